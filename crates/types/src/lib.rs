@@ -1,0 +1,14 @@
+//! The words every room shares: ids, clock, actor, category, action, purpose, role, period. No async, no IO.
+mod actor;
+mod clock;
+mod ids;
+mod period;
+mod text_enum;
+mod vocabulary;
+
+pub use actor::{Actor, ActorParseError};
+pub use clock::{Clock, Ids, SystemClock, SystemIds};
+pub use ids::*;
+pub use period::{Period, PeriodError};
+pub use text_enum::UnknownWord;
+pub use vocabulary::{Action, Category, Purpose, Relationship, Role, Service};

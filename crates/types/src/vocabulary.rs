@@ -1,0 +1,104 @@
+//! The closed lists: services, categories of a record, actions, purposes of use, roles, relationships.
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// The six services, each with an event log of its own, and the gateway, which has none.
+    Service {
+        Identity = "identity",
+        Records = "records",
+        Documents = "documents",
+        Consent = "consent",
+        Messaging = "messaging",
+        Audit = "audit",
+        Gateway = "gateway",
+    }
+}
+
+impl Service {
+    /// The services that own an event log.
+    pub const WITH_LOG: &'static [Self] =
+        &[Self::Identity, Self::Records, Self::Documents, Self::Consent, Self::Messaging, Self::Audit];
+}
+
+text_enum! {
+    /// A room of the record: what a patient shares or keeps, and what a page lists.
+    Category {
+        Demographics = "demographics",
+        Conditions = "conditions",
+        Medications = "medications",
+        Allergies = "allergies",
+        Immunizations = "immunizations",
+        /// Laboratory results and diagnostic reports.
+        Results = "results",
+        VitalSigns = "vital-signs",
+        /// Social history, surveys and what fits nowhere else among observations.
+        Observations = "observations",
+        Procedures = "procedures",
+        /// Encounters.
+        Visits = "visits",
+        /// Session and other clinical notes.
+        Notes = "notes",
+        CarePlans = "care-plans",
+        CareTeam = "care-team",
+        Goals = "goals",
+        Devices = "devices",
+        Coverage = "coverage",
+        /// Claims and explanations of benefit.
+        Claims = "claims",
+        Appointments = "appointments",
+        /// Uploaded papers and media.
+        Documents = "documents",
+        Forms = "forms",
+        /// Threads between the family and a care team.
+        Messages = "messages",
+        /// A valid resource of a type that has no room of its own.
+        Other = "other",
+    }
+}
+
+text_enum! {
+    /// What somebody wants to do with personal data.
+    Action {
+        Read = "read",
+        /// Add or change.
+        Contribute = "contribute",
+        /// Take a copy of a file away.
+        Download = "download",
+        /// Decide who else may see it.
+        Share = "share",
+    }
+}
+
+text_enum! {
+    /// Purpose of use: HL7 v3 PurposeOfUse (2.16.840.1.113883.1.11.20448), the codes that apply here.
+    Purpose {
+        Treatment = "TREAT",
+        Payment = "HPAYMT",
+        Operations = "HOPERAT",
+        PatientRequest = "PATRQT",
+        FamilyRequest = "FAMRQT",
+        EmergencyTreatment = "ETREAT",
+        /// Looking after the system itself, without content.
+        SystemAdministration = "SYSADMN",
+    }
+}
+
+text_enum! {
+    /// What an account is towards a tenant or a practice.
+    Role {
+        Therapist = "therapist",
+        FrontDesk = "front-desk",
+        ComplianceOfficer = "compliance-officer",
+        PracticeAdministrator = "practice-administrator",
+        ServiceAccount = "service-account",
+    }
+}
+
+text_enum! {
+    /// What an account is towards a record.
+    Relationship {
+        /// The person the record is about.
+        Patient = "patient",
+        Parent = "parent",
+    }
+}
