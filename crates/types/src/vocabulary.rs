@@ -91,6 +91,8 @@ text_enum! {
         ComplianceOfficer = "compliance-officer",
         PracticeAdministrator = "practice-administrator",
         ServiceAccount = "service-account",
+        /// Runs the installation: creates tenants, sees no content.
+        Operator = "operator",
     }
 }
 
