@@ -1,0 +1,449 @@
+//! Takes in another service's events exactly once, whatever the bus lost, repeated or reordered.
+//!
+//! One checkpoint per source lane moves in the transaction of the effect. Behind it: a duplicate, dropped. Beyond the next: a hole,
+//! read back from the source. At every poll the source's lane heads are compared, so that the last event of a lane is not
+//! missed either; that comparison is what [`Inbox::age`] speaks of.
+use crate::{
+    Bus, Envelope, Position, Source, SourceError, WireError, fault,
+    metrics::Metrics,
+    parking::{self, Parked},
+};
+use futures::StreamExt;
+use holdfast_types::Clock;
+use sqlx::{Acquire, PgConnection, PgPool};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::Notify,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Messages taken in one transaction at most.
+const BATCH_MAX: usize = 512;
+/// Events read back in one call.
+const READ_BACK_MAX: u32 = 500;
+/// What the bus has not brought within this time of the source's heads is read back.
+const GRACE: Duration = Duration::from_millis(150);
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// Parked events are tried again this often.
+const PARKED_RETRY: Duration = Duration::from_secs(10);
+/// How often a wait for a position looks.
+const WAIT_STEP: Duration = Duration::from_millis(15);
+
+/// What a service makes of others' events. The connection is inside the checkpoint's transaction.
+#[async_trait::async_trait]
+pub trait Reaction: Send + Sync + 'static {
+    /// Takes in envelopes of one source, ordered within each lane.
+    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReactionError {
+    #[error("the event's public content is malformed: {0}")]
+    Malformed(&'static str),
+    #[error("the effect cannot be stored")]
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for ReactionError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl ReactionError {
+    /// Whether trying again cannot help: data, constraint, syntax; not the server's or the network's state.
+    fn is_poison(&self) -> bool {
+        match self {
+            Self::Malformed(_) => true,
+            Self::Database(sqlx::Error::Database(error)) => {
+                error.code().is_none_or(|code| ["22", "23", "42", "P0"].iter().any(|class| code.starts_with(class)))
+            }
+            Self::Database(error) => !matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+                    | sqlx::Error::Protocol(_)
+            ),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum InboxError {
+    #[error("the inbox's tables cannot be reached")]
+    Database(#[source] sqlx::Error),
+    #[error("the source cannot be read back")]
+    Source(#[from] SourceError),
+    #[error("an envelope cannot be read")]
+    Wire(#[from] WireError),
+    #[error("the effect of an event failed")]
+    Reaction(#[source] ReactionError),
+    #[error("the bus cannot be heard")]
+    Bus(#[from] crate::BusError),
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Inbox(Arc<Inner>);
+
+struct Inner {
+    pool: PgPool,
+    source: Arc<dyn Source>,
+    reaction: Arc<dyn Reaction>,
+    clock: Arc<dyn Clock>,
+    poll: Duration,
+    metrics: Metrics,
+    /// Microseconds since the epoch at which everything the source had was taken in; 0 for never.
+    caught_up: AtomicI64,
+    moved: Notify,
+}
+
+impl Inbox {
+    /// `consumer` is the listening service's name.
+    pub fn new(
+        consumer: &str,
+        pool: PgPool,
+        source: Arc<dyn Source>,
+        reaction: Arc<dyn Reaction>,
+        clock: Arc<dyn Clock>,
+        poll: Duration,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            pool,
+            source,
+            reaction,
+            clock,
+            poll,
+            metrics: Metrics::new(consumer),
+            caught_up: AtomicI64::new(0),
+            moved: Notify::new(),
+        }))
+    }
+
+    pub fn source(&self) -> &str {
+        self.0.source.service()
+    }
+
+    /// How long ago everything that the source had was known to be taken in; `None` if never.
+    pub fn age(&self) -> Option<Duration> {
+        let at = self.0.caught_up.load(Ordering::Acquire);
+        let now = self.0.clock.now().timestamp_micros();
+        (at > 0).then(|| Duration::from_micros(u64::try_from(now - at).unwrap_or_default()))
+    }
+
+    /// Waits until the inbox has taken in a position; false when that did not happen in time.
+    pub async fn wait_for(&self, position: &Position, patience: Duration) -> Result<bool, InboxError> {
+        let reached = async {
+            loop {
+                let moved = self.0.moved.notified();
+                let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM inbox WHERE source = $1 AND lane = $2")
+                    .bind(self.source())
+                    .bind(i32::from(position.lane))
+                    .fetch_optional(&self.0.pool)
+                    .await
+                    .map_err(InboxError::Database)?;
+                if seq.is_some_and(|seq| u64::try_from(seq).unwrap_or_default() >= position.seq) {
+                    return Ok(());
+                }
+                // Another process may have moved it, so look now and then.
+                let _ = timeout(WAIT_STEP, moved).await;
+            }
+        };
+        match timeout(patience, reached).await {
+            Ok(outcome) => outcome.map(|()| true),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Listens to the bus and polls the source until told to stop. Without a bus the poll alone brings everything.
+    pub async fn run(self, bus: Bus, consumer: String, stop: CancellationToken) {
+        tokio::join!(self.listen_for_ever(&bus, &consumer, &stop), self.poll_for_ever(&stop));
+    }
+
+    async fn listen_for_ever(&self, bus: &Bus, consumer: &str, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.listen(bus, consumer) => if let Err(error) = outcome {
+                    tracing::debug!(source = self.source(), error = &error as &dyn std::error::Error, "the bus is not heard");
+                },
+            }
+            tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(RETRY_AFTER) => {} }
+        }
+    }
+
+    /// Until the bus ends the stream, which is normal after a reconnect.
+    async fn listen(&self, bus: &Bus, consumer: &str) -> Result<(), InboxError> {
+        let messages = bus
+            .consumer(self.source(), consumer)
+            .await?
+            .stream()
+            .max_messages_per_batch(BATCH_MAX)
+            .heartbeat(Duration::from_secs(5))
+            .expires(Duration::from_secs(15))
+            .messages()
+            .await
+            .map_err(crate::BusError::cannot("open the consumer"))?;
+        let mut batches = messages.ready_chunks(BATCH_MAX);
+        while let Some(batch) = batches.next().await {
+            let mut envelopes = Vec::with_capacity(batch.len());
+            let mut messages = Vec::with_capacity(batch.len());
+            for message in batch {
+                let message = message.map_err(crate::BusError::cannot("bring messages"))?;
+                match Envelope::from_bytes(&message.payload) {
+                    Ok(envelope) => envelopes.push(envelope),
+                    // The log is the truth: what the bus garbled is a hole and is read back.
+                    Err(error) => tracing::warn!(source = self.source(), error = &error as &dyn std::error::Error, "dropped"),
+                }
+                messages.push(message);
+            }
+            self.take_in(envelopes).await?;
+            fault::point("inbox.taken_in");
+            for message in messages {
+                // Unacknowledged is delivered again and dropped as a duplicate.
+                if message.ack().await.is_err() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn poll_for_ever(&self, stop: &CancellationToken) {
+        let mut poll = interval(self.0.poll);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut parked = interval(PARKED_RETRY);
+        parked.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                _ = poll.tick() => self.catch_up(GRACE).await,
+                _ = parked.tick() => self.retry_parked().await.map(|_| ()),
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(source = self.source(), error = &error as &dyn std::error::Error, "inbox waits");
+            }
+            if let Some(age) = self.age() {
+                self.0.metrics.inbox_lag(self.source(), age);
+            }
+        }
+    }
+
+    /// Compares with the source's heads and reads back what has not come. When it returns, all that the source had when it was
+    /// called is taken in (or parked).
+    pub async fn catch_up(&self, grace: Duration) -> Result<(), InboxError> {
+        let asked = self.0.clock.now();
+        let heads = self.0.source.heads().await?;
+        if !self.behind(&heads).await?.is_empty() {
+            let _ = timeout(grace, self.0.moved.notified()).await;
+            for (lane, seq) in self.behind(&heads).await? {
+                self.read_back(lane, seq).await?;
+            }
+        }
+        self.0.caught_up.fetch_max(asked.timestamp_micros(), Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// Lanes whose head is ahead of the checkpoint, with the checkpoint.
+    async fn behind(&self, heads: &[(u16, u64)]) -> Result<Vec<(u16, u64)>, InboxError> {
+        let rows: Vec<(i32, i64)> = sqlx::query_as("SELECT lane, seq FROM inbox WHERE source = $1")
+            .bind(self.source())
+            .fetch_all(&self.0.pool)
+            .await
+            .map_err(InboxError::Database)?;
+        let reached: HashMap<i32, i64> = rows.into_iter().collect();
+        Ok(heads
+            .iter()
+            .filter_map(|(lane, head)| {
+                let seq = reached.get(&i32::from(*lane)).map_or(0, |seq| u64::try_from(*seq).unwrap_or_default());
+                (seq < *head).then_some((*lane, seq))
+            })
+            .collect())
+    }
+
+    /// Reads a lane from the source until there is no more.
+    async fn read_back(&self, lane: u16, mut after: u64) -> Result<(), InboxError> {
+        loop {
+            let envelopes = self.0.source.read_lane(lane, after, READ_BACK_MAX).await?;
+            let Some(last) = envelopes.last() else { return Ok(()) };
+            let full = envelopes.len() == READ_BACK_MAX as usize;
+            after = last.header.lane_seq;
+            self.0.metrics.read_back(self.source(), envelopes.len());
+            self.take_in(envelopes).await?;
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes in envelopes in any order, with duplicates and holes.
+    pub async fn take_in(&self, envelopes: Vec<Envelope>) -> Result<(), InboxError> {
+        let mut lanes: BTreeMap<u16, Vec<Envelope>> = BTreeMap::new();
+        for envelope in envelopes {
+            lanes.entry(envelope.header.lane).or_default().push(envelope);
+        }
+        for envelopes in lanes.values_mut() {
+            envelopes.sort_by_key(|envelope| envelope.header.lane_seq);
+        }
+        let holes = match self.attempt(&lanes, OnPoison::Fail).await {
+            Err(InboxError::Reaction(error)) if error.is_poison() => {
+                let mut holes = Vec::new();
+                for (lane, envelopes) in lanes {
+                    for envelope in envelopes {
+                        let one = BTreeMap::from([(lane, vec![envelope])]);
+                        holes.extend(self.attempt(&one, OnPoison::Park).await?);
+                    }
+                }
+                holes.dedup();
+                holes
+            }
+            outcome => outcome?,
+        };
+        self.0.moved.notify_waiters();
+        for (lane, after) in holes {
+            Box::pin(self.read_back(lane, after)).await?;
+        }
+        Ok(())
+    }
+
+    /// One transaction. Answers with the lanes in which something is missing, and after which sequence number.
+    async fn attempt(
+        &self,
+        lanes: &BTreeMap<u16, Vec<Envelope>>,
+        on_poison: OnPoison,
+    ) -> Result<Vec<(u16, u64)>, InboxError> {
+        let mut tx = self.0.pool.begin().await.map_err(InboxError::Database)?;
+        let numbers: Vec<i32> = lanes.keys().map(|lane| i32::from(*lane)).collect();
+        let reached = checkpoints(&mut tx, self.source(), &numbers).await.map_err(InboxError::Database)?;
+        let mut fresh = Vec::new();
+        let mut moved: (Vec<i32>, Vec<i64>) = Default::default();
+        let mut holes = Vec::new();
+        for (lane, envelopes) in lanes {
+            let from = reached.get(&i32::from(*lane)).copied().unwrap_or_default();
+            let mut seq = from;
+            for envelope in envelopes {
+                if envelope.header.lane_seq > seq + 1 {
+                    holes.push((*lane, seq));
+                    break;
+                }
+                if envelope.header.lane_seq == seq + 1 {
+                    seq += 1;
+                    fresh.push(envelope.clone());
+                }
+            }
+            if seq > from {
+                moved.0.push(i32::from(*lane));
+                moved.1.push(i64::try_from(seq).unwrap_or(i64::MAX));
+            }
+        }
+        let waiting = parking::subjects(&mut tx, self.source(), &fresh).await.map_err(InboxError::Database)?;
+        let (behind_parked, fresh): (Vec<_>, Vec<_>) =
+            fresh.into_iter().partition(|envelope| waiting.contains(&envelope.header.subject));
+        self.park(&mut tx, &behind_parked, "behind a parked event of the same subject").await?;
+        if !fresh.is_empty() {
+            let mut inner = tx.begin().await.map_err(InboxError::Database)?;
+            match self.0.reaction.react(&mut inner, &fresh).await {
+                Ok(()) => inner.commit().await.map_err(InboxError::Database)?,
+                Err(error) if on_poison == OnPoison::Park && error.is_poison() => {
+                    inner.rollback().await.map_err(InboxError::Database)?;
+                    tracing::error!(source = self.source(), error = &error as &dyn std::error::Error, "event parked");
+                    self.park(&mut tx, &fresh, "the effect failed").await?;
+                }
+                Err(error) => return Err(InboxError::Reaction(error)),
+            }
+        }
+        fault::point("inbox.effect");
+        sqlx::query(
+            "UPDATE inbox SET seq = moved.seq
+             FROM UNNEST($2::int[], $3::bigint[]) AS moved (lane, seq)
+             WHERE inbox.source = $1 AND inbox.lane = moved.lane",
+        )
+        .bind(self.source())
+        .bind(moved.0)
+        .bind(moved.1)
+        .execute(&mut *tx)
+        .await
+        .map_err(InboxError::Database)?;
+        tx.commit().await.map_err(InboxError::Database)?;
+        fault::point("inbox.committed");
+        Ok(holes)
+    }
+
+    async fn park(&self, conn: &mut PgConnection, envelopes: &[Envelope], reason: &str) -> Result<(), InboxError> {
+        parking::park(conn, self.source(), envelopes, reason, self.0.clock.now()).await.map_err(InboxError::Database)
+    }
+
+    /// What waits for a fix, oldest first, at most 1000.
+    pub async fn parked(&self) -> Result<Vec<Parked>, InboxError> {
+        parking::list(&self.0.pool, self.source()).await.map_err(InboxError::Database)
+    }
+
+    /// Tries every parked subject's events again, in order, until one fails. Answers with how many were taken in.
+    pub async fn retry_parked(&self) -> Result<u64, InboxError> {
+        let mut drained = 0;
+        let mut stuck: Vec<Uuid> = Vec::new();
+        loop {
+            let mut tx = self.0.pool.begin().await.map_err(InboxError::Database)?;
+            let next = parking::next(&mut tx, self.source(), &stuck).await.map_err(InboxError::Database)?;
+            let Some((envelope, lane_seq)) = next else { break };
+            let envelope = Envelope::from_bytes(&envelope)?;
+            match self.0.reaction.react(&mut tx, std::slice::from_ref(&envelope)).await {
+                Ok(()) => {
+                    parking::unpark(&mut tx, self.source(), i32::from(envelope.header.lane), lane_seq)
+                        .await
+                        .map_err(InboxError::Database)?;
+                    tx.commit().await.map_err(InboxError::Database)?;
+                    drained += 1;
+                }
+                Err(error) if error.is_poison() => stuck.push(envelope.header.subject),
+                Err(error) => return Err(InboxError::Reaction(error)),
+            }
+        }
+        self.0.metrics.parked(self.source(), stuck.len() as u64);
+        Ok(drained)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnPoison {
+    Fail,
+    Park,
+}
+
+/// Locks the checkpoints of some lanes, in order, made on first use.
+async fn checkpoints(
+    conn: &mut PgConnection,
+    source: &str,
+    lanes: &[i32],
+) -> Result<HashMap<i32, u64>, sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO inbox (source, lane)
+         SELECT $1, lane FROM UNNEST($2::int[]) AS wanted (lane)
+         WHERE NOT EXISTS (SELECT FROM inbox WHERE inbox.source = $1 AND inbox.lane = wanted.lane)
+         ORDER BY lane
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(source)
+    .bind(lanes)
+    .execute(&mut *conn)
+    .await?;
+    let rows: Vec<(i32, i64)> =
+        sqlx::query_as("SELECT lane, seq FROM inbox WHERE source = $1 AND lane = ANY($2) ORDER BY lane FOR UPDATE")
+            .bind(source)
+            .bind(lanes)
+            .fetch_all(conn)
+            .await?;
+    Ok(rows.into_iter().map(|(lane, seq)| (lane, u64::try_from(seq).unwrap_or_default())).collect())
+}

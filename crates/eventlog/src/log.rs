@@ -1,0 +1,352 @@
+//! The log of one service: append, load, execute, read.
+use crate::{
+    Append, AppendError, Appended, Context, DecodeError, Decider, Envelope, Event, Header, KeyError, KeyRing, LANES,
+    Opened, Position, Projection, Request, RowError, Stored, StreamAppend, StreamName, Subject,
+    append::EVENTS_MAX,
+    committer::{Committed, Committer, GROUP_MAX, Job, Sealed},
+    metrics::Metrics,
+    rows::EventRow,
+    seal::place_of,
+};
+use futures::TryStreamExt;
+use holdfast_types::{Clock, EventId, Ids};
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use std::{sync::Arc, time::Instant};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// How often `execute` decides anew when others were faster.
+const EXECUTE_ATTEMPTS_MAX: u32 = 8;
+
+/// What a service tells the others of one of its events; `None` publishes the header alone.
+pub type Publish = Arc<dyn Fn(&Opened) -> Result<Option<prost_types::Any>, DecodeError> + Send + Sync>;
+
+/// What a log is made of.
+pub struct Parts {
+    /// The owner's name, e.g. `consent`.
+    pub service: String,
+    pub pool: PgPool,
+    pub keys: KeyRing,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub projections: Vec<Arc<dyn Projection>>,
+    pub publish: Publish,
+    /// Each commits its own lanes; 2 serve two cores.
+    pub committers: usize,
+}
+
+/// Cheap to clone; the committers stop when the last clone is gone.
+#[derive(Clone)]
+pub struct EventLog(Arc<Inner>);
+
+struct Inner {
+    service: String,
+    pool: PgPool,
+    keys: KeyRing,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    publish: Publish,
+    committers: Vec<mpsc::Sender<Job>>,
+    committed: Arc<Committed>,
+    metrics: Arc<Metrics>,
+}
+
+/// An aggregate as its events left it.
+#[derive(Debug)]
+pub struct Loaded<S> {
+    pub state: S,
+    /// 0 when there is none.
+    pub revision: u64,
+}
+
+#[derive(Debug)]
+pub struct Executed<S> {
+    pub state: S,
+    pub revision: u64,
+    /// Absent when nothing was to be done.
+    pub position: Option<Position>,
+    pub repeated: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("the event log cannot be reached")]
+    Unavailable(#[source] sqlx::Error),
+    #[error("an event cannot be unsealed")]
+    Key(#[from] KeyError),
+    #[error("an event cannot be read")]
+    Decode(#[source] DecodeError),
+    #[error("a stored row is malformed")]
+    Row(#[source] RowError),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<R> {
+    /// The broken rule.
+    #[error("the command is refused")]
+    Refused(R),
+    #[error("the aggregate cannot be read")]
+    Read(#[source] ReadError),
+    #[error("the events cannot be appended")]
+    Append(#[source] AppendError),
+}
+
+impl EventLog {
+    pub fn start(parts: Parts) -> Self {
+        let metrics = Arc::new(Metrics::new(&parts.service));
+        let committed = Arc::new(Committed::default());
+        let committers = (0..parts.committers.max(1))
+            .map(|_| {
+                let (sender, receiver) = mpsc::channel(2 * GROUP_MAX);
+                let committer = Committer {
+                    service: parts.service.clone(),
+                    pool: parts.pool.clone(),
+                    clock: Arc::clone(&parts.clock),
+                    projections: parts.projections.clone(),
+                    metrics: Arc::clone(&metrics),
+                    committed: Arc::clone(&committed),
+                };
+                tokio::spawn(committer.run(receiver));
+                sender
+            })
+            .collect();
+        Self(Arc::new(Inner {
+            service: parts.service,
+            pool: parts.pool,
+            keys: parts.keys,
+            clock: parts.clock,
+            ids: parts.ids,
+            publish: parts.publish,
+            committers,
+            committed,
+            metrics,
+        }))
+    }
+
+    pub fn service(&self) -> &str {
+        &self.0.service
+    }
+    pub fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.keys
+    }
+    pub fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
+    }
+    pub fn ids(&self) -> &dyn Ids {
+        self.0.ids.as_ref()
+    }
+    pub(crate) fn committed(&self) -> &Committed {
+        &self.0.committed
+    }
+    pub(crate) fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
+    }
+
+    /// Adds events, all or nothing. When it returns they are durable, in order, and in the read models.
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let count: usize = append.streams.iter().map(|stream| stream.events.len()).sum();
+        match count {
+            0 => return Err(AppendError::Empty),
+            1..=EVENTS_MAX => {}
+            _ => return Err(AppendError::TooLarge),
+        }
+        let lane = append.subject.lane();
+        let (reply, answer) = oneshot::channel();
+        let job = self.seal(append, lane, reply).await?;
+        let committer = self
+            .0
+            .committers
+            .get(usize::from(lane) % self.0.committers.len())
+            .ok_or(AppendError::ShuttingDown)?;
+        committer.send(job).await.map_err(|_| AppendError::ShuttingDown)?;
+        answer.await.map_err(|_| AppendError::ShuttingDown)?
+    }
+
+    async fn seal(
+        &self,
+        append: Append,
+        lane: u16,
+        reply: oneshot::Sender<Result<Appended, AppendError>>,
+    ) -> Result<Job, AppendError> {
+        let Append { subject, context, request, streams } = append;
+        let key = self.0.keys.obtain(subject, context.tenant).await?;
+        let now = self.0.clock.now();
+        let mut expected = Vec::with_capacity(streams.len());
+        let mut events = Vec::new();
+        for StreamAppend { stream, expected_revision, events: new } in streams {
+            for (revision, event) in (expected_revision + 1..).zip(new) {
+                let mut header = Header {
+                    service: self.0.service.clone(),
+                    lane,
+                    lane_seq: 0,
+                    event_id: EventId::new(self.0.ids.next()),
+                    tenant: context.tenant,
+                    stream: stream.clone(),
+                    revision,
+                    event_type: event.event_type.to_owned(),
+                    schema_version: event.schema_version,
+                    subject: subject.uuid(),
+                    patient: subject.patient(),
+                    actor: context.actor,
+                    on_behalf_of: context.on_behalf_of,
+                    purpose: context.purpose,
+                    correlation: context.correlation,
+                    causation: context.causation,
+                    traceparent: context.traceparent.clone(),
+                    occurred: event.occurred.or(context.occurred).unwrap_or(now),
+                    recorded: now,
+                    key_id: key.id(),
+                    payload_sha256: [0; 32],
+                };
+                let sealed = key.seal(&place_of(&header), &event.payload)?;
+                header.payload_sha256 = Sha256::digest(&sealed).into();
+                events.push(Sealed { header, sealed, payload: event.payload });
+            }
+            expected.push((stream, expected_revision));
+        }
+        Ok(Job { lane, request, expected, events, arrived: Instant::now(), reply })
+    }
+
+    /// The events of one stream, oldest first.
+    pub async fn stream(&self, subject: Subject, name: &StreamName) -> Result<Vec<Opened>, ReadError> {
+        let mut rows = sqlx::query_as::<_, EventRow>(
+            "SELECT * FROM events WHERE lane = $1 AND stream = $2 ORDER BY revision",
+        )
+        .bind(i32::from(subject.lane()))
+        .bind(name.to_string())
+        .fetch(&self.0.pool);
+        let mut events = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(ReadError::Unavailable)? {
+            events.push(self.open(row.stored(&self.0.service).map_err(ReadError::Row)?).await?);
+        }
+        Ok(events)
+    }
+
+    pub async fn load<D: Decider>(&self, subject: Subject, id: Uuid) -> Result<Loaded<D::State>, ReadError> {
+        let mut loaded = Loaded { state: D::State::default(), revision: 0 };
+        for opened in self.stream(subject, &StreamName::new(D::Event::AGGREGATE, id)).await? {
+            let event = opened.decode::<D::Event>().map_err(ReadError::Decode)?;
+            loaded = Loaded { state: D::evolve(loaded.state, &event), revision: opened.header.revision };
+        }
+        Ok(loaded)
+    }
+
+    /// Load, decide, append; again when somebody else was faster. A request id that has acted is answered with its first outcome.
+    pub async fn execute<D: Decider>(
+        &self,
+        subject: Subject,
+        id: Uuid,
+        context: &Context,
+        request: Option<Request>,
+        command: impl Fn(&Loaded<D::State>) -> D::Command + Send,
+    ) -> Result<Executed<D::State>, ExecuteError<D::Refusal>> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let loaded = self.load::<D>(subject, id).await.map_err(ExecuteError::Read)?;
+            let decided = D::decide(&loaded.state, command(&loaded));
+            let events = match decided {
+                Ok(events) if !events.is_empty() => events,
+                no_events => {
+                    if let Some(position) = self.answered(subject, request).await.map_err(ExecuteError::Append)? {
+                        let Loaded { state, revision } = loaded;
+                        return Ok(Executed { state, revision, position: Some(position), repeated: true });
+                    }
+                    no_events.map_err(ExecuteError::Refused)?;
+                    let Loaded { state, revision } = loaded;
+                    return Ok(Executed { state, revision, position: None, repeated: false });
+                }
+            };
+            let stream = StreamAppend::of(id, loaded.revision, &events).map_err(ExecuteError::Append)?;
+            let append = Append { subject, context: context.clone(), request, streams: vec![stream] };
+            match self.append(append).await {
+                Ok(Appended { position, repeated: true, .. }) => {
+                    let Loaded { state, revision } = self.load::<D>(subject, id).await.map_err(ExecuteError::Read)?;
+                    return Ok(Executed { state, revision, position: Some(position), repeated: true });
+                }
+                Ok(Appended { position, headers, .. }) => {
+                    let revision = headers.last().map_or(loaded.revision, |header| header.revision);
+                    let state = events.iter().fold(loaded.state, |state, event| D::evolve(state, event));
+                    return Ok(Executed { state, revision, position: Some(position), repeated: false });
+                }
+                Err(AppendError::Stale) if attempt < EXECUTE_ATTEMPTS_MAX => {}
+                Err(error) => return Err(ExecuteError::Append(error)),
+            }
+        }
+    }
+
+    /// Where a request id has acted before.
+    pub async fn answered(
+        &self,
+        subject: Subject,
+        request: Option<Request>,
+    ) -> Result<Option<Position>, AppendError> {
+        let Some(request) = request else { return Ok(None) };
+        let lane = subject.lane();
+        let known: Option<(Vec<u8>, i64)> =
+            sqlx::query_as("SELECT fingerprint, seq FROM commands WHERE lane = $1 AND request_id = $2")
+                .bind(i32::from(lane))
+                .bind(request.id.uuid())
+                .fetch_optional(&self.0.pool)
+                .await
+                .map_err(AppendError::Unavailable)?;
+        match known {
+            None => Ok(None),
+            Some((fingerprint, _)) if fingerprint.as_slice() != request.fingerprint => {
+                Err(AppendError::RequestReused)
+            }
+            Some((_, seq)) => Ok(Some(Position {
+                service: self.0.service.clone(),
+                lane,
+                seq: u64::try_from(seq).unwrap_or_default(),
+            })),
+        }
+    }
+
+    /// Last sequence number of every lane that holds an event.
+    pub async fn heads(&self) -> Result<Vec<(u16, u64)>, ReadError> {
+        let rows: Vec<(i32, i64)> =
+            sqlx::query_as("SELECT lane, last_seq FROM lanes WHERE last_seq > 0 ORDER BY lane")
+                .fetch_all(&self.0.pool)
+                .await
+                .map_err(ReadError::Unavailable)?;
+        Ok(rows.into_iter().filter_map(|(lane, seq)| Some((u16::try_from(lane).ok()?, u64::try_from(seq).ok()?))).collect())
+    }
+
+    /// Events of one lane after a sequence number, in order, sealed.
+    pub async fn read_lane(&self, lane: u16, after_seq: u64, limit: u32) -> Result<Vec<Stored>, ReadError> {
+        debug_assert!(lane < LANES);
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT * FROM events WHERE lane = $1 AND lane_seq > $2 ORDER BY lane_seq LIMIT $3",
+        )
+        .bind(i32::from(lane))
+        .bind(i64::try_from(after_seq).unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(&self.0.pool)
+        .await
+        .map_err(ReadError::Unavailable)?;
+        rows.into_iter().map(|row| row.stored(&self.0.service).map_err(ReadError::Row)).collect()
+    }
+
+    /// Unseals an event.
+    pub async fn open(&self, stored: Stored) -> Result<Opened, ReadError> {
+        let key = self.0.keys.existing(stored.header.subject).await?;
+        let payload = key.open(&place_of(&stored.header), &stored.sealed)?;
+        Ok(Opened { header: stored.header, payload: payload.into() })
+    }
+
+    /// What the others may see of an event. Where the key is destroyed or the row was tampered with, the header alone.
+    pub async fn envelope(&self, stored: Stored) -> Result<Envelope, ReadError> {
+        let (header, leaf) = (stored.header.clone(), stored.leaf);
+        let public_payload = match self.open(stored).await {
+            Ok(opened) => (self.0.publish)(&opened).map_err(ReadError::Decode)?,
+            Err(ReadError::Key(KeyError::Destroyed | KeyError::Crypto)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Envelope { header, leaf, public_payload })
+    }
+}

@@ -1,0 +1,58 @@
+//! What operations need to see of the log. The names stand once, here; units last.
+use opentelemetry::{
+    KeyValue, global,
+    metrics::{Counter, Gauge, Histogram},
+};
+use std::time::Duration;
+
+pub(crate) struct Metrics {
+    service: KeyValue,
+    append_latency_ms: Histogram<f64>,
+    group_size: Histogram<u64>,
+    relay_lag_events: Gauge<u64>,
+    relay_published_total: Counter<u64>,
+    inbox_lag_ms: Gauge<u64>,
+    inbox_parked: Gauge<u64>,
+    inbox_read_back_total: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new(service: &str) -> Self {
+        let meter = global::meter("holdfast.eventlog");
+        Self {
+            service: KeyValue::new("service", service.to_owned()),
+            append_latency_ms: meter.f64_histogram("holdfast.append.latency_ms").build(),
+            group_size: meter.u64_histogram("holdfast.append.group_size").build(),
+            relay_lag_events: meter.u64_gauge("holdfast.relay.lag_events").build(),
+            relay_published_total: meter.u64_counter("holdfast.relay.published_total").build(),
+            inbox_lag_ms: meter.u64_gauge("holdfast.inbox.lag_ms").build(),
+            inbox_parked: meter.u64_gauge("holdfast.inbox.parked").build(),
+            inbox_read_back_total: meter.u64_counter("holdfast.inbox.read_back_total").build(),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
+    pub(crate) fn append_latency(&self, latency: Duration) {
+        self.append_latency_ms.record(latency.as_micros() as f64 / 1000.0, &[self.service.clone()]);
+    }
+    pub(crate) fn group_size(&self, size: usize) {
+        self.group_size.record(size as u64, &[self.service.clone()]);
+    }
+    pub(crate) fn relay_lag(&self, events: u64) {
+        self.relay_lag_events.record(events, &[self.service.clone()]);
+    }
+    pub(crate) fn published(&self, events: usize) {
+        self.relay_published_total.add(events as u64, &[self.service.clone()]);
+    }
+    pub(crate) fn inbox_lag(&self, source: &str, lag: Duration) {
+        let lag_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
+        self.inbox_lag_ms.record(lag_ms, &[self.service.clone(), KeyValue::new("source", source.to_owned())]);
+    }
+    pub(crate) fn parked(&self, source: &str, events: u64) {
+        self.inbox_parked.record(events, &[self.service.clone(), KeyValue::new("source", source.to_owned())]);
+    }
+    pub(crate) fn read_back(&self, source: &str, events: usize) {
+        let source = KeyValue::new("source", source.to_owned());
+        self.inbox_read_back_total.add(events as u64, &[self.service.clone(), source]);
+    }
+}

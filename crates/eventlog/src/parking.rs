@@ -1,0 +1,104 @@
+//! Events whose effect failed, and their subject's later ones: kept in order until a fix, so that a lane goes on.
+use crate::Envelope;
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, PgPool};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// One event that waits.
+#[derive(Debug, Clone, FromRow)]
+pub struct Parked {
+    pub lane: i32,
+    pub lane_seq: i64,
+    pub subject: Uuid,
+    pub reason: String,
+    pub parked_time: DateTime<Utc>,
+}
+
+/// Which of the envelopes' subjects wait already.
+pub(crate) async fn subjects(
+    conn: &mut PgConnection,
+    source: &str,
+    envelopes: &[Envelope],
+) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let subjects: Vec<Uuid> = envelopes.iter().map(|envelope| envelope.header.subject).collect();
+    let waiting: Vec<Uuid> =
+        sqlx::query_scalar("SELECT DISTINCT subject FROM parked WHERE source = $1 AND subject = ANY($2)")
+            .bind(source)
+            .bind(subjects)
+            .fetch_all(conn)
+            .await?;
+    Ok(waiting.into_iter().collect())
+}
+
+pub(crate) async fn park(
+    conn: &mut PgConnection,
+    source: &str,
+    envelopes: &[Envelope],
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    for envelope in envelopes {
+        sqlx::query(
+            "INSERT INTO parked (source, lane, lane_seq, subject, envelope, reason, parked_time)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(source)
+        .bind(i32::from(envelope.header.lane))
+        .bind(i64::try_from(envelope.header.lane_seq).unwrap_or(i64::MAX))
+        .bind(envelope.header.subject)
+        .bind(envelope.to_bytes())
+        .bind(reason)
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn list(pool: &PgPool, source: &str) -> Result<Vec<Parked>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT lane, lane_seq, subject, reason, parked_time FROM parked
+         WHERE source = $1
+         ORDER BY parked_time, lane, lane_seq
+         LIMIT 1000",
+    )
+    .bind(source)
+    .fetch_all(pool)
+    .await
+}
+
+/// The oldest waiting event of a subject that is not stuck, locked.
+pub(crate) async fn next(
+    conn: &mut PgConnection,
+    source: &str,
+    stuck: &[Uuid],
+) -> Result<Option<(Vec<u8>, i64)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT envelope, lane_seq FROM parked
+         WHERE source = $1 AND subject <> ALL($2)
+         ORDER BY lane, lane_seq
+         LIMIT 1
+         FOR UPDATE SKIP LOCKED",
+    )
+    .bind(source)
+    .bind(stuck)
+    .fetch_optional(conn)
+    .await
+}
+
+pub(crate) async fn unpark(
+    conn: &mut PgConnection,
+    source: &str,
+    lane: i32,
+    lane_seq: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM parked WHERE source = $1 AND lane = $2 AND lane_seq = $3")
+        .bind(source)
+        .bind(lane)
+        .bind(lane_seq)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
