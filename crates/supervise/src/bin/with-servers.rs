@@ -48,11 +48,11 @@ fn start(dir: &Path) -> Result<(Postgres, Nats), Box<dyn StdError>> {
         || PostgresSettings { durable: false, connections_max: 400, ..PostgresSettings::default() };
     for run in 0..RUNS_MAX {
         let dir = dir.join(run.to_string());
-        match Postgres::start(&binaries, &dir.join("postgres"), settings()) {
-            Err(Error::InUse { .. }) => continue,
-            postgres => {
-                return Ok((postgres?, Nats::start(&binaries, &dir.join("nats"), NatsSettings::default())?));
-            }
+        let (postgres, nats) = (dir.join("postgres"), dir.join("nats"));
+        let emptied = Postgres::remove(&postgres).and_then(|()| Nats::remove(&nats));
+        match emptied.and_then(|()| Postgres::start(&binaries, &postgres, settings())) {
+            Err(Error::InUse { .. }) => {}
+            postgres => return Ok((postgres?, Nats::start(&binaries, &nats, NatsSettings::default())?)),
         }
     }
     Err(format!("all {RUNS_MAX} directories under `{}` are in use", dir.display()).into())
