@@ -1,0 +1,126 @@
+//! From the bytes of a bundle to what a record keeps: all of it, or the first thing that is wrong and where.
+use holdfast_types::Category;
+
+use crate::category::ResourceType;
+use crate::directory::DirectoryEntry;
+use crate::entry::{BUNDLE, BundleKind, read_envelope};
+use crate::error::{BundleError, Problem, Warning, Warnings};
+use crate::index::{Index, entry_place};
+use crate::item::Item;
+use crate::json::{FaultKind, Json, parse};
+use crate::limits::Limits;
+use crate::patient::PatientResource;
+use crate::provenance::Provenance;
+use crate::resolve::resolve_resource;
+use crate::shape::check_resource;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    pub kind: BundleKind,
+    pub patient: Option<PatientResource>,
+    /// How the items call the patient, when the bundle holds items of one but no Patient.
+    pub outside_patient: Option<String>,
+    pub items: Vec<Item>,
+    pub provenance: Vec<Provenance>,
+    pub directory: Vec<DirectoryEntry>,
+    pub warnings: Vec<Warning>,
+}
+
+impl Bundle {
+    /// The records of who wrote down what an item says.
+    pub fn provenance_of<'b>(&'b self, item: &'b Item) -> impl Iterator<Item = &'b Provenance> {
+        item.provenance.iter().filter_map(|position| self.provenance.get(*position))
+    }
+}
+
+pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError> {
+    let refuse = |problem| BundleError::at(&BUNDLE, problem);
+    if bytes.len() > limits.size_bytes_max {
+        return Err(refuse(Problem::TooLarge { size_bytes_max: limits.size_bytes_max }));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
+    let root = read_json(text, limits).map_err(refuse)?;
+    let (kind, mut entries) = read_envelope(root, limits)?;
+    let index = Index::build(&entries)?;
+    let mut warnings = Warnings::new(limits.warnings_max);
+    for (position, entry) in entries.iter_mut().enumerate() {
+        entry_place(position, |place| {
+            let place = place.field("resource");
+            resolve_resource(&mut entry.resource, &index, &place, &mut warnings)?;
+            check_resource(&entry.resource, &place, &mut warnings)
+        })?;
+    }
+    let mut bundle = Bundle {
+        kind,
+        patient: None,
+        outside_patient: index.outside_patient().map(str::to_owned),
+        items: Vec::with_capacity(entries.len()),
+        provenance: Vec::new(),
+        directory: Vec::new(),
+        warnings: warnings.into_kept(),
+    };
+    for entry in entries {
+        match entry.resource_type.as_str() {
+            "Patient" => bundle.patient = Some(PatientResource::read(entry.source_key, &entry.resource)),
+            "Provenance" => bundle.provenance.push(Provenance::read(entry.source_key, &entry.resource)),
+            _ if entry.resource_type.is_directory() => {
+                bundle.directory.push(DirectoryEntry::read(entry.source_key, entry.resource_type, &entry.resource));
+            }
+            _ => bundle.items.push(Item::read(entry.source_key, entry.resource_type, &entry.resource)),
+        }
+    }
+    attach_provenance(&mut bundle);
+    Ok(bundle)
+}
+
+/// Checks a single resource, such as one that a person has just entered, as strictly as an imported one.
+pub fn read_resource(bytes: &[u8], limits: &Limits) -> Result<Item, BundleError> {
+    let place = crate::place::Place::Root("resource");
+    let refuse = |problem| BundleError::at(&place, problem);
+    if bytes.len() > limits.size_bytes_max {
+        return Err(refuse(Problem::TooLarge { size_bytes_max: limits.size_bytes_max }));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
+    let mut resource = read_json(text, limits).map_err(refuse)?;
+    let resource_type = crate::shape::check_kept_type(&resource, &place)?;
+    let mut warnings = Warnings::new(limits.warnings_max);
+    resolve_resource(&mut resource, &Index::build(&[])?, &place, &mut warnings)?;
+    check_resource(&resource, &place, &mut warnings)?;
+    let id = resource.text_at("id").ok_or_else(|| refuse(Problem::NoIdentity))?;
+    Ok(Item::read(format!("{resource_type}/{id}"), resource_type, &resource))
+}
+
+/// In which category a stored resource is listed; `None` when it is not one that a record keeps.
+#[must_use]
+pub fn category_of_stored(bytes: &[u8]) -> Option<Category> {
+    let json = read_json(std::str::from_utf8(bytes).ok()?, &Limits::default()).ok()?;
+    let resource_type = ResourceType::parse(json.text_at("resourceType")?)?;
+    Some(crate::category::category_of(resource_type, &json))
+}
+
+pub(crate) fn read_json<'a>(text: &'a str, limits: &Limits) -> Result<Json<'a>, Problem> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let skipped = text.len() - body.len();
+    parse(body, limits.depth_max).map_err(|fault| {
+        let before = body.get(..fault.byte).unwrap_or(body);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        match fault.kind {
+            FaultKind::Expected(expected) => Problem::NotJson { byte: fault.byte + skipped, line, column, expected },
+            FaultKind::TooDeep => Problem::TooDeep { depth_max: limits.depth_max, line },
+            FaultKind::DuplicateName => Problem::DuplicateProperty { line },
+        }
+    })
+}
+
+fn attach_provenance(bundle: &mut Bundle) {
+    let mut by_target: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
+    for (position, provenance) in bundle.provenance.iter().enumerate() {
+        for key in provenance.resource_targets() {
+            by_target.entry(key).or_default().push(position);
+        }
+    }
+    for item in &mut bundle.items {
+        item.provenance = by_target.get(item.source_key.as_str()).cloned().unwrap_or_default();
+    }
+}
