@@ -1,0 +1,259 @@
+//! The one decision function: pure, from (policies, request, facts) to what is permitted and why.
+//!
+//! The policy language has no loops, so the facts are put to it one candidate at a time: first without any grant, then
+//! each grant for the categories that are still closed. A request for several categories is answered with those permitted.
+use crate::{
+    Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, policies::CONSENT_IS_STALE,
+    policies::Kind,
+};
+use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
+use chrono::{DateTime, Utc};
+use holdfast_types::{Action, Category, GrantId, Purpose, Role};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, time::Duration};
+
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    pub caller: &'a Caller,
+    pub action: Action,
+    pub record: &'a Record,
+    pub purpose: Purpose,
+    pub now: DateTime<Utc>,
+    /// How old the feed from consent may be for third parties.
+    pub consent_age_max: Duration,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    Permitted {
+        /// In the order asked for; empty only for what is not content.
+        categories: Vec<Category>,
+        /// Policies that permitted, sorted.
+        rule_ids: Vec<String>,
+        /// Grants that permitted.
+        grants: Vec<GrantRevision>,
+    },
+    Refused {
+        reason: Denial,
+        /// Policies that forbade, sorted; empty when none permitted.
+        rule_ids: Vec<String>,
+    },
+}
+
+/// Why a decision is a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    NotPermitted,
+    /// Third parties wait until the feed from consent is fresh.
+    ConsentStale,
+}
+
+impl Denial {
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "NOT_PERMITTED",
+            Self::ConsentStale => "CONSENT_STALE",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GrantRevision {
+    pub grant: GrantId,
+    pub revision: u64,
+}
+
+/// Decides about rooms of a record.
+pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Decision {
+    let who = policies.uid(Kind::Account, request.caller.account.to_string());
+    let mut tally = Tally::default();
+    let mut closed: Vec<Category> = request.record.categories.clone();
+    for candidate in std::iter::once(None).chain(facts.grants.iter().map(Some)) {
+        if closed.is_empty() {
+            break;
+        }
+        let (Some(context), Some(does)) =
+            (look(policies, request, facts, candidate), policies.action(request.action))
+        else {
+            continue;
+        };
+        closed.retain(|category| {
+            let Some(room) = policies.room(*category) else { return true };
+            let verdict = policies.evaluate(&who, does, room, context.clone());
+            tally.count(*category, candidate, verdict.permitted, verdict.rule_ids)
+        });
+    }
+    tally.decision(&request.record.categories)
+}
+
+/// Decides about what is not content. Facts matter only where a record is named.
+pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Decision {
+    let (does, what) = match asked {
+        Oversight::RecordHistory(patient) => {
+            ("read-history", policies.uid(Kind::AuditLog, patient.to_string()))
+        }
+        Oversight::TenantHistory { tenant, .. } => {
+            ("read-history", policies.uid(Kind::AuditLog, tenant.to_string()))
+        }
+        Oversight::LogHealth => ("read-log-health", policies.uid(Kind::LogHealth, "all")),
+        Oversight::Installation => ("administer", policies.uid(Kind::Installation, "this")),
+        Oversight::Tenant(tenant) => ("administer", policies.uid(Kind::Tenant, tenant.to_string())),
+    };
+    let who = policies.uid(Kind::Account, caller.account.to_string());
+    let verdict = oversight(policies, caller, asked, facts)
+        .map(|context| policies.evaluate(&who, &policies.uid(Kind::Action, does), &what, context));
+    match verdict {
+        Some(verdict) if verdict.permitted => {
+            Decision::Permitted { categories: Vec::new(), rule_ids: verdict.rule_ids, grants: Vec::new() }
+        }
+        verdict => Decision::Refused {
+            reason: Denial::NotPermitted,
+            rule_ids: verdict.map(|verdict| verdict.rule_ids).unwrap_or_default(),
+        },
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    open: BTreeSet<Category>,
+    permits: BTreeSet<String>,
+    forbids: BTreeSet<String>,
+    grants: BTreeSet<GrantRevision>,
+}
+
+impl Tally {
+    /// Answers whether the category is still closed.
+    fn count(
+        &mut self,
+        category: Category,
+        grant: Option<&GrantFact>,
+        permitted: bool,
+        rule_ids: Vec<String>,
+    ) -> bool {
+        if permitted {
+            self.open.insert(category);
+            self.permits.extend(rule_ids);
+            self.grants
+                .extend(grant.map(|grant| GrantRevision { grant: grant.id, revision: grant.revision }));
+        } else {
+            self.forbids.extend(rule_ids);
+        }
+        !permitted
+    }
+
+    fn decision(self, asked: &[Category]) -> Decision {
+        let mut categories: Vec<Category> = Vec::new();
+        for category in asked {
+            if self.open.contains(category) && !categories.contains(category) {
+                categories.push(*category);
+            }
+        }
+        if categories.is_empty() {
+            let stale = self.forbids.contains(CONSENT_IS_STALE);
+            let reason = if stale { Denial::ConsentStale } else { Denial::NotPermitted };
+            return Decision::Refused { reason, rule_ids: self.forbids.into_iter().collect() };
+        }
+        Decision::Permitted {
+            categories,
+            rule_ids: self.permits.into_iter().collect(),
+            grants: self.grants.into_iter().collect(),
+        }
+    }
+}
+
+/// The schema's `Look`. None only if the policy engine refuses to build it, which permits nothing.
+fn look(
+    policies: &Policies,
+    request: &Request<'_>,
+    facts: &Facts,
+    candidate: Option<&GrantFact>,
+) -> Option<Context> {
+    let held =
+        request.caller.held_at_practices().map(|(role, practice)| held(policies, role, practice.to_string()));
+    let mut fields = vec![
+        field("record", id(policies, Kind::Record, request.record.patient.to_string())),
+        field("action", text(request.action.as_str())),
+        field("purpose", text(request.purpose.as_str())),
+        field("now_us", Value::new_long(request.now.timestamp_micros())),
+        field("roles", words(request.caller.roles.iter().map(|held| held.role.as_str()))),
+        field("held", Value::new_set(held.collect::<Option<Vec<_>>>()?)),
+        field("consent_age_ms_max", millis(request.consent_age_max)),
+    ];
+    fields.extend(facts.relationship.map(|relationship| field("relationship", text(relationship.as_str()))));
+    fields.extend(facts.consent_age.map(|age| field("consent_age_ms", millis(age))));
+    if let Some(candidate) = candidate {
+        fields.push(field("grant", grant(policies, candidate)?));
+    }
+    Context::from_pairs(fields).ok()
+}
+
+fn grant(policies: &Policies, grant: &GrantFact) -> Option<Value> {
+    let rooms = grant.categories.iter().filter_map(|category| policies.room(*category).cloned());
+    let mut fields = vec![
+        field("record", id(policies, Kind::Record, grant.patient.to_string())),
+        field("rooms", Value::new_set(rooms.map(Value::new_entity_uid))),
+        field("actions", words(grant.actions.iter().map(|action| action.as_str()))),
+        field("purposes", words(grant.purposes.iter().map(|purpose| purpose.as_str()))),
+        field("from_us", Value::new_long(grant.period.from().timestamp_micros())),
+        field("revoked", Value::new_bool(grant.revoked.is_some())),
+        match grant.grantee {
+            Grantee::Account(account) => {
+                field("to_account", id(policies, Kind::Account, account.to_string()))
+            }
+            Grantee::Practice { practice, role } => {
+                field("to_practice", held(policies, role, practice.to_string())?)
+            }
+        },
+    ];
+    let until = grant.period.until();
+    fields.extend(until.map(|until| field("until_us", Value::new_long(until.timestamp_micros()))));
+    Value::new_record(fields).ok()
+}
+
+/// The schema's `Oversight`.
+fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Option<Context> {
+    let roles_in_tenant = asked.tenant().into_iter().flat_map(|tenant| caller.roles_in(tenant));
+    let mut fields = vec![
+        field("roles", words(caller.roles.iter().map(|held| held.role.as_str()))),
+        field("roles_in_tenant", words(roles_in_tenant.map(Role::as_str))),
+    ];
+    fields
+        .extend(asked.tenant().map(|tenant| field("tenant", id(policies, Kind::Tenant, tenant.to_string()))));
+    if asked.patient().is_some() {
+        fields.extend(
+            facts.relationship.map(|relationship| field("relationship", text(relationship.as_str()))),
+        );
+        let tenant = facts.record_tenant.map(|tenant| id(policies, Kind::Tenant, tenant.to_string()));
+        fields.extend(tenant.map(|tenant| field("record_tenant", tenant)));
+    }
+    Context::from_pairs(fields).ok()
+}
+
+fn field(name: &str, value: Value) -> (String, Value) {
+    (name.to_owned(), value)
+}
+
+fn text(word: &str) -> Value {
+    Value::new_string(word.to_owned())
+}
+
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> Value {
+    Value::new_set(words.map(text))
+}
+
+fn id(policies: &Policies, kind: Kind, id: String) -> Value {
+    let uid: EntityUid = policies.uid(kind, id);
+    Value::new_entity_uid(uid)
+}
+
+fn held(policies: &Policies, role: Role, practice: String) -> Option<Value> {
+    Value::new_record([
+        field("role", text(role.as_str())),
+        field("practice", id(policies, Kind::Practice, practice)),
+    ])
+    .ok()
+}
+
+fn millis(duration: Duration) -> Value {
+    Value::new_long(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}

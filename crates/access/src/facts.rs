@@ -1,0 +1,42 @@
+//! What a decision rests on beside the request: how the caller stands towards the record, and what its holders gave.
+use chrono::{DateTime, Utc};
+use holdfast_types::{
+    AccountId, Action, Category, GrantId, PatientId, Period, PracticeId, Purpose, Relationship, Role,
+    TenantId,
+};
+use std::time::Duration;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The record's network. None: this service has not heard of the record. The nil id: a free-standing record.
+    pub record_tenant: Option<TenantId>,
+    pub relationship: Option<Relationship>,
+    pub grants: Vec<GrantFact>,
+    /// Time since everything that consent has said was heard. None: it never was.
+    pub consent_age: Option<Duration>,
+}
+
+/// Whom a grant reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grantee {
+    Account(AccountId),
+    /// Everybody with the role at the practice.
+    Practice {
+        practice: PracticeId,
+        role: Role,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantFact {
+    pub id: GrantId,
+    /// Revision of the grant's stream.
+    pub revision: u64,
+    pub patient: PatientId,
+    pub grantee: Grantee,
+    pub categories: Vec<Category>,
+    pub actions: Vec<Action>,
+    pub purposes: Vec<Purpose>,
+    pub period: Period,
+    pub revoked: Option<DateTime<Utc>>,
+}

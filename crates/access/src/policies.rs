@@ -1,0 +1,226 @@
+//! The policy set and its schema, embedded; parsed, validated strictly and named once, then only evaluated.
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet,
+    Request, Schema, ValidationMode, Validator,
+};
+use holdfast_types::{Action, Category};
+use sha2::{Digest, Sha256};
+use std::{collections::BTreeMap, str::FromStr};
+
+const POLICIES: &str = include_str!("../policies/holdfast.cedar");
+const SCHEMA: &str = include_str!("../policies/holdfast.cedarschema");
+
+/// The forbid that holds while the feed from consent is too old.
+pub const CONSENT_IS_STALE: &str = "consent-is-stale";
+
+pub struct Policies {
+    set: PolicySet,
+    authorizer: Authorizer,
+    entities: Entities,
+    digest: [u8; 32],
+    rooms: BTreeMap<Category, EntityUid>,
+    actions: BTreeMap<Action, EntityUid>,
+    types: Types,
+}
+
+struct Types {
+    account: EntityTypeName,
+    record: EntityTypeName,
+    practice: EntityTypeName,
+    tenant: EntityTypeName,
+    action: EntityTypeName,
+    audit_log: EntityTypeName,
+    log_health: EntityTypeName,
+    installation: EntityTypeName,
+    room: EntityTypeName,
+}
+
+/// An entity of the schema.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Account,
+    Record,
+    Practice,
+    Tenant,
+    Action,
+    AuditLog,
+    LogHealth,
+    Installation,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PoliciesError {
+    #[error("the policy schema does not parse: {0}")]
+    Schema(String),
+    #[error("the policies do not parse: {0}")]
+    Parse(String),
+    #[error("a policy has no @id")]
+    Unnamed,
+    #[error("the policies do not fit together: {0}")]
+    Set(String),
+    #[error("the policies do not fit the schema: {0}")]
+    Invalid(String),
+}
+
+/// What one evaluation says.
+pub(crate) struct Verdict {
+    pub(crate) permitted: bool,
+    /// Ids of the policies that decided; empty when no policy spoke.
+    pub(crate) rule_ids: Vec<String>,
+}
+
+impl Policies {
+    /// The embedded policies. Slow (milliseconds): once per process.
+    pub fn load() -> Result<Self, PoliciesError> {
+        Self::parse(POLICIES, SCHEMA)
+    }
+
+    pub(crate) fn parse(policies: &str, schema: &str) -> Result<Self, PoliciesError> {
+        let mut digest = Sha256::new();
+        digest.update((policies.len() as u64).to_be_bytes());
+        digest.update(policies);
+        digest.update(schema);
+        let (schema, warnings) =
+            Schema::from_cedarschema_str(schema).map_err(|error| PoliciesError::Schema(error.to_string()))?;
+        if let Some(warning) = { warnings }.next() {
+            return Err(PoliciesError::Schema(warning.to_string()));
+        }
+        let parsed =
+            PolicySet::from_str(policies).map_err(|error| PoliciesError::Parse(error.to_string()))?;
+        let named = parsed
+            .policies()
+            .map(|policy| {
+                policy
+                    .annotation("id")
+                    .map(|id| policy.new_id(PolicyId::new(id)))
+                    .ok_or(PoliciesError::Unnamed)
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let set = PolicySet::from_policies(named).map_err(|error| PoliciesError::Set(error.to_string()))?;
+        let validation = Validator::new(schema).validate(&set, ValidationMode::Strict);
+        if !validation.validation_passed_without_warnings() {
+            return Err(PoliciesError::Invalid(validation.to_string()));
+        }
+        let types = Types::parse()?;
+        let uid = |kind: &EntityTypeName, word: &str| {
+            EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(word))
+        };
+        Ok(Self {
+            set,
+            authorizer: Authorizer::new(),
+            entities: Entities::empty(),
+            digest: digest.finalize().into(),
+            rooms: Category::ALL.iter().map(|room| (*room, uid(&types.room, room.as_str()))).collect(),
+            actions: Action::ALL
+                .iter()
+                .map(|action| (*action, uid(&types.action, action.as_str())))
+                .collect(),
+            types,
+        })
+    }
+
+    /// SHA-256 over policies and schema: says by which rules something was decided.
+    pub const fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// Ids of all policies, sorted.
+    pub fn rule_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = self.set.policies().map(|policy| policy.id().to_string()).collect();
+        ids.sort();
+        ids
+    }
+
+    pub(crate) fn room(&self, category: Category) -> Option<&EntityUid> {
+        self.rooms.get(&category)
+    }
+
+    pub(crate) fn action(&self, action: Action) -> Option<&EntityUid> {
+        self.actions.get(&action)
+    }
+
+    pub(crate) fn uid(&self, kind: Kind, id: impl AsRef<str>) -> EntityUid {
+        let types = &self.types;
+        let name = match kind {
+            Kind::Account => &types.account,
+            Kind::Record => &types.record,
+            Kind::Practice => &types.practice,
+            Kind::Tenant => &types.tenant,
+            Kind::Action => &types.action,
+            Kind::AuditLog => &types.audit_log,
+            Kind::LogHealth => &types.log_health,
+            Kind::Installation => &types.installation,
+        };
+        EntityUid::from_type_name_and_id(name.clone(), EntityId::new(id))
+    }
+
+    /// An evaluation that stumbles permits nothing: Cedar would pass over a forbid that fails to evaluate.
+    pub(crate) fn evaluate(
+        &self,
+        who: &EntityUid,
+        does: &EntityUid,
+        what: &EntityUid,
+        context: Context,
+    ) -> Verdict {
+        let Ok(request) = Request::new(who.clone(), does.clone(), what.clone(), context, None) else {
+            return Verdict { permitted: false, rule_ids: Vec::new() };
+        };
+        let response = self.authorizer.is_authorized(&request, &self.set, &self.entities);
+        let sound = response.diagnostics().errors().next().is_none();
+        let mut rule_ids: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
+        rule_ids.sort();
+        Verdict { permitted: sound && response.decision() == Decision::Allow, rule_ids }
+    }
+}
+
+impl Types {
+    fn parse() -> Result<Self, PoliciesError> {
+        let name = |text: &str| {
+            EntityTypeName::from_str(&format!("Holdfast::{text}"))
+                .map_err(|error| PoliciesError::Schema(error.to_string()))
+        };
+        Ok(Self {
+            account: name("Account")?,
+            record: name("Record")?,
+            practice: name("Practice")?,
+            tenant: name("Tenant")?,
+            action: name("Action")?,
+            audit_log: name("AuditLog")?,
+            log_health: name("LogHealth")?,
+            installation: name("Installation")?,
+            room: name("Room")?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policies_are_valid_under_the_schema_and_each_has_its_own_id() {
+        let policies = Policies::load().unwrap();
+        assert_eq!(policies.rule_ids().len(), POLICIES.matches("@id(").count());
+        assert!(policies.rule_ids().contains(&CONSENT_IS_STALE.to_owned()));
+    }
+
+    #[test]
+    fn a_policy_without_id_with_a_taken_id_or_outside_the_schema_is_not_loaded() {
+        let load = |extra: &str| Policies::parse(&format!("{POLICIES}\n{extra}"), SCHEMA).err().unwrap();
+        assert!(matches!(load("forbid (principal, action, resource);"), PoliciesError::Unnamed));
+        assert!(matches!(
+            load(r#"@id("consent-is-stale") forbid (principal, action, resource);"#),
+            PoliciesError::Set(_)
+        ));
+        assert!(matches!(
+            load(r#"@id("x") forbid (principal, action, resource) when { context.mood == "good" };"#),
+            PoliciesError::Invalid(_)
+        ));
+    }
+
+    #[test]
+    fn another_policy_set_has_another_digest() {
+        let changed = Policies::parse(&format!("{POLICIES}\n"), SCHEMA).unwrap();
+        assert_ne!(changed.digest(), Policies::load().unwrap().digest());
+    }
+}

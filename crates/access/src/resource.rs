@@ -1,0 +1,50 @@
+//! What somebody may ask for: rooms of one record, or something about records that is not their content.
+use holdfast_types::{Action, Category, PatientId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// Categories of one patient's record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub patient: PatientId,
+    pub categories: Vec<Category>,
+}
+
+/// What is asked beside content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Oversight {
+    /// Who looked at a record, for its holders.
+    RecordHistory(PatientId),
+    /// A tenant's history, possibly of one patient, for its compliance officer.
+    TenantHistory { tenant: TenantId, patient: Option<PatientId> },
+    /// How far the logs are heard and what is wrong with them.
+    LogHealth,
+    /// Tenants, and whatever belongs to none.
+    Installation,
+    /// A tenant's practices, accounts and roles.
+    Tenant(TenantId),
+}
+
+impl Oversight {
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::RecordHistory(_) | Self::TenantHistory { .. } | Self::LogHealth => Action::Read,
+            Self::Installation | Self::Tenant(_) => Action::Contribute,
+        }
+    }
+
+    pub const fn patient(&self) -> Option<PatientId> {
+        match self {
+            Self::RecordHistory(patient) => Some(*patient),
+            Self::TenantHistory { patient, .. } => *patient,
+            Self::LogHealth | Self::Installation | Self::Tenant(_) => None,
+        }
+    }
+
+    pub const fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::TenantHistory { tenant, .. } | Self::Tenant(tenant) => Some(*tenant),
+            Self::RecordHistory(_) | Self::LogHealth | Self::Installation => None,
+        }
+    }
+}

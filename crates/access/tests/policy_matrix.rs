@@ -1,0 +1,224 @@
+//! The whole policy set as a table that a person can read: role × category × action × state of the grant.
+//! `UPDATE=1 cargo test -p holdfast-access --test policy_matrix` writes the golden file anew.
+mod given;
+use given::*;
+use holdfast_access::*;
+use holdfast_types::*;
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy_matrix.txt");
+
+/// What the one grant at hand is like.
+const STATES: &[&str] = &[
+    "in force",
+    "none",
+    "not yet",
+    "ended",
+    "revoked",
+    "other category",
+    "other action",
+    "other purpose",
+    "other patient",
+    "other grantee",
+    "stale feed",
+    "unheard feed",
+];
+
+struct Row {
+    who: String,
+    caller: Caller,
+    relationship: Option<Relationship>,
+    grantee: Grantee,
+}
+
+fn rows() -> Vec<Row> {
+    let to_account = Grantee::Account(account());
+    let to_practice = |role| Grantee::Practice { practice: practice(), role };
+    let third = |who: &str, roles: &[Role], grantee| Row {
+        who: who.to_owned(),
+        caller: caller(roles),
+        relationship: None,
+        grantee,
+    };
+    let mut rows: Vec<Row> = Relationship::ALL
+        .iter()
+        .map(|relationship| Row {
+            relationship: Some(*relationship),
+            ..third(&format!("{relationship} (holder)"), &[], to_account)
+        })
+        .collect();
+    rows.push(third("no role, granted by name", &[], to_account));
+    for role in Role::ALL {
+        rows.push(third(&format!("{role}, granted by name"), &[*role], to_account));
+        rows.push(third(&format!("{role}, granted to the practice's {role}"), &[*role], to_practice(*role)));
+    }
+    let both = [Role::Therapist, Role::FrontDesk];
+    rows.push(third("therapist and front-desk, granted by name", &both, to_account));
+    rows.push(third(
+        "front-desk, granted to the practice's therapist",
+        &[Role::FrontDesk],
+        to_practice(Role::Therapist),
+    ));
+    rows.push(third(
+        "service-account and therapist, granted to the practice's therapist",
+        &[Role::ServiceAccount, Role::Therapist],
+        to_practice(Role::Therapist),
+    ));
+    rows.push(third(
+        "compliance-officer and therapist, granted by name",
+        &[Role::ComplianceOfficer, Role::Therapist],
+        to_account,
+    ));
+    rows.push(Row {
+        relationship: Some(Relationship::Parent),
+        ..third("parent (holder) and compliance-officer", &[Role::ComplianceOfficer], to_account)
+    });
+    rows
+}
+
+fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts {
+    let mut grant = grant(row.grantee, Purpose::Treatment);
+    let microsecond = chrono::TimeDelta::microseconds(1);
+    let mut consent_age = Some(CONSENT_AGE_MAX);
+    match state {
+        "in force" | "none" => {}
+        "not yet" => grant.period = Period::try_new(now() + microsecond, None).unwrap(),
+        "ended" => grant.period = Period::try_new(grant.period.from(), Some(now())).unwrap(),
+        "revoked" => grant.revoked = Some(now() - microsecond),
+        "other category" => grant.categories.retain(|granted| *granted != category),
+        "other action" => grant.actions.retain(|granted| *granted != action),
+        "other purpose" => {
+            grant.purposes =
+                Purpose::ALL.iter().copied().filter(|purpose| *purpose != Purpose::Treatment).collect();
+        }
+        "other patient" => grant.patient = other_patient(),
+        "other grantee" => {
+            grant.grantee = match grant.grantee {
+                Grantee::Account(_) => Grantee::Account(AccountId::new(id(0xACD))),
+                Grantee::Practice { role, .. } => Grantee::Practice { practice: other_practice(), role },
+            }
+        }
+        "stale feed" => consent_age = Some(CONSENT_AGE_MAX + Duration::from_millis(1)),
+        "unheard feed" => consent_age = None,
+        unknown => panic!("no such state: {unknown}"),
+    }
+    let grants = if state == "none" { Vec::new() } else { vec![grant] };
+    Facts { consent_age, ..facts(row.relationship, grants) }
+}
+
+fn outcome(decision: &Decision) -> String {
+    match decision {
+        Decision::Permitted { rule_ids, .. } => format!("permit  {}", rule_ids.join(" ")),
+        Decision::Refused { reason, rule_ids } => {
+            format!("refuse  {}", [&[reason.reason().to_owned()], rule_ids.as_slice()].concat().join(" "))
+        }
+    }
+}
+
+fn every<W: std::fmt::Display>(words: &[W]) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Cells of the same outcome share a line; no cell is left out.
+fn content(policies: &Policies, text: &mut String) {
+    for row in rows() {
+        writeln!(text, "\n## {}", row.who).unwrap();
+        for state in STATES {
+            let mut outcomes: BTreeMap<String, BTreeMap<Action, Vec<Category>>> = BTreeMap::new();
+            for action in Action::ALL {
+                for category in Category::ALL {
+                    let record = record(&[*category]);
+                    let facts = facts_in(&row, state, *category, *action);
+                    let decision = decide(policies, &request(&row.caller, *action, &record), &facts);
+                    let cells = outcomes.entry(outcome(&decision)).or_default();
+                    cells.entry(*action).or_default().push(*category);
+                }
+            }
+            for (outcome, cells) in outcomes {
+                let mut by_categories: BTreeMap<Vec<Category>, Vec<Action>> = BTreeMap::new();
+                for (action, categories) in cells {
+                    by_categories.entry(categories).or_default().push(action);
+                }
+                for (categories, actions) in by_categories {
+                    let missing: Vec<_> =
+                        Category::ALL.iter().filter(|category| !categories.contains(category)).collect();
+                    let categories = match missing.len() {
+                        0 => "all".to_owned(),
+                        1..=8 => format!("all but {}", every(&missing)),
+                        _ => every(&categories),
+                    };
+                    let actions =
+                        if actions.len() == Action::ALL.len() { "all".to_owned() } else { every(&actions) };
+                    writeln!(text, "{state:<15} {actions:<26} {outcome:<60} {categories}").unwrap();
+                }
+            }
+        }
+    }
+}
+
+fn beside_content(policies: &Policies, text: &mut String) {
+    writeln!(text, "\n# Beside content").unwrap();
+    let tenant_history = |tenant, patient| Oversight::TenantHistory { tenant, patient };
+    let asked = [
+        ("history of the record", Oversight::RecordHistory(patient())),
+        ("history of the own tenant", tenant_history(tenant(), None)),
+        ("history of the own tenant about the record", tenant_history(tenant(), Some(patient()))),
+        (
+            "history of the own tenant about a record elsewhere",
+            tenant_history(tenant(), Some(other_patient())),
+        ),
+        ("history of another tenant", tenant_history(other_tenant(), None)),
+        ("health of the logs", Oversight::LogHealth),
+        ("administer the installation", Oversight::Installation),
+        ("administer the own tenant", Oversight::Tenant(tenant())),
+        ("administer another tenant", Oversight::Tenant(other_tenant())),
+    ];
+    let mut callers = vec![("nobody".to_owned(), caller(&[]), None)];
+    callers
+        .extend(Relationship::ALL.iter().map(|held| (format!("{held} (holder)"), caller(&[]), Some(*held))));
+    callers.extend(Role::ALL.iter().map(|role| (role.to_string(), caller(&[*role]), None)));
+    for (who, caller, relationship) in callers {
+        writeln!(text, "\n## {who}").unwrap();
+        for (what, oversight) in &asked {
+            let mut facts = facts(relationship, Vec::new());
+            if oversight.patient() == Some(other_patient()) {
+                facts = Facts { record_tenant: Some(other_tenant()), relationship: None, ..facts };
+            }
+            let decision = decide_oversight(policies, &caller, oversight, &facts);
+            writeln!(text, "{what:<52} {}", outcome(&decision)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_policy_matrix_is_the_one_that_was_agreed() {
+    let policies = Policies::load().unwrap();
+    let mut text = String::from(
+        "# Policy matrix: who may do what, by the state of the one grant at hand. Made by tests/policy_matrix.rs.\n",
+    );
+    writeln!(text, "categories: {}", every(Category::ALL)).unwrap();
+    writeln!(text, "actions: {}", every(Action::ALL)).unwrap();
+    writeln!(text, "roles: {}", every(Role::ALL)).unwrap();
+    writeln!(text, "relationships: {}", every(Relationship::ALL)).unwrap();
+    writeln!(text, "grant states: {}", STATES.join(", ")).unwrap();
+    writeln!(text, "policies: {}", every(&policies.rule_ids())).unwrap();
+    writeln!(text, "columns: grant state, actions, outcome with reason and policies, categories").unwrap();
+    content(&policies, &mut text);
+    beside_content(&policies, &mut text);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(GOLDEN, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    for (number, (is, agreed)) in text.lines().zip(golden.lines()).enumerate() {
+        assert_eq!(is, agreed, "line {} differs; set UPDATE=1 if the change is meant", number + 1);
+    }
+    assert_eq!(
+        text.lines().count(),
+        golden.lines().count(),
+        "rows are missing or new; set UPDATE=1 if it is meant"
+    );
+    let rows: Vec<&str> = text.lines().filter(|line| !line.starts_with("policies:")).collect();
+    for rule in policies.rule_ids() {
+        assert!(rows.iter().any(|row| row.split(' ').any(|word| word == rule)), "`{rule}` decides nothing");
+    }
+}
