@@ -1,0 +1,70 @@
+//! Every page in every state, with made-up contents, by the templates that families see: for looking at and for checking.
+
+mod family;
+mod outside;
+mod sample;
+mod staff;
+
+use askama::DynTemplate;
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use crate::pages::shell;
+use crate::web;
+use crate::words::{Lang, Words};
+
+/// A page, drawn in a language and a size.
+type Draw = fn(&Look) -> Box<dyn DynTemplate>;
+
+/// How a page of the gallery is asked for.
+pub(crate) struct Look {
+    pub(crate) words: Words,
+    pub(crate) large: bool,
+}
+
+/// The gallery with the files it needs.
+pub fn routes() -> Router {
+    Router::new()
+        .route("/gallery", get(index))
+        .route("/gallery/{lang}/{page}", get(page))
+        .merge(shell::routes())
+        .merge(web::assets())
+        .layer(axum::middleware::from_fn(web::guard))
+}
+
+fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
+    outside::PAGES.iter().chain(family::PAGES).chain(staff::PAGES)
+}
+
+async fn index() -> Html<String> {
+    let mut list =
+        String::from("<!doctype html><html lang=\"en\"><title>Gallery</title><main><h1>Gallery</h1><ul>");
+    for (name, _) in pages() {
+        for lang in Lang::ALL {
+            let code = lang.code();
+            list.push_str(&format!("<li><a href=\"/gallery/{code}/{name}\">{name} ({code})</a></li>"));
+        }
+    }
+    list.push_str("</ul></main></html>");
+    Html(list)
+}
+
+#[derive(serde::Deserialize)]
+struct Size {
+    size: Option<String>,
+}
+
+async fn page(Path((lang, name)): Path<(String, String)>, Query(size): Query<Size>) -> Response {
+    let draw = pages().find(|(known, _)| *known == name).map(|(_, draw)| draw);
+    let (Some(draw), Some(lang)) = (draw, Lang::from_code(&lang)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let look = Look { words: Words::new(lang), large: size.size.as_deref() == Some("large") };
+    match draw(&look).dyn_render() {
+        Ok(text) => Html(text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,18 @@
+//! Who the record is about: name, birth date, address, how to reach them; all of it can be corrected.
+
+use askama::Template;
+
+use super::Frame;
+use super::parts::{Field, Problem};
+
+/// POST `{path}/details` with the fields and `etag`, so that two who type at once do not overwrite each other.
+#[derive(Debug, Template)]
+#[template(path = "details.html")]
+pub struct Details {
+    pub frame: Frame,
+    pub fields: Vec<Field>,
+    pub etag: String,
+    pub problems: Vec<Problem>,
+    /// Someone changed it meanwhile.
+    pub conflict: bool,
+}

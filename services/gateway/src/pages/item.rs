@@ -1,0 +1,56 @@
+//! One item: what it is, who says so, how it changed, who can see it.
+
+use askama::Template;
+
+use super::Frame;
+use super::parts::{Badge, Fact, Field, Link, Person, When};
+
+/// The words of the person who wrote it, as written.
+#[derive(Debug)]
+pub struct OwnText {
+    pub author: String,
+    pub text: String,
+    /// The language it is written in.
+    pub lang: String,
+}
+
+#[derive(Debug)]
+pub struct Version {
+    pub number: u32,
+    pub when: When,
+    pub who: Person,
+    /// "first came here", "value changed from 4 to 9"
+    pub what: String,
+    pub current: bool,
+}
+
+/// Someone who can see the item.
+#[derive(Debug)]
+pub struct Seer {
+    pub who: Person,
+    pub why: String,
+}
+
+/// As of a date is POST `{path}/as-of` with `date`: dates never stand in an address.
+#[derive(Debug, Template)]
+#[template(path = "item.html")]
+pub struct Item {
+    pub frame: Frame,
+    pub path: String,
+    pub room: Link,
+    pub title: String,
+    /// The clinical word, in brackets after the plain one; empty where they are the same.
+    pub clinical: String,
+    pub badges: Vec<Badge>,
+    /// Why its source took it back.
+    pub withdrawn: Option<String>,
+    pub facts: Vec<Fact>,
+    pub own_text: Option<OwnText>,
+    pub provenance: Vec<Fact>,
+    pub history: Vec<Version>,
+    pub as_of: Field,
+    /// Set when an earlier state is shown.
+    pub shown_as_of: Option<When>,
+    pub seers: Vec<Seer>,
+    pub ask_href: Option<String>,
+}

@@ -1,0 +1,26 @@
+//! My own account: where it is signed in, which language, how large.
+
+use askama::Template;
+
+use super::Frame;
+use super::parts::{Choice, When};
+
+#[derive(Debug)]
+pub struct Session {
+    /// "Chrome on Android"
+    pub device: String,
+    pub since: When,
+    pub current: bool,
+}
+
+/// POST `/me` with `lang` and `size`; POST `/sign-out/everywhere`.
+#[derive(Debug, Template)]
+#[template(path = "me.html")]
+pub struct Me {
+    pub frame: Frame,
+    pub name: String,
+    pub email: String,
+    pub sessions: Vec<Session>,
+    pub langs: Vec<Choice>,
+    pub sizes: Vec<Choice>,
+}

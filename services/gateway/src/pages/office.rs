@@ -1,0 +1,46 @@
+//! The compliance officer's search over the history of all records, and the health of the log itself.
+
+use askama::Template;
+
+use super::Frame;
+use super::looked::LookKind;
+use super::parts::{Badge, Choice, Field, Pager, Problem, When};
+
+#[derive(Debug)]
+pub struct OfficeRow {
+    pub when: When,
+    pub who: String,
+    pub role: String,
+    pub did: String,
+    pub patient: String,
+    pub by: String,
+    pub kind: LookKind,
+    pub number: String,
+}
+
+#[derive(Debug)]
+pub struct ServiceLog {
+    pub name: String,
+    pub events: String,
+    pub holes: usize,
+    pub altered: usize,
+    pub badge: Badge,
+}
+
+/// Searching is POST `/office` with the fields and any `kind`; `page` asks for more.
+#[derive(Debug, Template)]
+#[template(path = "office.html")]
+pub struct Office {
+    pub frame: Frame,
+    pub fields: Vec<Field>,
+    pub kinds: Vec<Choice>,
+    pub problems: Vec<Problem>,
+    /// None before the first search.
+    pub rows: Option<Vec<OfficeRow>>,
+    pub pager: Pager,
+    /// The page token that the "more" button sends.
+    pub page_token: Option<String>,
+    pub logs: Vec<ServiceLog>,
+    pub sound: bool,
+    pub checked: When,
+}

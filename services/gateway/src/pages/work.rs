@@ -1,0 +1,27 @@
+//! A therapist's day: the patients, what changed since they were last seen, what is owed.
+
+use askama::Template;
+
+use super::Frame;
+use super::parts::{Badge, Filter, Pager};
+
+#[derive(Debug)]
+pub struct WorkRow {
+    pub href: String,
+    pub name: String,
+    /// "6 years · today 3:30 pm"
+    pub detail: String,
+    /// "3 new since Nov 17", or "no change since Nov 17"
+    pub changed: String,
+    pub badges: Vec<Badge>,
+    pub stripe: u8,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "work.html")]
+pub struct Work {
+    pub frame: Frame,
+    pub filters: Vec<Filter>,
+    pub rows: Vec<WorkRow>,
+    pub pager: Pager,
+}

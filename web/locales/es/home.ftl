@@ -1,0 +1,45 @@
+home-room = Inicio
+home-morning = Buenos días, { $name }
+home-afternoon = Buenas tardes, { $name }
+home-evening = Buenas noches, { $name }
+home-needs-none = No hay nada pendiente
+home-needs-none-why = Todos los mensajes tienen respuesta y todos los papeles fueron recibidos.
+home-open-record = Abrir el historial
+home-next = Próxima visita
+home-next-open = Ver la visita
+home-fresh = Nuevo
+home-fresh-since = Nuevo desde { $when }
+home-fresh-none = Todavía no hay nada nuevo. Aquí lo verá cuando llegue.
+home-looks-why = Vea cada consulta, quién la hizo y por qué.
+people-room = ¿De quién?
+people-title = ¿De quién es el historial?
+people-none = Todavía no tiene ningún historial
+people-none-why = Empiece con uno vacío o traiga uno desde un archivo.
+people-add = Agregar a una persona
+add-person-title = Agregar a una persona
+add-person-lead = Para su hijo o hija, para alguien a quien cuida, o para usted.
+add-person-empty = Abrir un historial vacío
+add-person-open = Abrir el historial
+add-person-file = Traer un archivo
+add-person-file-why = ¿Una clínica le dio un archivo del historial? Con él se crea el historial completo.
+person-name = Nombre completo
+person-label = Nombre corto, para los títulos de las páginas
+person-birth-date = Fecha de nacimiento
+person-birth-date-hint = Mes, día, año; por ejemplo 3 3 2020
+person-birth-date-wrong = Escriba la fecha: mes, día, año; por ejemplo 3 3 2020.
+person-address = Dirección
+person-phone = Teléfono
+person-name-wrong = Escriba el nombre.
+home-needs = { $count ->
+    [0] Pendiente
+   *[other] Pendiente ({ $count })
+}
+home-looks = { $count ->
+    [0] Nadie lo ha visto desde entonces
+    [one] 1 consulta desde entonces
+   *[other] { $count } consultas desde entonces
+}
+person-needs = { $count ->
+    [one] 1 pendiente
+   *[other] { $count } pendientes
+}
