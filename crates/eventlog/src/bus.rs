@@ -33,11 +33,15 @@ impl BusError {
 }
 
 #[derive(Clone)]
-pub struct Bus(Context);
+pub struct Bus {
+    context: Context,
+    /// First word of every stream's and subject's name: `holdfast`, unless several systems share a server.
+    prefix: String,
+}
 
 impl Bus {
     /// Connects now or later: without a server it keeps trying.
-    pub async fn connect(url: &str) -> Result<Self, BusError> {
+    pub async fn connect(url: &str, prefix: &str) -> Result<Self, BusError> {
         let client = async_nats::ConnectOptions::new()
             .retry_on_initial_connect()
             .max_reconnects(None)
@@ -49,19 +53,20 @@ impl Bus {
             .connect(url)
             .await
             .map_err(BusError::cannot("be reached"))?;
-        Ok(Self(jetstream::new(client)))
+        Ok(Self { context: jetstream::new(client), prefix: prefix.to_owned() })
     }
 
     pub fn is_connected(&self) -> bool {
-        self.0.client().connection_state() == async_nats::connection::State::Connected
+        self.context.client().connection_state() == async_nats::connection::State::Connected
     }
 
     /// The service's stream, made if it is missing: a bus that lost its disk heals by itself.
     pub(crate) async fn stream(&self, service: &str) -> Result<Stream, BusError> {
-        self.0
+        let prefix = &self.prefix;
+        self.context
             .get_or_create_stream(Config {
-                name: format!("holdfast-{service}"),
-                subjects: vec![format!("holdfast.{service}.>")],
+                name: format!("{prefix}-{service}"),
+                subjects: vec![format!("{prefix}.{service}.>")],
                 storage: StorageType::File,
                 discard: DiscardPolicy::Old,
                 max_age: AGE_MAX,
@@ -97,13 +102,13 @@ impl Bus {
         for envelope in envelopes {
             let header = &envelope.header;
             let subject =
-                format!("holdfast.{}.{}.{}", header.service, header.lane % SUBJECT_GROUPS, header.event_type);
+                format!("{}.{}.{}.{}", self.prefix, header.service, header.lane % SUBJECT_GROUPS, header.event_type);
             let message = PublishMessage::build()
                 .payload(envelope.to_bytes().into())
                 .message_id(header.event_id.to_string())
                 .header("Holdfast-Lane", header.lane.to_string())
                 .header("Holdfast-Lane-Seq", header.lane_seq.to_string());
-            acks.push(self.0.send_publish(subject, message).await.map_err(BusError::cannot("take a message"))?);
+            acks.push(self.context.send_publish(subject, message).await.map_err(BusError::cannot("take a message"))?);
         }
         for ack in acks {
             ack.await.map_err(BusError::cannot("keep a message"))?;

@@ -1,0 +1,133 @@
+//! Appending: order, conflicts, repeated commands, sealing, what the serving role cannot do.
+mod common;
+use common::*;
+use futures::future::join_all;
+use holdfast_eventlog::*;
+
+#[tokio::test]
+async fn what_is_appended_is_loaded_and_stands_in_the_read_model() {
+    let world = world().await;
+    let first = act(&world.log, 10, None, JarCommand::Fill(50)).await.unwrap();
+    let second = act(&world.log, 10, None, JarCommand::Take(20)).await.unwrap();
+    assert_eq!((first.state, first.revision, second.state, second.revision), (50, 1, 30, 2));
+    let loaded = world.log.load::<Jar>(patient(10), id(10)).await.unwrap();
+    assert_eq!((loaded.state, loaded.revision), (30, 2));
+    let row: (i64, i64) = sqlx::query_as("SELECT cents, changes FROM balances WHERE jar = $1")
+        .bind(id(10))
+        .fetch_one(world.log.pool())
+        .await
+        .unwrap();
+    assert_eq!(row, (30, 2));
+}
+
+#[tokio::test]
+async fn a_refused_command_adds_nothing() {
+    let world = world().await;
+    let refused = act(&world.log, 10, None, JarCommand::Take(1)).await;
+    assert!(matches!(refused, Err(ExecuteError::Refused(Overdrawn))));
+    assert!(world.log.heads().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_same_request_acts_once_and_another_content_is_refused() {
+    let world = world().await;
+    let first = act(&world.log, 10, request(1, 1), JarCommand::Fill(50)).await.unwrap();
+    let again = act(&world.log, 10, request(1, 1), JarCommand::Fill(50)).await.unwrap();
+    assert_eq!((again.position, again.repeated, again.state), (first.position, true, 50));
+    let other = act(&world.log, 10, request(1, 2), JarCommand::Fill(51)).await;
+    assert!(matches!(other, Err(ExecuteError::Append(AppendError::RequestReused))));
+    let answers = join_all((0..20).map(|_| act(&world.log, 11, request(2, 1), JarCommand::Fill(5)))).await;
+    assert_eq!(answers.iter().filter(|answer| !answer.as_ref().unwrap().repeated).count(), 1);
+    assert_eq!(world.log.load::<Jar>(patient(11), id(11)).await.unwrap().state, 5);
+}
+
+#[tokio::test]
+async fn a_conflict_fails_alone_and_leaves_no_gap() {
+    let world = world().await;
+    act(&world.log, 10, None, JarCommand::Fill(5)).await.unwrap();
+    let append = |jar: u64, expected| {
+        let streams = vec![StreamAppend::of(id(jar), expected, &[JarEvent::Filled { cents: 1 }]).unwrap()];
+        world.log.append(Append { subject: patient(jar), context: context(), request: None, streams })
+    };
+    let (stale, fresh, next) = tokio::join!(append(10, 0), append(10, 1), append(12, 0));
+    assert!(matches!(stale, Err(AppendError::Stale)));
+    fresh.unwrap();
+    next.unwrap();
+    let lane = patient(10).lane();
+    let seqs: Vec<u64> =
+        world.log.read_lane(lane, 0, 100).await.unwrap().iter().map(|event| event.header.lane_seq).collect();
+    assert_eq!(seqs, [1, 2]);
+    assert!(world.log.heads().await.unwrap().contains(&(lane, 2)));
+}
+
+#[tokio::test]
+async fn many_writers_on_one_lane_leave_no_gap_and_no_lost_update() {
+    let world = world().await;
+    join_all((0..60).map(|_| async { act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap_or_else(|_| panic!("lost")) }).take(6)).await;
+    join_all((0..200).map(|jar| act(&world.log, 100 + jar, None, JarCommand::Fill(1)))).await;
+    assert_eq!(world.log.load::<Jar>(patient(10), id(10)).await.unwrap().state, 6);
+    for (lane, head) in world.log.heads().await.unwrap() {
+        let seqs: Vec<u64> =
+            world.log.read_lane(lane, 0, 1000).await.unwrap().iter().map(|event| event.header.lane_seq).collect();
+        assert_eq!(seqs, (1..=head).collect::<Vec<_>>(), "lane {lane}");
+    }
+}
+
+#[tokio::test]
+async fn stored_content_is_sealed_and_its_leaf_covers_it() {
+    let world = world().await;
+    act(&world.log, 10, None, JarCommand::Fill(4711)).await.unwrap();
+    let stored = world.log.read_lane(patient(10).lane(), 0, 10).await.unwrap().remove(0);
+    assert!(!stored.sealed.windows(4).any(|bytes| bytes == b"4711"));
+    assert_eq!(stored.header.leaf(), stored.leaf);
+    let mut altered = stored.clone();
+    altered.sealed[20] ^= 1;
+    assert!(matches!(world.log.open(altered).await, Err(ReadError::Key(KeyError::Crypto))));
+    let mut moved = stored.clone();
+    moved.header.revision += 1;
+    assert!(matches!(world.log.open(moved).await, Err(ReadError::Key(KeyError::Crypto))));
+    assert_eq!(world.log.open(stored).await.unwrap().decode::<JarEvent>().unwrap(), JarEvent::Filled { cents: 4711 });
+}
+
+#[tokio::test]
+async fn the_serving_role_cannot_update_delete_or_truncate_events() {
+    let world = world().await;
+    act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap();
+    for sql in [
+        "UPDATE events SET payload = ''",
+        "DELETE FROM events",
+        "TRUNCATE events",
+        "UPDATE events_3 SET payload = ''",
+        "DELETE FROM commands",
+        "DELETE FROM lanes",
+        "ALTER TABLE events DISABLE ROW LEVEL SECURITY",
+        "DROP TABLE events",
+    ] {
+        let error = sqlx::query(sql).execute(world.log.pool()).await.unwrap_err();
+        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("42501"), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_whose_read_model_refuses_fails_alone() {
+    struct Picky;
+    #[async_trait::async_trait]
+    impl Projection for Picky {
+        async fn apply(&self, conn: &mut sqlx::PgConnection, events: &[Opened]) -> Result<(), ProjectionError> {
+            for opened in events {
+                if opened.decode::<JarEvent>()? == (JarEvent::Filled { cents: 13 }) {
+                    sqlx::query("SELECT 1 / 0").execute(&mut *conn).await?;
+                }
+            }
+            Ok(())
+        }
+    }
+    let world = world().await;
+    let clock = std::sync::Arc::new(world.clock.clone());
+    let log = start("jars", &world.database, clock, vec![std::sync::Arc::new(Picky)]);
+    let answers = join_all((0..40).map(|jar| act(&log, jar, None, JarCommand::Fill(if jar == 7 { 13 } else { 1 })))).await;
+    for (jar, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_ok(), jar != 7, "jar {jar}");
+    }
+}

@@ -1,0 +1,52 @@
+//! The PostgreSQL and nats-server of this test run: those that the runner started, or else some of this process.
+use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+pub struct Servers {
+    pub postgres_superuser_url: String,
+    pub nats_url: String,
+    _own: Option<(Postgres, Nats, tempfile::TempDir)>,
+}
+
+static SERVERS: OnceLock<Servers> = OnceLock::new();
+
+/// Named by `HOLDFAST_TEST_POSTGRES_URL` and `HOLDFAST_TEST_NATS_URL` when a runner keeps them for many processes.
+pub fn servers() -> &'static Servers {
+    SERVERS.get_or_init(|| {
+        let named = |name| std::env::var(name).ok().filter(|url| !url.is_empty());
+        if let (Some(postgres_superuser_url), Some(nats_url)) =
+            (named("HOLDFAST_TEST_POSTGRES_URL"), named("HOLDFAST_TEST_NATS_URL"))
+        {
+            return Servers { postgres_superuser_url, nats_url, _own: None };
+        }
+        let tools = std::env::var_os("HOLDFAST_TOOLS_DIR").map_or_else(|| root().join(".tools"), PathBuf::from);
+        let binaries = Binaries::locate(&tools).expect("PostgreSQL and nats-server: run `make test` once");
+        let dir = tempfile::Builder::new().prefix("holdfast-test-").tempdir().expect("a temporary directory");
+        let settings = PostgresSettings { durable: false, connections_max: 300, ..PostgresSettings::default() };
+        let postgres = Postgres::start(&binaries, &dir.path().join("postgres"), settings).expect("PostgreSQL");
+        let nats = Nats::start(&binaries, &dir.path().join("nats"), NatsSettings::default()).expect("nats-server");
+        Servers {
+            postgres_superuser_url: postgres.superuser_url(),
+            nats_url: nats.url(),
+            _own: Some((postgres, nats, dir)),
+        }
+    })
+}
+
+/// The project's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A path in the real-world test data that lies beside a checkout; `None`, said aloud, where it is absent.
+pub fn shared_data(path: &str) -> Option<PathBuf> {
+    let found = root().join("../shared/data").join(path);
+    if !found.exists() {
+        eprintln!("SKIPPED: the shared test data `{path}` is not here");
+        return None;
+    }
+    Some(found)
+}
