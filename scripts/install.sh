@@ -27,9 +27,9 @@ apt() {
     command -v apt-get >/dev/null || return 1
     as_root true 2>/dev/null || return 1
     say "installing $* from the system's packages"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >&2 && return
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >&2 && return
     as_root apt-get update -qq >&2
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >&2
 }
 
 # pip <arguments…>: the pip of a virtual environment of our own, made on first use.

@@ -2,8 +2,8 @@
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{LazyLock, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
@@ -27,10 +27,7 @@ impl Process {
         command.env("TZ", "UTC").env("LC_ALL", "C");
         die_with_parent(&mut command, when_orphaned);
         let (answer, answered) = mpsc::sync_channel(1);
-        let started = {
-            let spawner = SPAWNER.read().unwrap_or_else(PoisonError::into_inner);
-            spawner.send(Box::new(move || drop(answer.send(command.spawn()))))
-        };
+        let started = SPAWNER.send(Box::new(move || drop(answer.send(command.spawn()))));
         match started.map(|()| answered.recv()) {
             Ok(Ok(child)) => child.map(Self),
             _ => Err(io::Error::other("the thread that starts children is gone")),
@@ -125,12 +122,12 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// Linux sends the parent-death signal when the *thread* that started the child ends, so that children are started by
 /// one thread that lives as long as the process, not by whichever worker or test thread asks.
-static SPAWNER: LazyLock<RwLock<Sender<Job>>> = LazyLock::new(|| {
+static SPAWNER: LazyLock<Sender<Job>> = LazyLock::new(|| {
     let (jobs, to_do) = mpsc::channel::<Job>();
     let body = move || to_do.into_iter().for_each(|job| job());
     // When no thread can be made the receiver is dropped, and `start` says so.
     let _ = thread::Builder::new().name("spawner".into()).spawn(body);
-    RwLock::new(jobs)
+    jobs
 });
 
 #[cfg(target_os = "linux")]

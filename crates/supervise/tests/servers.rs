@@ -56,6 +56,12 @@ fn a_cluster_keeps_its_data_over_stop_kill_and_restart() {
     let port = postgres.port();
     assert_eq!(ask(&postgres, "show server_encoding"), "UTF8");
     assert_eq!(ask(&postgres, "show data_checksums"), "on");
+    if cfg!(target_os = "linux") {
+        assert_eq!(
+            ask(&postgres, "select datcollate from pg_database where datname = 'postgres'"),
+            "C.UTF-8"
+        );
+    }
     assert_eq!(ask(&postgres, "show fsync"), "on");
     ask(&postgres, "create table kept (n int); insert into kept values (1)");
 
