@@ -14,7 +14,7 @@ pub(crate) struct Index {
     heads: Vec<Head>,
     patient: Option<PatientHead>,
     /// How a bundle without a Patient calls the patient, and where it did so first.
-    outside_patient: Option<(String, usize)>,
+    outside_patient: Option<(String, String)>,
 }
 
 /// What a reference to an entry needs to know of it.
@@ -48,7 +48,7 @@ impl Index {
             entry_place(position, |place| index.add(position, entry, place))?;
         }
         for (position, entry) in entries.iter().enumerate() {
-            entry_place(position, |place| index.check_subject(position, entry, &place.field("resource")))?;
+            entry_place(position, |place| index.check_subject(entry, &place.field("resource")))?;
         }
         Ok(index)
     }
@@ -112,7 +112,7 @@ impl Index {
     }
 
     /// Everything that goes into a record is about the one patient of the bundle.
-    fn check_subject(&mut self, position: usize, entry: &Entry<'_>, place: &Place<'_>) -> Result<(), BundleError> {
+    fn check_subject(&mut self, entry: &Entry<'_>, place: &Place<'_>) -> Result<(), BundleError> {
         if entry.resource_type.is_directory() || matches!(entry.resource_type.as_str(), "Patient" | "Provenance") {
             return Ok(());
         }
@@ -135,12 +135,10 @@ impl Index {
             (Some(_), _) => Err(BundleError::at(&place, Problem::SubjectNotPatient)),
             (None, Some("Patient")) => match (&self.patient, &self.outside_patient) {
                 (Some(patient), _) => other(patient.place()),
-                (None, Some((name, first))) if name != written => {
-                    other(entry_place(*first, |place| place.field("resource").field("subject").to_string()))
-                }
+                (None, Some((name, first))) if name != written => other(first.clone()),
                 (None, Some(_)) => Ok(()),
                 (None, None) => {
-                    self.outside_patient = Some((written.to_owned(), position));
+                    self.outside_patient = Some((written.to_owned(), place.to_string()));
                     Ok(())
                 }
             },

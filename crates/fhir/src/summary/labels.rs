@@ -98,7 +98,7 @@ pub(super) fn rows_for(resource_type: &str) -> &'static [(&'static str, &'static
         ],
         "DocumentReference" => &[
             ("Kind", "type"), ("Written", "date"), ("Written by", "author"), ("Signed by", "authenticator"),
-            ("Kept by", "custodian"), ("Visit", "context.encounter"), ("File type", "content.attachment.contentType"),
+            ("Kept by", "custodian"), ("Visit", "context.encounter"), ("Kind of file", "content.attachment.contentType"),
         ],
         "Composition" | "ClinicalImpression" => &[
             ("Kind", "type"), ("Written", "date"), ("Written by", "author"), ("Assessed by", "assessor"),

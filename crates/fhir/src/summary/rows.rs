@@ -34,7 +34,7 @@ fn own_rows(resource_type: ResourceType, resource: &Json<'_>) -> Vec<Row> {
         "Observation" => resource.each("component").for_each(|part| component(part, &mut rows)),
         "Goal" => {
             let note = resource.each("note").filter_map(|note| note.text_at("text"));
-            rows.extend(note.map(|note| text("In the family's words", note)));
+            rows.extend(note.map(|note| text("Note", note)));
             resource.each("target").for_each(|target| goal_target(target, &mut rows));
         }
         "QuestionnaireResponse" => resource.each("item").for_each(|item| answers(item, &mut rows)),
@@ -105,6 +105,7 @@ fn shown(json: &Json<'_>, path: &str) -> Option<RowValue> {
     let name = path.rsplit('.').next().unwrap_or(path);
     match json {
         Json::Text(text) if is_moment(name) => FhirDateTime::parse(text).ok().map(RowValue::When),
+        Json::Text(media_type) if name == "contentType" => file_kind(media_type).map(RowValue::Text),
         Json::Text(code) if is_code(name) => Some(RowValue::Text(spaced(code))),
         Json::Text(text) => Some(RowValue::Text(text.to_string())),
         Json::Number(number) => Some(RowValue::Text(number.to_string())),
@@ -138,7 +139,19 @@ fn is_code(name: &str) -> bool {
     matches!(name, "type" | "category" | "criticality" | "severity" | "priority" | "status" | "intent")
 }
 
+/// A text is shown itself; of other files the kind.
+fn file_kind(media_type: &str) -> Option<String> {
+    match media_type.split_once('/') {
+        Some(("text", _)) => None,
+        Some(("image", _)) => Some("Picture".to_owned()),
+        Some(("audio", _)) => Some("Sound".to_owned()),
+        Some(("video", _)) => Some("Film".to_owned()),
+        _ if media_type == "application/pdf" => Some("PDF".to_owned()),
+        _ => Some(media_type.to_owned()),
+    }
+}
+
 /// A bare code such as `vital-signs`, where a source sent no words.
 fn is_code_like(said: &str) -> bool {
-    said.contains('-') && said.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    said.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
