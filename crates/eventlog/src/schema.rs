@@ -2,9 +2,9 @@
 //!
 //! One database holds the schemas `log` (the event log), `views` (projections of it) and `feeds` (projections of other services'
 //! events, with the inbox); another holds `keys`. The owner migrates; the serving role reads and writes what it may.
+pub use sqlx::migrate::Migrator;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool,
-    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{str::FromStr, time::Duration};

@@ -1,5 +1,5 @@
 //! An envelope as bytes: the contract `holdfast.eventlog.v1.Envelope`.
-use crate::{Envelope, Header};
+use crate::{Envelope, Header, Position};
 use holdfast_proto::{eventlog::v1 as pb, time, timestamp};
 use holdfast_types::{EventId, PatientId, TenantId};
 use prost::Message;
@@ -90,5 +90,19 @@ impl Envelope {
 
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, WireError> {
         pb::Envelope::decode(bytes).map_err(|_| WireError { field: "protobuf" })?.try_into()
+    }
+}
+
+impl From<Position> for holdfast_proto::r#type::v1::Position {
+    fn from(position: Position) -> Self {
+        Self { service: position.service, lane: u32::from(position.lane), seq: position.seq }
+    }
+}
+
+impl TryFrom<holdfast_proto::r#type::v1::Position> for Position {
+    type Error = WireError;
+    fn try_from(wire: holdfast_proto::r#type::v1::Position) -> Result<Self, WireError> {
+        let lane = u16::try_from(wire.lane).map_err(|_| WireError { field: "lane" })?;
+        Ok(Self { service: wire.service, lane, seq: wire.seq })
     }
 }
