@@ -7,6 +7,7 @@ use async_nats::jetstream::{
     stream::{Config, DiscardPolicy, StorageType, Stream},
 };
 use std::time::Duration;
+use url::Url;
 
 /// Subjects of one service are spread over this many, so that consumers may take a part.
 const SUBJECT_GROUPS: u16 = 32;
@@ -42,7 +43,15 @@ pub struct Bus {
 impl Bus {
     /// Connects now or later: without a server it keeps trying.
     pub async fn connect(url: &str, prefix: &str) -> Result<Self, BusError> {
-        let client = async_nats::ConnectOptions::new()
+        let mut address = Url::parse(url).map_err(BusError::cannot("be named by that address"))?;
+        // The client takes no credentials out of an address.
+        let mut options = async_nats::ConnectOptions::new();
+        if let (user, Some(password)) = (address.username().to_owned(), address.password().map(str::to_owned)) {
+            options = options.user_and_password(user, password);
+            let _ = address.set_username("");
+            let _ = address.set_password(None);
+        }
+        let client = options
             .retry_on_initial_connect()
             .max_reconnects(None)
             .reconnect_delay_callback(|attempts| {
@@ -50,7 +59,7 @@ impl Bus {
             })
             .connection_timeout(Duration::from_secs(2))
             .request_timeout(Some(Duration::from_secs(5)))
-            .connect(url)
+            .connect(address.as_str())
             .await
             .map_err(BusError::cannot("be reached"))?;
         Ok(Self { context: jetstream::new(client), prefix: prefix.to_owned() })

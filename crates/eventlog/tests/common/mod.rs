@@ -1,4 +1,5 @@
 //! A small domain of the tests' own: a savings jar that holds cents and cannot be overdrawn.
+#![allow(unreachable_pub, reason = "a module that test files share")]
 #![allow(dead_code, reason = "each test file uses its part")]
 use holdfast_eventlog::*;
 use holdfast_testkit::{FakeClock, TestDatabase};

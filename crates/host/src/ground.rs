@@ -1,0 +1,265 @@
+//! The ground a service stands on: its log and relay, its feeds, the gate, the key set, health; started in one place, in one order.
+use crate::{
+    Host, HostError, Problem, Readiness, RequestMeta, Services, Tls, catalogue, client,
+    door::{Door, TokenKeys},
+    eventlog_service::LogReader,
+    peer_log::PeerLog,
+    settings::{CommonSettings, SettingError, TlsSettingsError},
+};
+use holdfast_access::{Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed};
+use holdfast_eventlog::{
+    Bus, BusError, EventLog, Inbox, KeyError, KeyRing, MasterKey, Parts, Position, Projection, Publish, Reaction, Relay,
+    SchemaError,
+    schema::{self, Migrator},
+};
+use holdfast_types::{Clock, Ids, Service};
+use secrecy::ExposeSecret;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Connections of one role to its database and to its key database.
+const CONNECTIONS_MAX: u32 = 16;
+const KEY_CONNECTIONS_MAX: u32 = 4;
+/// Transactions that commit at the same time, each for its own lanes.
+const COMMITTERS: usize = 2;
+/// How often a source's heads are compared. Consent's decides how soon a revocation is in force without a bus.
+const CONSENT_POLL: Duration = Duration::from_millis(400);
+const FEED_POLL: Duration = Duration::from_millis(1000);
+const HEALTH_POLL: Duration = Duration::from_millis(1000);
+
+/// The tables of a service: `views` are projections of its own log, `feeds` of others'.
+pub struct Migrations {
+    pub views: Migrator,
+    pub feeds: Vec<&'static Migrator>,
+}
+
+/// What makes one service out of the common ground.
+pub struct Blueprint {
+    pub service: Service,
+    pub projections: Vec<Arc<dyn Projection>>,
+    pub publish: Publish,
+    pub consent: ConsentView,
+    /// Other services' events that this one takes in, beside consent's.
+    pub feeds: Vec<(Service, Arc<dyn Reaction>)>,
+    pub keys: TokenKeys,
+}
+
+/// Where the gate's `access_*` tables come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentView {
+    /// The service's own projection.
+    Own,
+    /// Consent's events.
+    Feed,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum GroundError {
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("the certificates cannot be used")]
+    Tls(#[from] TlsSettingsError),
+    #[error("the database settings cannot be used")]
+    Schema(#[from] SchemaError),
+    #[error("the master key cannot be used")]
+    Key(#[from] KeyError),
+    #[error("the policies cannot be used")]
+    Policies(#[from] PoliciesError),
+    #[error("the bus's address cannot be used")]
+    Bus(#[from] BusError),
+    #[error("a peer's address cannot be used")]
+    Peer(#[from] client::PeerAddressError),
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Ground(Arc<Inner>);
+
+struct Inner {
+    log: EventLog,
+    gate: Gate,
+    door: Door,
+    inboxes: Vec<Inbox>,
+    bus: Bus,
+    tls: Tls,
+    settings: CommonSettings,
+    readiness: Readiness,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    tasks: TaskTracker,
+}
+
+/// A request that said who it comes from.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    pub context: RequestContext,
+    pub meta: RequestMeta,
+}
+
+impl Entered {
+    pub const fn caller(&self) -> &Caller {
+        &self.context.caller
+    }
+}
+
+impl Ground {
+    /// Needs no server to be there yet: what is away is waited for, and readiness says so.
+    pub async fn start(
+        settings: &CommonSettings,
+        blueprint: Blueprint,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        stop: &CancellationToken,
+    ) -> Result<Self, GroundError> {
+        let Blueprint { service, projections, publish, consent, mut feeds, keys } = blueprint;
+        let tls = settings.tls.load()?;
+        let database = &settings.database;
+        let master = MasterKey::read(database.master_key_file()?)?;
+        let key_pool = schema::connect(database.keys.required()?.expose_secret(), KEY_CONNECTIONS_MAX)?;
+        let log = EventLog::start(Parts {
+            service: service.as_str().to_owned(),
+            pool: schema::connect(database.serve.required()?.expose_secret(), CONNECTIONS_MAX)?,
+            keys: KeyRing::new(key_pool, master, Arc::clone(&clock), Arc::clone(&ids)),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            projections,
+            publish,
+            committers: COMMITTERS,
+        });
+        let bus = Bus::connect(settings.nats.required()?.expose_secret(), &settings.bus_prefix).await?;
+        if consent == ConsentView::Feed {
+            feeds.insert(0, (Service::Consent, Arc::new(ConsentFeed)));
+        }
+        let tasks = TaskTracker::new();
+        let mut inboxes = Vec::with_capacity(feeds.len());
+        for (source, reaction) in feeds {
+            let channel = client::channel(source, settings.peers.of(source)?, &tls)?;
+            let poll = if source == Service::Consent { CONSENT_POLL } else { FEED_POLL };
+            let peer = Arc::new(PeerLog::new(source, channel));
+            let inbox = Inbox::new(service.as_str(), log.pool().clone(), peer, reaction, Arc::clone(&clock), poll);
+            tasks.spawn(inbox.clone().run(bus.clone(), service.as_str().to_owned(), stop.clone()));
+            inboxes.push(inbox);
+        }
+        let freshness: Arc<dyn Freshness> = match (consent, inboxes.first()) {
+            (ConsentView::Feed, Some(inbox)) => Arc::new(inbox.clone()),
+            _ => Arc::new(OwnConsent),
+        };
+        let gate = Gate::new(Arc::new(Policies::load()?), log.clone(), freshness, settings.consent_stale_max());
+        tasks.spawn(Relay::new(log.clone(), bus.clone()).run(stop.clone()));
+        let door = Door::open(keys, settings, &tls, Arc::clone(&clock))?;
+        tasks.spawn(door.clone().refresh(stop.clone()));
+        let needed = ["postgres".to_owned(), "key-set".to_owned()].into_iter();
+        let needed = needed.chain(inboxes.iter().filter(|_| consent == ConsentView::Feed).take(1).map(feed_name));
+        let watched = std::iter::once("nats".to_owned()).chain(inboxes.iter().map(feed_name));
+        let readiness = Readiness::new(needed, watched).await;
+        let ground = Self(Arc::new(Inner {
+            log,
+            gate,
+            door,
+            inboxes,
+            bus,
+            tls,
+            settings: settings.clone(),
+            readiness,
+            clock,
+            ids,
+            tasks: tasks.clone(),
+        }));
+        tasks.spawn(ground.clone().watch_health(stop.clone()));
+        Ok(ground)
+    }
+
+    /// Answers until told to stop; adds the peers' reading of the log. Ends when the background work has ended too.
+    pub async fn serve(self, host: Host, services: Services, stop: CancellationToken) -> Result<(), GroundError> {
+        let services = services.with(LogReader::new(self.log().clone()).into_server());
+        host.serve(services, self.0.readiness.clone(), stop).await?;
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        Ok(())
+    }
+
+    pub fn log(&self) -> &EventLog {
+        &self.0.log
+    }
+    pub fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+    pub fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
+    }
+    pub fn ids(&self) -> &dyn Ids {
+        self.0.ids.as_ref()
+    }
+    pub fn tls(&self) -> &Tls {
+        &self.0.tls
+    }
+    pub fn settings(&self) -> &CommonSettings {
+        &self.0.settings
+    }
+    pub fn readiness(&self) -> &Readiness {
+        &self.0.readiness
+    }
+    pub fn inboxes(&self) -> &[Inbox] {
+        &self.0.inboxes
+    }
+    /// For background work that ends with the service.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Who asks; and, where the request says so, after what has been heard.
+    pub async fn enter<T>(&self, request: &tonic::Request<T>) -> Result<Entered, Problem> {
+        let meta = RequestMeta::read(request, self.ids())?;
+        let caller = self.0.door.caller(meta.bearer.as_ref())?;
+        self.wait_for(&meta).await?;
+        let context = RequestContext {
+            caller,
+            purpose: meta.purpose,
+            correlation: meta.correlation,
+            traceparent: meta.traceparent.clone(),
+        };
+        Ok(Entered { context, meta })
+    }
+
+    /// For the few calls that need no token.
+    pub async fn enter_unsigned<T>(&self, request: &tonic::Request<T>) -> Result<RequestMeta, Problem> {
+        RequestMeta::read(request, self.ids())
+    }
+
+    async fn wait_for(&self, meta: &RequestMeta) -> Result<(), Problem> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        for position in &meta.after {
+            let Some(inbox) = self.0.inboxes.iter().find(|inbox| inbox.source() == position.service) else { continue };
+            let asked = Position::try_from(position.clone()).map_err(|error| Problem::internal(&error))?;
+            let heard = inbox.wait_for(&asked, PATIENCE).await.map_err(|error| Problem::internal(&error))?;
+            if !heard {
+                let message = "what the request builds on has not arrived here yet";
+                return Err(Problem::new(catalogue::NOT_HEARD_YET, message).with("service", &position.service));
+            }
+        }
+        Ok(())
+    }
+
+    async fn watch_health(self, stop: CancellationToken) {
+        let mut poll = interval(HEALTH_POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! { () = stop.cancelled() => return, _ = poll.tick() => {} }
+            let readiness = &self.0.readiness;
+            readiness.set("postgres", self.log().heads().await.is_ok()).await;
+            readiness.set("nats", self.0.bus.is_connected()).await;
+            readiness.set("key-set", self.0.door.is_open()).await;
+            for inbox in &self.0.inboxes {
+                let fresh = inbox.age().is_some_and(|age| age < self.0.settings.consent_stale_max());
+                readiness.set(&feed_name(inbox), fresh).await;
+            }
+        }
+    }
+}
+
+fn feed_name(inbox: &Inbox) -> String {
+    format!("feed/{}", inbox.source())
+}
