@@ -1,12 +1,13 @@
 // Shows messages of an open thread as they come. Each arrives as the same markup that the page itself is made of.
 
-const list = document.querySelector("[data-live]");
+const box = document.querySelector("[data-live]");
+const list = box?.querySelector("ol");
 if (list) {
   const shownMax = 500;
   let stream = null;
   const open = () => {
     const last = list.lastElementChild?.dataset.id;
-    stream = new EventSource(last ? `${list.dataset.live}?after=${encodeURIComponent(last)}` : list.dataset.live);
+    stream = new EventSource(last ? `${box.dataset.live}?after=${encodeURIComponent(last)}` : box.dataset.live);
     stream.addEventListener("message", (event) => {
       const known = event.lastEventId && list.querySelector(`[data-id="${CSS.escape(event.lastEventId)}"]`);
       if (known || list.children.length >= shownMax) return;

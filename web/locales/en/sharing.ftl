@@ -58,3 +58,4 @@ stop-saved = { $count ->
     [one] They saved 1 paper. We cannot take it back:
    *[other] They saved { $count } papers. We cannot take those back:
 }
+sharing-now = Shared now

@@ -58,3 +58,4 @@ stop-saved = { $count ->
     [one] Guardó 1 papel. No lo podemos quitar:
    *[other] Guardó { $count } papeles. No los podemos quitar:
 }
+sharing-now = Compartido ahora

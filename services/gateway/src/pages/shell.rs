@@ -57,6 +57,8 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/away", get(away))
         .route("/worker.js", get(worker))
         .route("/manifest.webmanifest", get(manifest))
+        // The neutral page names no icon of ours; browsers then ask here.
+        .route("/favicon.ico", get(async || StatusCode::NO_CONTENT))
 }
 
 /// The shell may be kept, if the browser asks whether it changed.
