@@ -69,27 +69,25 @@ pub(crate) fn status_of(resource: &Json<'_>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// In the order in which they say best when it happened; the stem of a choice stands for its forms.
+/// In the order in which they say best when it happened.
 const WHEN: &[&str] = &[
-    "effective", "performed", "occurrence", "onset", "period", "billablePeriod", "started", "start", "whenHandedOver",
-    "whenPrepared", "authoredOn", "authored", "created", "date", "recordedDate", "issued", "statusDate",
+    "effectiveDateTime", "effectivePeriod", "effectiveInstant", "performedDateTime", "performedPeriod",
+    "occurrenceDateTime", "occurrencePeriod", "onsetDateTime", "onsetPeriod", "period", "billablePeriod", "started",
+    "start", "startDate", "whenHandedOver", "whenPrepared", "authoredOn", "authored", "createdDateTime", "createdPeriod",
+    "created", "date", "recordedDate", "issued", "statusDate",
 ];
 
 /// When it was, and when it ended if it lasted.
 pub(crate) fn period_of(resource: &Json<'_>) -> (Option<FhirDateTime>, Option<FhirDateTime>) {
-    let moment = |name: &str| resource.text_at(name).and_then(|text| FhirDateTime::parse(text).ok());
-    let end = moment("end").or_else(|| moment("abatementDateTime"));
-    for stem in WHEN {
-        let forms = ["", "DateTime", "Date", "Instant"];
-        if let Some(start) = forms.iter().find_map(|form| moment(&format!("{stem}{form}"))) {
-            return (Some(start), end);
-        }
-        let period = resource.get(&format!("{stem}Period")).or_else(|| resource.get(stem));
-        if let Some(period) = period.filter(|period| period.object().is_some()) {
-            let at = |name| period.text_at(name).and_then(|text| FhirDateTime::parse(text).ok());
-            if at("start").is_some() || at("end").is_some() {
-                return (at("start"), at("end").or(end));
-            }
+    let at = |json: &Json<'_>, name: &str| json.text_at(name).and_then(|text| FhirDateTime::parse(text).ok());
+    let end = at(resource, "end").or_else(|| at(resource, "abatementDateTime"));
+    for value in WHEN.iter().filter_map(|name| resource.get(name)) {
+        let (start, closed) = match value.text() {
+            Some(text) => (FhirDateTime::parse(text).ok(), None),
+            None => (at(value, "start"), at(value, "end")),
+        };
+        if start.is_some() || closed.is_some() {
+            return (start, closed.or(end));
         }
     }
     (None, end)

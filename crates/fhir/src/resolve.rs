@@ -32,7 +32,7 @@ impl Walk<'_> {
     fn value(&mut self, json: &mut Json<'_>, place: &Place<'_>) -> Result<(), BundleError> {
         match json {
             Json::Null => Err(BundleError::at(place, Problem::Empty)),
-            Json::Text(text) if text.chars().any(|c| c.is_control() && c < ' ' && !matches!(c, '\t' | '\n' | '\r')) => {
+            Json::Text(text) if text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) => {
                 Err(BundleError::at(place, Problem::TextNotAllowed))
             }
             Json::Bool(_) | Json::Number(_) | Json::Text(_) => Ok(()),

@@ -1,4 +1,5 @@
 //! What people enter here is valid R4, lands in its category and reads well.
+#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 use chrono::DateTime;
 use holdfast_fhir::authored::{
     Achievement, Amount, Appointment, AppointmentStatus, Baseline, CarePlan, Comparison, Coverage, Criterion, Goal,

@@ -15,7 +15,7 @@ fn a_small_bundle_is_categorised_and_said_in_plain_words() {
         page += &format!("directory: {} {} [{}]\n", entry.kind.as_str(), entry.name, entry.source_key);
     }
     for item in &bundle.items {
-        page += &told(item);
+        page += &told(item, &summary::of(&item.json).unwrap());
     }
     for warning in &bundle.warnings {
         page += &format!("warning: {} {:?} x{}\n", warning.place, warning.kind, warning.count);
@@ -23,11 +23,10 @@ fn a_small_bundle_is_categorised_and_said_in_plain_words() {
     insta::assert_snapshot!(page);
 }
 
-fn told(item: &Item) -> String {
-    let read = summary::of(&item.json).unwrap();
+fn told(item: &Item, read: &summary::Summary) -> String {
     let mut told = format!("\n{} | {} | {}\n", item.category, item.source_key, read.title);
     told += &format!("  value {:?} flag {:?} expected {:?}\n", read.value, read.flag, read.reference_range);
-    told += &format!("  status {:?} from {:?}\n", read.status, read.occurred.map(|when| when.to_string()));
+    told += &format!("  status {:?} from {:?}\n", read.status, read.occurred.as_ref().map(ToString::to_string));
     for row in &read.rows {
         let value = match &row.value {
             summary::RowValue::Text(text) => text.clone(),
@@ -37,7 +36,10 @@ fn told(item: &Item) -> String {
         };
         told += &format!("  {}: {value}\n", row.label);
     }
-    read.text.map(|text| told.clone() + "  text: " + &text + "\n").unwrap_or(told)
+    if let Some(text) = &read.text {
+        told += &format!("  text: {text}\n");
+    }
+    told
 }
 
 fn said(reference: &Reference) -> String {

@@ -13,11 +13,11 @@ fn exchange(value: &mut serde_json::Value, steps: &[usize], replacement: &serde_
     match value {
         serde_json::Value::Array(members) if !members.is_empty() => {
             let at = step % members.len();
-            exchange(&mut members[at], rest, replacement);
+            members.iter_mut().skip(at).take(1).for_each(|member| exchange(member, rest, replacement));
         }
         serde_json::Value::Object(members) if !members.is_empty() => {
             let at = step % members.len();
-            exchange(members.values_mut().nth(at).unwrap(), rest, replacement);
+            members.values_mut().skip(at).take(1).for_each(|member| exchange(member, rest, replacement));
         }
         leaf => *leaf = replacement.clone(),
     }

@@ -1,4 +1,5 @@
 //! Every kind of bad bundle is refused with its own reason, at its own place, and nothing of it is kept.
+#![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 use holdfast_fhir::{BundleError, Limits, Problem, WarningKind, read_bundle};
 
 const SMALL: &str = include_str!("fixtures/small_transaction.json");

@@ -54,6 +54,17 @@ enum Owner {
     Group,
 }
 
+impl Owner {
+    /// The elements that every resource or every element has.
+    fn inherited(self, name: &str) -> Option<&'static Element> {
+        let base = match self {
+            Self::Resource => "Resource",
+            Self::Group => "Element",
+        };
+        DEFINITIONS.get(base)?.elements.get(name)
+    }
+}
+
 fn check_elements(
     object: &Object<'_>,
     type_name: &str,
@@ -66,8 +77,8 @@ fn check_elements(
         let place = place.field(name);
         if let Some(element) = defined.elements.get(name) {
             check_element(value, element, &place, warnings)?;
-        } else if let Some(kind) = inherited(name, owner) {
-            check_element(value, &kind, &place, warnings)?;
+        } else if let Some(element) = owner.inherited(name) {
+            check_element(value, element, &place, warnings)?;
         } else if !is_expected(name, defined, owner) {
             let element = format!("{type_name}.{name}");
             warnings.add(&place, WarningKind::UnknownElement { element });
@@ -87,26 +98,12 @@ fn check_elements(
     Ok(())
 }
 
-/// The elements that every resource or every element has.
-fn inherited(name: &str, owner: Owner) -> Option<Element> {
-    let (many, kind) = match (name, owner) {
-        ("extension" | "modifierExtension", _) => (true, Kind::Complex("Extension".to_owned(), Vec::new())),
-        ("id", Owner::Group) => (false, Kind::Primitive(Primitive::Text)),
-        ("meta", Owner::Resource) => (false, Kind::Complex("Meta".to_owned(), Vec::new())),
-        ("text", Owner::Resource) => (false, Kind::Complex("Narrative".to_owned(), Vec::new())),
-        ("implicitRules", Owner::Resource) => (false, Kind::Primitive(Primitive::Uri)),
-        ("language", Owner::Resource) => (false, Kind::Primitive(Primitive::Code)),
-        _ => return None,
-    };
-    Some(Element { many, kind })
-}
-
 /// Checked elsewhere, open, or the extension of a primitive element that is known (`_status`).
 fn is_expected(name: &str, defined: &Type, owner: Owner) -> bool {
     let of_primitive = name.strip_prefix('_').is_some_and(|name| {
-        defined.elements.contains_key(name) || inherited(name, owner).is_some()
+        defined.elements.contains_key(name) || owner.inherited(name).is_some()
     });
-    defined.open || of_primitive || (owner == Owner::Resource && matches!(name, "resourceType" | "id" | "contained"))
+    defined.open || of_primitive || (owner == Owner::Resource && name == "contained")
 }
 
 fn check_element(

@@ -1,5 +1,6 @@
 //! Reads the independent test data beside the project, where it is present.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
