@@ -31,7 +31,7 @@ impl Look {
             label: "M".to_owned(),
             name: "Mateo R.".to_owned(),
             acting: Some(
-                self.own("You: mother, all, until Mar 3, 2038", "Usted: madre, todo, hasta el 3 mar 2038"),
+                self.own("You: mother, until Mar 3, 2038", "Usted: madre, hasta 3 mar 2038"),
             ),
             stripe: 1,
         };
