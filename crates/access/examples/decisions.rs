@@ -9,7 +9,8 @@ use std::{
 };
 use uuid::Uuid;
 
-const DECISIONS: u32 = 50_000;
+const ROUNDS: u32 = 10;
+const DECISIONS: u32 = 2_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let id = Uuid::from_u128;
@@ -51,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let facts =
         Facts { record_tenant: Some(tenant), relationship: None, grants, consent_age: Some(Duration::ZERO) };
-    rate("therapist, 2 of 3 grants tried", &policies, &request, &facts)?;
+    rate("therapist, 3 grants", &policies, &request, &facts)?;
     rate(
         "therapist, 1 grant",
         &policies,
@@ -61,18 +62,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     rate("parent", &policies, &request, &Facts { relationship: Some(Relationship::Parent), ..facts })
 }
 
+/// The best of several rounds, because other programs only ever make it slower.
 fn rate(
     name: &str,
     policies: &Policies,
     request: &Request<'_>,
     facts: &Facts,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let begin = Instant::now();
-    for _ in 0..DECISIONS {
-        if matches!(decide(policies, black_box(request), black_box(facts)), Decision::Refused { .. }) {
-            return Err("refused what is granted".into());
+    let mut best = 0.0_f64;
+    for _ in 0..ROUNDS {
+        let begin = Instant::now();
+        for _ in 0..DECISIONS {
+            if matches!(decide(policies, black_box(request), black_box(facts)), Decision::Refused { .. }) {
+                return Err("refused what is granted".into());
+            }
         }
+        best = best.max(f64::from(DECISIONS) / begin.elapsed().as_secs_f64());
     }
-    println!("{name}: {:.0} decisions/s", f64::from(DECISIONS) / begin.elapsed().as_secs_f64());
+    println!("{name}: {best:.0} decisions/s");
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! The one decision function: pure, from (policies, request, facts) to what is permitted and why.
 //!
-//! The policy language has no loops, so the facts are put to it one candidate at a time: first without any grant, then
-//! each grant for the categories that are still closed. A request for several categories is answered with those permitted.
+//! The policy language has no loops, so the facts are put to it one candidate at a time: without any grant, and with each
+//! grant for those categories that it names and that are still closed. A request to read or download several categories is answered with those
+//! permitted; one to change or share them is permitted whole or not at all.
 use crate::{
     Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, policies::CONSENT_IS_STALE,
     policies::Kind,
@@ -68,9 +69,13 @@ pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Deci
     let who = policies.uid(Kind::Account, request.caller.account.to_string());
     let mut tally = Tally::default();
     let mut closed: Vec<Category> = request.record.categories.clone();
-    for candidate in std::iter::once(None).chain(facts.grants.iter().map(Some)) {
-        if closed.is_empty() {
-            break;
+    // What can be permitted without a grant comes first for holders, and last for all others: fewest evaluations.
+    let (first, last) = if facts.relationship.is_some() { (Some(None), None) } else { (None, Some(None)) };
+    for candidate in first.into_iter().chain(facts.grants.iter().map(Some)).chain(last) {
+        let names =
+            |category: &Category| candidate.is_none_or(|grant| grant_names(grant, request.action, *category));
+        if !closed.iter().any(names) {
+            continue;
         }
         let (Some(context), Some(does)) =
             (look(policies, request, facts, candidate), policies.action(request.action))
@@ -78,12 +83,13 @@ pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Deci
             continue;
         };
         closed.retain(|category| {
-            let Some(room) = policies.room(*category) else { return true };
+            let Some(room) = policies.room(*category).filter(|_| names(category)) else { return true };
             let verdict = policies.evaluate(&who, does, room, context.clone());
             tally.count(*category, candidate, verdict.permitted, verdict.rule_ids)
         });
     }
-    tally.decision(&request.record.categories)
+    let whole = matches!(request.action, Action::Contribute | Action::Share);
+    tally.decision(&request.record.categories, whole)
 }
 
 /// Decides about what is not content. Facts matter only where a record is named.
@@ -111,6 +117,11 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
             rule_ids: verdict.map(|verdict| verdict.rule_ids).unwrap_or_default(),
         },
     }
+}
+
+/// Whether a grant is worth putting to the policies, which say the same and more.
+fn grant_names(grant: &GrantFact, action: Action, category: Category) -> bool {
+    grant.actions.contains(&action) && grant.categories.contains(&category)
 }
 
 #[derive(Default)]
@@ -141,14 +152,14 @@ impl Tally {
         !permitted
     }
 
-    fn decision(self, asked: &[Category]) -> Decision {
+    fn decision(self, asked: &[Category], whole: bool) -> Decision {
         let mut categories: Vec<Category> = Vec::new();
         for category in asked {
             if self.open.contains(category) && !categories.contains(category) {
                 categories.push(*category);
             }
         }
-        if categories.is_empty() {
+        if categories.is_empty() || (whole && asked.iter().any(|category| !self.open.contains(category))) {
             let stale = self.forbids.contains(CONSENT_IS_STALE);
             let reason = if stale { Denial::ConsentStale } else { Denial::NotPermitted };
             return Decision::Refused { reason, rule_ids: self.forbids.into_iter().collect() };

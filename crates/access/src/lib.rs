@@ -1,14 +1,25 @@
 //! Who may do what with whose record: tokens, one policy set, one decision function, and a record of every look.
+//!
+//! A use case asks [`Gate::authorise`] for a [`Permit`], reads with it, and hands what it read ([`Unreleased`]) to
+//! [`Gate::release`], which commits the access event and only then gives the value. There is no other way to open it.
 mod caller;
 mod decision;
+mod event;
 mod facts;
+mod gate;
+mod metrics;
+mod permit;
 mod policies;
 mod resource;
 mod token;
+pub mod views;
 
 pub use caller::{Caller, RoleAssignment};
 pub use decision::{Decision, Denial, GrantRevision, Request, decide, decide_oversight};
+pub use event::{Access, AccessEvent, RETURNED_MAX, Returned, publish};
 pub use facts::{Facts, GrantFact, Grantee};
+pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, usual_purpose};
+pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};
 pub use resource::{Oversight, Record};
 pub use token::{

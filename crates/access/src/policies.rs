@@ -1,11 +1,14 @@
 //! The policy set and its schema, embedded; parsed, validated strictly and named once, then only evaluated.
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet,
-    Request, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy,
+    PolicyId, PolicySet, Request, Schema, ValidationMode, Validator,
 };
 use holdfast_types::{Action, Category};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashMap},
+    str::FromStr,
+};
 
 const POLICIES: &str = include_str!("../policies/holdfast.cedar");
 const SCHEMA: &str = include_str!("../policies/holdfast.cedarschema");
@@ -15,6 +18,8 @@ pub const CONSENT_IS_STALE: &str = "consent-is-stale";
 
 pub struct Policies {
     set: PolicySet,
+    /// For each action those policies that may speak of it: the engine's cost is in their number.
+    slices: HashMap<EntityUid, PolicySet>,
     authorizer: Authorizer,
     entities: Entities,
     digest: [u8; 32],
@@ -97,6 +102,13 @@ impl Policies {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let set = PolicySet::from_policies(named).map_err(|error| PoliciesError::Set(error.to_string()))?;
+        let mut slices = HashMap::new();
+        for action in schema.actions() {
+            let speaking = set.policies().filter(|policy| may_speak_of(policy, action)).cloned();
+            let slice =
+                PolicySet::from_policies(speaking).map_err(|error| PoliciesError::Set(error.to_string()))?;
+            slices.insert(action.clone(), slice);
+        }
         let validation = Validator::new(schema).validate(&set, ValidationMode::Strict);
         if !validation.validation_passed_without_warnings() {
             return Err(PoliciesError::Invalid(validation.to_string()));
@@ -107,6 +119,7 @@ impl Policies {
         };
         Ok(Self {
             set,
+            slices,
             authorizer: Authorizer::new(),
             entities: Entities::empty(),
             digest: digest.finalize().into(),
@@ -162,14 +175,24 @@ impl Policies {
         what: &EntityUid,
         context: Context,
     ) -> Verdict {
-        let Ok(request) = Request::new(who.clone(), does.clone(), what.clone(), context, None) else {
+        let request = Request::new(who.clone(), does.clone(), what.clone(), context, None).ok();
+        let (Some(request), Some(slice)) = (request, self.slices.get(does)) else {
             return Verdict { permitted: false, rule_ids: Vec::new() };
         };
-        let response = self.authorizer.is_authorized(&request, &self.set, &self.entities);
+        let response = self.authorizer.is_authorized(&request, slice, &self.entities);
         let sound = response.diagnostics().errors().next().is_none();
         let mut rule_ids: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
         rule_ids.sort();
         Verdict { permitted: sound && response.decision() == Decision::Allow, rule_ids }
+    }
+}
+
+/// The schema has no groups of actions, so that `in` is membership in the list.
+fn may_speak_of(policy: &Policy, action: &EntityUid) -> bool {
+    match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::In(actions) => actions.contains(action),
+        ActionConstraint::Eq(only) => only == *action,
     }
 }
 

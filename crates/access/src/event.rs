@@ -1,0 +1,120 @@
+//! The access event: who asked for what, what was decided on which grounds, and what left with the answer.
+use crate::{GrantRevision, Oversight, RoleAssignment};
+use chrono::{DateTime, Utc};
+use holdfast_eventlog::{DecodeError, Event, Opened};
+use holdfast_proto::{Word, access::v1 as pb};
+use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship, SessionId};
+use prost_types::Any;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// More that is returned at once is recorded in further events of the same stream.
+pub const RETURNED_MAX: usize = 1000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum AccessEvent {
+    #[serde(rename = "access.permitted")]
+    Permitted(Box<Access>),
+    #[serde(rename = "access.refused")]
+    Refused(Box<Access>),
+}
+
+/// Inputs and outcome of one decision: enough to decide it again. Ids, codes and digests only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    pub account: AccountId,
+    pub session: Option<SessionId>,
+    pub roles: Vec<RoleAssignment>,
+    pub patient: Option<PatientId>,
+    /// What was asked for, if not rooms of a record.
+    pub oversight: Option<Oversight>,
+    pub action: Action,
+    /// Asked for.
+    pub categories: Vec<Category>,
+    pub permitted_categories: Vec<Category>,
+    pub purpose: Purpose,
+    pub rule_ids: Vec<String>,
+    pub grants: Vec<GrantRevision>,
+    /// Hex.
+    pub policy_digest: String,
+    pub relationship: Option<Relationship>,
+    pub refusal_reason: Option<String>,
+    pub returned: Vec<Returned>,
+    /// E.g. `records.ListItems`.
+    pub operation: String,
+    /// None: nothing was heard from consent.
+    pub consent_age_ms: Option<i64>,
+    pub consent_age_ms_max: i64,
+    pub decided_time: DateTime<Utc>,
+}
+
+/// One thing that left with the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Returned {
+    pub id: Uuid,
+    pub revision: u64,
+}
+
+impl Event for AccessEvent {
+    const AGGREGATE: &'static str = "access";
+
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Permitted(_) => "access.permitted",
+            Self::Refused(_) => "access.refused",
+        }
+    }
+}
+
+impl AccessEvent {
+    /// What everybody may hear of it: all but the session's history.
+    pub fn to_public(&self) -> pb::AccessRecorded {
+        let (access, outcome) = match self {
+            Self::Permitted(access) => (access, pb::Outcome::Permitted),
+            Self::Refused(access) => (access, pb::Outcome::Refused),
+        };
+        let numbers =
+            |categories: &[Category]| categories.iter().map(|category| category.to_proto()).collect();
+        pb::AccessRecorded {
+            account_id: access.account.to_string(),
+            session_id: access.session.map(|id| id.to_string()).unwrap_or_default(),
+            roles: access.roles.iter().map(ToString::to_string).collect(),
+            patient_id: access.patient.map(|id| id.to_string()).unwrap_or_default(),
+            action: access.action.to_proto(),
+            categories: numbers(&access.categories),
+            permitted_categories: numbers(&access.permitted_categories),
+            purpose: access.purpose.to_proto(),
+            outcome: outcome.into(),
+            rule_ids: access.rule_ids.clone(),
+            grants: access
+                .grants
+                .iter()
+                .map(|grant| pb::GrantRevision {
+                    grant_id: grant.grant.to_string(),
+                    revision: grant.revision,
+                })
+                .collect(),
+            policy_digest: access.policy_digest.clone(),
+            relationship: access.relationship.map(Word::to_proto).unwrap_or_default(),
+            refusal_reason: access.refusal_reason.clone().unwrap_or_default(),
+            returned: access
+                .returned
+                .iter()
+                .map(|returned| pb::Returned { id: returned.id.to_string(), revision: returned.revision })
+                .collect(),
+            operation: access.operation.clone(),
+            // Never heard of is older than any age.
+            consent_age_ms: access.consent_age_ms.unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// What a service publishes of an access event; `None` for events of other aggregates.
+pub fn publish(opened: &Opened) -> Option<Result<Any, DecodeError>> {
+    opened.is::<AccessEvent>().then(|| {
+        let event = opened.decode::<AccessEvent>()?;
+        // Encoding into a growing buffer cannot fail.
+        Ok(Any::from_msg(&event.to_public()).unwrap_or_default())
+    })
+}

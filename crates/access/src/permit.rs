@@ -1,0 +1,153 @@
+//! The right to one answer: made by the gate alone, demanded by every read of personal data, spent by its release.
+use crate::{Access, AccessEvent, Record, Returned, event::RETURNED_MAX};
+use holdfast_eventlog::{Context, Subject};
+use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship};
+
+/// That the caller may do one thing: with categories of one record, or with an [`Oversight`](crate::Oversight).
+///
+/// It is good for one answer:
+/// ```compile_fail,E0599
+/// fn twice(permit: holdfast_access::Permit) -> (holdfast_access::Permit, holdfast_access::Permit) {
+///     (permit.clone(), permit)
+/// }
+/// ```
+#[derive(Debug)]
+#[must_use = "a permit is spent by `Gate::release` or `into_authority`"]
+pub struct Permit<T = Record> {
+    target: T,
+    grounds: Grounds,
+}
+
+/// What the access event will say, and where it goes.
+#[derive(Debug)]
+pub(crate) struct Grounds {
+    pub(crate) access: Access,
+    pub(crate) subject: Subject,
+    pub(crate) context: Context,
+}
+
+impl Permit<Record> {
+    pub const fn patient(&self) -> PatientId {
+        self.target.patient
+    }
+
+    /// Those of the categories asked for that are permitted; never empty. Filter by them before joining and counting.
+    pub fn categories(&self) -> &[Category] {
+        &self.target.categories
+    }
+
+    pub fn covers(&self, category: Category) -> bool {
+        self.target.categories.contains(&category)
+    }
+}
+
+impl<T> Permit<T> {
+    pub(crate) const fn new(target: T, grounds: Grounds) -> Self {
+        Self { target, grounds }
+    }
+
+    /// What is permitted.
+    pub const fn target(&self) -> &T {
+        &self.target
+    }
+
+    pub const fn action(&self) -> Action {
+        self.grounds.access.action
+    }
+
+    pub const fn account(&self) -> AccountId {
+        self.grounds.access.account
+    }
+
+    pub const fn purpose(&self) -> Purpose {
+        self.grounds.context.purpose
+    }
+
+    /// What the caller is towards the record, if it holds it.
+    pub const fn relationship(&self) -> Option<Relationship> {
+        self.grounds.access.relationship
+    }
+
+    /// For a command: its own event, which carries actor and purpose, is the record. An answer with content needs a release.
+    pub fn into_authority(self) -> Authority {
+        Authority { account: self.account(), context: self.grounds.context }
+    }
+
+    pub(crate) fn into_grounds(self) -> Grounds {
+        self.grounds
+    }
+}
+
+/// Who acts, why and in which tenant, for the events of a permitted command.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    account: AccountId,
+    context: Context,
+}
+
+impl Authority {
+    pub const fn account(&self) -> AccountId {
+        self.account
+    }
+
+    pub const fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+/// What a store read, still closed: it can be shaped, but only [`Gate::release`](crate::Gate::release) opens it.
+/// ```compile_fail,E0616
+/// fn open<T>(unreleased: holdfast_access::Unreleased<T>) -> T {
+///     unreleased.value
+/// }
+/// ```
+#[must_use = "what was read is never answered unless it is released"]
+pub struct Unreleased<T> {
+    value: T,
+    returned: Vec<Returned>,
+}
+
+impl<T> std::fmt::Debug for Unreleased<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Unreleased").field("returned", &self.returned.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> Unreleased<T> {
+    /// `returned` names everything in `value` that has an id.
+    pub const fn new(value: T, returned: Vec<Returned>) -> Self {
+        Self { value, returned }
+    }
+
+    pub fn map<U>(self, shape: impl FnOnce(T) -> U) -> Unreleased<U> {
+        Unreleased { value: shape(self.value), returned: self.returned }
+    }
+
+    pub fn try_map<U, E>(self, shape: impl FnOnce(T) -> Result<U, E>) -> Result<Unreleased<U>, E> {
+        Ok(Unreleased { value: shape(self.value)?, returned: self.returned })
+    }
+
+    /// Both in one answer.
+    pub fn with<U>(mut self, other: Unreleased<U>) -> Unreleased<(T, U)> {
+        self.returned.extend(other.returned);
+        Unreleased { value: (self.value, other.value), returned: self.returned }
+    }
+
+    pub(crate) fn into_parts(self) -> (T, Vec<Returned>) {
+        (self.value, self.returned)
+    }
+}
+
+impl Grounds {
+    /// One event, or several where more was returned than one may name.
+    pub(crate) fn permitted(access: &Access, returned: &[Returned]) -> Vec<AccessEvent> {
+        let event = |returned: &[Returned]| {
+            AccessEvent::Permitted(Box::new(Access { returned: returned.to_vec(), ..access.clone() }))
+        };
+        if returned.is_empty() {
+            vec![event(&[])]
+        } else {
+            returned.chunks(RETURNED_MAX).map(event).collect()
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The local view of consent: its tables, what feeds them, and the facts that a decision reads from them.
+mod facts;
+mod feed;
+mod reachable;
+
+pub use facts::{FactsError, GRANTS_MAX, facts};
+pub use feed::{ConsentFact, ConsentFeed, apply};
+pub use reachable::reachable;
+
+/// The tables, for the schema that the service keeps them in: `feeds`, or `views` in consent itself.
+pub const MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

@@ -1,0 +1,137 @@
+//! Everything that a decision needs to know about records and a caller, in one query.
+use crate::{Caller, Facts, GrantFact, Grantee};
+use chrono::{DateTime, Utc};
+use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId, TenantId};
+use sqlx::PgPool;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// Grants that are read per record and caller, newest first; ended and revoked ones do not count.
+pub const GRANTS_MAX: i64 = 200;
+
+#[derive(Debug, thiserror::Error)]
+pub enum FactsError {
+    #[error("the view of consent cannot be reached")]
+    Database(#[from] sqlx::Error),
+    #[error("the view of consent holds a malformed {0}")]
+    Malformed(&'static str),
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    patient: Uuid,
+    tenant: Option<Uuid>,
+    relationship: Option<String>,
+    grant_id: Option<Uuid>,
+    grantee_account: Option<Uuid>,
+    grantee_practice: Option<Uuid>,
+    grantee_role: Option<String>,
+    categories: Option<Vec<String>>,
+    actions: Option<Vec<String>>,
+    purposes: Option<Vec<String>>,
+    from_time: Option<DateTime<Utc>>,
+    until_time: Option<DateTime<Utc>>,
+    revision: Option<i64>,
+}
+
+/// Facts of each patient asked for, in that order, each once; `consent_age` is left to the caller, who knows it.
+pub async fn facts(
+    pool: &PgPool,
+    patients: &[PatientId],
+    caller: &Caller,
+    now: DateTime<Utc>,
+) -> Result<Vec<(PatientId, Facts)>, FactsError> {
+    let (roles, practices): (Vec<&str>, Vec<Uuid>) =
+        caller.held_at_practices().map(|(role, practice)| (role.as_str(), practice.uuid())).unzip();
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT
+            asked.patient,
+            records.tenant,
+            holders.relationship,
+            grants.grant_id,
+            grants.grantee_account,
+            grants.grantee_practice,
+            grants.grantee_role,
+            grants.categories,
+            grants.actions,
+            grants.purposes,
+            grants.from_time,
+            grants.until_time,
+            grants.revision
+         FROM UNNEST($1::uuid[]) WITH ORDINALITY AS asked (patient, place)
+         LEFT JOIN access_records AS records ON records.patient = asked.patient
+         LEFT JOIN access_holders AS holders ON holders.patient = asked.patient AND holders.account = $2
+         LEFT JOIN LATERAL (
+            SELECT *
+            FROM access_grants AS given
+            WHERE given.patient = asked.patient
+              AND given.revoked_time IS NULL
+              AND (given.until_time IS NULL OR given.until_time > $5)
+              AND (
+                given.grantee_account = $2
+                OR (given.grantee_practice, given.grantee_role) IN (SELECT * FROM UNNEST($3::uuid[], $4::text[]))
+              )
+            ORDER BY given.from_time DESC, given.grant_id
+            LIMIT $6
+         ) AS grants ON true
+         ORDER BY asked.place, grants.from_time DESC, grants.grant_id",
+    )
+    .bind(patients.iter().map(|patient| patient.uuid()).collect::<Vec<_>>())
+    .bind(caller.account.uuid())
+    .bind(practices)
+    .bind(roles)
+    .bind(now)
+    .bind(GRANTS_MAX)
+    .fetch_all(pool)
+    .await?;
+    let mut facts: Vec<(PatientId, Facts)> = Vec::with_capacity(patients.len());
+    for row in rows {
+        let patient = PatientId::new(row.patient);
+        if facts.last().is_none_or(|(last, _)| *last != patient) {
+            let relationship =
+                row.relationship.as_deref().map(|text| word(text, "relationship")).transpose()?;
+            let record_tenant = row.tenant.map(TenantId::new);
+            facts.push((
+                patient,
+                Facts { record_tenant, relationship, grants: Vec::new(), consent_age: None },
+            ));
+        }
+        if let (Some(grant), Some((_, facts))) = (row.grant()?, facts.last_mut()) {
+            facts.grants.push(grant);
+        }
+    }
+    Ok(facts)
+}
+
+impl Row {
+    fn grant(self) -> Result<Option<GrantFact>, FactsError> {
+        let Some(id) = self.grant_id else { return Ok(None) };
+        let grantee = match (self.grantee_account, self.grantee_practice, &self.grantee_role) {
+            (Some(account), None, None) => Grantee::Account(AccountId::new(account)),
+            (None, Some(practice), Some(role)) => {
+                Grantee::Practice { practice: PracticeId::new(practice), role: word(role, "role")? }
+            }
+            _ => return Err(FactsError::Malformed("grantee")),
+        };
+        let from = self.from_time.ok_or(FactsError::Malformed("period"))?;
+        Ok(Some(GrantFact {
+            id: GrantId::new(id),
+            revision: u64::try_from(self.revision.unwrap_or_default()).unwrap_or_default(),
+            patient: PatientId::new(self.patient),
+            grantee,
+            categories: words(self.categories, "category")?,
+            actions: words(self.actions, "action")?,
+            purposes: words(self.purposes, "purpose")?,
+            period: Period::try_new(from, self.until_time).map_err(|_| FactsError::Malformed("period"))?,
+            revoked: None,
+        }))
+    }
+}
+
+fn words<W: FromStr>(texts: Option<Vec<String>>, what: &'static str) -> Result<Vec<W>, FactsError> {
+    texts.unwrap_or_default().iter().map(|text| word(text, what)).collect()
+}
+
+fn word<W: FromStr>(text: &str, what: &'static str) -> Result<W, FactsError> {
+    text.parse().map_err(|_| FactsError::Malformed(what))
+}

@@ -1,0 +1,180 @@
+//! Feeds the tables from what consent says. Idempotent; ordered per patient, because a patient's events share a lane.
+use crate::{GrantFact, Grantee};
+use chrono::{DateTime, Utc};
+use holdfast_eventlog::{Envelope, Reaction, ReactionError};
+use holdfast_proto::{Word, consent::v1 as pb, time};
+use holdfast_types::{AccountId, GrantId, PatientId, Period, Relationship, Role, TenantId};
+use prost::Name;
+use prost_types::{Any, Timestamp};
+use sqlx::PgConnection;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// What consent says about who may do what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConsentFact {
+    RecordOpened { patient: PatientId, tenant: TenantId },
+    HolderAdded { patient: PatientId, account: AccountId, relationship: Relationship },
+    GrantGiven(GrantFact),
+    GrantRevoked { grant: GrantId, revoked: DateTime<Utc>, revision: u64 },
+}
+
+/// Keeps the tables of a service that is not consent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ConsentFeed;
+
+#[async_trait::async_trait]
+impl Reaction for ConsentFeed {
+    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
+        for envelope in envelopes {
+            if let Some(payload) = &envelope.public_payload
+                && let Some(fact) = ConsentFact::read(payload).map_err(ReactionError::Malformed)?
+            {
+                apply(conn, &fact).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ConsentFact {
+    /// `None` for public events that say nothing about access.
+    pub fn read(payload: &Any) -> Result<Option<Self>, &'static str> {
+        let url = payload.type_url.as_str();
+        let fact = if url == pb::RecordOpened::type_url() {
+            let opened: pb::RecordOpened = message(payload)?;
+            let tenant =
+                if opened.tenant_id.is_empty() { TenantId::new(Uuid::nil()) } else { id(&opened.tenant_id)? };
+            Self::RecordOpened { patient: id(&opened.patient_id)?, tenant }
+        } else if url == pb::HolderAdded::type_url() {
+            let added: pb::HolderAdded = message(payload)?;
+            Self::HolderAdded {
+                patient: id(&added.patient_id)?,
+                account: id(&added.account_id)?,
+                relationship: Relationship::from_proto(added.relationship).ok_or("unknown relationship")?,
+            }
+        } else if url == pb::GrantGiven::type_url() {
+            let given: pb::GrantGiven = message(payload)?;
+            Self::GrantGiven(grant(&given.grant.ok_or("no grant")?)?)
+        } else if url == pb::GrantRevoked::type_url() {
+            let revoked: pb::GrantRevoked = message(payload)?;
+            Self::GrantRevoked {
+                grant: id(&revoked.grant_id)?,
+                revoked: moment(revoked.revoked_time.as_ref())?.ok_or("no time of revocation")?,
+                revision: revoked.revision,
+            }
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(fact))
+    }
+}
+
+fn grant(grant: &pb::Grant) -> Result<GrantFact, &'static str> {
+    let grantee = grant.grantee.as_ref().ok_or("no grantee")?;
+    let grantee = match grantee.kind.as_ref().ok_or("no grantee")? {
+        pb::grantee::Kind::AccountId(account) => Grantee::Account(id(account)?),
+        pb::grantee::Kind::PracticeId(practice) => Grantee::Practice {
+            practice: id(practice)?,
+            role: match grantee.role {
+                0 => Role::Therapist,
+                number => Role::from_proto(number).ok_or("unknown role")?,
+            },
+        },
+    };
+    let from = moment(grant.from_time.as_ref())?.ok_or("no beginning")?;
+    Ok(GrantFact {
+        id: id(&grant.grant_id)?,
+        revision: grant.revision,
+        patient: id(&grant.patient_id)?,
+        grantee,
+        categories: words(&grant.categories)?,
+        actions: words(&grant.actions)?,
+        purposes: words(&grant.purposes)?,
+        period: Period::try_new(from, moment(grant.until_time.as_ref())?)
+            .map_err(|_| "ends before it begins")?,
+        revoked: moment(grant.revoked_time.as_ref())?,
+    })
+}
+
+fn message<M: Name + Default>(payload: &Any) -> Result<M, &'static str> {
+    payload.to_msg().map_err(|_| "not the message it says it is")
+}
+
+fn id<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "not an id")
+}
+
+fn words<W: Word>(numbers: &[i32]) -> Result<Vec<W>, &'static str> {
+    numbers.iter().map(|number| W::from_proto(*number).ok_or("unknown word")).collect()
+}
+
+fn moment(timestamp: Option<&Timestamp>) -> Result<Option<DateTime<Utc>>, &'static str> {
+    timestamp.map(time).transpose().map_err(|_| "not a time")
+}
+
+/// Takes in one fact; one that is known already, or older than what is known, changes nothing.
+pub async fn apply(conn: &mut PgConnection, fact: &ConsentFact) -> Result<(), sqlx::Error> {
+    match fact {
+        ConsentFact::RecordOpened { patient, tenant } => {
+            sqlx::query("INSERT INTO access_records (patient, tenant) VALUES ($1, $2) ON CONFLICT (patient) DO NOTHING")
+                .bind(patient.uuid())
+                .bind(tenant.uuid())
+                .execute(conn)
+                .await?;
+        }
+        ConsentFact::HolderAdded { patient, account, relationship } => {
+            sqlx::query(
+                "INSERT INTO access_holders (patient, account, relationship) VALUES ($1, $2, $3)
+                 ON CONFLICT (patient, account) DO UPDATE SET relationship = excluded.relationship",
+            )
+            .bind(patient.uuid())
+            .bind(account.uuid())
+            .bind(relationship.as_str())
+            .execute(conn)
+            .await?;
+        }
+        ConsentFact::GrantGiven(grant) => give(conn, grant).await?,
+        ConsentFact::GrantRevoked { grant, revoked, revision } => {
+            sqlx::query("UPDATE access_grants SET revoked_time = $2, revision = $3 WHERE grant_id = $1 AND revision < $3")
+                .bind(grant.uuid())
+                .bind(revoked)
+                .bind(i64::try_from(*revision).unwrap_or(i64::MAX))
+                .execute(conn)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn give(conn: &mut PgConnection, grant: &GrantFact) -> Result<(), sqlx::Error> {
+    let (account, practice, role) = match grant.grantee {
+        Grantee::Account(account) => (Some(account.uuid()), None, None),
+        Grantee::Practice { practice, role } => (None, Some(practice.uuid()), Some(role.as_str())),
+    };
+    let categories: Vec<&str> = grant.categories.iter().map(|word| word.as_str()).collect();
+    let actions: Vec<&str> = grant.actions.iter().map(|word| word.as_str()).collect();
+    let purposes: Vec<&str> = grant.purposes.iter().map(|word| word.as_str()).collect();
+    sqlx::query(
+        "INSERT INTO access_grants
+            (grant_id, patient, grantee_account, grantee_practice, grantee_role, categories, actions, purposes,
+             from_time, until_time, revoked_time, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         ON CONFLICT (grant_id) DO NOTHING",
+    )
+    .bind(grant.id.uuid())
+    .bind(grant.patient.uuid())
+    .bind(account)
+    .bind(practice)
+    .bind(role)
+    .bind(categories)
+    .bind(actions)
+    .bind(purposes)
+    .bind(grant.period.from())
+    .bind(grant.period.until())
+    .bind(grant.revoked)
+    .bind(i64::try_from(grant.revision).unwrap_or(i64::MAX))
+    .execute(conn)
+    .await?;
+    Ok(())
+}

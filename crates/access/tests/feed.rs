@@ -1,0 +1,165 @@
+//! What consent publishes, taken in: any repetition leaves the same tables, and what is malformed is refused by name.
+mod given;
+use given::*;
+use holdfast_access::{
+    views::{ConsentFact, ConsentFeed},
+    *,
+};
+use holdfast_eventlog::{Envelope, Header, Reaction, ReactionError, StreamName};
+use holdfast_proto::{Word, consent::v1 as pb, timestamp};
+use holdfast_testkit::database;
+use holdfast_types::*;
+use prost_types::Any;
+use sqlx::{PgConnection, PgPool, migrate::Migrator};
+
+async fn pool() -> PgPool {
+    database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await.pool
+}
+
+fn envelope(payload: Option<Any>) -> Envelope {
+    let header = Header {
+        service: "consent".to_owned(),
+        lane: 1,
+        lane_seq: 1,
+        event_id: EventId::new(id(1)),
+        tenant: tenant(),
+        stream: StreamName::new("grant", id(0x61)),
+        revision: 1,
+        event_type: "grant.given".to_owned(),
+        schema_version: 1,
+        subject: patient().uuid(),
+        patient: Some(patient()),
+        actor: Actor::Account(account()),
+        on_behalf_of: None,
+        purpose: Purpose::PatientRequest,
+        correlation: id(2),
+        causation: None,
+        traceparent: None,
+        occurred: now(),
+        recorded: now(),
+        key_id: id(3),
+        payload_sha256: [0; 32],
+    };
+    Envelope { leaf: header.leaf(), header, public_payload: payload }
+}
+
+fn given_grant() -> pb::Grant {
+    pb::Grant {
+        grant_id: id(0x61).to_string(),
+        patient_id: patient().to_string(),
+        grantee: Some(pb::Grantee {
+            kind: Some(pb::grantee::Kind::PracticeId(practice().to_string())),
+            role: 0,
+        }),
+        categories: vec![Category::Goals.to_proto(), Category::VitalSigns.to_proto()],
+        actions: vec![Action::Read.to_proto()],
+        purposes: vec![Purpose::Treatment.to_proto()],
+        from_time: Some(timestamp(now())),
+        revision: 1,
+        ..pb::Grant::default()
+    }
+}
+
+fn any<M: prost::Name>(message: &M) -> Any {
+    Any::from_msg(message).unwrap()
+}
+
+fn story() -> Vec<Envelope> {
+    let told = [
+        any(&pb::RecordOpened { patient_id: patient().to_string(), tenant_id: tenant().to_string() }),
+        any(&pb::HolderAdded {
+            patient_id: patient().to_string(),
+            account_id: account().to_string(),
+            relationship: Relationship::Parent.to_proto(),
+        }),
+        any(&pb::GrantGiven { grant: Some(given_grant()) }),
+        any(&pb::GrantGiven { grant: Some(pb::Grant { grant_id: id(0x62).to_string(), ..given_grant() }) }),
+        any(&pb::GrantRevoked {
+            grant_id: id(0x62).to_string(),
+            patient_id: patient().to_string(),
+            revoked_time: Some(timestamp(now())),
+            revision: 2,
+        }),
+    ];
+    told.into_iter().map(|payload| envelope(Some(payload))).collect()
+}
+
+async fn tables(conn: &mut PgConnection) -> String {
+    sqlx::query_scalar(
+        "SELECT concat(
+            (SELECT json_agg(r ORDER BY patient) FROM access_records AS r),
+            (SELECT json_agg(h ORDER BY patient, account) FROM access_holders AS h),
+            (SELECT json_agg(g ORDER BY grant_id) FROM access_grants AS g))",
+    )
+    .fetch_one(conn)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn what_consent_tells_is_what_decisions_rest_on() {
+    let pool = pool().await;
+    ConsentFeed.react(&mut pool.acquire().await.unwrap(), &story()).await.unwrap();
+    let caller = caller(&[Role::Therapist]);
+    let facts = views::facts(&pool, &[patient()], &caller, now()).await.unwrap().remove(0).1;
+    assert_eq!((facts.record_tenant, facts.relationship), (Some(tenant()), Some(Relationship::Parent)));
+    let [grant] = facts.grants.as_slice() else { panic!("the revoked one is not read: {:?}", facts.grants) };
+    assert_eq!(grant.grantee, Grantee::Practice { practice: practice(), role: Role::Therapist });
+    assert_eq!(grant.categories, [Category::Goals, Category::VitalSigns]);
+    assert_eq!((grant.period.from(), grant.period.until()), (now(), None));
+}
+
+#[tokio::test]
+async fn hearing_any_beginning_of_the_story_again_changes_nothing() {
+    let pool = pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    ConsentFeed.react(&mut conn, &story()).await.unwrap();
+    let once = tables(&mut conn).await;
+    assert!(once.contains("revoked_time\":\"20"), "{once}");
+    for again in 1..=story().len() {
+        ConsentFeed.react(&mut conn, &story()[..again]).await.unwrap();
+        assert_eq!(tables(&mut conn).await, once, "after the first {again}");
+    }
+}
+
+#[tokio::test]
+async fn a_free_standing_record_and_events_that_say_nothing_about_access_are_taken_in() {
+    let pool = pool().await;
+    let mut conn = pool.acquire().await.unwrap();
+    let free = any(&pb::RecordOpened { patient_id: patient().to_string(), tenant_id: String::new() });
+    let other = Any { type_url: "/holdfast.consent.v1.SomethingNew".to_owned(), value: vec![1, 2, 3] };
+    ConsentFeed
+        .react(&mut conn, &[envelope(None), envelope(Some(other)), envelope(Some(free))])
+        .await
+        .unwrap();
+    drop(conn);
+    let facts = views::facts(&pool, &[patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
+    assert_eq!(facts.record_tenant, Some(TenantId::new(uuid::Uuid::nil())));
+}
+
+#[test]
+fn a_malformed_event_is_named_and_changes_nothing() {
+    let malformed = [
+        pb::Grant { grantee: None, ..given_grant() },
+        pb::Grant { patient_id: "somebody".to_owned(), ..given_grant() },
+        pb::Grant { categories: vec![0], ..given_grant() },
+        pb::Grant { from_time: None, ..given_grant() },
+        pb::Grant { until_time: Some(timestamp(now())), ..given_grant() },
+    ];
+    for grant in malformed {
+        assert!(
+            ConsentFact::read(&any(&pb::GrantGiven { grant: Some(grant.clone()) })).is_err(),
+            "{grant:?}"
+        );
+    }
+    let garbled = Any { value: vec![0xff; 4], ..any(&pb::GrantGiven::default()) };
+    assert!(ConsentFact::read(&garbled).is_err());
+}
+
+#[tokio::test]
+async fn a_malformed_event_fails_the_reaction() {
+    let pool = pool().await;
+    let bad = envelope(Some(any(&pb::GrantGiven { grant: None })));
+    let outcome = ConsentFeed.react(&mut pool.acquire().await.unwrap(), &[bad]).await;
+    assert!(matches!(outcome, Err(ReactionError::Malformed(_))));
+}
