@@ -29,7 +29,7 @@ pub enum TokenKeys {
 
 /// Cheap to clone.
 #[derive(Clone)]
-pub struct Door(Arc<Inner>);
+pub(crate) struct Door(Arc<Inner>);
 
 struct Inner {
     verifier: RwLock<Option<Arc<TokenVerifier>>>,

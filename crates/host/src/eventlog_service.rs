@@ -13,19 +13,27 @@ const PAGE: PageLimits = PageLimits { default: 500, max: 1000 };
 /// An answer stays well below what a client takes; the reader goes on after what it got.
 const ANSWER_BYTES_MAX: usize = 3 * 1024 * 1024;
 
-pub struct EventLogRpc {
+pub struct LogReader {
     log: Arc<dyn Source>,
 }
 
-impl EventLogRpc {
-    pub fn server(log: Arc<dyn Source>) -> EventLogServiceServer<Self> {
-        EventLogServiceServer::new(Self { log })
+impl LogReader {
+    /// The service's own log.
+    pub fn new(log: impl Source) -> Self {
+        Self { log: Arc::new(log) }
+    }
+
+    pub fn into_server(self) -> EventLogServiceServer<Self> {
+        EventLogServiceServer::new(self)
     }
 }
 
 #[tonic::async_trait]
-impl EventLogService for EventLogRpc {
-    async fn list_heads(&self, request: Request<ListHeadsRequest>) -> Result<Response<ListHeadsResponse>, Status> {
+impl EventLogService for LogReader {
+    async fn list_heads(
+        &self,
+        request: Request<ListHeadsRequest>,
+    ) -> Result<Response<ListHeadsResponse>, Status> {
         Peer::with_log(&request)?;
         let mut heads = self.log.heads().await.map_err(unreadable)?;
         heads.sort_unstable();
@@ -33,7 +41,10 @@ impl EventLogService for EventLogRpc {
         Ok(Response::new(ListHeadsResponse { heads }))
     }
 
-    async fn read_lane(&self, request: Request<ReadLaneRequest>) -> Result<Response<ReadLaneResponse>, Status> {
+    async fn read_lane(
+        &self,
+        request: Request<ReadLaneRequest>,
+    ) -> Result<Response<ReadLaneResponse>, Status> {
         Peer::with_log(&request)?;
         let ReadLaneRequest { lane, after_seq, page_size } = request.into_inner();
         let limit = page::size(page_size, PAGE)?;

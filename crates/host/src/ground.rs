@@ -9,7 +9,7 @@ use crate::{
 use holdfast_access::{Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed};
 use holdfast_eventlog::{
     Bus, BusError, EventLog, Inbox, KeyError, KeyRing, MasterKey, Parts, Position, Projection, Publish, Reaction, Relay,
-    SchemaError,
+    SchemaError, Source,
     schema::{self, Migrator},
 };
 use holdfast_types::{Clock, Ids, Service};
@@ -34,14 +34,18 @@ pub struct Migrations {
     pub feeds: Vec<&'static Migrator>,
 }
 
+/// A service's events, and what is made of them.
+pub type Feed = (Service, Arc<dyn Reaction>);
+
 /// What makes one service out of the common ground.
 pub struct Blueprint {
     pub service: Service,
     pub projections: Vec<Arc<dyn Projection>>,
     pub publish: Publish,
     pub consent: ConsentView,
-    /// Other services' events that this one takes in, beside consent's.
-    pub feeds: Vec<(Service, Arc<dyn Reaction>)>,
+    /// Other services' events that this one takes in; its own name is its own log. Where the gate is fed from consent's
+    /// events, what is named here for consent happens after that, in the same transaction.
+    pub feeds: Vec<Feed>,
     pub keys: TokenKeys,
 }
 
@@ -114,7 +118,7 @@ impl Ground {
         ids: Arc<dyn Ids>,
         stop: &CancellationToken,
     ) -> Result<Self, GroundError> {
-        let Blueprint { service, projections, publish, consent, mut feeds, keys } = blueprint;
+        let Blueprint { service, projections, publish, consent, feeds, keys } = blueprint;
         let tls = settings.tls.load()?;
         let database = &settings.database;
         let master = MasterKey::read(database.master_key_file()?)?;
@@ -130,16 +134,17 @@ impl Ground {
             committers: COMMITTERS,
         });
         let bus = Bus::connect(settings.nats.required()?.expose_secret(), &settings.bus_prefix).await?;
-        if consent == ConsentView::Feed {
-            feeds.insert(0, (Service::Consent, Arc::new(ConsentFeed)));
-        }
         let tasks = TaskTracker::new();
+        let feeds = in_order(consent, feeds);
         let mut inboxes = Vec::with_capacity(feeds.len());
-        for (source, reaction) in feeds {
-            let channel = client::channel(source, settings.peers.of(source)?, &tls)?;
-            let poll = if source == Service::Consent { CONSENT_POLL } else { FEED_POLL };
-            let peer = Arc::new(PeerLog::new(source, channel));
-            let inbox = Inbox::new(service.as_str(), log.pool().clone(), peer, reaction, Arc::clone(&clock), poll);
+        for (of, reaction) in feeds {
+            let source: Arc<dyn Source> = if of == service {
+                Arc::new(log.clone())
+            } else {
+                Arc::new(PeerLog::new(of, client::channel(of, settings.peers.of(of)?, &tls)?))
+            };
+            let poll = if of == Service::Consent { CONSENT_POLL } else { FEED_POLL };
+            let inbox = Inbox::new(service.as_str(), log.pool().clone(), source, reaction, Arc::clone(&clock), poll);
             tasks.spawn(inbox.clone().run(bus.clone(), service.as_str().to_owned(), stop.clone()));
             inboxes.push(inbox);
         }
@@ -258,6 +263,19 @@ impl Ground {
             }
         }
     }
+}
+
+/// Consent first: its inbox says how fresh the gate's view is.
+fn in_order(consent: ConsentView, feeds: Vec<Feed>) -> Vec<Feed> {
+    if consent == ConsentView::Own {
+        return feeds;
+    }
+    let (also, others): (Vec<Feed>, Vec<Feed>) =
+        feeds.into_iter().partition(|(source, _)| *source == Service::Consent);
+    let mut reactions: Vec<Arc<dyn Reaction>> = vec![Arc::new(ConsentFeed)];
+    reactions.extend(also.into_iter().map(|(_, reaction)| reaction));
+    let consent: Feed = (Service::Consent, Arc::new(reactions));
+    std::iter::once(consent).chain(others).collect()
 }
 
 fn feed_name(inbox: &Inbox) -> String {

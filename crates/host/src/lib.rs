@@ -1,1 +1,45 @@
-//! To be filled.
+//! What every service stands on: settings, telemetry, TLS, the gRPC server and its limits, metadata, pages, and the one way
+//! from a refusal to a status.
+pub mod authority;
+pub mod catalogue;
+pub mod client;
+pub mod command;
+mod door;
+mod eventlog_service;
+pub mod field;
+mod ground;
+pub mod health;
+pub mod mask;
+pub mod metadata;
+pub mod metrics;
+pub mod page;
+pub mod paged;
+pub mod peer;
+mod peer_log;
+mod private_file;
+pub mod reason;
+mod refusal;
+pub mod retry;
+pub mod rpc;
+pub mod server;
+pub mod settings;
+pub mod shutdown;
+pub mod status;
+pub mod telemetry;
+pub mod tls;
+
+pub use command::CommandId;
+pub use door::TokenKeys;
+pub use eventlog_service::LogReader;
+pub use ground::{Blueprint, ConsentView, Entered, Feed, Ground, GroundError, Migrations};
+pub use health::Readiness;
+pub use metadata::RequestMeta;
+pub use page::{Page, PageLimits};
+pub use peer::Peer;
+pub use peer_log::{PeerLog, cannot_read};
+pub use private_file::PrivateFileError;
+pub use reason::Reason;
+pub use server::{Host, HostError, Services};
+pub use status::Problem;
+pub use telemetry::{LogStyle, Telemetry};
+pub use tls::Tls;

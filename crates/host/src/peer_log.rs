@@ -1,13 +1,12 @@
 //! Another service's event log over gRPC, as an inbox compares heads and reads holes back.
-use crate::{client, retry::Retry, tls::Tls};
-use holdfast_eventlog::{Envelope, Source, SourceError};
+use crate::{catalogue, retry::Retry, status};
+use holdfast_eventlog::{Envelope, ReadError, Source, SourceError};
 use holdfast_proto::eventlog::v1::{
     ListHeadsRequest, ReadLaneRequest, event_log_service_client::EventLogServiceClient,
 };
 use holdfast_types::Service;
 use std::{error::Error, time::Duration};
-use tonic::{Request, transport::Channel};
-use url::Url;
+use tonic::{Request, Status, transport::Channel};
 
 /// The longest page that the contract allows.
 const PAGE_MAX: u32 = 1000;
@@ -27,10 +26,9 @@ pub struct PeerLog {
 }
 
 impl PeerLog {
-    /// Connects at the first call. This role must show the certificate of a service that owns an event log.
-    pub fn new(service: Service, address: &Url, tls: &Tls) -> Result<Self, client::PeerAddressError> {
-        let client = EventLogServiceClient::new(client::channel(service, address, tls)?);
-        Ok(Self { service, client, retry: Retry::default() })
+    /// Over a channel that shows the certificate of a service that owns an event log.
+    pub fn new(service: Service, channel: Channel) -> Self {
+        Self { service, client: EventLogServiceClient::new(channel), retry: Retry::default() }
     }
 
     fn failed(&self, error: impl Error + Send + Sync + 'static) -> SourceError {
@@ -64,8 +62,43 @@ impl Source for PeerLog {
     }
 }
 
+/// Whether a source is there and cannot read what it holds at the place it was asked for.
+pub fn cannot_read(error: &SourceError) -> bool {
+    if let Some(status) = error.source.downcast_ref::<Status>() {
+        return status::reason_of(status) == Some(catalogue::INTERNAL_FAULT);
+    }
+    matches!(error.source.downcast_ref(), Some(ReadError::Row(_) | ReadError::Decode(_)))
+}
+
 fn limited<T>(message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(CALL_TIMEOUT);
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Problem;
+    use holdfast_eventlog::{KeyError, RowError};
+
+    fn failed(source: impl Error + Send + Sync + 'static) -> SourceError {
+        SourceError { service: "records".to_owned(), source: Box::new(source) }
+    }
+
+    #[test]
+    fn a_source_that_is_away_is_told_from_one_that_cannot_read_its_own() {
+        let broken = RowError { lane: 1, lane_seq: 2, column: "actor" };
+        assert!(cannot_read(&failed(ReadError::Row(broken))));
+        let fault = Problem::internal(&std::io::Error::other("a malformed row"));
+        assert!(cannot_read(&failed(Status::from(fault))));
+        for away in [
+            failed(Status::unavailable("away")),
+            failed(Status::from(Problem::new(catalogue::CALL_TIMED_OUT, "too long"))),
+            failed(Status::internal("a broken connection")),
+            failed(ReadError::Key(KeyError::Crypto)),
+        ] {
+            assert!(!cannot_read(&away), "{away:?}");
+        }
+    }
 }

@@ -1,0 +1,162 @@
+//! The error catalogue: every reason with which a call can be refused. `docs/errors.md` is made from it.
+use crate::reason::{Acts, Reason};
+use std::fmt::Write as _;
+use tonic::Code;
+
+macro_rules! catalogue {
+    ($($name:ident: $code:ident, $acts:ident, $meaning:literal, $remedy:literal;)+) => {
+        $(#[doc = $meaning]
+        pub const $name: &Reason = &Reason::new(stringify!($name), Code::$code, $meaning, Acts::$acts, $remedy);)+
+
+        /// Every reason, in the order of the catalogue.
+        pub const ALL: &[&Reason] = &[$($name),+];
+    };
+}
+
+catalogue! {
+    // Every call.
+    INTERNAL_FAULT: Internal, Operator, "Something failed that was not expected; the metadata `correlation_id` finds it in the log.", "Look up the correlation id in the service's log.";
+    MESSAGE_MALFORMED: InvalidArgument, Program, "The message is not valid protobuf, for example a text that is not UTF-8.", "Encode the message with the published contracts.";
+    MESSAGE_TOO_LARGE: ResourceExhausted, Program, "One message is larger than the service takes.", "Send less at once; streams take large content in chunks.";
+    METADATA_MALFORMED: InvalidArgument, Program, "A metadata entry cannot be read; the metadata `key` names it.", "Send the entry as the contracts describe it.";
+    FIELD_INVALID: InvalidArgument, Program, "A field holds a value that it may not hold; the field violations name the place.", "Correct the named fields.";
+    FIELD_MISSING: InvalidArgument, Program, "A field that must be filled is empty; the field violations name it.", "Fill the named fields.";
+    ID_MALFORMED: InvalidArgument, Program, "A field should hold a UUID and does not; the field violations name it.", "Send the id as it was received.";
+    TEXT_TOO_LONG: InvalidArgument, Person, "A text is longer than its field allows; the metadata `characters_max` says how long it may be.", "Shorten the text.";
+    DATE_IMPOSSIBLE: InvalidArgument, Person, "A date or time is not one that the calendar knows, or lies out of range.", "Correct the date.";
+    PERIOD_ENDS_BEFORE_IT_BEGINS: InvalidArgument, Person, "A period ends before it begins, or at the same moment.", "Correct its beginning or its end.";
+    FIELD_MASK_UNKNOWN: InvalidArgument, Program, "An update mask names a field that cannot be updated; the metadata `path` names it.", "Name only the documented paths.";
+    PAGE_SIZE_OUT_OF_RANGE: InvalidArgument, Program, "The page size is negative or larger than the method allows; the metadata `page_size_max` says what it allows.", "Ask for fewer at once; 0 takes the default.";
+    PAGE_TOKEN_MALFORMED: InvalidArgument, Program, "The page token is not one that was given out.", "Begin again without a page token.";
+    PAGE_TOKEN_OF_ANOTHER_QUERY: InvalidArgument, Program, "The page token was given for a query with other parameters.", "Keep the query the same from page to page, or begin again without a page token.";
+    REQUEST_ID_MISSING: InvalidArgument, Program, "A command carries no `request_id`.", "Make a UUID for every command and send the same one when repeating it.";
+    REQUEST_ID_REUSED: AlreadyExists, Program, "This `request_id` was used before with other content.", "Make a new UUID for a new command.";
+    ETAG_MISMATCH: Aborted, Person, "It was changed by somebody else since it was read.", "Read it again, then decide anew.";
+    ETAG_MALFORMED: InvalidArgument, Program, "The etag is not one that was given out.", "Send the etag as it was received, or none.";
+    CHANGED_MEANWHILE: Aborted, Program, "Another command for the same thing was faster, again and again.", "Repeat the command with the same `request_id`.";
+    COMMAND_TOO_LARGE: ResourceExhausted, Program, "The command makes more or larger events than the log takes in one step.", "Split the command.";
+    TOO_MANY: InvalidArgument, Program, "A list holds more entries than its field allows; the field violations name it.", "Send fewer entries.";
+    METHOD_UNKNOWN: Unimplemented, Program, "This service has no such method.", "Ask the reflection service for what there is.";
+    CALL_TIMED_OUT: DeadlineExceeded, Program, "The call took longer than the service allows.", "Repeat it with the same `request_id`; ask for less at once.";
+    SERVER_BUSY: Unavailable, Program, "The service has as many calls in hand as it takes.", "Repeat after the delay in RetryInfo.";
+    LOG_UNAVAILABLE: Unavailable, Operator, "The event log cannot be reached, so nothing was changed or shown.", "Bring the database back; callers repeat after the delay in RetryInfo with the same `request_id`.";
+    PEER_UNAVAILABLE: Unavailable, Operator, "Another service that is needed for the answer cannot be reached; the metadata `service` names it.", "Bring that service back; callers repeat after the delay in RetryInfo.";
+    NOT_HEARD_YET: Unavailable, Program, "What the call builds on, by `holdfast-after`, has not arrived at this service within a second; the metadata `service` says from where.", "Repeat after a moment; it arrives by itself.";
+    CONTENT_ERASED: FailedPrecondition, Person, "The content was erased for good: its key is destroyed.", "Nothing brings it back.";
+
+    // Who calls, and what for.
+    TOKEN_MISSING: Unauthenticated, Program, "The call carries no bearer token.", "Send `authorization: Bearer <token>` with a token of identity.";
+    TOKEN_INVALID: Unauthenticated, Program, "The bearer token is not one of this installation, or was tampered with.", "Get a token from identity.";
+    TOKEN_EXPIRED: Unauthenticated, Program, "The bearer token has expired.", "Get a new token from identity; they are good for five minutes at most.";
+    PURPOSE_UNKNOWN: InvalidArgument, Program, "The metadata `holdfast-purpose` is not a purpose of use that the contracts list.", "Send one of the codes of `holdfast.type.v1.Purpose` without its prefix, e.g. `TREAT`.";
+    PEER_CERTIFICATE_MISSING: Unauthenticated, Operator, "This method is for services only, and the caller showed no certificate of one.", "Call it as a service, with a certificate of the installation's authority.";
+    PEER_NOT_PERMITTED: PermissionDenied, Operator, "This method is for services that own an event log, and the caller's certificate is of another.", "Call it as such a service.";
+    NOT_PERMITTED: PermissionDenied, Holder, "The caller may not do this; whether the thing exists is not said.", "The record's holder can share it; a practice's administrator can assign a role.";
+    UNRECORDABLE: Unavailable, Operator, "The look could not be decided or noted on the log, so nothing was shown.", "Bring the database back; the caller repeats after the delay in RetryInfo.";
+    CONSENT_STALE: PermissionDenied, Operator, "Nobody but the record's holders is answered, because the newest consent decisions have not arrived.", "Find out why the feed from consent lags; it heals by itself once it has caught up.";
+
+
+    // Identity.
+    EMAIL_MALFORMED: InvalidArgument, Person, "The text is not an e-mail address.", "Correct the address.";
+    TOO_MANY_LINKS: ResourceExhausted, Person, "Too many sign-in links were asked for.", "Use the newest link, or wait.";
+    MAIL_UNAVAILABLE: Unavailable, Operator, "The mail with the sign-in link could not be sent.", "Bring the mail server back; repeating the command with the same `request_id` sends the mail again.";
+    LINK_UNKNOWN: NotFound, Person, "There is no such sign-in link.", "Ask for a new one.";
+    LINK_USED: FailedPrecondition, Person, "The sign-in link was used already.", "Ask for a new one.";
+    LINK_EXPIRED: FailedPrecondition, Person, "The sign-in link is older than 10 minutes.", "Ask for a new one.";
+    LINK_OTHER_BROWSER: FailedPrecondition, Person, "The sign-in link was asked for in another browser.", "Open it in the browser that asked, or ask anew in this one.";
+    SESSION_ENDED: Unauthenticated, Person, "The session has ended.", "Sign in again.";
+    SESSION_UNKNOWN: NotFound, Person, "The caller has no such session.", "List the sessions.";
+    SECRET_WRONG: Unauthenticated, Operator, "The service account or its secret is wrong.", "Check the secret; create a new service account when it is lost.";
+    ACCOUNT_EXISTS: AlreadyExists, Operator, "An account with this id exists, for another address.", "Choose another id, or none.";
+    ACCOUNT_UNKNOWN: NotFound, Program, "There is no such account.", "Check the id.";
+    TENANT_UNKNOWN: NotFound, Program, "There is no such tenant.", "Check the id.";
+    TENANT_EXISTS: AlreadyExists, Operator, "A tenant with this id exists.", "Choose another id, or none.";
+    PRACTICE_UNKNOWN: NotFound, Program, "There is no such practice.", "Check the id.";
+    PRACTICE_EXISTS: AlreadyExists, Operator, "A practice with this id exists.", "Choose another id, or none.";
+    ROLE_TO_ONESELF: FailedPrecondition, Person, "Nobody gives a role to themselves.", "Ask another administrator.";
+    ALREADY_ASSIGNED: FailedPrecondition, Person, "The account holds this role already.", "Nothing needs to be done.";
+    NOT_ASSIGNED: FailedPrecondition, Person, "The account does not hold this role.", "Nothing needs to be done.";
+    TOO_MANY_ROLES: FailedPrecondition, Operator, "The account holds 100 roles, which is as many as a token carries.", "Take a role away that is not needed.";
+
+    // Consent.
+    RECORD_EXISTS: AlreadyExists, Program, "A record with this id is open already.", "Choose another id, or none.";
+    RECORD_UNKNOWN: NotFound, Program, "There is no such record.", "Check the id.";
+    ALREADY_HOLDER: FailedPrecondition, Person, "The account holds this record already.", "Nothing needs to be done.";
+    TOO_MANY_HOLDERS: FailedPrecondition, Person, "The record has 16 holders already.", "Share with the person by a grant instead.";
+    NOTHING_SHARED: InvalidArgument, Person, "The grant names no category or no action.", "Choose what to share.";
+    GRANT_TO_HOLDER: FailedPrecondition, Person, "The grantee holds the record and needs no grant.", "Nothing needs to be done.";
+    TOO_MANY_GRANTS: ResourceExhausted, Person, "The record has 200 grants that have not ended.", "Revoke those that are not needed any more.";
+    GRANT_UNKNOWN: NotFound, Program, "There is no such grant.", "List the grants.";
+    ALREADY_REVOKED: FailedPrecondition, Person, "The grant was revoked already.", "Nothing needs to be done.";
+
+    // Records.
+    PATIENT_REGISTERED: AlreadyExists, Program, "The record has its demographics already.", "Update them instead.";
+    PATIENT_UNKNOWN: NotFound, Program, "The record has no demographics yet.", "Register the patient.";
+    ITEM_UNKNOWN: NotFound, Program, "There is no such item in this record.", "List the items.";
+    ALREADY_RETRACTED: FailedPrecondition, Person, "The item is marked as entered in error already.", "Nothing needs to be done.";
+    RESOURCE_MALFORMED: InvalidArgument, Program, "The FHIR resource is not valid; the metadata `place` names where.", "Correct the resource.";
+    BUNDLE_MALFORMED: InvalidArgument, Program, "The bundle is not valid FHIR R4; the metadata `place` names where.", "Correct the bundle; nothing of it was taken.";
+    BUNDLE_REFERENCE_BROKEN: InvalidArgument, Program, "A reference in the bundle leads nowhere; the metadata `place` names where.", "Add what is missing, or take the reference out; nothing was taken.";
+    BUNDLE_CODE_SYSTEM_MALFORMED: InvalidArgument, Program, "A code system in the bundle is not a URI; the metadata `place` names where.", "Correct the coding; nothing was taken.";
+    BUNDLE_PATIENT_MISMATCH: InvalidArgument, Person, "The bundle is about somebody else, or about more than one person; the metadata `place` names where.", "Choose the record that the bundle belongs to; nothing was taken.";
+    BUNDLE_UNSUPPORTED: InvalidArgument, Program, "The bundle asks for what is not supported; the metadata `place` names where.", "Send a transaction, batch or collection of R4 resources.";
+    BUNDLE_TOO_LARGE: ResourceExhausted, Program, "The bundle holds more than 32 MiB or more than 20,000 entries.", "Split the bundle.";
+
+    // Documents.
+    MEDIA_TYPE_NOT_ALLOWED: InvalidArgument, Person, "Files of this kind are not taken.", "Send it as a PDF, a picture or plain text.";
+    MEDIA_TYPE_MISMATCH: InvalidArgument, Person, "The content is of another kind than was said.", "Send the file under its true kind.";
+    DOCUMENT_TOO_LARGE: ResourceExhausted, Person, "The file is larger than 100 MiB.", "Send a smaller file.";
+    TOO_MANY_UPLOADS: ResourceExhausted, Person, "Too many uploads have been begun and not ended.", "Finish them, or wait until they expire.";
+    UPLOAD_UNKNOWN: NotFound, Program, "There is no such upload.", "Start a new one.";
+    UPLOAD_OFFSET_WRONG: FailedPrecondition, Program, "The bytes do not begin where the last ones ended; the metadata `received_bytes` says where.", "Go on from there.";
+    UPLOAD_ENDED: FailedPrecondition, Program, "The upload was completed or has expired.", "Start a new one.";
+    UPLOAD_INCOMPLETE: FailedPrecondition, Program, "Not all bytes have arrived; the metadata `received_bytes` says how many have.", "Send the rest.";
+    DIGEST_MISMATCH: DataLoss, Program, "What arrived is not what was announced.", "Upload it again.";
+    DOCUMENT_UNKNOWN: NotFound, Program, "There is no such document in this record.", "List the documents.";
+    ALREADY_WITHDRAWN: FailedPrecondition, Person, "The document was withdrawn already.", "Nothing needs to be done.";
+    STORE_UNAVAILABLE: Unavailable, Operator, "The object store cannot be reached, so nothing was kept or shown.", "Bring the object store back; callers repeat after the delay in RetryInfo.";
+
+    // Messaging.
+    SUBJECT_EMPTY: InvalidArgument, Person, "The thread has no subject.", "Write one.";
+    BODY_EMPTY: InvalidArgument, Person, "The message says nothing.", "Write something.";
+    BODY_TOO_LONG: InvalidArgument, Person, "The message is longer than 10,000 characters.", "Shorten it, or attach a document.";
+    TOO_MANY_ATTACHMENTS: InvalidArgument, Person, "The message has more than 10 attachments.", "Send them in several messages.";
+    THREAD_UNKNOWN: NotFound, Program, "There is no such thread in this record.", "List the threads.";
+    MESSAGE_UNKNOWN: NotFound, Program, "There is no such message in this thread.", "List the messages.";
+    THREAD_CLOSED: FailedPrecondition, Person, "The thread is closed.", "Start a new one.";
+
+    // Audit.
+    SEARCH_UNBOUNDED: InvalidArgument, Person, "The search names neither a patient nor an actor nor a period.", "Name at least one.";
+
+    // The event log, among services.
+    LANE_OUT_OF_RANGE: InvalidArgument, Program, "There are lanes 0 to 1023 only.", "Ask for one of them.";
+}
+
+/// The reason of that name.
+pub fn find(name: &str) -> Option<&'static Reason> {
+    ALL.iter().copied().find(|reason| reason.name() == name)
+}
+
+/// The catalogue as a page; `docs/errors.md` is this text.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Errors\n\n\
+         Made from `crates/host/src/catalogue.rs`; do not edit.\n\n\
+         Every refusal is a gRPC status with a `google.rpc.ErrorInfo` of the domain `holdfast`, whose reason is one of these.\n\
+         Fields that are wrong are named in a `google.rpc.BadRequest`; every UNAVAILABLE carries a `google.rpc.RetryInfo`.\n\n\
+         | reason | code | meaning | who acts | what to do |\n|---|---|---|---|---|\n",
+    );
+    for reason in ALL {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {} | {} |",
+            reason.name(),
+            reason.code_name(),
+            reason.meaning(),
+            reason.acts().as_str(),
+            reason.remedy(),
+        );
+    }
+    page
+}

@@ -1,0 +1,37 @@
+//! Who is at the other end of a connection, by its client certificate: a service of this installation, or nobody we know.
+use crate::{catalogue, status::Problem};
+use holdfast_types::Service;
+use x509_parser::{extensions::GeneralName, parse_x509_certificate};
+
+/// A service that showed a certificate of the installation's authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer {
+    pub service: Service,
+}
+
+impl Peer {
+    /// None when the caller showed no certificate, or one that names no service.
+    pub fn of<T>(request: &tonic::Request<T>) -> Option<Self> {
+        // The handshake has verified the chain; its first certificate is the caller's own.
+        let certificates = request.peer_certs()?;
+        let (_, certificate) = parse_x509_certificate(certificates.first()?).ok()?;
+        let names = certificate.subject_alternative_name().ok()??;
+        let service = names.value.general_names.iter().find_map(|name| match name {
+            GeneralName::DNSName(name) => name.parse().ok(),
+            _ => None,
+        })?;
+        Some(Self { service })
+    }
+
+    /// A service that owns an event log, or a refusal.
+    pub fn with_log<T>(request: &tonic::Request<T>) -> Result<Self, Problem> {
+        match Self::of(request) {
+            Some(peer) if Service::WITH_LOG.contains(&peer.service) => Ok(peer),
+            Some(_) => Err(Problem::new(catalogue::PEER_NOT_PERMITTED, "for services that own an event log")),
+            None => Err(Problem::new(
+                catalogue::PEER_CERTIFICATE_MISSING,
+                "for services only, by their certificate",
+            )),
+        }
+    }
+}
