@@ -166,7 +166,7 @@ impl Gate {
     /// Commits the access event; only then is there an answer. For a stream: before its first byte.
     pub async fn release<R, T>(&self, permit: Permit<R>, unreleased: Unreleased<T>) -> Result<T, Refused> {
         let (value, returned) = unreleased.into_parts();
-        let Grounds { access, subject, context } = permit.into_grounds();
+        let Grounds { access, subject, context } = *permit.into_grounds();
         self.record(&Grounds::permitted(&access, &returned), subject, context)
             .await
             .map_err(Refused::Unrecordable)?;
@@ -205,7 +205,7 @@ impl Gate {
         record: Record,
         facts: &Facts,
         operation: &'static str,
-    ) -> Result<Permit, (Denial, Grounds)> {
+    ) -> Result<Permit, (Denial, Box<Grounds>)> {
         let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
         let now = self.log.clock().now();
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
@@ -226,7 +226,7 @@ impl Gate {
         facts: &Facts,
         decision: Decision,
         operation: &'static str,
-    ) -> Result<Grounds, (Denial, Grounds)> {
+    ) -> Result<Box<Grounds>, (Denial, Box<Grounds>)> {
         let caller = &context.caller;
         let (permitted_categories, rule_ids, grants, denial): (_, _, Vec<GrantRevision>, _) = match decision {
             Decision::Permitted { categories, rule_ids, grants } => (categories, rule_ids, grants, None),
@@ -260,7 +260,7 @@ impl Gate {
         let own_tenant = caller.roles.first().map(|held| held.tenant);
         let tenant =
             asked_tenant.or(facts.record_tenant).or(own_tenant).unwrap_or(TenantId::new(Uuid::nil()));
-        let grounds = Grounds {
+        let grounds = Box::new(Grounds {
             access,
             subject: known.map_or(Subject::Account(caller.account), Subject::Patient),
             context: Context {
@@ -273,15 +273,15 @@ impl Gate {
                 traceparent: context.traceparent.clone(),
                 occurred: None,
             },
-        };
+        });
         match denial {
             None => Ok(grounds),
             Some(denial) => Err((denial, grounds)),
         }
     }
 
-    async fn refuse(&self, denial: Denial, grounds: Grounds) -> Refused {
-        let Grounds { access, subject, context } = grounds;
+    async fn refuse(&self, denial: Denial, grounds: Box<Grounds>) -> Refused {
+        let Grounds { access, subject, context } = *grounds;
         match self.record(&[AccessEvent::Refused(Box::new(access))], subject, context).await {
             Err(error) => Refused::Unrecordable(error),
             Ok(()) => match denial {

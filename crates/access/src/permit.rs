@@ -15,7 +15,7 @@ use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationsh
 #[must_use = "a permit is spent by `Gate::release` or `into_authority`"]
 pub struct Permit<T = Record> {
     target: T,
-    grounds: Grounds,
+    grounds: Box<Grounds>,
 }
 
 /// What the access event will say, and where it goes.
@@ -42,7 +42,7 @@ impl Permit<Record> {
 }
 
 impl<T> Permit<T> {
-    pub(crate) const fn new(target: T, grounds: Grounds) -> Self {
+    pub(crate) const fn new(target: T, grounds: Box<Grounds>) -> Self {
         Self { target, grounds }
     }
 
@@ -73,7 +73,7 @@ impl<T> Permit<T> {
         Authority { account: self.account(), context: self.grounds.context }
     }
 
-    pub(crate) fn into_grounds(self) -> Grounds {
+    pub(crate) fn into_grounds(self) -> Box<Grounds> {
         self.grounds
     }
 }

@@ -1,4 +1,5 @@
 //! What must hold for every decision, whatever the caller, the grants and the request.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod given;
 use chrono::TimeDelta;
 use given::*;

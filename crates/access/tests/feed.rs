@@ -1,4 +1,5 @@
 //! What consent publishes, taken in: any repetition leaves the same tables, and what is malformed is refused by name.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod given;
 use given::*;
 use holdfast_access::{

@@ -1,4 +1,5 @@
 //! The gate on a real PostgreSQL: what it answers, what it refuses, and what stands on the log for each.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod given;
 use chrono::{DateTime, TimeDelta, Utc};
 use given::*;

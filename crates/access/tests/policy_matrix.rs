@@ -1,5 +1,6 @@
 //! The whole policy set as a table that a person can read: role × category × action × state of the grant.
 //! `UPDATE=1 cargo test -p holdfast-access --test policy_matrix` writes the golden file anew.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod given;
 use given::*;
 use holdfast_access::*;
