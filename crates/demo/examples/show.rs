@@ -10,7 +10,12 @@ fn main() {
     let Some(today) = NaiveDate::from_ymd_opt(2026, 11, 22) else { return };
     let network = network(seed, today);
     for patient in &network.patients {
-        println!("{:18} {:34} {:3} items", patient.key, patient.demographics.name.to_string(), patient.item_count());
+        println!(
+            "{:18} {:34} {:3} items",
+            patient.key,
+            patient.demographics.name.to_string(),
+            patient.item_count()
+        );
     }
     if let Some(patient) = network.patients.iter().find(|patient| patient.key.as_str() == wanted) {
         show(&network, patient);
@@ -19,7 +24,10 @@ fn main() {
 
 fn show(network: &Network, patient: &Patient) {
     let name = |key| network.person(key).map_or_else(String::new, |person| person.name.to_string());
-    println!("\n{:?}\n{:?} language {:?}", patient.demographics.name, patient.demographics.birth_date, patient.demographics.languages);
+    println!(
+        "\n{:?}\n{:?} language {:?}",
+        patient.demographics.name, patient.demographics.birth_date, patient.demographics.languages
+    );
     for member in &patient.family {
         println!("  {:?} {} ({:?})", member.relationship, name(&member.account), member.authority);
     }
@@ -27,7 +35,13 @@ fn show(network: &Network, patient: &Patient) {
         println!("  home: {} ({})", household.address.line, household.days);
     }
     for enrolment in &patient.enrolments {
-        println!("  {:?} at {}: {}, lead {}", enrolment.discipline, enrolment.practice, enrolment.dose, name(&enrolment.lead));
+        println!(
+            "  {:?} at {}: {}, lead {}",
+            enrolment.discipline,
+            enrolment.practice,
+            enrolment.dose,
+            name(&enrolment.lead)
+        );
     }
     for condition in &patient.conditions {
         println!("  {} {} ({})", condition.code, condition.text, condition.recorded);
@@ -39,12 +53,18 @@ fn show(network: &Network, patient: &Patient) {
         println!("  {} {}: {:?} {}", score.instrument, score.part, score.value, score.time.date_naive());
     }
     for one in &patient.authorisations {
-        println!("  {} {}–{}: {} authorised, {} delivered, {} scheduled, {} left", one.code, one.from, one.until, one.authorised, one.delivered, one.scheduled, one.left);
+        println!(
+            "  {} {}–{}: {} authorised, {} delivered, {} scheduled, {} left",
+            one.code, one.from, one.until, one.authorised, one.delivered, one.scheduled, one.left
+        );
     }
     println!("\nGOALS");
     for goal in &patient.goals {
         let indent = if goal.level == GoalLevel::LongTerm { "" } else { "   " };
-        println!("{indent}{}\n{indent}   {:?}, asked by {:?}; {}", goal.statement, goal.status, goal.asked_by, goal.plain);
+        println!(
+            "{indent}{}\n{indent}   {:?}, asked by {:?}; {}",
+            goal.statement, goal.status, goal.asked_by, goal.plain
+        );
         let mut phase = None;
         let mut line = String::new();
         for datum in patient.series(&goal.key) {
@@ -64,19 +84,42 @@ fn show(network: &Network, patient: &Patient) {
         let fate = match &appointment.attendance {
             Attendance::Booked => "booked".to_owned(),
             Attendance::Held { .. } => "held".to_owned(),
-            Attendance::CancelledByFamily { note, .. } | Attendance::CancelledByPractice { note, .. } | Attendance::NoShow { note, .. } => note.clone(),
+            Attendance::CancelledByFamily { note, .. }
+            | Attendance::CancelledByPractice { note, .. }
+            | Attendance::NoShow { note, .. } => note.clone(),
         };
-        println!("  {} {} {}: {fate}", appointment.start.format("%a %b %d %H:%M"), appointment.what, name(&appointment.with));
+        println!(
+            "  {} {} {}: {fate}",
+            appointment.start.format("%a %b %d %H:%M"),
+            appointment.what,
+            name(&appointment.with)
+        );
     }
     println!("\nNOTES (last twelve)");
     for session in patient.sessions.iter().rev().take(12) {
-        let lines: Vec<String> = session.lines.iter().map(|line| format!("{}×{} {:?}", line.code, line.units, line.modifiers)).collect();
-        println!("— {} to {} {} {:?} {}", session.start.format("%b %d %H:%M"), session.end.format("%H:%M"), name(&session.rendering), session.setting, lines.join(" + "));
+        let lines: Vec<String> = session
+            .lines
+            .iter()
+            .map(|line| format!("{}×{} {:?}", line.code, line.units, line.modifiers))
+            .collect();
+        println!(
+            "— {} to {} {} {:?} {}",
+            session.start.format("%b %d %H:%M"),
+            session.end.format("%H:%M"),
+            name(&session.rendering),
+            session.setting,
+            lines.join(" + ")
+        );
         for section in &session.note.sections {
             println!("   {}: {}", section.heading, section.text);
         }
         for signature in &session.note.signatures {
-            println!("   signed {} {:?} {}", name(&signature.person), signature.role, signature.time.format("%b %d %H:%M"));
+            println!(
+                "   signed {} {:?} {}",
+                name(&signature.person),
+                signature.role,
+                signature.time.format("%b %d %H:%M")
+            );
         }
     }
     println!("\nMESSAGES");
@@ -88,13 +131,25 @@ fn show(network: &Network, patient: &Patient) {
     }
     println!("\nPAPERS");
     for document in &patient.documents {
-        println!("  {} {} {} {} bytes", document.date, document.title, document.media_type, document.bytes.len());
+        println!(
+            "  {} {} {} {} bytes",
+            document.date,
+            document.title,
+            document.media_type,
+            document.bytes.len()
+        );
     }
     println!("\nAT HOME");
     for activity in &patient.home_activities {
         println!("  {} ({}): {}", activity.name, activity.dose, activity.steps.join(" / "));
     }
     for log in &patient.home_logs {
-        println!("  {} {:?} {:?} {}", log.day, log.done, log.difficulty, log.note.clone().unwrap_or_default());
+        println!(
+            "  {} {:?} {:?} {}",
+            log.day,
+            log.done,
+            log.difficulty,
+            log.note.clone().unwrap_or_default()
+        );
     }
 }

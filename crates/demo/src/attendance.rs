@@ -42,7 +42,12 @@ const DAYS_AHEAD: i64 = 16;
 const DAYS_AHEAD_DAILY: i64 = 6;
 
 /// Each patient's visits in time order, past and booked.
-pub(crate) fn live<'a>(seed: u64, today: NaiveDate, blueprints: &[Blueprint], slots: &'a [Slot]) -> Vec<Vec<Visit<'a>>> {
+pub(crate) fn live<'a>(
+    seed: u64,
+    today: NaiveDate,
+    blueprints: &[Blueprint],
+    slots: &'a [Slot],
+) -> Vec<Vec<Visit<'a>>> {
     let mut all: Vec<Vec<Visit<'a>>> = blueprints
         .iter()
         .enumerate()
@@ -77,11 +82,16 @@ fn one<'a>(seed: u64, today: NaiveDate, blueprint: &Blueprint, slots: &[&'a Slot
         let ill = child_day(seed, blueprint, date, away);
         let mut held_blocks: Vec<(Key, Moment, Moment)> = Vec::new();
         let mut lost_block = false;
-        for slot in slots.iter().filter(|slot| slot.weekday == i64::from(date.weekday().num_days_from_monday())) {
+        for slot in
+            slots.iter().filter(|slot| slot.weekday == i64::from(date.weekday().num_days_from_monday()))
+        {
             if slot.every_weeks == 2 && date.iso_week().week() % 2 == 1 {
                 continue;
             }
-            if slot.kind != SlotKind::Treatment && slot.every_weeks == 1 && date >= today + Duration::days(DAYS_AHEAD_DAILY) {
+            if slot.kind != SlotKind::Treatment
+                && slot.every_weeks == 1
+                && date >= today + Duration::days(DAYS_AHEAD_DAILY)
+            {
                 continue;
             }
             let planned = (place::at(date, slot.start), place::at(date, slot.start + slot.minutes));
@@ -95,10 +105,16 @@ fn one<'a>(seed: u64, today: NaiveDate, blueprint: &Blueprint, slots: &[&'a Slot
             } else if let Some(block) = &slot.inside {
                 match held_blocks.iter().find(|(key, ..)| key == block) {
                     Some((_, start, end)) => inside(seed, slot, date, planned, (*start, *end)),
-                    None => Fate::PracticeCancelled { reason: AbsenceReason::TechnicianOut, told: planned.0 - Duration::minutes(25) },
+                    None => Fate::PracticeCancelled {
+                        reason: AbsenceReason::TechnicianOut,
+                        told: planned.0 - Duration::minutes(25),
+                    },
                 }
             } else if lost_block && slot.kind == SlotKind::Direct {
-                Fate::FamilyCancelled { reason: AbsenceReason::ChildIll, told: planned.0 - Duration::minutes(95) }
+                Fate::FamilyCancelled {
+                    reason: AbsenceReason::ChildIll,
+                    told: planned.0 - Duration::minutes(95),
+                }
             } else {
                 slot_day(seed, blueprint, slot, date, planned)
             };
@@ -128,10 +144,18 @@ fn week_away(seed: u64, today: NaiveDate, blueprint: &Blueprint) -> Option<Naive
 }
 
 /// A whole day lost: travel, or an illness in the house (which brothers and sisters may share).
-fn child_day(seed: u64, blueprint: &Blueprint, date: NaiveDate, away: Option<NaiveDate>) -> Option<(AbsenceReason, Moment)> {
+fn child_day(
+    seed: u64,
+    blueprint: &Blueprint,
+    date: NaiveDate,
+    away: Option<NaiveDate>,
+) -> Option<(AbsenceReason, Moment)> {
     let mut dice = Dice::new(seed, format!("day {} {date}", blueprint.key));
     if away.is_some_and(|monday| (monday..monday + Duration::days(5)).contains(&date)) {
-        return Some((AbsenceReason::FamilyTravel, place::at(away.unwrap_or(date) - Duration::days(6), 9 * 60 + dice.between(3, 400))));
+        return Some((
+            AbsenceReason::FamilyTravel,
+            place::at(away.unwrap_or(date) - Duration::days(6), 9 * 60 + dice.between(3, 400)),
+        ));
     }
     let season = if matches!(date.month(), 11 | 12 | 1 | 2) { 1.5 } else { 1.0 };
     let monday = if date.weekday() == chrono::Weekday::Mon { 1.35 } else { 1.0 };
@@ -152,7 +176,13 @@ fn staff_day(seed: u64, staff: &Key, date: NaiveDate) -> Option<Moment> {
     dice.chance(0.022).then(|| place::at(date, dice.between(361, 412)))
 }
 
-fn slot_day(seed: u64, blueprint: &Blueprint, slot: &Slot, date: NaiveDate, planned: (Moment, Moment)) -> Fate {
+fn slot_day(
+    seed: u64,
+    blueprint: &Blueprint,
+    slot: &Slot,
+    date: NaiveDate,
+    planned: (Moment, Moment),
+) -> Fate {
     use AbsenceReason::{Forgot, OtherMedicalVisit, ParentWork, SchoolEvent, Transport, Unknown};
     let mut dice = Dice::new(seed, format!("slot {} {date}", slot.key));
     // A technician's block on four or five days a week is missed less often than a weekly visit.
@@ -162,13 +192,19 @@ fn slot_day(seed: u64, blueprint: &Blueprint, slot: &Slot, date: NaiveDate, plan
         return Fate::NoShow { reason };
     }
     if dice.chance(rate * 0.6) {
-        let reasons: &[AbsenceReason] =
-            if blueprint.school_age() { &[SchoolEvent, ParentWork, OtherMedicalVisit, Transport] } else { &[ParentWork, OtherMedicalVisit, Transport] };
+        let reasons: &[AbsenceReason] = if blueprint.school_age() {
+            &[SchoolEvent, ParentWork, OtherMedicalVisit, Transport]
+        } else {
+            &[ParentWork, OtherMedicalVisit, Transport]
+        };
         let told = planned.0 - Duration::minutes(dice.between(47, 2_950));
         return Fate::FamilyCancelled { reason: *dice.pick(reasons), told: waking(told) };
     }
     if slot.group.is_none() && dice.chance(0.008) {
-        return Fate::PracticeCancelled { reason: AbsenceReason::StaffTraining, told: waking(planned.0 - Duration::minutes(dice.between(4_000, 9_000))) };
+        return Fate::PracticeCancelled {
+            reason: AbsenceReason::StaffTraining,
+            told: waking(planned.0 - Duration::minutes(dice.between(4_000, 9_000))),
+        };
     }
     let shared = slot.group.as_ref().map(|group| Dice::new(seed, format!("group {group} {date}")));
     let mut dice = shared.unwrap_or(dice);
@@ -178,7 +214,13 @@ fn slot_day(seed: u64, blueprint: &Blueprint, slot: &Slot, date: NaiveDate, plan
 }
 
 /// The analyst comes after the technician has begun and leaves before the end.
-fn inside(seed: u64, slot: &Slot, date: NaiveDate, planned: (Moment, Moment), block: (Moment, Moment)) -> Fate {
+fn inside(
+    seed: u64,
+    slot: &Slot,
+    date: NaiveDate,
+    planned: (Moment, Moment),
+    block: (Moment, Moment),
+) -> Fate {
     let mut dice = Dice::new(seed, format!("slot {} {date}", slot.key));
     let start = (planned.0 + Duration::minutes(dice.between(-9, 12))).max(block.0 + Duration::minutes(4));
     let end = (planned.1 + Duration::minutes(dice.between(-12, 6))).min(block.1 - Duration::minutes(3));
@@ -187,7 +229,11 @@ fn inside(seed: u64, slot: &Slot, date: NaiveDate, planned: (Moment, Moment), bl
 
 /// Nobody starts or stops on the quarter hour.
 fn unround(dice: &mut Dice, time: Moment) -> Moment {
-    if time.minute() % 15 == 0 { time + Duration::minutes(if dice.chance(0.5) { 1 } else { -1 }) } else { time }
+    if time.minute().is_multiple_of(15) {
+        time + Duration::minutes(if dice.chance(0.5) { 1 } else { -1 })
+    } else {
+        time
+    }
 }
 
 /// People call between seven and nine in the evening at the latest.

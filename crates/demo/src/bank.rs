@@ -51,21 +51,58 @@ pub(crate) struct Objective {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Shape {
     /// Of n opportunities; share at the start and at the end.
-    Share { n: u32, from: f64, to: f64 },
-    Steps { of: u32, from: f64, to: f64 },
+    Share {
+        n: u32,
+        from: f64,
+        to: f64,
+    },
+    Steps {
+        of: u32,
+        from: f64,
+        to: f64,
+    },
     /// Per hour, observed minutes.
-    Rate { minutes: u32, from: f64, to: f64 },
-    Latency { from: f64, to: f64 },
-    Seconds { from: f64, to: f64 },
-    Hold { from: f64, to: f64 },
-    Count { minutes: u32, from: f64, to: f64 },
+    Rate {
+        minutes: u32,
+        from: f64,
+        to: f64,
+    },
+    Latency {
+        from: f64,
+        to: f64,
+    },
+    Seconds {
+        from: f64,
+        to: f64,
+    },
+    Hold {
+        from: f64,
+        to: f64,
+    },
+    Count {
+        minutes: u32,
+        from: f64,
+        to: f64,
+    },
     /// Monthly sample.
-    Utterances { from: f64, a_year: f64 },
+    Utterances {
+        from: f64,
+        a_year: f64,
+    },
     /// Per cent of syllables.
-    Syllables { from: f64, to: f64 },
+    Syllables {
+        from: f64,
+        to: f64,
+    },
     /// Monthly.
-    Metres { from: f64, a_month: f64 },
-    Degrees { from: f64, to: f64 },
+    Metres {
+        from: f64,
+        a_month: f64,
+    },
+    Degrees {
+        from: f64,
+        to: f64,
+    },
     /// Start, six and twelve weeks.
     Attainment,
 }
@@ -115,14 +152,21 @@ impl Shape {
     pub(crate) fn criterion(self, rule: &Rule) -> String {
         let level = rule.threshold;
         let what = match self {
-            Self::Share { n, .. } => format!("in at least {level:.0} % of {n} or more opportunities without help"),
+            Self::Share { n, .. } => {
+                format!("in at least {level:.0} % of {n} or more opportunities without help")
+            }
             Self::Steps { of, .. } => format!("doing {level:.0} of {of} steps alone"),
             Self::Rate { .. } => format!("at no more than {level} an hour"),
             Self::Latency { .. } => format!("within {level:.0} seconds of the cue"),
             Self::Seconds { .. } => format!("in {level:.0} seconds or less"),
             Self::Hold { .. } => format!("for at least {level:.0} seconds (mean of three)"),
-            Self::Count { minutes, .. } => format!("at least {level:.0} times in {}", if minutes == 1 { "one minute".to_owned() } else { format!("{minutes} minutes") }),
-            Self::Utterances { .. } => format!("with a mean length of at least {level:.2} morphemes in a play sample"),
+            Self::Count { minutes, .. } => format!(
+                "at least {level:.0} times in {}",
+                if minutes == 1 { "one minute".to_owned() } else { format!("{minutes} minutes") }
+            ),
+            Self::Utterances { .. } => {
+                format!("with a mean length of at least {level:.2} morphemes in a play sample")
+            }
             Self::Syllables { .. } => format!("with no more than {level:.0} % of syllables stuttered"),
             Self::Metres { .. } => format!("covering at least {level:.0} metres"),
             Self::Degrees { .. } => format!("to at least {level:.0} degrees"),
@@ -144,9 +188,16 @@ pub(crate) const fn down(threshold: f64, consecutive: usize) -> Rule {
 }
 
 pub(crate) fn long_term(need: Need) -> Option<&'static LongTerm> {
-    [aba::LONG_TERM, speech::LONG_TERM, occupational::LONG_TERM, movement::LONG_TERM].into_iter().flatten().find(|goal| goal.need == need)
+    [aba::LONG_TERM, speech::LONG_TERM, occupational::LONG_TERM, movement::LONG_TERM]
+        .into_iter()
+        .flatten()
+        .find(|goal| goal.need == need)
 }
 
 pub(crate) fn objectives(need: Need) -> Vec<&'static Objective> {
-    [aba::OBJECTIVES, speech::OBJECTIVES, occupational::OBJECTIVES, movement::OBJECTIVES].into_iter().flatten().filter(|goal| goal.need == need).collect()
+    [aba::OBJECTIVES, speech::OBJECTIVES, occupational::OBJECTIVES, movement::OBJECTIVES]
+        .into_iter()
+        .flatten()
+        .filter(|goal| goal.need == need)
+        .collect()
 }

@@ -7,7 +7,11 @@ use crate::model::{BillingLine, Credential, Discipline, PayerKind, Rounding, Set
 use crate::roster::{Blueprint, Need, Service};
 
 pub(crate) fn rounding(payer: PayerKind, discipline: Discipline) -> Rounding {
-    if payer == PayerKind::Commercial || discipline == Discipline::Aba { Rounding::Midpoint } else { Rounding::EightMinute }
+    if payer == PayerKind::Commercial || discipline == Discipline::Aba {
+        Rounding::Midpoint
+    } else {
+        Rounding::EightMinute
+    }
 }
 
 /// Units of timed codes, in the order given.
@@ -74,7 +78,15 @@ fn codes(dice: &mut Dice, service: &Service, visit: &Visit<'_>) -> Vec<&'static 
     }
 }
 
-pub(crate) fn lines(dice: &mut Dice, blueprint: &Blueprint, service: &Service, visit: &Visit<'_>, credential: Credential, setting: Setting, minutes: u32) -> Vec<BillingLine> {
+pub(crate) fn lines(
+    dice: &mut Dice,
+    blueprint: &Blueprint,
+    service: &Service,
+    visit: &Visit<'_>,
+    credential: Credential,
+    setting: Setting,
+    minutes: u32,
+) -> Vec<BillingLine> {
     let codes = codes(dice, service, visit);
     let timed = codes.iter().all(|code| code.starts_with("97"));
     let shares: Vec<u32> = match codes.len() {
@@ -91,11 +103,22 @@ pub(crate) fn lines(dice: &mut Dice, blueprint: &Blueprint, service: &Service, v
         .zip(shares)
         .zip(rounded)
         .filter(|(_, units)| *units > 0)
-        .map(|((code, minutes), units)| BillingLine { code, words: words(code), minutes: timed.then_some(minutes), units, modifiers: modifiers.clone() })
+        .map(|((code, minutes), units)| BillingLine {
+            code,
+            words: words(code),
+            minutes: timed.then_some(minutes),
+            units,
+            modifiers: modifiers.clone(),
+        })
         .collect()
 }
 
-fn modifiers(payer: PayerKind, discipline: Discipline, credential: Credential, setting: Setting) -> Vec<&'static str> {
+fn modifiers(
+    payer: PayerKind,
+    discipline: Discipline,
+    credential: Credential,
+    setting: Setting,
+) -> Vec<&'static str> {
     let mut all = match discipline {
         Discipline::Speech => vec!["GN"],
         Discipline::Occupational => vec!["GO"],

@@ -46,7 +46,9 @@ struct Diary {
 
 impl Diary {
     fn free(&self, who: &Key, day: i64, start: i64, minutes: i64, gap: i64) -> bool {
-        self.taken.get(&(who.clone(), day)).is_none_or(|all| all.iter().all(|(from, to)| start >= to + gap || start + minutes + gap <= *from))
+        self.taken.get(&(who.clone(), day)).is_none_or(|all| {
+            all.iter().all(|(from, to)| start >= to + gap || start + minutes + gap <= *from)
+        })
     }
 
     fn take(&mut self, who: &Key, day: i64, start: i64, minutes: i64) {
@@ -72,7 +74,20 @@ pub(crate) fn book(seed: u64, blueprints: &[Blueprint]) -> Vec<Slot> {
         for (service, care) in blueprint.services.iter().enumerate() {
             let mut dice = Dice::new(seed, format!("blocks {}", care.key));
             for (day, (start, minutes)) in blocks(&mut dice, care.dose) {
-                push(&mut slots, &mut diary, Booking { patient, service, care, kind: SlotKind::Direct, by: &care.by, day, start, minutes });
+                push(
+                    &mut slots,
+                    &mut diary,
+                    Booking {
+                        patient,
+                        service,
+                        care,
+                        kind: SlotKind::Direct,
+                        by: &care.by,
+                        day,
+                        start,
+                        minutes,
+                    },
+                );
             }
         }
     }
@@ -83,7 +98,8 @@ pub(crate) fn book(seed: u64, blueprints: &[Blueprint]) -> Vec<Slot> {
         }
     }
     for (patient, blueprint) in blueprints.iter().enumerate() {
-        for (service, care) in blueprint.services.iter().enumerate().filter(|(_, care)| care.group.is_none()) {
+        for (service, care) in blueprint.services.iter().enumerate().filter(|(_, care)| care.group.is_none())
+        {
             let mut dice = Dice::new(seed, format!("slots {}", care.key));
             let Dose::Visits(times, minutes) = care.dose else { continue };
             let mut days = dice.shuffled(&[0, 1, 2, 3, 4]);
@@ -91,11 +107,27 @@ pub(crate) fn book(seed: u64, blueprints: &[Blueprint]) -> Vec<Slot> {
             days.sort_by_key(|day| diary.count(&blueprint.key, *day));
             for _ in 0..times {
                 let starts = starts(&mut dice, blueprint.school_age());
-                let found = days.iter().flat_map(|day| starts.iter().map(move |start| (*day, *start))).find(|(day, start)| {
-                    diary.free(&care.by, *day, *start, minutes, GAP_STAFF) && diary.free(&blueprint.key, *day, *start, minutes, GAP_CHILD)
-                });
+                let found = days.iter().flat_map(|day| starts.iter().map(move |start| (*day, *start))).find(
+                    |(day, start)| {
+                        diary.free(&care.by, *day, *start, minutes, GAP_STAFF)
+                            && diary.free(&blueprint.key, *day, *start, minutes, GAP_CHILD)
+                    },
+                );
                 if let Some((day, start)) = found {
-                    push(&mut slots, &mut diary, Booking { patient, service, care, kind: SlotKind::Treatment, by: &care.by, day, start, minutes });
+                    push(
+                        &mut slots,
+                        &mut diary,
+                        Booking {
+                            patient,
+                            service,
+                            care,
+                            kind: SlotKind::Treatment,
+                            by: &care.by,
+                            day,
+                            start,
+                            minutes,
+                        },
+                    );
                     days.retain(|other| (other - day).abs() > 1);
                 }
             }
@@ -170,10 +202,26 @@ fn book_groups(slots: &mut Vec<Slot>, diary: &mut Diary, blueprints: &[Blueprint
     }
     for members in groups.into_values() {
         for (patient, service) in members {
-            let Some(care) = blueprints.get(patient).and_then(|blueprint| blueprint.services.get(service)) else { continue };
+            let Some(care) = blueprints.get(patient).and_then(|blueprint| blueprint.services.get(service))
+            else {
+                continue;
+            };
             let Dose::Visits(_, minutes) = care.dose else { continue };
             let (day, start) = (2, 16 * HOUR);
-            push(slots, diary, Booking { patient, service, care, kind: SlotKind::Treatment, by: &care.by, day, start, minutes });
+            push(
+                slots,
+                diary,
+                Booking {
+                    patient,
+                    service,
+                    care,
+                    kind: SlotKind::Treatment,
+                    by: &care.by,
+                    day,
+                    start,
+                    minutes,
+                },
+            );
         }
     }
 }
@@ -188,14 +236,32 @@ fn book_analyst(slots: &mut Vec<Slot>, diary: &mut Diary, patient: usize, servic
     let (minutes, lead) = (120, &care.lead);
     let blocks: Vec<Slot> = slots
         .iter()
-        .filter(|slot| slot.patient == patient && slot.service == service && slot.kind == SlotKind::Direct && slot.minutes >= 180)
+        .filter(|slot| {
+            slot.patient == patient
+                && slot.service == service
+                && slot.kind == SlotKind::Direct
+                && slot.minutes >= 180
+        })
         .cloned()
         .collect();
     let mut booked = 0;
     for block in blocks.iter().step_by(2).chain(blocks.iter().skip(1).step_by(2)) {
         let start = block.start + 30;
         if booked < wanted && diary.free(lead, block.weekday, start, minutes, GAP_STAFF) {
-            push(slots, diary, Booking { patient, service, care, kind: SlotKind::Protocol, by: lead, day: block.weekday, start, minutes });
+            push(
+                slots,
+                diary,
+                Booking {
+                    patient,
+                    service,
+                    care,
+                    kind: SlotKind::Protocol,
+                    by: lead,
+                    day: block.weekday,
+                    start,
+                    minutes,
+                },
+            );
             if let Some(slot) = slots.last_mut() {
                 slot.inside = Some(block.key.clone());
             }
@@ -204,12 +270,15 @@ fn book_analyst(slots: &mut Vec<Slot>, diary: &mut Diary, patient: usize, servic
     }
     let child = child_of(care);
     let hours = [11 * HOUR + 45, 13 * HOUR, 14 * HOUR, 10 * HOUR + 30, 18 * HOUR + 30, 9 * HOUR];
-    let found = hours
-        .iter()
-        .flat_map(|start| (0..5).map(move |day| (day, *start)))
-        .find(|(day, start)| diary.free(lead, *day, *start, 60, GAP_STAFF) && diary.free(&child, *day, *start, 60, GAP_STAFF));
+    let found = hours.iter().flat_map(|start| (0..5).map(move |day| (day, *start))).find(|(day, start)| {
+        diary.free(lead, *day, *start, 60, GAP_STAFF) && diary.free(&child, *day, *start, 60, GAP_STAFF)
+    });
     if let Some((day, start)) = found {
-        push(slots, diary, Booking { patient, service, care, kind: SlotKind::Caregiver, by: lead, day, start, minutes: 60 });
+        push(
+            slots,
+            diary,
+            Booking { patient, service, care, kind: SlotKind::Caregiver, by: lead, day, start, minutes: 60 },
+        );
         if let Some(slot) = slots.last_mut() {
             slot.every_weeks = 2;
         }

@@ -34,7 +34,9 @@ pub(crate) fn turning_points(blueprint: &Blueprint, service: &Service) -> Vec<Tu
             point(day(13), "botulinum toxin to both calves; new baseline for range", -0.06),
             point(day(16), "night splints and stretching block", 0.16),
         ],
-        (Some(Cast::F), Discipline::Speech | Discipline::Occupational) => vec![point(day(17), "joint sessions of OT and SLP on the same afternoon", 0.06)],
+        (Some(Cast::F), Discipline::Speech | Discipline::Occupational) => {
+            vec![point(day(17), "joint sessions of OT and SLP on the same afternoon", 0.06)]
+        }
         _ => Vec::new(),
     }
 }
@@ -79,7 +81,9 @@ pub(crate) fn billed(blueprint: &Blueprint, discipline: Discipline) -> Vec<&'sta
     let medical = blueprint
         .conditions
         .iter()
-        .filter(|(code, _, kind)| *kind == ConditionKind::Medical && !fits(code) && discipline != Discipline::Aba)
+        .filter(|(code, _, kind)| {
+            *kind == ConditionKind::Medical && !fits(code) && discipline != Discipline::Aba
+        })
         .map(|(code, ..)| *code);
     first.chain(medical).take(3).collect()
 }
@@ -97,7 +101,13 @@ pub(crate) fn allergies(seed: u64, blueprint: &Blueprint) -> Vec<Allergy> {
         return Vec::new();
     }
     let (substance, reaction, severe) = *dice.pick(&all);
-    vec![Allergy { key: blueprint.key.child("allergy-1"), substance, reaction, severe, recorded: blueprint.from - Duration::days(dice.between(20, 400)) }]
+    vec![Allergy {
+        key: blueprint.key.child("allergy-1"),
+        substance,
+        reaction,
+        severe,
+        recorded: blueprint.from - Duration::days(dice.between(20, 400)),
+    }]
 }
 
 pub(crate) fn medications(seed: u64, blueprint: &Blueprint) -> Vec<Medication> {
@@ -111,23 +121,72 @@ pub(crate) fn medications(seed: u64, blueprint: &Blueprint) -> Vec<Medication> {
     match blueprint.cast {
         Some(Cast::B) => {
             let start = place::open_day(blueprint.from + Duration::weeks(15) + Duration::days(2));
-            add("methylphenidate extended release", "18 mg once each morning", "ADHD", start, "home, 7 am, by the parent of the day", "pediatrician");
+            add(
+                "methylphenidate extended release",
+                "18 mg once each morning",
+                "ADHD",
+                start,
+                "home, 7 am, by the parent of the day",
+                "pediatrician",
+            );
             add("melatonin", "1 mg at bedtime", "sleep onset", long_ago, "home", "pediatrician");
         }
         Some(Cast::D) => {
             let injected = place::open_day(blueprint.from + Duration::weeks(13) + Duration::days(2));
-            add("botulinum toxin A", "single treatment, both calves", "spasticity", injected, "hospital clinic", "physical medicine clinic");
-            add("baclofen", "5 mg three times a day", "spasticity", long_ago, "home and school nurse", "physical medicine clinic");
+            add(
+                "botulinum toxin A",
+                "single treatment, both calves",
+                "spasticity",
+                injected,
+                "hospital clinic",
+                "physical medicine clinic",
+            );
+            add(
+                "baclofen",
+                "5 mg three times a day",
+                "spasticity",
+                long_ago,
+                "home and school nurse",
+                "physical medicine clinic",
+            );
         }
-        Some(Cast::F) => add("omeprazole", "10 mg once each morning", "reflux", long_ago, "home", "gastroenterology clinic"),
-        Some(Cast::E) => add("sertraline", "25 mg once a day", "anxiety", long_ago, "home, takes it himself", "pediatrician"),
+        Some(Cast::F) => add(
+            "omeprazole",
+            "10 mg once each morning",
+            "reflux",
+            long_ago,
+            "home",
+            "gastroenterology clinic",
+        ),
+        Some(Cast::E) => add(
+            "sertraline",
+            "25 mg once a day",
+            "anxiety",
+            long_ago,
+            "home, takes it himself",
+            "pediatrician",
+        ),
         _ => {
             if blueprint.conditions.iter().any(|(code, ..)| *code == "F84.0") && dice.chance(0.4) {
                 add("melatonin", "1 mg at bedtime", "sleep onset", long_ago, "home", "pediatrician");
             } else if dice.chance(0.18) {
-                add("polyethylene glycol 3350", "8.5 g once a day in juice", "constipation", long_ago, "home", "pediatrician");
+                add(
+                    "polyethylene glycol 3350",
+                    "8.5 g once a day in juice",
+                    "constipation",
+                    long_ago,
+                    "home",
+                    "pediatrician",
+                );
             } else if dice.chance(0.12) {
-                add("albuterol inhaler", "2 puffs with spacer when needed", "asthma", long_ago, "home and school nurse", "pediatrician");
+                add(
+                    "albuterol inhaler",
+                    "2 puffs with spacer when needed",
+                    "asthma",
+                    long_ago,
+                    "home and school nurse",
+                    "pediatrician",
+                );
             }
         }
     }
@@ -136,9 +195,17 @@ pub(crate) fn medications(seed: u64, blueprint: &Blueprint) -> Vec<Medication> {
 
 pub(crate) fn equipment(blueprint: &Blueprint) -> Vec<Equipment> {
     let list: &[(&'static str, i64, &'static str)] = match blueprint.cast {
-        Some(Cast::A) => &[("speech device, 36-symbol page set, Spanish and English", 6, "funded by Medicaid; strap and keyguard")],
+        Some(Cast::A) => &[(
+            "speech device, 36-symbol page set, Spanish and English",
+            6,
+            "funded by Medicaid; strap and keyguard",
+        )],
         Some(Cast::D) => &[
-            ("ankle-foot orthoses, hinged, both sides", 2, "checked by the orthotist; skin check after 30 minutes"),
+            (
+                "ankle-foot orthoses, hinged, both sides",
+                2,
+                "checked by the orthotist; skin check after 30 minutes",
+            ),
             ("night splints, both sides", 16, "evening wear, building up to 6 hours"),
             ("posterior walker", 0, "for outings over 200 m"),
         ],
@@ -164,12 +231,24 @@ pub(crate) fn scores(seed: u64, today: NaiveDate, blueprint: &Blueprint) -> Vec<
             continue;
         }
         let (instrument, edition, part) = match service.discipline {
-            Discipline::Aba => ("Vineland Adaptive Behavior Scales", "3rd edition, interview form", "Adaptive Behavior Composite"),
-            Discipline::Speech if blueprint.months >= 84 => ("Clinical Evaluation of Language Fundamentals", "5th edition", "Core Language"),
+            Discipline::Aba => (
+                "Vineland Adaptive Behavior Scales",
+                "3rd edition, interview form",
+                "Adaptive Behavior Composite",
+            ),
+            Discipline::Speech if blueprint.months >= 84 => {
+                ("Clinical Evaluation of Language Fundamentals", "5th edition", "Core Language")
+            }
             Discipline::Speech => ("Preschool Language Scales", "5th edition", "Total Language"),
-            Discipline::Occupational => ("Bruininks-Oseretsky Test of Motor Proficiency", "2nd edition", "Fine Manual Control"),
-            Discipline::Physical if blueprint.months >= 60 => ("Bruininks-Oseretsky Test of Motor Proficiency", "2nd edition", "Strength and Agility"),
-            Discipline::Physical => ("Peabody Developmental Motor Scales", "2nd edition", "Gross Motor Quotient"),
+            Discipline::Occupational => {
+                ("Bruininks-Oseretsky Test of Motor Proficiency", "2nd edition", "Fine Manual Control")
+            }
+            Discipline::Physical if blueprint.months >= 60 => {
+                ("Bruininks-Oseretsky Test of Motor Proficiency", "2nd edition", "Strength and Agility")
+            }
+            Discipline::Physical => {
+                ("Peabody Developmental Motor Scales", "2nd edition", "Gross Motor Quotient")
+            }
         };
         let typical = if service.discipline == Discipline::Aba { (62, 78) } else { (68, 86) };
         let first = dice.between(typical.0, typical.1);

@@ -13,8 +13,11 @@ const HOURS: (u32, u32) = (8, 17);
 
 pub(crate) fn threads(seed: u64, today: NaiveDate, blueprint: &Blueprint) -> Vec<Thread> {
     let mut dice = Dice::new(seed, format!("threads {}", blueprint.key));
-    let wanted = usize::try_from(if blueprint.cast.is_some() { dice.between(6, 8) } else { dice.between(2, 5) }).unwrap_or(3);
-    let mine: Vec<&Script> = SCRIPTS.iter().filter(|script| script.cast.is_some() && script.cast == blueprint.cast).collect();
+    let wanted =
+        usize::try_from(if blueprint.cast.is_some() { dice.between(6, 8) } else { dice.between(2, 5) })
+            .unwrap_or(3);
+    let mine: Vec<&Script> =
+        SCRIPTS.iter().filter(|script| script.cast.is_some() && script.cast == blueprint.cast).collect();
     let others: Vec<&Script> = SCRIPTS.iter().filter(|script| script.cast.is_none()).collect();
     let chosen: Vec<&Script> = mine.into_iter().chain(dice.shuffled(&others)).take(wanted).collect();
     let mut days: Vec<i64> = chosen.iter().map(|_| dice.between(2, 100)).collect();
@@ -27,18 +30,32 @@ pub(crate) fn threads(seed: u64, today: NaiveDate, blueprint: &Blueprint) -> Vec
         .filter_map(|(n, (script, back))| {
             // The last conversation is recent; in some the answer is still owed.
             let back = if n + 1 == last { dice.between(1, 3) } else { back };
-            let service = blueprint.services.get(n % blueprint.services.len().max(1)).or(blueprint.services.first())?;
+            let service =
+                blueprint.services.get(n % blueprint.services.len().max(1)).or(blueprint.services.first())?;
             Some(thread(&mut dice, today, blueprint, service, script, n, back, n + 1 == last))
+                .filter(|thread| !thread.messages.is_empty())
         })
         .collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call, right above")]
-fn thread(dice: &mut Dice, today: NaiveDate, blueprint: &Blueprint, service: &Service, script: &Script, n: usize, back: i64, recent: bool) -> Thread {
+fn thread(
+    dice: &mut Dice,
+    today: NaiveDate,
+    blueprint: &Blueprint,
+    service: &Service,
+    script: &Script,
+    n: usize,
+    back: i64,
+    recent: bool,
+) -> Thread {
     let key = blueprint.key.child(format!("thread-{}", n + 1));
     let spanish = blueprint.language == Language::Spanish;
     let language = if spanish { Language::Spanish } else { Language::English };
-    let parent = blueprint.family.get(usize::from(blueprint.family.len() > 1 && dice.chance(0.25))).or(blueprint.family.first());
+    let parent = blueprint
+        .family
+        .get(usize::from(blueprint.family.len() > 1 && dice.chance(0.25)))
+        .or(blueprint.family.first());
     let family = match (script.by_client, &blueprint.account) {
         (true, Some(own)) => own.clone(),
         _ => parent.map_or_else(|| blueprint.key.clone(), |member| member.account.clone()),
@@ -49,7 +66,11 @@ fn thread(dice: &mut Dice, today: NaiveDate, blueprint: &Blueprint, service: &Se
         _ => "desk-rivers",
     });
     let fill = |text: &str| text.replace("{child}", &blueprint.name.given);
-    let kept = if recent && dice.chance(0.55) { script.lines.len().saturating_sub(1).max(1) } else { script.lines.len() };
+    let kept = if recent && dice.chance(0.55) {
+        script.lines.len().saturating_sub(1).max(1)
+    } else {
+        script.lines.len()
+    };
     let mut time = evening(dice, today - Duration::days(back));
     if script.lines.first().is_some_and(|(voice, ..)| *voice != Voice::Family) {
         time = answered(time - Duration::days(1), dice.between(10, 200));
@@ -70,7 +91,13 @@ fn thread(dice: &mut Dice, today: NaiveDate, blueprint: &Blueprint, service: &Se
             Voice::Team => service.lead.clone(),
             Voice::Desk => desk.clone(),
         };
-        messages.push(Message { key: key.child(format!("m{}", m + 1)), author, sent: time, language, body: fill(if spanish { es } else { en }) });
+        messages.push(Message {
+            key: key.child(format!("m{}", m + 1)),
+            author,
+            sent: time,
+            language,
+            body: fill(if spanish { es } else { en }),
+        });
     }
     let mut participants = vec![family.clone()];
     for message in &messages {
@@ -79,7 +106,11 @@ fn thread(dice: &mut Dice, today: NaiveDate, blueprint: &Blueprint, service: &Se
         }
     }
     if participants.len() == 1 {
-        participants.push(if script.lines.iter().any(|(voice, ..)| *voice == Voice::Desk) { desk } else { service.lead.clone() });
+        participants.push(if script.lines.iter().any(|(voice, ..)| *voice == Voice::Desk) {
+            desk
+        } else {
+            service.lead.clone()
+        });
     }
     let unfinished = messages.len() < script.lines.len();
     let waiting = match messages.last() {
@@ -101,14 +132,22 @@ fn thread(dice: &mut Dice, today: NaiveDate, blueprint: &Blueprint, service: &Se
 
 /// Most families write after supper.
 fn evening(dice: &mut Dice, date: NaiveDate) -> Moment {
-    let minute = if dice.chance(0.7) { dice.between(18 * 60 + 35, 22 * 60 + 20) } else { dice.between(7 * 60 + 2, 16 * 60 + 40) };
+    let minute = if dice.chance(0.7) {
+        dice.between(18 * 60 + 35, 22 * 60 + 20)
+    } else {
+        dice.between(7 * 60 + 2, 16 * 60 + 40)
+    };
     place::at(date, minute)
 }
 
 /// Some minutes or hours later, but not at night.
 fn awake(dice: &mut Dice, since: Moment) -> Moment {
     let time = since + Duration::minutes(dice.between(9, 190));
-    if (6..23).contains(&time.hour()) { time } else { place::at(since.date_naive() + Duration::days(1), dice.between(6 * 60 + 41, 8 * 60 + 15)) }
+    if (6..23).contains(&time.hour()) {
+        time
+    } else {
+        place::at(since.date_naive() + Duration::days(1), dice.between(6 * 60 + 41, 8 * 60 + 15))
+    }
 }
 
 /// So many minutes later, counted in working hours.

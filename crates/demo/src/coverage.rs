@@ -3,7 +3,10 @@
 use crate::attendance::{Fate, Visit};
 use crate::calendar::SlotKind;
 use crate::dice::Dice;
-use crate::model::{Authorisation, Cast, CountedIn, Coverage, Discipline, Key, PayerDecision, PayerKind, PayerOutcome, Session};
+use crate::model::{
+    Authorisation, Cast, CountedIn, Coverage, Discipline, Key, NoteKind, PayerDecision, PayerKind,
+    PayerOutcome, Session,
+};
 use crate::roster::{Blueprint, Service};
 use crate::{billing, place};
 use chrono::{Duration, NaiveDate};
@@ -15,12 +18,18 @@ pub(crate) fn coverages(seed: u64, blueprint: &Blueprint) -> Vec<Coverage> {
     let subscriber = match blueprint.payer {
         // Medicaid insures the child itself; the guardian's account stands for it.
         PayerKind::Medicaid => blueprint.family.first(),
-        PayerKind::Commercial => blueprint.family.get(1).filter(|_| dice.chance(0.5)).or(blueprint.family.first()),
+        PayerKind::Commercial => {
+            blueprint.family.get(1).filter(|_| dice.chance(0.5)).or(blueprint.family.first())
+        }
     };
     let Some(subscriber) = subscriber else { return Vec::new() };
     let (payer, plan) = match blueprint.payer {
         PayerKind::Medicaid => ("State Medicaid (demo)", "Child health plan"),
-        PayerKind::Commercial => *dice.pick(&[("Copper Basin Health (demo)", "PPO 1500"), ("Saguaro Mutual (demo)", "HMO Family"), ("Employers Plan Nine (demo)", "Self-funded Choice")]),
+        PayerKind::Commercial => *dice.pick(&[
+            ("Copper Basin Health (demo)", "PPO 1500"),
+            ("Saguaro Mutual (demo)", "HMO Family"),
+            ("Employers Plan Nine (demo)", "Self-funded Choice"),
+        ]),
     };
     vec![Coverage {
         key: blueprint.key.child("coverage-1"),
@@ -32,7 +41,11 @@ pub(crate) fn coverages(seed: u64, blueprint: &Blueprint) -> Vec<Coverage> {
         from: blueprint.from - Duration::days(dice.between(60, 500)),
         until: None,
         order: 1,
-        copay_cents: if blueprint.payer == PayerKind::Medicaid { 0 } else { *dice.pick(&[2_000, 2_500, 3_500, 4_000]) },
+        copay_cents: if blueprint.payer == PayerKind::Medicaid {
+            0
+        } else {
+            *dice.pick(&[2_000, 2_500, 3_500, 4_000])
+        },
         rounding: billing::rounding(blueprint.payer, Discipline::Speech),
     }]
 }
@@ -50,8 +63,24 @@ const fn filed(kind: SlotKind, discipline: Discipline) -> &'static str {
     }
 }
 
+const fn written_for(note: NoteKind) -> SlotKind {
+    match note {
+        NoteKind::Technician => SlotKind::Direct,
+        NoteKind::ProtocolChange => SlotKind::Protocol,
+        NoteKind::CaregiverTraining => SlotKind::Caregiver,
+        NoteKind::Soap | NoteKind::Dap => SlotKind::Treatment,
+    }
+}
+
 /// `delivered` holds all sessions of the service, also those that are no longer listed.
-pub(crate) fn authorisations(seed: u64, today: NaiveDate, blueprint: &Blueprint, service: &Service, visits: &[&Visit<'_>], delivered: &[Session]) -> Vec<Authorisation> {
+pub(crate) fn authorisations(
+    seed: u64,
+    today: NaiveDate,
+    blueprint: &Blueprint,
+    service: &Service,
+    visits: &[&Visit<'_>],
+    delivered: &[Session],
+) -> Vec<Authorisation> {
     let mut all = Vec::new();
     for kind in [SlotKind::Direct, SlotKind::Protocol, SlotKind::Caregiver, SlotKind::Treatment] {
         let own: Vec<&&Visit<'_>> = visits.iter().filter(|visit| visit.slot.kind == kind).collect();
@@ -59,12 +88,19 @@ pub(crate) fn authorisations(seed: u64, today: NaiveDate, blueprint: &Blueprint,
             continue;
         }
         let code = filed(kind, service.discipline);
-        let mut slots: Vec<(&Key, i64, i64)> = own.iter().map(|visit| (&visit.slot.key, visit.slot.minutes, visit.slot.every_weeks)).collect();
+        let mut slots: Vec<(&Key, i64, i64)> =
+            own.iter().map(|visit| (&visit.slot.key, visit.slot.minutes, visit.slot.every_weeks)).collect();
         slots.sort();
         slots.dedup();
-        let counted_in = if service.discipline == Discipline::Speech { CountedIn::Visits } else { CountedIn::Units };
-        let per_visit = |minutes: i64| if counted_in == CountedIn::Visits { 1 } else { u32::try_from(minutes / 15).unwrap_or(0) };
-        let authorised: u32 = slots.iter().map(|(_, minutes, every)| per_visit(*minutes) * u32::try_from(WEEKS / every).unwrap_or(0)).sum();
+        let counted_in =
+            if service.discipline == Discipline::Speech { CountedIn::Visits } else { CountedIn::Units };
+        let per_visit = |minutes: i64| {
+            if counted_in == CountedIn::Visits { 1 } else { u32::try_from(minutes / 15).unwrap_or(0) }
+        };
+        let authorised: u32 = slots
+            .iter()
+            .map(|(_, minutes, every)| per_visit(*minutes) * u32::try_from(WEEKS / every).unwrap_or(0))
+            .sum();
         let week_limit = slots.iter().map(|(_, minutes, _)| per_visit(*minutes)).sum();
         let mut from = blueprint.from;
         while from <= today {
@@ -72,11 +108,17 @@ pub(crate) fn authorisations(seed: u64, today: NaiveDate, blueprint: &Blueprint,
             let within = |date: NaiveDate| (from..=until).contains(&date);
             let used: u32 = delivered
                 .iter()
-                .filter(|session| within(session.start.date_naive()) && own.iter().any(|visit| crate::sessions::key(visit) == session.key))
+                .filter(|session| {
+                    within(session.start.date_naive()) && written_for(session.note.kind) == kind
+                })
                 .flat_map(|session| &session.lines)
                 .map(|line| line.units)
                 .sum();
-            let booked = own.iter().filter(|visit| visit.fate == Fate::Booked && within(visit.date)).map(|visit| per_visit(visit.slot.minutes)).sum();
+            let booked = own
+                .iter()
+                .filter(|visit| visit.fate == Fate::Booked && within(visit.date))
+                .map(|visit| per_visit(visit.slot.minutes))
+                .sum();
             let mut dice = Dice::new(seed, format!("authorisation {} {code} {from}", service.key));
             all.push(Authorisation {
                 key: service.key.child(format!("auth-{code}-{}", from.format("%Y%m%d"))),
@@ -101,8 +143,17 @@ pub(crate) fn authorisations(seed: u64, today: NaiveDate, blueprint: &Blueprint,
 }
 
 /// Record F: occupational therapy denied as not necessary, appealed with data, overturned.
-pub(crate) fn decisions(today: NaiveDate, blueprint: &Blueprint, authorisations: &[Authorisation]) -> Vec<PayerDecision> {
-    let of = |code: &str| authorisations.iter().rfind(|authorisation| authorisation.code == code).map(|authorisation| authorisation.key.clone());
+pub(crate) fn decisions(
+    today: NaiveDate,
+    blueprint: &Blueprint,
+    authorisations: &[Authorisation],
+) -> Vec<PayerDecision> {
+    let of = |code: &str| {
+        authorisations
+            .iter()
+            .rfind(|authorisation| authorisation.code == code)
+            .map(|authorisation| authorisation.key.clone())
+    };
     let decision = |n: u32, code, days_back: i64, outcome, text| PayerDecision {
         key: blueprint.key.child(format!("decision-{n}")),
         authorisation: of(code),
@@ -113,11 +164,35 @@ pub(crate) fn decisions(today: NaiveDate, blueprint: &Blueprint, authorisations:
     };
     match blueprint.cast {
         Some(Cast::F) => vec![
-            decision(1, "97530", 74, PayerOutcome::Denied { reason: 50 }, "Continued occupational therapy not considered medically necessary."),
-            decision(2, "97530", 61, PayerOutcome::AppealSent, "Appeal with goal graphs, weight chart and letter of the pediatrician; peer-to-peer call asked for."),
-            decision(3, "97530", 39, PayerOutcome::Overturned, "Denial withdrawn after the peer-to-peer call; units granted from the first day."),
+            decision(
+                1,
+                "97530",
+                74,
+                PayerOutcome::Denied { reason: 50 },
+                "Continued occupational therapy not considered medically necessary.",
+            ),
+            decision(
+                2,
+                "97530",
+                61,
+                PayerOutcome::AppealSent,
+                "Appeal with goal graphs, weight chart and letter of the pediatrician; peer-to-peer call asked for.",
+            ),
+            decision(
+                3,
+                "97530",
+                39,
+                PayerOutcome::Overturned,
+                "Denial withdrawn after the peer-to-peer call; units granted from the first day.",
+            ),
         ],
-        Some(Cast::A) => vec![decision(1, "97153", 50, PayerOutcome::Approved, "Renewal approved as asked, 100 units a week.")],
+        Some(Cast::A) => vec![decision(
+            1,
+            "97153",
+            50,
+            PayerOutcome::Approved,
+            "Renewal approved as asked, 100 units a week.",
+        )],
         _ => Vec::new(),
     }
 }

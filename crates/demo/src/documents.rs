@@ -1,12 +1,20 @@
 //! Papers in the record: made here, each marked as synthetic on every page.
 
 use crate::dice::Dice;
-use crate::model::{Cast, Discipline, Document, DocumentKind, Goal, GoalLevel, Key, Language, Person, SYNTHETIC};
+use crate::model::{
+    Cast, Discipline, Document, DocumentKind, Goal, GoalLevel, Key, Language, Person, SYNTHETIC,
+};
 use crate::roster::Blueprint;
 use crate::{pdf, place};
 use chrono::{Duration, NaiveDate};
 
-pub(crate) fn papers(seed: u64, today: NaiveDate, blueprint: &Blueprint, goals: &[Goal], staff: &[Person]) -> Vec<Document> {
+pub(crate) fn papers(
+    seed: u64,
+    today: NaiveDate,
+    blueprint: &Blueprint,
+    goals: &[Goal],
+    staff: &[Person],
+) -> Vec<Document> {
     let mut dice = Dice::new(seed, format!("papers {}", blueprint.key));
     let Some(guardian) = blueprint.guardian() else { return Vec::new() };
     let mut kinds = Vec::new();
@@ -33,15 +41,31 @@ pub(crate) fn papers(seed: u64, today: NaiveDate, blueprint: &Blueprint, goals: 
         .into_iter()
         .map(|kind| {
             let date = place::open_day(today - Duration::days(dice.between(12, 80)));
-            let lead = blueprint.services.first().map_or_else(|| guardian.account.clone(), |service| service.lead.clone());
-            let by = if matches!(kind, DocumentKind::PracticeLetter) { lead.clone() } else { guardian.account.clone() };
+            let lead = blueprint
+                .services
+                .first()
+                .map_or_else(|| guardian.account.clone(), |service| service.lead.clone());
+            let by = if matches!(kind, DocumentKind::PracticeLetter) {
+                lead.clone()
+            } else {
+                guardian.account.clone()
+            };
             document(&mut dice, blueprint, goals, staff, kind, date, by, &lead)
         })
         .collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call, right above")]
-fn document(dice: &mut Dice, blueprint: &Blueprint, goals: &[Goal], staff: &[Person], kind: DocumentKind, date: NaiveDate, by: Key, lead: &Key) -> Document {
+fn document(
+    dice: &mut Dice,
+    blueprint: &Blueprint,
+    goals: &[Goal],
+    staff: &[Person],
+    kind: DocumentKind,
+    date: NaiveDate,
+    by: Key,
+    lead: &Key,
+) -> Document {
     let (title, source, mut lines) = content(dice, blueprint, goals, staff, kind, date, lead);
     let spanish = kind == DocumentKind::FamilyNote && blueprint.language == Language::Spanish;
     let (media_type, bytes) = if kind == DocumentKind::FamilyNote {
@@ -66,10 +90,26 @@ fn document(dice: &mut Dice, blueprint: &Blueprint, goals: &[Goal], staff: &[Per
     }
 }
 
-fn content(dice: &mut Dice, blueprint: &Blueprint, goals: &[Goal], staff: &[Person], kind: DocumentKind, date: NaiveDate, lead: &Key) -> (String, &'static str, Vec<String>) {
+fn content(
+    dice: &mut Dice,
+    blueprint: &Blueprint,
+    goals: &[Goal],
+    staff: &[Person],
+    kind: DocumentKind,
+    date: NaiveDate,
+    lead: &Key,
+) -> (String, &'static str, Vec<String>) {
     let child = &blueprint.name;
-    let head = vec![format!("{child}, born {}", blueprint.birth_date.format("%b %-d, %Y")), format!("Date: {}", date.format("%b %-d, %Y")), String::new()];
-    let aims: Vec<String> = goals.iter().filter(|goal| goal.level == GoalLevel::LongTerm).map(|goal| format!("- {}", goal.plain)).collect();
+    let head = vec![
+        format!("{child}, born {}", blueprint.birth_date.format("%b %-d, %Y")),
+        format!("Date: {}", date.format("%b %-d, %Y")),
+        String::new(),
+    ];
+    let aims: Vec<String> = goals
+        .iter()
+        .filter(|goal| goal.level == GoalLevel::LongTerm)
+        .map(|goal| format!("- {}", goal.plain))
+        .collect();
     let signed = staff.iter().find(|person| person.key == *lead).map_or_else(String::new, |person| {
         format!("{}, {}", person.name, person.credential().map_or("", |credential| credential.letters()))
     });

@@ -21,7 +21,8 @@ pub(crate) fn plan(seed: u64, today: NaiveDate, blueprint: &Blueprint, service: 
     let mut all = Vec::new();
     let chosen = choose(&mut dice, service, blueprint.cast.is_some());
     for need in service.needs {
-        let own: Vec<&Objective> = chosen.iter().copied().filter(|objective| objective.need == *need).collect();
+        let own: Vec<&Objective> =
+            chosen.iter().copied().filter(|objective| objective.need == *need).collect();
         let Some(aim) = bank::long_term(*need).filter(|_| !own.is_empty()) else { continue };
         let key = service.key.child(format!("goal-{}", slug(*need)));
         let parent = Goal {
@@ -51,7 +52,13 @@ pub(crate) fn plan(seed: u64, today: NaiveDate, blueprint: &Blueprint, service: 
             let position = chosen.iter().position(|other| other.slug == objective.slug).unwrap_or(0);
             let later = position + 1 == chosen.len() && chosen.len() > 3 && dice.chance(0.4);
             let side = objective.sided.then(|| if dice.chance(0.5) { Side::Left } else { Side::Right });
-            all.push(Planned { goal: objective_goal(&mut dice, today, blueprint, service, objective, &key, domain, side, position, due), objective: Some(objective), later });
+            all.push(Planned {
+                goal: objective_goal(
+                    &mut dice, today, blueprint, service, objective, &key, domain, side, position, due,
+                ),
+                objective: Some(objective),
+                later,
+            });
         }
     }
     all
@@ -99,7 +106,12 @@ fn objective_goal(
         start: place::open_day(blueprint.from + Duration::weeks(wait)),
         due,
         side,
-        measurement: Some(Measurement { method: objective.shape.method(), unit: objective.shape.unit(), rule: objective.rule, baseline: None }),
+        measurement: Some(Measurement {
+            method: objective.shape.method(),
+            unit: objective.shape.unit(),
+            rule: objective.rule,
+            baseline: None,
+        }),
         phases: Vec::new(),
         status: GoalStatus::Planned,
     }
@@ -107,11 +119,21 @@ fn objective_goal(
 
 /// Round-robin over the needs, so that each long-term goal has an objective before any has two.
 fn choose(dice: &mut Dice, service: &Service, showcase: bool) -> Vec<&'static Objective> {
-    let mut piles: Vec<Vec<&'static Objective>> = service.needs.iter().map(|need| dice.shuffled(&bank::objectives(*need))).collect();
+    let mut piles: Vec<Vec<&'static Objective>> =
+        service.needs.iter().map(|need| dice.shuffled(&bank::objectives(*need))).collect();
     if showcase {
         // Cast records show the measures that need most care: sides, samples, scales. The last of a pile is taken first.
         for pile in &mut piles {
-            pile.sort_by_key(|objective| objective.sided || matches!(objective.shape, Shape::Metres { .. } | Shape::Utterances { .. } | Shape::Syllables { .. } | Shape::Rate { .. }));
+            pile.sort_by_key(|objective| {
+                objective.sided
+                    || matches!(
+                        objective.shape,
+                        Shape::Metres { .. }
+                            | Shape::Utterances { .. }
+                            | Shape::Syllables { .. }
+                            | Shape::Rate { .. }
+                    )
+            });
         }
     }
     let mut chosen = Vec::new();

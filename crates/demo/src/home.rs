@@ -10,7 +10,12 @@ use chrono::{Duration, NaiveDate};
 const LOGS_MAX: usize = 16;
 const LOGS_MAX_CAST: usize = 24;
 
-pub(crate) fn activities(seed: u64, blueprint: &Blueprint, service: &Service, goals: &[Goal]) -> Vec<HomeActivity> {
+pub(crate) fn activities(
+    seed: u64,
+    blueprint: &Blueprint,
+    service: &Service,
+    goals: &[Goal],
+) -> Vec<HomeActivity> {
     let mut dice = Dice::new(seed, format!("home {}", service.key));
     let spanish = blueprint.language == Language::Spanish;
     let tell = |(en, es): (&str, &str)| if spanish { es.to_owned() } else { en.to_owned() };
@@ -20,7 +25,9 @@ pub(crate) fn activities(seed: u64, blueprint: &Blueprint, service: &Service, go
         .iter()
         .filter_map(|need| {
             let aim = bank::long_term(*need)?;
-            let goal = goals.iter().find(|goal| goal.level == GoalLevel::LongTerm && goal.statement.starts_with(aim.statement))?;
+            let goal = goals.iter().find(|goal| {
+                goal.level == GoalLevel::LongTerm && goal.statement.starts_with(aim.statement)
+            })?;
             Some(HomeActivity {
                 key: goal.key.child("home"),
                 goal: goal.key.clone(),
@@ -30,7 +37,10 @@ pub(crate) fn activities(seed: u64, blueprint: &Blueprint, service: &Service, go
                 steps: aim.home.steps.iter().map(|step| tell(*step)).collect(),
                 dose: tell(aim.home.dose),
                 days_a_week: aim.home.days_a_week,
-                stop_rule: tell(("Stop when it is no longer fun or something hurts", "Pare cuando deje de ser divertido o si algo duele")),
+                stop_rule: tell((
+                    "Stop when it is no longer fun or something hurts",
+                    "Pare cuando deje de ser divertido o si algo duele",
+                )),
                 language: if spanish { Language::Spanish } else { Language::English },
                 taught_by: service.lead.clone(),
                 from: goal.start + Duration::days(dice.between(8, 30)),
@@ -40,9 +50,15 @@ pub(crate) fn activities(seed: u64, blueprint: &Blueprint, service: &Service, go
         .collect()
 }
 
-pub(crate) fn logs(seed: u64, today: NaiveDate, blueprint: &Blueprint, activities: &[HomeActivity]) -> Vec<HomeLog> {
+pub(crate) fn logs(
+    seed: u64,
+    today: NaiveDate,
+    blueprint: &Blueprint,
+    activities: &[HomeActivity],
+) -> Vec<HomeLog> {
     let limit = if blueprint.cast.is_some() { LOGS_MAX_CAST } else { LOGS_MAX };
-    let mut all: Vec<HomeLog> = activities.iter().flat_map(|activity| of_activity(seed, today, blueprint, activity)).collect();
+    let mut all: Vec<HomeLog> =
+        activities.iter().flat_map(|activity| of_activity(seed, today, blueprint, activity)).collect();
     all.sort_by_key(|log| (log.day, log.key.clone()));
     let surplus = all.len().saturating_sub(limit);
     all.split_off(surplus)
@@ -61,16 +77,26 @@ fn of_activity(seed: u64, today: NaiveDate, blueprint: &Blueprint, activity: &Ho
             writing = !writing;
         }
         let writes = dice.chance(f64::from(activity.days_a_week) / 7.0 * 0.85);
-        let (fate, hard, say, which) = (dice.unit(), dice.between(1, 4) as u32, dice.chance(0.3), dice.between(0, 5) as usize);
+        let (fate, hard, say, which) =
+            (dice.unit(), dice.between(1, 4) as u32, dice.chance(0.3), dice.between(0, 5) as usize);
         let (entry, who) = (dice.between(18 * 60 + 20, 22 * 60 + 40), dice.chance(0.3));
-        let (mood, late, film) = (*dice.pick(&["happy", "calm", "tired", "cross", "playful"]), dice.chance(0.15), dice.chance(0.4));
+        let (mood, late, film) = (
+            *dice.pick(&["happy", "calm", "tired", "cross", "playful"]),
+            dice.chance(0.15),
+            dice.chance(0.4),
+        );
         if !writing || !writes {
             continue;
         }
         let done = match fate {
             f if f < 0.66 => Done::Yes,
             f if f < 0.85 => Done::Partly,
-            _ => Done::No { reason: ["no time", "refused", "no time", "unclear", "no time", "ill"].get(which).copied().unwrap_or("no time") },
+            _ => Done::No {
+                reason: ["no time", "refused", "no time", "unclear", "no time", "ill"]
+                    .get(which)
+                    .copied()
+                    .unwrap_or("no time"),
+            },
         };
         let happened = !matches!(done, Done::No { .. });
         let by = if who { blueprint.family.get(1) } else { None }.or(blueprint.family.first());
@@ -78,7 +104,10 @@ fn of_activity(seed: u64, today: NaiveDate, blueprint: &Blueprint, activity: &Ho
         let words: &[(&str, &str)] = if happened {
             &[
                 ("Went better than last week.", "Salió mejor que la semana pasada."),
-                ("Only two rounds, then wanted to stop, so we stopped.", "Solo dos veces; quiso parar y paramos."),
+                (
+                    "Only two rounds, then wanted to stop, so we stopped.",
+                    "Solo dos veces; quiso parar y paramos.",
+                ),
                 ("Big sister did it with us.", "La hermana mayor lo hizo con nosotros."),
                 ("Did it in the car instead.", "Lo hicimos en el carro."),
                 ("Needed more help today.", "Hoy necesitó más ayuda."),
@@ -94,12 +123,18 @@ fn of_activity(seed: u64, today: NaiveDate, blueprint: &Blueprint, activity: &Ho
                 ("Feverish.", "Con fiebre."),
             ]
         };
-        let note = say.then(|| words.get(which).map(|(en, es)| (if spanish { *es } else { *en }).to_owned())).flatten();
+        let note = say
+            .then(|| words.get(which).map(|(en, es)| (if spanish { *es } else { *en }).to_owned()))
+            .flatten();
         all.push(HomeLog {
             key: activity.key.child(day.format("%Y%m%d")),
             activity: activity.key.clone(),
             day,
-            entered: if late && day + Duration::days(1) < today { place::at(day + Duration::days(1), entry) } else { place::at(day, entry) },
+            entered: if late && day + Duration::days(1) < today {
+                place::at(day + Duration::days(1), entry)
+            } else {
+                place::at(day, entry)
+            },
             by: by.account.clone(),
             done,
             difficulty: happened.then_some(hard),

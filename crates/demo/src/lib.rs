@@ -45,12 +45,18 @@ pub fn network(seed: u64, today: NaiveDate) -> Network {
         .blueprints
         .iter()
         .zip(&visits)
-        .map(|(blueprint, visits)| record::write(record::Care { seed, today, blueprint, visits, staff: &staff }))
+        .map(|(blueprint, visits)| {
+            record::write(record::Care { seed, today, blueprint, visits, staff: &staff })
+        })
         .collect();
     Network {
         seed,
         today,
-        tenant: Tenant { key: Key::new("tenant-demo"), name: "Mesquite Bend Therapy Network (demo)".to_owned(), label: SYNTHETIC },
+        tenant: Tenant {
+            key: Key::new("tenant-demo"),
+            name: "Mesquite Bend Therapy Network (demo)".to_owned(),
+            label: SYNTHETIC,
+        },
         practices: place::practices(),
         people: staff.into_iter().chain(roster.people).collect(),
         patients,

@@ -6,7 +6,10 @@ mod words;
 
 use crate::bank::Objective;
 use crate::dice::Dice;
-use crate::model::{Addendum, Better, Credential, Datum, Goal, NoteKind, Person, Section, Session, Sex, Signature, SignatureRole};
+use crate::model::{
+    Addendum, Better, Credential, Datum, Goal, NoteKind, Person, Section, Session, Sex, Signature,
+    SignatureRole,
+};
 use crate::place;
 use crate::roster::Blueprint;
 use chrono::{Duration, NaiveDate, Timelike};
@@ -56,7 +59,11 @@ impl Scene<'_> {
 
     fn parent(&self, session: &Session) -> Option<&'static str> {
         let present = session.present.first()?;
-        self.blueprint.family.iter().find(|member| member.account == *present).map(|member| words::relation(member.relationship))
+        self.blueprint
+            .family
+            .iter()
+            .find(|member| member.account == *present)
+            .map(|member| words::relation(member.relationship))
     }
 }
 
@@ -82,7 +89,10 @@ pub(crate) fn write(seed: u64, today: NaiveDate, session: &mut Session, scene: &
         NoteKind::Soap => therapy::soap(&mut dice, session, scene),
         NoteKind::Dap => therapy::dap(&mut dice, session, scene),
     };
-    session.note.sections = sections.into_iter().map(|(heading, text)| Section { heading, text: words::sentence_case(&text) }).collect();
+    session.note.sections = sections
+        .into_iter()
+        .map(|(heading, text)| Section { heading, text: words::sentence_case(&text) })
+        .collect();
     session.note.goals = if scene.taken.is_empty() {
         scene.open.iter().take(2).map(|(goal, _)| goal.key.clone()).collect()
     } else {
@@ -111,25 +121,49 @@ fn sign(dice: &mut Dice, today: NaiveDate, session: &mut Session, scene: &Scene<
         signed = soon.min(place::at(day, 23 * 60 + 20));
     }
     session.note.written = (signed - Duration::minutes(dice.between(1, 4))).max(session.end);
-    session.note.signatures.push(Signature { person: session.rendering.clone(), role: SignatureRole::Author, time: signed });
-    let supervisor = scene.author.supervisor().filter(|_| scene.author.credential().is_some_and(Credential::needs_co_signature));
+    session.note.signatures.push(Signature {
+        person: session.rendering.clone(),
+        role: SignatureRole::Author,
+        time: signed,
+    });
+    let supervisor = scene
+        .author
+        .supervisor()
+        .filter(|_| scene.author.credential().is_some_and(Credential::needs_co_signature));
     if let Some(supervisor) = supervisor {
-        let time = place::at(place::open_day(signed.date_naive() + Duration::days(1)), 7 * 60 + dice.between(32, 75));
+        let time = place::at(
+            place::open_day(signed.date_naive() + Duration::days(1)),
+            7 * 60 + dice.between(32, 75),
+        );
         if time < midnight {
-            session.note.signatures.push(Signature { person: supervisor.clone(), role: SignatureRole::CoSigner, time });
+            session.note.signatures.push(Signature {
+                person: supervisor.clone(),
+                role: SignatureRole::CoSigner,
+                time,
+            });
         }
     }
     if let Some(analyst) = session.supervised_by.clone() {
         let evening = signed.hour() >= 19;
-        let next = place::at(place::open_day(signed.date_naive() + Duration::days(1)), dice.between(7 * 60 + 12, 8 * 60 + 55));
+        let next = place::at(
+            place::open_day(signed.date_naive() + Duration::days(1)),
+            dice.between(7 * 60 + 12, 8 * 60 + 55),
+        );
         let time = if evening { next } else { signed + Duration::minutes(dice.between(18, 190)) };
         if time < midnight {
-            session.note.signatures.push(Signature { person: analyst, role: SignatureRole::SupervisorPresent, time });
+            session.note.signatures.push(Signature {
+                person: analyst,
+                role: SignatureRole::SupervisorPresent,
+                time,
+            });
         }
     }
     if late && !written_in_time {
         let time = signed + Duration::minutes(dice.between(3, 25));
-        let text = format!("Late entry. Note of {} was written from the data sheet of that day; the sheet is kept with the record.", session.start.format("%b %-d"));
+        let text = format!(
+            "Late entry. Note of {} was written from the data sheet of that day; the sheet is kept with the record.",
+            session.start.format("%b %-d")
+        );
         session.note.addendum = Some(Addendum { author: session.rendering.clone(), time, text });
     }
 }

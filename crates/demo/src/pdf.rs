@@ -6,7 +6,8 @@ const COLUMNS: usize = 84;
 /// `footer` stands on every page.
 pub(crate) fn page(title: &str, footer: &str, paragraphs: &[String]) -> Vec<u8> {
     let lines: Vec<String> = paragraphs.iter().flat_map(|paragraph| wrap(paragraph)).collect();
-    let pages: Vec<&[String]> = if lines.is_empty() { vec![&[]] } else { lines.chunks(LINES_PER_PAGE).collect() };
+    let pages: Vec<&[String]> =
+        if lines.is_empty() { vec![&[]] } else { lines.chunks(LINES_PER_PAGE).collect() };
     // 1 catalogue, 2 page tree, 3 and 4 fonts, then a page and its content by turns.
     let kids: Vec<String> = (0..pages.len()).map(|n| format!("{} 0 R", 5 + 2 * n)).collect();
     let mut objects: Vec<Vec<u8>> = vec![
@@ -65,7 +66,10 @@ fn assemble(objects: &[Vec<u8>]) -> Vec<u8> {
     for offset in offsets {
         out.extend_from_slice(format!("{offset:010} 00000 n \n").as_bytes());
     }
-    out.extend_from_slice(format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1).as_bytes());
+    out.extend_from_slice(
+        format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1)
+            .as_bytes(),
+    );
     out
 }
 

@@ -6,8 +6,20 @@ use chrono::{Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, TimeZone
 pub(crate) const ZONE: &str = "America/Phoenix";
 pub(crate) const CITY: &str = "Mesquite Bend";
 pub(crate) const STREETS: [&str; 14] = [
-    "Palo Verde Lane", "Quail Run", "Ironwood Street", "Acacia Court", "Saltbush Road", "Ocotillo Way", "Desert Willow Drive",
-    "Agave Terrace", "Roadrunner Loop", "Sandstone Street", "Juniper Place", "Creosote Avenue", "Mill Wash Road", "Cholla Circle",
+    "Palo Verde Lane",
+    "Quail Run",
+    "Ironwood Street",
+    "Acacia Court",
+    "Saltbush Road",
+    "Ocotillo Way",
+    "Desert Willow Drive",
+    "Agave Terrace",
+    "Roadrunner Loop",
+    "Sandstone Street",
+    "Juniper Place",
+    "Creosote Avenue",
+    "Mill Wash Road",
+    "Cholla Circle",
 ];
 
 pub(crate) fn speech() -> Key {
@@ -22,9 +34,23 @@ pub(crate) fn multi() -> Key {
 
 pub(crate) fn practices() -> Vec<Practice> {
     [
-        (speech(), "Little Quail Speech (demo)", PracticeKind::PaediatricSpeech, "12 Ocotillo Way", "little-quail.example", 1),
+        (
+            speech(),
+            "Little Quail Speech (demo)",
+            PracticeKind::PaediatricSpeech,
+            "12 Ocotillo Way",
+            "little-quail.example",
+            1,
+        ),
         (aba(), "Open Gate ABA (demo)", PracticeKind::Aba, "480 Saltbush Road", "open-gate.example", 2),
-        (multi(), "Three Rivers Therapy (demo)", PracticeKind::Multidisciplinary, "77 Mill Wash Road", "three-rivers.example", 3),
+        (
+            multi(),
+            "Three Rivers Therapy (demo)",
+            PracticeKind::Multidisciplinary,
+            "77 Mill Wash Road",
+            "three-rivers.example",
+            3,
+        ),
     ]
     .into_iter()
     .map(|(key, name, kind, line, host, n)| Practice {

@@ -1,6 +1,7 @@
 //! Grows a goal's data: slow start, scatter, plateaus, dips after absence, bursts, and gaps where nobody came.
 
 mod draw;
+mod verdict;
 
 use crate::attendance::Visit;
 use crate::bank::{self, Shape};
@@ -8,10 +9,15 @@ use crate::calendar::SlotKind;
 use crate::clinical::{self, TurningPoint};
 use crate::dice::{Dice, logistic};
 use crate::goals::Planned;
-use crate::model::{Baseline, Better, Datum, Discipline, GoalStatus, Key, Moment, Phase, PhaseKind, Rule, Setting};
+use crate::model::{Better, Datum, Discipline, Key, Moment, Phase, PhaseKind, Rule, Setting};
 use crate::roster::{Blueprint, Dose, Need, Service};
 use chrono::{Duration, NaiveDate};
 use draw::{Mood, draw};
+use verdict::{baseline, holds, status};
+
+/// Points better than the one before, in a row.
+const RUN_MAX: usize = 4;
+const REDRAWS_MAX: usize = 12;
 
 /// A held visit at which data can be taken.
 pub(crate) struct Occasion {
@@ -23,7 +29,13 @@ pub(crate) struct Occasion {
 }
 
 /// Fills `planned.goal` with phases, baseline and status, and returns its data in time order.
-pub(crate) fn measure(seed: u64, blueprint: &Blueprint, service: &Service, planned: &mut Planned, occasions: &[Occasion]) -> Vec<Datum> {
+pub(crate) fn measure(
+    seed: u64,
+    blueprint: &Blueprint,
+    service: &Service,
+    planned: &mut Planned,
+    occasions: &[Occasion],
+) -> Vec<Datum> {
     let Some(objective) = planned.objective else { return Vec::new() };
     if planned.later {
         return Vec::new();
@@ -67,8 +79,10 @@ struct Course {
     rule: Rule,
     /// Baseline daily, then one probe a week: technicians come too often to plot every block.
     weekly_probes: bool,
-    /// A long or busy record: fewer points per week.
+    /// A long or busy record: fewer points.
     sparse: bool,
+    /// Share of visits at which the goal is counted.
+    counted: f64,
     baseline_points: usize,
     midpoint: f64,
     scale: f64,
@@ -92,18 +106,34 @@ struct Course {
 }
 
 impl Course {
-    fn new(seed: u64, blueprint: &Blueprint, service: &Service, planned: &Planned, shape: Shape, rule: Rule) -> Self {
+    fn new(
+        seed: u64,
+        blueprint: &Blueprint,
+        service: &Service,
+        planned: &Planned,
+        shape: Shape,
+        rule: Rule,
+    ) -> Self {
         let mut dice = Dice::new(seed, format!("course {}", planned.goal.key));
         let long = blueprint.cast.is_some();
         let need = planned.objective.map(|objective| objective.need);
-        let midpoint = if long { dice.real(6.0, 14.0) } else { dice.real(3.5, 9.0) };
+        let midpoint = if long { dice.real(5.0, 12.0) } else { dice.real(2.6, 7.0) };
         Self {
             goal: planned.goal.key.clone(),
             shape,
             rule,
             weekly_probes: service.discipline == Discipline::Aba && need != Some(Need::AbaFamily),
-            sparse: long || matches!(service.dose, Dose::Visits(2, _)) || service.discipline == Discipline::Aba && blueprint.services.len() > 1,
-            baseline_points: if shape.days_between().is_some() { 1 } else { [3, 3, 4, 5].get(usize::try_from(dice.between(0, 3)).unwrap_or(0)).copied().unwrap_or(3) },
+            sparse: long || blueprint.services.len() > 1,
+            counted: match (long, service.dose) {
+                (true, Dose::Visits(2, _)) => 0.28,
+                (true, _) | (_, Dose::Visits(2, _)) => 0.42,
+                _ => 0.6,
+            },
+            baseline_points: if shape.days_between().is_some() {
+                1
+            } else {
+                [3, 3, 4, 5].get(usize::try_from(dice.between(0, 3)).unwrap_or(0)).copied().unwrap_or(3)
+            },
             midpoint,
             scale: dice.real(1.5, if long { 3.2 } else { 2.3 }),
             plateau: dice.chance(0.34).then(|| (midpoint - dice.real(0.3, 1.5), dice.real(2.0, 5.0))),
@@ -137,23 +167,51 @@ impl Course {
         if let (Some(limit), None) = (self.stop_after, self.mastered)
             && weeks >= limit as f64
         {
-            let reason = *self.dice.pick(&["family's wishes changed, another goal comes first", "skill no longer needed: the class routine changed", "not the right time: resting it and asking again at the review"]);
+            let reason = *self.dice.pick(&[
+                "family's wishes changed, another goal comes first",
+                "skill no longer needed: the class routine changed",
+                "not the right time: resting it and asking again at the review",
+            ]);
             self.stopped = Some((date, reason));
             return;
         }
         // Scatter that lingers: half-way between independent days and drift.
         self.residue = 0.3 * self.residue + 0.38 * self.dice.normal();
-        let away = (away_days >= 10).then(|| self.dice.real(0.05, 0.15)).unwrap_or(0.0);
-        let elsewhere = if occasion.setting == Setting::Home && kind == PhaseKind::Maintenance { 0.12 } else { 0.0 };
-        let retention = if kind == PhaseKind::Maintenance { self.dice.real(0.0, 0.12) + if self.dice.chance(0.1) { 0.3 } else { 0.0 } } else { 0.0 };
-        let turned = self.turning.iter().filter(|point| date >= point.date).map(|point| point.effect).sum::<f64>();
+        let away = if away_days >= 10 { self.dice.real(0.05, 0.15) } else { 0.0 };
+        let elsewhere =
+            if occasion.setting == Setting::Home && kind == PhaseKind::Maintenance { 0.12 } else { 0.0 };
+        let retention = if kind == PhaseKind::Maintenance {
+            self.dice.real(0.0, 0.12) + if self.dice.chance(0.1) { 0.3 } else { 0.0 }
+        } else {
+            0.0
+        };
+        let turned =
+            self.turning.iter().filter(|point| date >= point.date).map(|point| point.effect).sum::<f64>();
         let burst = kind == PhaseKind::Teaching && self.burst_left > 0;
         if burst {
             self.burst_left -= 1;
         }
-        let progress = if kind == PhaseKind::Baseline { 0.0 } else { (self.progress(weeks) + turned).clamp(0.0, 1.0) };
-        let mood = Mood { progress, residue: self.residue, dip: away + elsewhere + retention, burst, samples: self.data.len() };
-        let value = draw(&mut self.dice, self.shape, &mood);
+        let progress =
+            if kind == PhaseKind::Baseline { 0.0 } else { (self.progress(weeks) + turned).clamp(0.0, 1.0) };
+        let mood = Mood {
+            progress,
+            residue: self.residue,
+            dip: away + elsewhere + retention,
+            burst,
+            samples: self.data.len(),
+        };
+        let mut value = draw(&mut self.dice, self.shape, &mood);
+        // Nobody gets better at every visit for weeks: after a long run, the day is drawn until it is no better.
+        if self.runs_too_well() {
+            let last = self.data.last().map_or(0.0, |datum| datum.value.value());
+            for _ in 0..REDRAWS_MAX {
+                if !self.is_better(value.value(), last) {
+                    break;
+                }
+                let worse = Mood { dip: mood.dip + 0.15, ..mood };
+                value = draw(&mut self.dice, self.shape, &worse);
+            }
+        }
         let minutes = (occasion.end - occasion.start).num_minutes();
         let (skip, length) = self.window(minutes);
         let start = occasion.start + Duration::minutes(skip);
@@ -171,6 +229,20 @@ impl Course {
         });
         self.last_taken = Some(date);
         self.settle(date, kind);
+    }
+
+    fn is_better(&self, now: f64, before: f64) -> bool {
+        match self.rule.better {
+            Better::More => now > before,
+            Better::Less => now < before,
+        }
+    }
+
+    fn runs_too_well(&self) -> bool {
+        let latest: Vec<f64> =
+            self.data.iter().rev().take(RUN_MAX + 1).map(|datum| datum.value.value()).collect();
+        latest.len() > RUN_MAX
+            && latest.iter().zip(latest.iter().skip(1)).all(|(now, before)| self.is_better(*now, *before))
     }
 
     /// Timed samples take their stated minutes, the rest a part of the visit.
@@ -191,14 +263,23 @@ impl Course {
             return since >= days;
         }
         if let Some(mastered) = self.mastered {
-            let due = [14, 28, 56].get(usize::try_from(self.probes).unwrap_or(3)).map(|days| mastered + Duration::days(*days));
+            let due = [14, 28, 56]
+                .get(usize::try_from(self.probes).unwrap_or(3))
+                .map(|days| mastered + Duration::days(*days));
             return due.is_some_and(|due| date >= due);
         }
         if self.weekly_probes {
-            return since >= if self.data.len() < self.baseline_points { 1 } else if self.sparse { 13 } else { 6 };
+            return since
+                >= if self.data.len() < self.baseline_points {
+                    1
+                } else if self.sparse {
+                    13
+                } else {
+                    6
+                };
         }
         // Not every goal is reached at every visit.
-        self.data.len() < self.baseline_points || self.dice.chance(if self.sparse { 0.42 } else { 0.6 })
+        self.data.len() < self.baseline_points || self.dice.chance(self.counted)
     }
 
     /// The phase of this date, opening a new one when its reason has come.
@@ -210,19 +291,28 @@ impl Course {
             self.teaching_from = Some(date);
             self.open(PhaseKind::Teaching, date, "teaching begins".to_owned());
         }
-        if self.mastered.is_some() && self.phases.last().is_some_and(|phase| phase.kind != PhaseKind::Maintenance) {
+        if self.mastered.is_some()
+            && self.phases.last().is_some_and(|phase| phase.kind != PhaseKind::Maintenance)
+        {
             self.open(PhaseKind::Maintenance, date, "mastery rule met; probes without teaching".to_owned());
         }
-        if self.mastered.is_none() && let Some(from) = self.teaching_from {
+        if self.mastered.is_none()
+            && let Some(from) = self.teaching_from
+        {
             let weeks = (date - from).num_days() as f64 / 7.0;
             let done = self.plateau.is_some_and(|(start, length)| weeks > start + length);
             if done && !self.plateau_over {
                 self.plateau_over = true;
-                let reason = if self.changes.is_empty() { "new procedure" } else { *self.dice.pick(self.changes) };
+                let reason =
+                    if self.changes.is_empty() { "new procedure" } else { *self.dice.pick(self.changes) };
                 self.open(PhaseKind::TeachingChanged, date, reason.to_owned());
             }
             let opened = self.phases.last().map_or(date, |phase| phase.from);
-            let turned = self.turning.iter().find(|point| point.date <= date && point.date > opened && point.date > from).map(|point| point.reason);
+            let turned = self
+                .turning
+                .iter()
+                .find(|point| point.date <= date && point.date > opened && point.date > from)
+                .map(|point| point.reason);
             if let Some(reason) = turned {
                 self.open(PhaseKind::TeachingChanged, date, reason.to_owned());
             }
@@ -254,78 +344,27 @@ impl Course {
             if !holds(&self.rule, value) {
                 self.mastered = None;
                 self.probes = 0;
-                self.open(PhaseKind::TeachingChanged, date + Duration::days(1), "a later probe fell below the mark; taught again".to_owned());
+                self.open(
+                    PhaseKind::TeachingChanged,
+                    date + Duration::days(1),
+                    "a later probe fell below the mark; taught again".to_owned(),
+                );
             }
             return;
         }
         let teaching: Vec<f64> = self.current_teaching().collect();
-        if kind != PhaseKind::Baseline && self.shape.days_between().is_none() && self.rule.met(&teaching) {
-            self.mastered = Some(date);
-        } else if self.shape.days_between().is_some() && self.data.len() > 1 && self.rule.reached_by(value) {
+        if kind != PhaseKind::Baseline && self.rule.met(&teaching) {
             self.mastered = Some(date);
         }
     }
 
     /// Values of the stretch that counts towards mastery: never across the baseline or a probe.
     fn current_teaching(&self) -> impl Iterator<Item = f64> + '_ {
-        let since = self.data.iter().rposition(|datum| matches!(datum.phase, PhaseKind::Baseline | PhaseKind::Maintenance)).map_or(0, |at| at + 1);
+        let since = self
+            .data
+            .iter()
+            .rposition(|datum| matches!(datum.phase, PhaseKind::Baseline | PhaseKind::Maintenance))
+            .map_or(0, |at| at + 1);
         self.data.iter().skip(since).map(|datum| datum.value.value())
-    }
-}
-
-/// Maintenance has its own threshold: 80 % of what was asked, or a quarter more time.
-pub(crate) fn holds(rule: &Rule, value: f64) -> bool {
-    match rule.better {
-        Better::More => value >= (rule.threshold * 0.85).min(80.0),
-        Better::Less => value <= rule.threshold * 1.25 + 0.01,
-    }
-}
-
-fn baseline(data: &[Datum]) -> Option<Baseline> {
-    let points: Vec<&Datum> = data.iter().filter(|datum| datum.phase == PhaseKind::Baseline).collect();
-    let (first, last) = (points.first()?, points.last()?);
-    let values: Vec<f64> = points.iter().map(|datum| datum.value.value()).collect();
-    Some(Baseline {
-        median: median(&values),
-        points: points.len(),
-        from: first.start.date_naive(),
-        to: last.start.date_naive(),
-        conditions: "usual materials, no teaching, no prompts",
-    })
-}
-
-pub(crate) fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    let upper = sorted.get(middle).copied().unwrap_or(0.0);
-    if sorted.len() % 2 == 1 { upper } else { (upper + sorted.get(middle.wrapping_sub(1)).copied().unwrap_or(upper)) / 2.0 }
-}
-
-fn status(data: &[Datum], rule: &Rule, stopped: Option<(NaiveDate, &'static str)>, mastered: Option<NaiveDate>) -> GoalStatus {
-    if let Some((on, reason)) = stopped {
-        return GoalStatus::Stopped { on, reason };
-    }
-    if let Some(on) = mastered {
-        let probed = data.last().is_some_and(|datum| datum.phase == PhaseKind::Maintenance);
-        return if probed { GoalStatus::Sustaining { since: on } } else { GoalStatus::Achieved { on } };
-    }
-    let of = |phase: fn(PhaseKind) -> bool| data.iter().filter(|datum| phase(datum.phase)).map(|datum| datum.value.value()).collect::<Vec<f64>>();
-    let before = of(|phase| phase == PhaseKind::Baseline);
-    let taught = of(|phase| phase != PhaseKind::Baseline);
-    if data.is_empty() {
-        return GoalStatus::Planned;
-    }
-    if taught.len() < 2 {
-        return GoalStatus::Baseline;
-    }
-    let latest = median(&taught.iter().rev().take(4).copied().collect::<Vec<f64>>());
-    let start = median(&before);
-    let gain = if rule.better == Better::More { latest - start } else { start - latest };
-    let need = (rule.threshold - start).abs().max(0.01);
-    match gain / need {
-        share if share > 0.15 => GoalStatus::Improving,
-        share if share < -0.15 => GoalStatus::Worsening,
-        _ => GoalStatus::NoChange,
     }
 }

@@ -5,13 +5,15 @@ use crate::bank::Objective;
 use crate::dice::Dice;
 use crate::goals::{self, Planned};
 use crate::model::{
-    CarePlan, CareTeamMember, Datum, Demographics, Enrolment, Goal, GoalLevel, Key, Patient, Person, PhaseKind, Role, Session,
+    CarePlan, CareTeamMember, Datum, Demographics, Enrolment, Goal, GoalLevel, Key, Patient, Person,
+    PhaseKind, Role, Session,
 };
 use crate::notes::{self, Scene, Taken};
 use crate::progress::{self, Occasion};
 use crate::roster::{Blueprint, Dose, Service};
 use crate::{clinical, conversation, coverage, documents, home, place, sessions};
 use chrono::{Duration, NaiveDate};
+use std::collections::BTreeMap;
 
 /// What the record of one patient is written from.
 #[derive(Clone, Copy)]
@@ -39,7 +41,8 @@ pub(crate) fn write(care: Care<'_>) -> Patient {
                 .collect();
             data.extend(progress::measure(seed, blueprint, service, plan, &occasions));
         }
-        let mut held: Vec<Session> = own.iter().filter_map(|visit| held_session(care, service, visit, &own)).collect();
+        let mut held: Vec<Session> =
+            own.iter().filter_map(|visit| held_session(care, service, visit, &own)).collect();
         patient.authorisations.extend(coverage::authorisations(seed, today, blueprint, service, &own, &held));
         held.retain(|session| session.start.date_naive() >= service.listed_from);
         write_notes(care, service, &own, &mut held, &planned, &data);
@@ -50,7 +53,9 @@ pub(crate) fn write(care: Care<'_>) -> Patient {
         patient.data.extend(data);
         patient.sessions.extend(held);
         patient.appointments.extend(
-            own.iter().filter(|visit| visit.date >= service.listed_from).map(|visit| sessions::appointment(seed, blueprint, service, visit)),
+            own.iter()
+                .filter(|visit| visit.date >= service.listed_from)
+                .map(|visit| sessions::appointment(seed, blueprint, service, visit)),
         );
     }
     patient.data.sort_by(|a, b| (a.start, &a.key).cmp(&(b.start, &b.key)));
@@ -66,26 +71,47 @@ fn held_session(care: Care<'_>, service: &Service, visit: &Visit<'_>, all: &[&Vi
     let staff = care.staff.iter().find(|person| person.key == visit.staff)?;
     let joined = all
         .iter()
-        .find(|other| other.date == visit.date && other.slot.inside.as_ref() == Some(&visit.slot.key) && other.held().is_some())
+        .find(|other| {
+            other.date == visit.date
+                && other.slot.inside.as_ref() == Some(&visit.slot.key)
+                && other.held().is_some()
+        })
         .map(|other| &other.staff);
     sessions::session(care.seed, care.blueprint, service, visit, staff, joined)
 }
 
-fn write_notes(care: Care<'_>, service: &Service, visits: &[&Visit<'_>], held: &mut [Session], planned: &[Planned], data: &[Datum]) {
+fn write_notes(
+    care: Care<'_>,
+    service: &Service,
+    visits: &[&Visit<'_>],
+    held: &mut [Session],
+    planned: &[Planned],
+    data: &[Datum],
+) {
+    let by_key: BTreeMap<Key, &Visit<'_>> = visits
+        .iter()
+        .filter(|visit| visit.held().is_some() && visit.date >= service.listed_from)
+        .map(|visit| (sessions::key(visit), *visit))
+        .collect();
     for session in held {
         let Some(author) = care.staff.iter().find(|person| person.key == session.rendering) else { continue };
-        let Some(visit) = visits.iter().find(|visit| sessions::key(visit) == session.key) else { continue };
+        let Some(visit) = by_key.get(&session.key) else { continue };
         let date = session.start.date_naive();
         let objectives: Vec<(&Goal, &'static Objective)> =
             planned.iter().filter_map(|plan| Some((&plan.goal, plan.objective?))).collect();
-        let taken = objectives.iter().filter_map(|(goal, objective)| taken(goal, objective, session, data)).collect();
+        let taken =
+            objectives.iter().filter_map(|(goal, objective)| taken(goal, objective, session, data)).collect();
         let open: Vec<(&Goal, &'static Objective)> = objectives
             .iter()
             .filter(|(_, objective)| progress::teaches(objective.need, visit.slot.kind))
             .filter(|(goal, _)| taught_on(goal, date))
             .copied()
             .collect();
-        let last = visits.iter().filter(|other| other.date < visit.date && other.held().is_some()).map(|other| other.date).max();
+        let last = visits
+            .iter()
+            .filter(|other| other.date < visit.date && other.held().is_some())
+            .map(|other| other.date)
+            .max();
         let changes = objectives
             .iter()
             .flat_map(|(goal, _)| goal.phases.iter().map(move |phase| (*goal, phase)))
@@ -111,13 +137,30 @@ fn taught_on(goal: &Goal, date: NaiveDate) -> bool {
         && !matches!(goal.status, crate::model::GoalStatus::Stopped { on, .. } if on <= date)
 }
 
-fn taken<'a>(goal: &'a Goal, objective: &'static Objective, session: &Session, data: &'a [Datum]) -> Option<Taken<'a>> {
+fn taken<'a>(
+    goal: &'a Goal,
+    objective: &'static Objective,
+    session: &Session,
+    data: &'a [Datum],
+) -> Option<Taken<'a>> {
     let series: Vec<&Datum> = data.iter().filter(|datum| datum.goal == goal.key).collect();
     let at = series.iter().position(|datum| datum.session.as_ref() == Some(&session.key))?;
     let datum = *series.get(at)?;
     let taught = |datum: &&&Datum| !matches!(datum.phase, PhaseKind::Baseline | PhaseKind::Maintenance);
-    let run = series.iter().take(at + 1).rev().take_while(taught).take_while(|datum| objective.rule.reached_by(datum.value.value())).count();
-    Some(Taken { goal, objective, datum, before: at.checked_sub(1).and_then(|before| series.get(before)).copied(), run })
+    let run = series
+        .iter()
+        .take(at + 1)
+        .rev()
+        .take_while(taught)
+        .take_while(|datum| objective.rule.reached_by(datum.value.value()))
+        .count();
+    Some(Taken {
+        goal,
+        objective,
+        datum,
+        before: at.checked_sub(1).and_then(|before| series.get(before)).copied(),
+        run,
+    })
 }
 
 fn care_plan(care: Care<'_>, service: &Service, goals: &[Goal]) -> Option<CarePlan> {
@@ -139,18 +182,32 @@ fn care_plan(care: Care<'_>, service: &Service, goals: &[Goal]) -> Option<CarePl
         period: (care.blueprint.from, care.today + Duration::weeks(9)),
         author: service.lead.clone(),
         signed: place::at(written, dice.between(15 * 60 + 31, 17 * 60 + 44)),
-        family_signature: signed_by_family.map(|member| (member.account.clone(), place::open_day(written + Duration::days(dice.between(0, 3))))),
+        family_signature: signed_by_family.map(|member| {
+            (member.account.clone(), place::open_day(written + Duration::days(dice.between(0, 3))))
+        }),
         dose: dose(service),
-        goals: goals.iter().filter(|goal| goal.level == GoalLevel::LongTerm).map(|goal| goal.key.clone()).collect(),
+        goals: goals
+            .iter()
+            .filter(|goal| goal.level == GoalLevel::LongTerm)
+            .map(|goal| goal.key.clone())
+            .collect(),
         discharge_criteria: "Goals met and kept at two later probes, or two reviews without gain after a changed plan, or the family's choice",
     })
 }
 
 fn dose(service: &Service) -> String {
     match service.dose {
-        Dose::Comprehensive => "25 hours a week with the technician, 4 hours with the analyst, family training every second week".to_owned(),
-        Dose::FocusedAfternoons | Dose::FocusedMornings => "12 hours a week with the technician, 2 hours with the analyst, family training every second week".to_owned(),
-        Dose::Visits(times, minutes) if service.group.is_some() => format!("group of 2 to 4, {times} × {minutes} minutes a week"),
+        Dose::Comprehensive => {
+            "25 hours a week with the technician, 4 hours with the analyst, family training every second week"
+                .to_owned()
+        }
+        Dose::FocusedAfternoons | Dose::FocusedMornings => {
+            "12 hours a week with the technician, 2 hours with the analyst, family training every second week"
+                .to_owned()
+        }
+        Dose::Visits(times, minutes) if service.group.is_some() => {
+            format!("group of 2 to 4, {times} × {minutes} minutes a week")
+        }
         Dose::Visits(times, minutes) => format!("{times} × {minutes} minutes a week"),
     }
 }
@@ -233,7 +290,12 @@ fn care_team(blueprint: &Blueprint, staff: &[Person]) -> Vec<CareTeamMember> {
             Role::Clinician { credential, .. } => credential.letters(),
             _ => "care team",
         });
-        all.push(CareTeamMember { person: person.clone(), part: part.to_owned(), since: blueprint.from, until });
+        all.push(CareTeamMember {
+            person: person.clone(),
+            part: part.to_owned(),
+            since: blueprint.from,
+            until,
+        });
     };
     for service in &blueprint.services {
         add(&service.lead, None);

@@ -7,7 +7,8 @@ pub(crate) use outline::{Dose, Need};
 
 use crate::dice::Dice;
 use crate::model::{
-    Authority, Cast, ConditionKind, Discipline, FamilyMember, Household, Key, Language, Name, PayerKind, Person, Role, SelfReference, Sex, Sibling,
+    Authority, Cast, ConditionKind, Discipline, FamilyMember, Household, Key, Language, Name, PayerKind,
+    Person, Role, SelfReference, Sex, Sibling,
 };
 use crate::{names, place, staff};
 use chrono::{Duration, NaiveDate};
@@ -73,13 +74,16 @@ pub(crate) struct Roster {
 
 pub(crate) fn roster(seed: u64, today: NaiveDate) -> Roster {
     let mut dice = Dice::new(seed, "roster");
-    let (mut girls, mut boys) = (dice.shuffled(&names::GIRLS).into_iter().cycle(), dice.shuffled(&names::BOYS).into_iter().cycle());
+    let (mut girls, mut boys) =
+        (dice.shuffled(&names::GIRLS).into_iter().cycle(), dice.shuffled(&names::BOYS).into_iter().cycle());
     let mut families: BTreeMap<u32, Family> = BTreeMap::new();
     let mut people = Vec::new();
     let mut blueprints: Vec<Blueprint> = Vec::new();
     let mut names_left = family::Surnames::new(&mut dice);
     for (index, outline) in OUTLINES.iter().enumerate() {
-        let family = families.entry(outline.family).or_insert_with(|| Family::found(seed, today, outline, &mut names_left, people.len(), &mut people));
+        let family = families.entry(outline.family).or_insert_with(|| {
+            Family::found(seed, today, outline, &mut names_left, people.len(), &mut people)
+        });
         let mut dice = Dice::new(seed, format!("child {index}"));
         let (birth_date, months) = birthday(&mut dice, today, outline, &blueprints, &family.key);
         let sex = if dice.chance(outline.boys) { Sex::Male } else { Sex::Female };
@@ -96,7 +100,11 @@ pub(crate) fn roster(seed: u64, today: NaiveDate) -> Roster {
             let own = key.child("account");
             people.push(Person {
                 key: own.clone(),
-                email: format!("{}.{}@families.example", names::plain(&name.given), names::plain(family.surname)),
+                email: format!(
+                    "{}.{}@families.example",
+                    names::plain(&name.given),
+                    names::plain(family.surname)
+                ),
                 name: name.clone(),
                 phone: place::phone(people.len()),
                 languages: vec![Language::English],
@@ -134,7 +142,13 @@ pub(crate) fn roster(seed: u64, today: NaiveDate) -> Roster {
 }
 
 /// Twins share the day; brothers and sisters are at least a year apart by their outlines.
-fn birthday(dice: &mut Dice, today: NaiveDate, outline: &Outline, before: &[Blueprint], family: &Key) -> (NaiveDate, i64) {
+fn birthday(
+    dice: &mut Dice,
+    today: NaiveDate,
+    outline: &Outline,
+    before: &[Blueprint],
+    family: &Key,
+) -> (NaiveDate, i64) {
     if outline.twin
         && let Some(twin) = before.iter().find(|blueprint| blueprint.family_key == *family)
     {
@@ -161,8 +175,20 @@ fn services(patient: &Key, outline: &Outline, today: NaiveDate) -> Vec<Service> 
         .iter()
         .map(|service| {
             let listed_weeks = match (service.dose, outline.cast.is_some()) {
-                (Dose::Comprehensive, cast) => if cast { 2 } else { 1 },
-                (Dose::FocusedAfternoons | Dose::FocusedMornings, cast) => if cast { 6 } else { 2 },
+                (Dose::Comprehensive, cast) => {
+                    if cast {
+                        2
+                    } else {
+                        1
+                    }
+                }
+                (Dose::FocusedAfternoons | Dose::FocusedMornings, cast) => {
+                    if cast {
+                        6
+                    } else {
+                        2
+                    }
+                }
                 (Dose::Visits(2, _), true) => 6,
                 (Dose::Visits(..), true) if outline.services.len() > 1 => 13,
                 (Dose::Visits(..), true) => 26,
@@ -189,20 +215,27 @@ fn services(patient: &Key, outline: &Outline, today: NaiveDate) -> Vec<Service> 
                 dose: service.dose,
                 lead: Key::new(service.lead),
                 by: Key::new(service.by),
-                former: (outline.cast == Some(Cast::B)).then(|| (staff::last_day_of_former(today), Key::new(staff::FORMER_TECHNICIAN))),
+                former: (outline.cast == Some(Cast::B))
+                    .then(|| (staff::last_day_of_former(today), Key::new(staff::FORMER_TECHNICIAN))),
                 needs: service.needs,
                 goals: service.goals,
                 group: service.group.map(|name| Key::new(format!("group-{name}"))),
                 listed_from: this_week - Duration::weeks(listed_weeks),
-                telehealth: if matches!(service.discipline, Discipline::Speech) && outline.months.0 > 80 { 0.15 } else { 0.0 },
+                telehealth: if matches!(service.discipline, Discipline::Speech) && outline.months.0 > 80 {
+                    0.15
+                } else {
+                    0.0
+                },
             }
         })
         .collect()
 }
 
 fn link_siblings(blueprints: &mut [Blueprint]) {
-    let all: Vec<(Key, Key, NaiveDate)> =
-        blueprints.iter().map(|blueprint| (blueprint.family_key.clone(), blueprint.key.clone(), blueprint.birth_date)).collect();
+    let all: Vec<(Key, Key, NaiveDate)> = blueprints
+        .iter()
+        .map(|blueprint| (blueprint.family_key.clone(), blueprint.key.clone(), blueprint.birth_date))
+        .collect();
     for blueprint in blueprints {
         blueprint.siblings = all
             .iter()

@@ -71,19 +71,35 @@ pub(crate) fn roster(seed: u64, today: NaiveDate) -> Vec<Person> {
         let host = place::mail_host(&practice);
         let role = match credential {
             None => Role::FrontDesk { practice },
-            Some(credential) => {
-                Role::Clinician { practice, credential, supervisor: supervisor.map(Key::new), director: slug.ends_with("director") }
-            }
+            Some(credential) => Role::Clinician {
+                practice,
+                credential,
+                supervisor: supervisor.map(Key::new),
+                director: slug.ends_with("director"),
+            },
         };
-        let languages = if spanish { vec![Language::English, Language::Spanish] } else { vec![Language::English] };
+        let languages =
+            if spanish { vec![Language::English, Language::Spanish] } else { vec![Language::English] };
         let left = (slug == FORMER_TECHNICIAN).then(|| last_day_of_former(today));
         person(slug, host, role, languages, left);
     }
     let office = "holdfast-network.example";
     person("office-compliance", office, Role::ComplianceOfficer, vec![Language::English], None);
     person("office-admin", office, Role::NetworkAdministrator, vec![Language::English], None);
-    person("outside-orthotist", "orthotics-demo.example", Role::Outside { what: "orthotist" }, vec![Language::English], None);
-    person("outside-pediatrician", "pediatrics-demo.example", Role::Outside { what: "pediatrician" }, vec![Language::English], None);
+    person(
+        "outside-orthotist",
+        "orthotics-demo.example",
+        Role::Outside { what: "orthotist" },
+        vec![Language::English],
+        None,
+    );
+    person(
+        "outside-pediatrician",
+        "pediatrics-demo.example",
+        Role::Outside { what: "pediatrician" },
+        vec![Language::English],
+        None,
+    );
     people
 }
 

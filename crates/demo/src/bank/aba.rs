@@ -11,13 +11,23 @@ pub(super) const LONG_TERM: &[LongTerm] = &[
         plain: "Can tell people what they want and do not want, in their own way",
         plain_es: "Puede decir lo que quiere y lo que no quiere, a su manera",
         why: "Being understood is worth more to the family than any other skill on this plan",
-        changes: &["choice of two pictures added before the wait", "wait before helping made longer, 2 to 5 seconds", "new set of reinforcers after a preference check"],
+        changes: &[
+            "choice of two pictures added before the wait",
+            "wait before helping made longer, 2 to 5 seconds",
+            "new set of reinforcers after a preference check",
+        ],
         home: HomePractice {
             name: ("Ask for it at snack", "Pedirlo en la merienda"),
             steps: &[
-                ("Put a liked food in sight, out of reach", "Ponga una comida favorita a la vista, fuera de alcance"),
+                (
+                    "Put a liked food in sight, out of reach",
+                    "Ponga una comida favorita a la vista, fuera de alcance",
+                ),
                 ("Wait and count to five in your head", "Espere y cuente hasta cinco en silencio"),
-                ("Any word, sign or picture counts: give it at once", "Cualquier palabra, seña o dibujo vale: déselo enseguida"),
+                (
+                    "Any word, sign or picture counts: give it at once",
+                    "Cualquier palabra, seña o dibujo vale: déselo enseguida",
+                ),
             ],
             dose: ("5 turns at one snack", "5 veces en una merienda"),
             days_a_week: 5,
@@ -30,10 +40,18 @@ pub(super) const LONG_TERM: &[LongTerm] = &[
         plain: "Does morning and bedtime care with little help",
         plain_es: "Hace el aseo de la mañana y de la noche con poca ayuda",
         why: "The morning routine now takes an adult forty minutes",
-        changes: &["steps taught from the last one backwards", "pictures of the steps put beside the mirror", "practice moved to the real time of day"],
+        changes: &[
+            "steps taught from the last one backwards",
+            "pictures of the steps put beside the mirror",
+            "practice moved to the real time of day",
+        ],
         home: HomePractice {
             name: ("Teeth at bedtime", "Dientes antes de dormir"),
-            steps: &[("Point to the next picture", "Señale el siguiente dibujo"), ("Help from behind, only as much as needed", "Ayude desde atrás, solo lo necesario"), ("Say what went well", "Diga qué salió bien")],
+            steps: &[
+                ("Point to the next picture", "Señale el siguiente dibujo"),
+                ("Help from behind, only as much as needed", "Ayude desde atrás, solo lo necesario"),
+                ("Say what went well", "Diga qué salió bien"),
+            ],
             dose: ("once each evening", "una vez cada noche"),
             days_a_week: 7,
         },
@@ -45,10 +63,18 @@ pub(super) const LONG_TERM: &[LongTerm] = &[
         plain: "Stays safe and can move on from one thing to the next",
         plain_es: "Está a salvo y puede pasar de una actividad a otra",
         why: "Two unsafe moments near the road in the last half-year, reported by the family",
-        changes: &["two-minute picture warning added", "a card for asking for a break taught first", "practice moved from the corridor to the car park"],
+        changes: &[
+            "two-minute picture warning added",
+            "a card for asking for a break taught first",
+            "practice moved from the corridor to the car park",
+        ],
         home: HomePractice {
             name: ("Two-minute card", "Tarjeta de dos minutos"),
-            steps: &[("Show the card two minutes before", "Muestre la tarjeta dos minutos antes"), ("Name what comes next", "Diga qué viene después"), ("Thank for any move towards it", "Agradezca cualquier paso")],
+            steps: &[
+                ("Show the card two minutes before", "Muestre la tarjeta dos minutos antes"),
+                ("Name what comes next", "Diga qué viene después"),
+                ("Thank for any move towards it", "Agradezca cualquier paso"),
+            ],
             dose: ("3 changes a day", "3 cambios al día"),
             days_a_week: 5,
         },
@@ -60,10 +86,18 @@ pub(super) const LONG_TERM: &[LongTerm] = &[
         plain: "Plays with other children and says when something is too much",
         plain_es: "Juega con otros niños y avisa cuando algo es demasiado",
         why: "Asked for by the child: to have somebody to play with at recess",
-        changes: &["game chosen by the children, not by us", "written script faded to one key word", "one more peer invited"],
+        changes: &[
+            "game chosen by the children, not by us",
+            "written script faded to one key word",
+            "one more peer invited",
+        ],
         home: HomePractice {
             name: ("One game, three turns", "Un juego, tres turnos"),
-            steps: &[("Let the child choose the game", "Que elija el juego"), ("Say 'my turn' and 'your turn'", "Diga 'me toca' y 'te toca'"), ("Stop while it is still fun", "Termine mientras sea divertido")],
+            steps: &[
+                ("Let the child choose the game", "Que elija el juego"),
+                ("Say 'my turn' and 'your turn'", "Diga 'me toca' y 'te toca'"),
+                ("Stop while it is still fun", "Termine mientras sea divertido"),
+            ],
             dose: ("10 minutes", "10 minutos"),
             days_a_week: 3,
         },
@@ -78,7 +112,10 @@ pub(super) const LONG_TERM: &[LongTerm] = &[
         changes: &["one routine at a time instead of three", "video of the last try watched together first"],
         home: HomePractice {
             name: ("Bedtime routine", "Rutina de dormir"),
-            steps: &[("Follow the ten steps on the sheet", "Siga los diez pasos de la hoja"), ("Tick what was done", "Marque lo que hizo")],
+            steps: &[
+                ("Follow the ten steps on the sheet", "Siga los diez pasos de la hoja"),
+                ("Tick what was done", "Marque lo que hizo"),
+            ],
             dose: ("once each evening", "una vez cada noche"),
             days_a_week: 5,
         },

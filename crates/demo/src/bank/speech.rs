@@ -1,7 +1,9 @@
 //! Goals of speech-language pathologists.
 
 use super::{HomePractice, LongTerm, Objective, Shape, down, up};
-use crate::roster::Need::{Aac, Apraxia, Feeding, Fluency, Language, LanguageYoung, Social, Sounds, SoundsYoung};
+use crate::roster::Need::{
+    Aac, Apraxia, Feeding, Fluency, Language, LanguageYoung, Social, Sounds, SoundsYoung,
+};
 
 #[rustfmt::skip]
 pub(super) const LONG_TERM: &[LongTerm] = &[

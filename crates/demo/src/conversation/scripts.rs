@@ -20,7 +20,11 @@ pub(super) struct Script {
 
 use Voice::{Desk, Family, Team};
 
-const fn script(topic: Topic, subject: (&'static str, &'static str), lines: &'static [(Voice, &'static str, &'static str)]) -> Script {
+const fn script(
+    topic: Topic,
+    subject: (&'static str, &'static str),
+    lines: &'static [(Voice, &'static str, &'static str)],
+) -> Script {
     Script { topic, cast: None, by_client: false, subject, lines }
 }
 

@@ -64,7 +64,9 @@ pub struct PayerDecision {
 pub enum PayerOutcome {
     Approved,
     /// CARC number.
-    Denied { reason: u32 },
+    Denied {
+        reason: u32,
+    },
     AppealSent,
     Overturned,
 }

@@ -117,7 +117,8 @@ impl Rule {
 
     /// Whether the last `consecutive` values all reach the threshold.
     pub fn met(&self, values: &[f64]) -> bool {
-        values.len() >= self.consecutive && values.iter().rev().take(self.consecutive).all(|value| self.reached_by(*value))
+        values.len() >= self.consecutive
+            && values.iter().rev().take(self.consecutive).all(|value| self.reached_by(*value))
     }
 }
 
@@ -146,10 +147,17 @@ pub enum GoalStatus {
     Improving,
     NoChange,
     Worsening,
-    Achieved { on: NaiveDate },
+    Achieved {
+        on: NaiveDate,
+    },
     /// Achieved, and later probes held.
-    Sustaining { since: NaiveDate },
-    Stopped { on: NaiveDate, reason: &'static str },
+    Sustaining {
+        since: NaiveDate,
+    },
+    Stopped {
+        on: NaiveDate,
+        reason: &'static str,
+    },
     /// A long-term goal that its objectives carry.
     InProgress,
 }
@@ -181,20 +189,53 @@ pub enum Setting {
 /// What was written on the sheet; the summary is derived, so n is never lost.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Measure {
-    Opportunities { correct: u32, of: u32, help: Help },
-    Steps { alone: u32, of: u32 },
-    Rate { count: u32, minutes: u32 },
+    Opportunities {
+        correct: u32,
+        of: u32,
+        help: Help,
+    },
+    Steps {
+        alone: u32,
+        of: u32,
+    },
+    Rate {
+        count: u32,
+        minutes: u32,
+    },
     /// Median of `times`, in seconds.
-    Latency { seconds: f64, times: u32 },
-    Seconds { seconds: f64, help: Help },
+    Latency {
+        seconds: f64,
+        times: u32,
+    },
+    Seconds {
+        seconds: f64,
+        help: Help,
+    },
     /// Three trials, mean counts.
-    Hold { seconds: [f64; 3] },
-    Count { count: u32, minutes: u32 },
-    Utterances { morphemes: u32, utterances: u32 },
-    Syllables { stuttered: u32, of: u32 },
-    Metres { metres: u32 },
-    Degrees { degrees: u32 },
-    Attainment { level: i8 },
+    Hold {
+        seconds: [f64; 3],
+    },
+    Count {
+        count: u32,
+        minutes: u32,
+    },
+    Utterances {
+        morphemes: u32,
+        utterances: u32,
+    },
+    Syllables {
+        stuttered: u32,
+        of: u32,
+    },
+    Metres {
+        metres: u32,
+    },
+    Degrees {
+        degrees: u32,
+    },
+    Attainment {
+        level: i8,
+    },
 }
 
 impl Measure {
@@ -234,14 +275,22 @@ impl Measure {
         match self {
             Self::Opportunities { correct, of, .. } => format!("{correct} of {of}"),
             Self::Steps { alone, of } => format!("{alone} of {of} steps alone"),
-            Self::Rate { count, minutes } => format!("{count} in {minutes} min ({:.1} an hour)", self.value()),
+            Self::Rate { count, minutes } => {
+                format!("{count} in {minutes} min ({:.1} an hour)", self.value())
+            }
             Self::Latency { seconds, times } => format!("{seconds:.0} s (median of {times})"),
             Self::Seconds { seconds, .. } if *seconds < 30.0 => format!("{seconds:.1} s"),
             Self::Seconds { seconds, help } => format!("{seconds:.0} s, {}", help.words()),
-            Self::Hold { seconds: [a, b, c] } => format!("{a:.1}, {b:.1} and {c:.1} s (mean {:.1})", self.value()),
+            Self::Hold { seconds: [a, b, c] } => {
+                format!("{a:.1}, {b:.1} and {c:.1} s (mean {:.1})", self.value())
+            }
             Self::Count { count, minutes } => format!("{count} in {minutes} min"),
-            Self::Utterances { morphemes, utterances } => format!("{:.2} ({morphemes} morphemes in {utterances} utterances)", self.value()),
-            Self::Syllables { stuttered, of } => format!("{:.1} % ({stuttered} of {of} syllables)", self.value()),
+            Self::Utterances { morphemes, utterances } => {
+                format!("{:.2} ({morphemes} morphemes in {utterances} utterances)", self.value())
+            }
+            Self::Syllables { stuttered, of } => {
+                format!("{:.1} % ({stuttered} of {of} syllables)", self.value())
+            }
             Self::Metres { metres } => format!("{metres} m"),
             Self::Degrees { degrees } => format!("{degrees}°"),
             Self::Attainment { level } => format!("{level:+} on the goal scale"),

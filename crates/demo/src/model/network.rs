@@ -108,15 +108,24 @@ pub struct Person {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
-    Clinician { practice: Key, credential: Credential, supervisor: Option<Key>, director: bool },
-    FrontDesk { practice: Key },
+    Clinician {
+        practice: Key,
+        credential: Credential,
+        supervisor: Option<Key>,
+        director: bool,
+    },
+    FrontDesk {
+        practice: Key,
+    },
     ComplianceOfficer,
     NetworkAdministrator,
     Family,
     /// A patient old enough to have a sign-in of their own.
     Client,
     /// A partner outside the network, such as an orthotist; no account by default.
-    Outside { what: &'static str },
+    Outside {
+        what: &'static str,
+    },
 }
 
 impl Person {

@@ -1,8 +1,8 @@
 //! One patient's record as a whole.
 
 use super::{
-    Address, Appointment, Authorisation, CarePlan, Coverage, Datum, Discipline, Document, Goal, HomeActivity, HomeLog, Key, Language,
-    Moment, Name, PayerDecision, Session, Thread,
+    Address, Appointment, Authorisation, CarePlan, Coverage, Datum, Discipline, Document, Goal, HomeActivity,
+    HomeLog, Key, Language, Moment, Name, PayerDecision, Session, Thread,
 };
 use chrono::NaiveDate;
 
@@ -241,7 +241,16 @@ pub struct Score {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScoreValue {
     /// Mean 100, SD 15, with the 90 % interval.
-    Standard { score: u32, low: u32, high: u32 },
-    Scaled { score: u32 },
-    Total { score: u32, of: u32 },
+    Standard {
+        score: u32,
+        low: u32,
+        high: u32,
+    },
+    Scaled {
+        score: u32,
+    },
+    Total {
+        score: u32,
+        of: u32,
+    },
 }

@@ -50,7 +50,12 @@ pub(super) fn judged(dice: &mut Dice, scene: &Scene<'_>, taken: &Taken<'_>) -> S
     let label = &taken.goal.label;
     let rule = &taken.objective.rule;
     if taken.datum.phase == PhaseKind::Baseline {
-        return (*dice.pick(&["Baseline being taken; no judgement yet.", "Another baseline point before teaching starts.", "Baseline: numbers taken as they come."])).to_owned();
+        return (*dice.pick(&[
+            "Baseline being taken; no judgement yet.",
+            "Another baseline point before teaching starts.",
+            "Baseline: numbers taken as they come.",
+        ]))
+        .to_owned();
     }
     if taken.run >= rule.consecutive && rule.consecutive > 1 {
         return format!("{label}: {} sessions in a row at the mark, rule met.", taken.run);
@@ -58,17 +63,26 @@ pub(super) fn judged(dice: &mut Dice, scene: &Scene<'_>, taken: &Taken<'_>) -> S
     if taken.run > 0 {
         return match dice.between(0, 1) {
             0 => format!("{label}: at the mark ({} of {} in a row).", taken.run, rule.consecutive),
-            _ => format!("{label} reached the criterion today; {} more needed in a row.", rule.consecutive.saturating_sub(taken.run)),
+            _ => format!(
+                "{label} reached the criterion today; {} more needed in a row.",
+                rule.consecutive.saturating_sub(taken.run)
+            ),
         };
     }
     match taken.direction() {
         Some(Ordering::Greater) => (*dice.pick(&[
-            format!("{label}: better than last time, {} hold with less help.", if rule.better == Better::More { "gains" } else { "changes" }),
+            format!(
+                "{label}: better than last time, {} hold with less help.",
+                if rule.better == Better::More { "gains" } else { "changes" }
+            ),
             format!("Moving in the right direction for {label}."),
             format!("{label}: a step forward, not yet steady."),
         ]))
         .clone(),
-        Some(Ordering::Less) if scene.away_days >= 10 => format!("{label}: lower after {} days away, expected to come back with practice.", scene.away_days),
+        Some(Ordering::Less) if scene.away_days >= 10 => format!(
+            "{label}: lower after {} days away, expected to come back with practice.",
+            scene.away_days
+        ),
         Some(Ordering::Less) => (*dice.pick(&[
             format!("{label}: below last time; tired by the end, will watch the next two sessions."),
             format!("{label} varies from visit to visit; two more points before changing anything."),
@@ -103,8 +117,13 @@ pub(super) fn sentence_case(text: &str) -> String {
     let mut letters = text.chars().peekable();
     let mut out = String::with_capacity(text.len());
     while let Some(letter) = letters.next() {
-        out.push(if start && letter.is_alphabetic() { letter.to_uppercase().next().unwrap_or(letter) } else { letter });
-        let ends = matches!(letter, '.' | '!' | '?') && letters.peek().is_none_or(|next| *next == ' ');
+        out.push(if start && letter.is_alphabetic() {
+            letter.to_uppercase().next().unwrap_or(letter)
+        } else {
+            letter
+        });
+        let ends =
+            matches!(letter, '.' | '!' | '?') && letters.peek().is_none_or(|next| matches!(next, ' ' | '"'));
         start = ends || (start && !letter.is_alphanumeric() && letter != '/');
     }
     out

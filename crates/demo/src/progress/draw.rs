@@ -4,6 +4,7 @@ use crate::bank::Shape;
 use crate::dice::{Dice, logistic, logit};
 use crate::model::{Help, Measure};
 
+#[derive(Clone, Copy)]
 pub(super) struct Mood {
     /// 0 before teaching, 1 at the ceiling.
     pub(super) progress: f64,
@@ -18,7 +19,11 @@ pub(super) struct Mood {
 
 pub(super) fn draw(dice: &mut Dice, shape: Shape, mood: &Mood) -> Measure {
     match shape {
-        Shape::Share { n, from, to } => Measure::Opportunities { correct: dice.binomial(n, share(mood, from, to)), of: n, help: help(dice, mood.progress) },
+        Shape::Share { n, from, to } => Measure::Opportunities {
+            correct: dice.binomial(n, share(mood, from, to)),
+            of: n,
+            help: help(dice, mood.progress),
+        },
         Shape::Steps { of, from, to } => {
             // Steps hang together, so they scatter less than single trials do.
             let steady = share(mood, from, to) * f64::from(of) + 0.6 * dice.normal();
@@ -29,10 +34,16 @@ pub(super) fn draw(dice: &mut Dice, shape: Shape, mood: &Mood) -> Measure {
             let mean = between_logs(from, to, mood.progress) * burst * f64::from(minutes) / 60.0;
             Measure::Rate { count: dice.count(mean), minutes }
         }
-        Shape::Latency { from, to } => Measure::Latency { seconds: time(mood, from, to, 0.30).round().max(3.0), times: dice.between(4, 7) as u32 },
+        Shape::Latency { from, to } => Measure::Latency {
+            seconds: time(mood, from, to, 0.30).round().max(3.0),
+            times: dice.between(4, 7) as u32,
+        },
         Shape::Seconds { from, to } => {
             let spread = if from < 30.0 { 0.05 } else { 0.16 };
-            Measure::Seconds { seconds: tenth(time(mood, from, to, spread)), help: help(dice, mood.progress + 0.25) }
+            Measure::Seconds {
+                seconds: tenth(time(mood, from, to, spread)),
+                help: help(dice, mood.progress + 0.25),
+            }
         }
         Shape::Hold { from, to } => {
             let mean = time(mood, from, to, 0.2);
@@ -42,7 +53,11 @@ pub(super) fn draw(dice: &mut Dice, shape: Shape, mood: &Mood) -> Measure {
         Shape::Count { minutes, from, to } => {
             let mean = from + (to - from) * (mood.progress - mood.dip).max(0.0);
             // A timed repetition test scatters less than talk does.
-            let count = if minutes == 1 { (mean * (1.0 + 0.09 * dice.normal())).round().max(0.0) as u32 } else { dice.count(mean) };
+            let count = if minutes == 1 {
+                (mean * (1.0 + 0.09 * dice.normal())).round().max(0.0) as u32
+            } else {
+                dice.count(mean)
+            };
             Measure::Count { count, minutes }
         }
         Shape::Utterances { from, a_year } => {
@@ -64,7 +79,11 @@ pub(super) fn draw(dice: &mut Dice, shape: Shape, mood: &Mood) -> Measure {
             Measure::Degrees { degrees: degrees.round().clamp(0.0, 90.0) as u32 }
         }
         Shape::Attainment => {
-            let level = if mood.samples == 0 { -1 } else { ((mood.progress * 2.6 - 1.2) + 0.4 * dice.normal()).round().clamp(-2.0, 2.0) as i8 };
+            let level = if mood.samples == 0 {
+                -1
+            } else {
+                ((mood.progress * 2.6 - 1.2) + 0.4 * dice.normal()).round().clamp(-2.0, 2.0) as i8
+            };
             Measure::Attainment { level }
         }
     }
@@ -90,7 +109,8 @@ fn tenth(value: f64) -> f64 {
 }
 
 fn help(dice: &mut Dice, progress: f64) -> Help {
-    let ladder = [Help::PartialPhysical, Help::Model, Help::Gesture, Help::Verbal, Help::Visual, Help::Independent];
+    let ladder =
+        [Help::PartialPhysical, Help::Model, Help::Gesture, Help::Verbal, Help::Visual, Help::Independent];
     let at = (progress * 5.0 + 0.5 * dice.normal()).round().clamp(0.0, 5.0) as usize;
     ladder.get(at).copied().unwrap_or(Help::Verbal)
 }

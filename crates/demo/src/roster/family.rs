@@ -1,6 +1,9 @@
 //! One family: its adults, households, language, insurance and how often life gets in the way.
 
-use super::{Authority, Dice, FamilyMember, Home, Household, Key, Language, Name, Outline, PayerKind, Person, Role, names, place};
+use super::{
+    Authority, Dice, FamilyMember, Home, Household, Key, Language, Name, Outline, PayerKind, Person, Role,
+    names, place,
+};
 use crate::model::Relationship;
 use chrono::{Duration, NaiveDate};
 
@@ -23,17 +26,28 @@ pub(super) struct Surnames {
 
 impl Surnames {
     pub(super) fn new(dice: &mut Dice) -> Self {
-        Self { english: dice.shuffled(&names::FAMILIES).into_iter(), spanish: dice.shuffled(&names::SPANISH_FAMILIES).into_iter() }
+        Self {
+            english: dice.shuffled(&names::FAMILIES).into_iter(),
+            spanish: dice.shuffled(&names::SPANISH_FAMILIES).into_iter(),
+        }
     }
 
     fn next(&mut self, home: Home) -> &'static str {
-        let from = if home == Home::Interpreter(Language::Spanish) { &mut self.spanish } else { &mut self.english };
+        let from =
+            if home == Home::Interpreter(Language::Spanish) { &mut self.spanish } else { &mut self.english };
         from.next().unwrap_or("Demo")
     }
 }
 
 impl Family {
-    pub(super) fn found(seed: u64, today: NaiveDate, outline: &Outline, surnames: &mut Surnames, phones: usize, people: &mut Vec<Person>) -> Self {
+    pub(super) fn found(
+        seed: u64,
+        today: NaiveDate,
+        outline: &Outline,
+        surnames: &mut Surnames,
+        phones: usize,
+        people: &mut Vec<Person>,
+    ) -> Self {
         let mut dice = Dice::new(seed, format!("family {}", outline.family));
         let key = Key::new(format!("family-{:02}", outline.family));
         let surname = surnames.next(outline.home);
@@ -45,19 +59,28 @@ impl Family {
         let mut members = Vec::new();
         for (n, (relationship, authority, lives_with)) in adults.iter().enumerate() {
             let woman = !matches!(relationship, Relationship::Father | Relationship::Stepfather);
-            let given = given_name(&mut dice, woman, interpreter, people);
+            let given = given_name(&mut dice, woman, interpreter, surname, people);
             let account = key.child(format!("{relationship:?}").to_lowercase());
             people.push(Person {
                 key: account.clone(),
                 email: format!("{}.{}@families.example", names::plain(given), names::plain(surname)),
                 name: Name { given: given.into(), family: surname.into() },
                 phone: place::phone(phones + 3 + n),
-                languages: interpreter.into_iter().chain((n > 0 || interpreter.is_none()).then_some(Language::English)).collect(),
+                languages: interpreter
+                    .into_iter()
+                    .chain((n > 0 || interpreter.is_none()).then_some(Language::English))
+                    .collect(),
                 role: Role::Family,
                 left: None,
             });
             let since = today - Duration::days(dice.between(250, 900));
-            members.push(FamilyMember { account, relationship: *relationship, authority: *authority, since, lives_with: *lives_with });
+            members.push(FamilyMember {
+                account,
+                relationship: *relationship,
+                authority: *authority,
+                since,
+                lives_with: *lives_with,
+            });
         }
         let households = households(&mut dice, &key, outline.home, &members, phones);
         Self {
@@ -67,7 +90,11 @@ impl Family {
             households,
             language: interpreter.unwrap_or(Language::English),
             interpreter,
-            payer: if outline.cast == Some(super::Cast::A) || dice.chance(0.36) { PayerKind::Medicaid } else { PayerKind::Commercial },
+            payer: if outline.cast == Some(super::Cast::A) || dice.chance(0.36) {
+                PayerKind::Medicaid
+            } else {
+                PayerKind::Commercial
+            },
             // Skewed: few families cause most absences.
             absence: 0.03 + 0.24 * dice.unit().powf(2.4),
         }
@@ -100,7 +127,13 @@ fn adults(dice: &mut Dice, home: Home) -> Vec<(Relationship, Authority, bool)> {
 }
 
 /// Fits the family's language, and makes an e-mail address that nobody else has.
-fn given_name(dice: &mut Dice, woman: bool, language: Option<Language>, people: &[Person]) -> &'static str {
+fn given_name(
+    dice: &mut Dice,
+    woman: bool,
+    language: Option<Language>,
+    surname: &str,
+    people: &[Person],
+) -> &'static str {
     let list: &[&'static str] = match (language, woman) {
         (Some(Language::Spanish), true) => &["Rosa", "Carmen", "Marisol", "Yolanda", "Elvira", "Graciela"],
         (Some(Language::Spanish), false) => &["Luis", "Hector", "Ramón", "Arturo", "Fermín", "Joaquín"],
@@ -113,10 +146,29 @@ fn given_name(dice: &mut Dice, woman: bool, language: Option<Language>, people: 
     };
     let used: Vec<&str> = people.iter().map(|person| person.name.given.as_str()).collect();
     let free: Vec<&'static str> = list.iter().copied().filter(|name| !used.contains(name)).collect();
-    if free.is_empty() { *dice.pick(list) } else { *dice.pick(&free) }
+    let other: Vec<&'static str> = list
+        .iter()
+        .copied()
+        .filter(|name| {
+            !people.iter().any(|person| person.name.given == *name && person.name.family == surname)
+        })
+        .collect();
+    let from: &[&'static str] = match (free.is_empty(), other.is_empty()) {
+        (false, _) => &free,
+        (true, false) => &other,
+        (true, true) => list,
+    };
+    let chosen: &&'static str = dice.pick(from);
+    chosen
 }
 
-fn households(dice: &mut Dice, key: &Key, home: Home, members: &[FamilyMember], phones: usize) -> Vec<Household> {
+fn households(
+    dice: &mut Dice,
+    key: &Key,
+    home: Home,
+    members: &[FamilyMember],
+    phones: usize,
+) -> Vec<Household> {
     let mut household = |n: usize, adults: Vec<Key>, days| Household {
         key: key.child(format!("home-{n}")),
         address: place::address(format!("{} {}", dice.between(11, 989), dice.pick(&place::STREETS))),
@@ -124,7 +176,8 @@ fn households(dice: &mut Dice, key: &Key, home: Home, members: &[FamilyMember], 
         adults,
         days,
     };
-    let with: Vec<Key> = members.iter().filter(|member| member.lives_with).map(|member| member.account.clone()).collect();
+    let with: Vec<Key> =
+        members.iter().filter(|member| member.lives_with).map(|member| member.account.clone()).collect();
     if home == Home::TwoHouseholds {
         let (first, second) = with.split_at(1.min(with.len()));
         vec![

@@ -76,12 +76,27 @@ pub(crate) enum Home {
     Interpreter(Language),
 }
 
-const fn care(discipline: Discipline, dose: Dose, lead: &'static str, by: &'static str, needs: &'static [Need], goals: usize) -> ServiceOutline {
+const fn care(
+    discipline: Discipline,
+    dose: Dose,
+    lead: &'static str,
+    by: &'static str,
+    needs: &'static [Need],
+    goals: usize,
+) -> ServiceOutline {
     ServiceOutline { discipline, dose, lead, by, needs, goals, group: None }
 }
 
 const fn group(name: &'static str, lead: &'static str, needs: &'static [Need]) -> ServiceOutline {
-    ServiceOutline { discipline: Slp, dose: Dose::Visits(1, 30), lead, by: lead, needs, goals: 3, group: Some(name) }
+    ServiceOutline {
+        discipline: Slp,
+        dose: Dose::Visits(1, 30),
+        lead,
+        by: lead,
+        needs,
+        goals: 3,
+        group: Some(name),
+    }
 }
 
 const fn child(
@@ -104,7 +119,8 @@ const fn twin(outline: Outline) -> Outline {
 }
 
 const AUTISM: (&str, &str, ConditionKind) = ("F84.0", "autism", Medical);
-const MIXED: (&str, &str, ConditionKind) = ("F80.2", "mixed receptive-expressive language disorder", Treatment);
+const MIXED: (&str, &str, ConditionKind) =
+    ("F80.2", "mixed receptive-expressive language disorder", Treatment);
 const SOUNDS: (&str, &str, ConditionKind) = ("F80.0", "speech sound disorder", Treatment);
 const COORDINATION: (&str, &str, ConditionKind) = ("F82", "developmental coordination disorder", Treatment);
 const DOWN: (&str, &str, ConditionKind) = ("Q90.9", "Down syndrome", Medical);
