@@ -123,6 +123,7 @@ catalogue! {
     TOO_MANY_ATTACHMENTS: InvalidArgument, Person, "The message has more than 10 attachments.", "Send them in several messages.";
     THREAD_UNKNOWN: NotFound, Program, "There is no such thread in this record.", "List the threads.";
     MESSAGE_UNKNOWN: NotFound, Program, "There is no such message in this thread.", "List the messages.";
+    THREAD_FULL: FailedPrecondition, Person, "The thread holds as many messages as a thread takes.", "Start a new one.";
     THREAD_CLOSED: FailedPrecondition, Person, "The thread is closed.", "Start a new one.";
 
     // Audit.

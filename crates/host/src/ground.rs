@@ -121,12 +121,11 @@ impl Ground {
         let Blueprint { service, projections, publish, consent, feeds, keys } = blueprint;
         let tls = settings.tls.load()?;
         let database = &settings.database;
-        let master = MasterKey::read(database.master_key_file()?)?;
-        let key_pool = schema::connect(database.keys.required()?.expose_secret(), KEY_CONNECTIONS_MAX)?;
+        let keys_of_data = data_keys(settings, &clock, &ids)?;
         let log = EventLog::start(Parts {
             service: service.as_str().to_owned(),
             pool: schema::connect(database.serve.required()?.expose_secret(), CONNECTIONS_MAX)?,
-            keys: KeyRing::new(key_pool, master, Arc::clone(&clock), Arc::clone(&ids)),
+            keys: keys_of_data,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
             projections,
@@ -276,6 +275,13 @@ fn in_order(consent: ConsentView, feeds: Vec<Feed>) -> Vec<Feed> {
     reactions.extend(also.into_iter().map(|(_, reaction)| reaction));
     let consent: Feed = (Service::Consent, Arc::new(reactions));
     std::iter::once(consent).chain(others).collect()
+}
+
+/// The data keys of a service: for its log, and for projections that seal what they keep.
+pub fn data_keys(settings: &CommonSettings, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<KeyRing, GroundError> {
+    let master = MasterKey::read(settings.database.master_key_file()?)?;
+    let pool = schema::connect(settings.database.keys.required()?.expose_secret(), KEY_CONNECTIONS_MAX)?;
+    Ok(KeyRing::new(pool, master, Arc::clone(clock), Arc::clone(ids)))
 }
 
 fn feed_name(inbox: &Inbox) -> String {

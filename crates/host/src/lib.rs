@@ -31,7 +31,7 @@ pub mod tls;
 pub use command::CommandId;
 pub use door::TokenKeys;
 pub use eventlog_service::LogReader;
-pub use ground::{Blueprint, ConsentView, Entered, Feed, Ground, GroundError, Migrations};
+pub use ground::{Blueprint, ConsentView, Entered, Feed, Ground, GroundError, Migrations, data_keys};
 pub use health::Readiness;
 pub use metadata::RequestMeta;
 pub use page::{Page, PageLimits};

@@ -1,0 +1,32 @@
+//! Which reason each refusal leaves with.
+use crate::{app::Failure, domain::thread::Refusal, views::ViewsError};
+use holdfast_host::{Problem, catalogue};
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Denied(refused) => refused.into(),
+            Failure::Thread(refusal) => of_thread(refusal),
+            Failure::Append(error) => error.into(),
+            Failure::Read(error) => error.into(),
+            Failure::Views(ViewsError::Database(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the read models cannot be reached");
+                Self::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")
+            }
+            Failure::Views(ViewsError::Key(error)) => holdfast_eventlog::ReadError::Key(error).into(),
+            Failure::Views(error @ ViewsError::Malformed(_)) => Self::internal(&error),
+        }
+    }
+}
+
+fn of_thread(refusal: Refusal) -> Problem {
+    let reason = match refusal {
+        // A thread's id follows from the request's: it was used before.
+        Refusal::AlreadyStarted => catalogue::REQUEST_ID_REUSED,
+        Refusal::NotStarted => catalogue::THREAD_UNKNOWN,
+        Refusal::Closed => catalogue::THREAD_CLOSED,
+        Refusal::Full => catalogue::THREAD_FULL,
+        Refusal::NoSuchMessage => catalogue::MESSAGE_UNKNOWN,
+    };
+    Problem::new(reason, refusal.to_string())
+}

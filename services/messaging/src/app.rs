@@ -1,0 +1,73 @@
+//! The use cases: authorise, load, decide, append; or authorise, read, release.
+mod live;
+mod read;
+mod write;
+
+pub(crate) use live::Watch;
+pub(crate) use read::{ListMessages, ListThreads};
+pub(crate) use write::{PostMessage, StartThread, Words};
+
+use crate::{domain::thread::Refusal, views::ViewsError};
+use holdfast_access::{Permit, Refused, RequestContext};
+use holdfast_eventlog::{AppendError, EventLog, ExecuteError, ReadError};
+use holdfast_host::Ground;
+use holdfast_types::{Action, Category, PatientId, ThreadId};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+#[derive(Clone)]
+pub(crate) struct App {
+    ground: Ground,
+    /// Wakes live streams of this process; they look for themselves, so it may wake too often.
+    news: Arc<Notify>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the caller is refused")]
+    Denied(#[from] Refused),
+    #[error("a rule of threads is broken")]
+    Thread(#[source] Refusal),
+    #[error("the events cannot be appended")]
+    Append(#[source] AppendError),
+    #[error("the log cannot be read")]
+    Read(#[source] ReadError),
+    #[error("the read models cannot be read")]
+    Views(#[source] ViewsError),
+}
+
+impl From<ExecuteError<Refusal>> for Failure {
+    fn from(error: ExecuteError<Refusal>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Thread(refusal),
+            ExecuteError::Read(error) => Self::Read(error),
+            ExecuteError::Append(error) => Self::Append(error),
+        }
+    }
+}
+
+impl App {
+    pub(crate) fn new(ground: Ground) -> Self {
+        Self { ground, news: Arc::default() }
+    }
+
+    fn log(&self) -> &EventLog {
+        self.ground.log()
+    }
+
+    async fn may(
+        &self,
+        asked: &RequestContext,
+        action: Action,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<Permit, Failure> {
+        Ok(self.ground.gate().authorise(asked, action, patient, &[Category::Messages], operation).await?)
+    }
+
+    /// Someone else's thread is no thread of this record.
+    async fn sees(&self, permit: &Permit, asked: &RequestContext, thread: ThreadId) -> Result<(), Failure> {
+        let there = crate::views::place(self.log().pool(), permit, &asked.caller, thread).await.map_err(Failure::Views)?;
+        if there { Ok(()) } else { Err(Failure::Thread(Refusal::NotStarted)) }
+    }
+}

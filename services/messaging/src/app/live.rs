@@ -1,0 +1,74 @@
+//! New messages as they come. The gate is asked again for every message and at every step: when the access ends, so does the stream.
+use super::{App, Failure};
+use crate::views::{self, ShownMessage};
+use holdfast_access::RequestContext;
+use holdfast_types::{Action, MessageId, PatientId, ThreadId};
+use std::time::Duration;
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How often a quiet stream looks whether it is still permitted, and whether another process has news.
+const STEP: Duration = Duration::from_millis(900);
+/// Messages sent between two questions to the gate.
+const BATCH: u32 = 50;
+
+pub(crate) struct Watch {
+    pub(crate) patient: PatientId,
+    pub(crate) thread: ThreadId,
+    /// None: from now.
+    pub(crate) after: Option<MessageId>,
+}
+
+impl App {
+    /// Sends until the reader is gone, the access has ended (then the refusal is the last thing sent) or the service stops.
+    pub(crate) async fn watch(
+        &self,
+        asked: RequestContext,
+        watch: Watch,
+        sender: mpsc::Sender<Result<ShownMessage, Failure>>,
+        stop: CancellationToken,
+    ) {
+        let sent = tokio::select! {
+            () = stop.cancelled() => return,
+            () = sender.closed() => return,
+            outcome = self.send_news(&asked, watch, &sender) => outcome,
+        };
+        if let Err(failure) = sent {
+            let _ = sender.send(Err(failure)).await;
+        }
+    }
+
+    async fn send_news(
+        &self,
+        asked: &RequestContext,
+        watch: Watch,
+        sender: &mpsc::Sender<Result<ShownMessage, Failure>>,
+    ) -> Result<(), Failure> {
+        let Watch { patient, thread, after } = watch;
+        let (pool, keys) = (self.log().pool(), self.log().keys());
+        let first = self.may(asked, Action::Read, patient, "messaging.WatchThread").await?;
+        self.sees(&first, asked, thread).await?;
+        let mut reached = match after {
+            None => views::newest(pool, thread).await.map_err(Failure::Views)?,
+            Some(message) => views::message(pool, &first, thread, message)
+                .await
+                .map_err(Failure::Views)?
+                .ok_or(Failure::Thread(crate::domain::thread::Refusal::NoSuchMessage))?,
+        };
+        loop {
+            let news = self.news.notified();
+            let permit = self.may(asked, Action::Read, patient, "messaging.WatchThread").await?;
+            if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {
+                let found = views::messages(pool, keys, &permit, thread, reached, BATCH).await.map_err(Failure::Views)?;
+                for message in self.ground.gate().release(permit, found).await? {
+                    reached = message.number;
+                    if sender.send(Ok(message)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                continue;
+            }
+            let _ = timeout(STEP, news).await;
+        }
+    }
+}
