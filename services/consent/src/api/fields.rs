@@ -1,0 +1,119 @@
+//! Fields that only consent reads, and the record of a list as the contract writes it.
+use crate::{
+    domain::{grant::Grantee, record::FREE_STANDING},
+    views::RecordAccess,
+};
+use holdfast_host::{Problem, catalogue, field};
+use holdfast_proto::{Word, consent::v1 as pb};
+use holdfast_types::{Action, PatientId, Role, TenantId};
+
+pub(super) const CATEGORIES_MAX: usize = 30;
+pub(super) const PURPOSES_MAX: usize = 7;
+const ACTIONS_MAX: usize = 4;
+
+/// Empty is none, and so is the id that stands for no tenant.
+pub(super) fn tenant(text: &str) -> Result<Option<TenantId>, Problem> {
+    Ok(field::optional_id("tenant_id", text)?.filter(|tenant| *tenant != FREE_STANDING))
+}
+
+/// The nil id names no patient.
+pub(super) fn new_patient(text: &str) -> Result<Option<PatientId>, Problem> {
+    match field::optional_id::<PatientId>("patient_id", text)? {
+        Some(patient) if patient.uuid().is_nil() => {
+            Err(Problem::of_field(catalogue::FIELD_INVALID, "patient_id", "the nil UUID names nobody"))
+        }
+        patient => Ok(patient),
+    }
+}
+
+/// Grants never reach as far as sharing: that is for holders.
+pub(super) fn actions(numbers: &[i32]) -> Result<Vec<Action>, Problem> {
+    let actions = field::words("actions", numbers, ACTIONS_MAX)?;
+    if actions.contains(&Action::Share) {
+        return Err(Problem::of_field(catalogue::FIELD_INVALID, "actions", "only a holder shares"));
+    }
+    Ok(actions)
+}
+
+pub(super) fn grantee(message: Option<pb::Grantee>) -> Result<Grantee, Problem> {
+    let pb::Grantee { kind, role } = field::required("grantee", message)?;
+    let role = field::optional_word("grantee.role", role)?;
+    match (field::required("grantee.kind", kind)?, role) {
+        (pb::grantee::Kind::AccountId(account), None) => {
+            Ok(Grantee::Account(field::id("grantee.account_id", &account)?))
+        }
+        (pb::grantee::Kind::PracticeId(practice), None | Some(Role::Therapist | Role::FrontDesk)) => {
+            let practice = field::id("grantee.practice_id", &practice)?;
+            Ok(Grantee::Practice { practice, role: role.unwrap_or(Role::Therapist) })
+        }
+        (_, Some(_)) => Err(Problem::of_field(
+            catalogue::FIELD_INVALID,
+            "grantee.role",
+            "therapists or the front desk of a practice",
+        )),
+    }
+}
+
+impl From<RecordAccess> for pb::RecordAccess {
+    fn from(access: RecordAccess) -> Self {
+        let free_standing = access.tenant == FREE_STANDING;
+        Self {
+            patient_id: access.patient.to_string(),
+            tenant_id: if free_standing { String::new() } else { access.tenant.to_string() },
+            relationship: access.relationship.map(Word::to_proto).unwrap_or_default(),
+            grants: access.grants.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "01890000-0000-7000-8000-000000000001";
+
+    fn to_practice(role: Option<Role>) -> pb::Grantee {
+        let role = role.map(Word::to_proto).unwrap_or_default();
+        pb::Grantee { kind: Some(pb::grantee::Kind::PracticeId(ID.into())), role }
+    }
+
+    fn reason<T: std::fmt::Debug>(result: Result<T, Problem>) -> &'static str {
+        result.unwrap_err().reason().name()
+    }
+
+    #[test]
+    fn a_practice_means_its_therapists_unless_said_otherwise() {
+        let practice = ID.parse().unwrap();
+        for (said, meant) in [(None, Role::Therapist), (Some(Role::FrontDesk), Role::FrontDesk)] {
+            assert_eq!(
+                grantee(Some(to_practice(said))).unwrap(),
+                Grantee::Practice { practice, role: meant }
+            );
+        }
+    }
+
+    #[test]
+    fn a_grantee_that_nobody_could_be_is_refused() {
+        let kind = Some(pb::grantee::Kind::AccountId(ID.into()));
+        let with_role = pb::Grantee { kind: kind.clone(), role: Role::Therapist.to_proto() };
+        assert_eq!(reason(grantee(None)), "FIELD_MISSING");
+        assert_eq!(reason(grantee(Some(pb::Grantee { kind: None, role: 0 }))), "FIELD_MISSING");
+        assert_eq!(reason(grantee(Some(with_role))), "FIELD_INVALID");
+        assert_eq!(reason(grantee(Some(to_practice(Some(Role::ComplianceOfficer))))), "FIELD_INVALID");
+        let unreadable = pb::Grantee { kind: Some(pb::grantee::Kind::AccountId("seven".into())), role: 0 };
+        assert_eq!(reason(grantee(Some(unreadable))), "ID_MALFORMED");
+    }
+
+    #[test]
+    fn sharing_itself_is_not_shared() {
+        assert_eq!(reason(actions(&[Action::Share.to_proto()])), "FIELD_INVALID");
+        assert_eq!(reason(actions(&[Action::Read.to_proto(); 5])), "TOO_MANY");
+        assert_eq!(actions(&[Action::Read.to_proto()]).unwrap(), [Action::Read]);
+    }
+
+    #[test]
+    fn nobody_is_registered_under_the_nil_id() {
+        assert_eq!(reason(new_patient("00000000-0000-0000-0000-000000000000")), "FIELD_INVALID");
+        assert_eq!(new_patient("").unwrap(), None);
+    }
+}

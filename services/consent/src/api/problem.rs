@@ -1,0 +1,51 @@
+//! Which reason each refusal leaves with.
+use crate::{
+    app::Failure,
+    domain::{grant, record},
+    views::ViewsError,
+};
+use holdfast_host::{Problem, catalogue};
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Denied(refused) => refused.into(),
+            Failure::Record(refusal) => of_record(refusal),
+            Failure::Grant(refusal) => of_grant(refusal),
+            Failure::Append(error) => error.into(),
+            Failure::Read(error) => error.into(),
+            Failure::Views(ViewsError::Database(error)) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the read models cannot be reached");
+                Self::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")
+            }
+            Failure::Views(error @ ViewsError::Malformed(_)) => Self::internal(&error),
+        }
+    }
+}
+
+fn of_record(refusal: record::Refusal) -> Problem {
+    use record::Refusal;
+    let reason = match refusal {
+        Refusal::AlreadyOpen => catalogue::RECORD_EXISTS,
+        Refusal::NotOpen => catalogue::RECORD_UNKNOWN,
+        Refusal::AlreadyHolder => catalogue::ALREADY_HOLDER,
+        Refusal::TooManyHolders => catalogue::TOO_MANY_HOLDERS,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_grant(refusal: grant::Refusal) -> Problem {
+    use grant::Refusal;
+    let reason = match refusal {
+        Refusal::NothingShared => catalogue::NOTHING_SHARED,
+        Refusal::EndsBeforeItBegins => catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS,
+        Refusal::ToHolder => catalogue::GRANT_TO_HOLDER,
+        Refusal::TooManyUnended => catalogue::TOO_MANY_GRANTS,
+        // A grant's id follows from the request's: it was used before.
+        Refusal::AlreadyGiven => catalogue::REQUEST_ID_REUSED,
+        Refusal::NotGiven => catalogue::GRANT_UNKNOWN,
+        Refusal::AlreadyRevoked => catalogue::ALREADY_REVOKED,
+        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+    };
+    Problem::new(reason, refusal.to_string())
+}

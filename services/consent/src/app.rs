@@ -1,0 +1,71 @@
+//! The use cases: authorise, load, decide, append; or authorise, read, release.
+//!
+//! A command's answer shows what its sender has just decided: the command's own event, committed before, is the record of it.
+mod grants;
+mod records;
+
+pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
+pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
+
+use crate::{
+    domain::{grant, record},
+    views::ViewsError,
+};
+use holdfast_access::{Gate, Refused};
+use holdfast_eventlog::{AppendError, EventLog, ExecuteError, ReadError, Request};
+use holdfast_host::CommandId;
+use holdfast_types::AccountId;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+#[derive(Clone)]
+pub(crate) struct App {
+    log: EventLog,
+    gate: Gate,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the caller is refused")]
+    Denied(#[from] Refused),
+    #[error("a rule of records is broken")]
+    Record(#[source] record::Refusal),
+    #[error("a rule of grants is broken")]
+    Grant(#[source] grant::Refusal),
+    #[error("the events cannot be appended")]
+    Append(#[source] AppendError),
+    #[error("the log cannot be read")]
+    Read(#[source] ReadError),
+    #[error("the read models cannot be read")]
+    Views(#[source] ViewsError),
+}
+
+impl App {
+    pub(crate) const fn new(log: EventLog, gate: Gate) -> Self {
+        Self { log, gate }
+    }
+}
+
+impl Failure {
+    fn of<R>(error: ExecuteError<R>, rule: impl FnOnce(R) -> Self) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => rule(refusal),
+            ExecuteError::Read(error) => Self::Read(error),
+            ExecuteError::Append(error) => Self::Append(error),
+        }
+    }
+}
+
+/// The command as its sender's own: the same id and content from another account is another command.
+fn request(sender: AccountId, command: CommandId) -> Request {
+    let mut hash = Sha256::new_with_prefix(sender.uuid().as_bytes());
+    hash.update(command.fingerprint);
+    Request { id: command.id, fingerprint: hash.finalize().into() }
+}
+
+/// The id of what a command makes. It follows from sender and request, so that a repeated command means the same thing again.
+fn made_by(sender: AccountId, command: CommandId, within: Uuid) -> Uuid {
+    let mut name = command.id.uuid().as_bytes().to_vec();
+    name.extend_from_slice(within.as_bytes());
+    Uuid::new_v5(&sender.uuid(), &name)
+}

@@ -1,0 +1,195 @@
+//! A grant: what a holder shares, with whom, what for and how long; it ends by its period or by revocation.
+use chrono::{DateTime, Utc};
+use holdfast_eventlog::Decider;
+use holdfast_types::{AccountId, Action, Category, GrantId, PatientId, Period, PracticeId, Purpose, Role};
+use serde::{Deserialize, Serialize};
+
+/// Grants of one record that have not ended. Every decision reads all of them that reach its caller.
+pub const UNENDED_MAX: u32 = 200;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grantee {
+    Account(AccountId),
+    /// Everybody with the role at the practice.
+    Practice {
+        practice: PracticeId,
+        role: Role,
+    },
+}
+
+/// What a grant says from the beginning to the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    pub patient: PatientId,
+    pub given_by: AccountId,
+    pub grantee: Grantee,
+    pub categories: Vec<Category>,
+    pub actions: Vec<Action>,
+    pub purposes: Vec<Purpose>,
+    pub period: Period,
+}
+
+/// What a holder wants to share; nothing of it is checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub patient: PatientId,
+    pub given_by: AccountId,
+    pub grantee: Grantee,
+    pub categories: Vec<Category>,
+    pub actions: Vec<Action>,
+    /// Empty: treatment.
+    pub purposes: Vec<Purpose>,
+    /// None: from now.
+    pub from: Option<DateTime<Utc>>,
+    /// None: until revoked.
+    pub until: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    Give {
+        offer: Offer,
+        now: DateTime<Utc>,
+        /// Whether the grantee holds the record.
+        to_holder: bool,
+        /// Grants of the record that have not ended.
+        unended: u32,
+    },
+    Revoke {
+        now: DateTime<Utc>,
+        /// The revision that the holder saw; None when it does not matter.
+        seen: Option<u64>,
+        present: u64,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Event {
+    #[serde(rename = "grant.given")]
+    Given(Terms),
+    #[serde(rename = "grant.revoked")]
+    Revoked { patient: PatientId, revoked: DateTime<Utc> },
+}
+
+impl holdfast_eventlog::Event for Event {
+    const AGGREGATE: &'static str = "grant";
+
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Given(_) => "grant.given",
+            Self::Revoked { .. } => "grant.revoked",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    NotGiven,
+    Standing(Terms),
+    Revoked {
+        terms: Terms,
+        revoked: DateTime<Utc>,
+    },
+}
+
+impl State {
+    pub fn is_in_force(&self, now: DateTime<Utc>) -> bool {
+        matches!(self, Self::Standing(terms) if terms.period.contains(now))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the grant names no category or no action")]
+    NothingShared,
+    #[error("the period ends before it begins, or has ended already")]
+    EndsBeforeItBegins,
+    #[error("the grantee holds the record")]
+    ToHolder,
+    #[error("the record has {UNENDED_MAX} grants that have not ended")]
+    TooManyUnended,
+    #[error("the grant was given already")]
+    AlreadyGiven,
+    #[error("there is no such grant")]
+    NotGiven,
+    #[error("the grant was revoked already")]
+    AlreadyRevoked,
+    #[error("the grant has changed since it was seen")]
+    NotAsSeen,
+}
+
+/// A grant as it is shown, at one of its revisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownGrant {
+    pub id: GrantId,
+    pub revision: u64,
+    pub terms: Terms,
+    pub revoked: Option<DateTime<Utc>>,
+}
+
+/// The rules.
+pub struct Grant;
+
+impl Decider for Grant {
+    type State = State;
+    type Command = Command;
+    type Event = Event;
+    type Refusal = Refusal;
+
+    fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
+        match (state, command) {
+            (State::NotGiven, Command::Give { offer, now, to_holder, unended }) => {
+                let terms = terms(offer, now)?;
+                if to_holder {
+                    return Err(Refusal::ToHolder);
+                }
+                if unended >= UNENDED_MAX {
+                    return Err(Refusal::TooManyUnended);
+                }
+                Ok(vec![Event::Given(terms)])
+            }
+            (State::Standing(_) | State::Revoked { .. }, Command::Give { .. }) => Err(Refusal::AlreadyGiven),
+            (State::NotGiven, Command::Revoke { .. }) => Err(Refusal::NotGiven),
+            (State::Revoked { .. }, Command::Revoke { .. }) => Err(Refusal::AlreadyRevoked),
+            (State::Standing(_), Command::Revoke { seen: Some(seen), present, .. }) if seen != present => {
+                Err(Refusal::NotAsSeen)
+            }
+            (State::Standing(terms), Command::Revoke { now, .. }) => {
+                Ok(vec![Event::Revoked { patient: terms.patient, revoked: now }])
+            }
+        }
+    }
+
+    fn evolve(state: State, event: &Event) -> State {
+        match (state, event) {
+            (_, Event::Given(terms)) => State::Standing(terms.clone()),
+            (State::Standing(terms), Event::Revoked { revoked, .. }) => {
+                State::Revoked { terms, revoked: *revoked }
+            }
+            (state @ (State::NotGiven | State::Revoked { .. }), Event::Revoked { .. }) => state,
+        }
+    }
+}
+
+fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
+    let Offer { patient, given_by, grantee, categories, actions, mut purposes, from, until } = offer;
+    if categories.is_empty() || actions.is_empty() {
+        return Err(Refusal::NothingShared);
+    }
+    if until.is_some_and(|until| until <= now) {
+        return Err(Refusal::EndsBeforeItBegins);
+    }
+    let period = Period::try_new(from.unwrap_or(now), until).map_err(|_| Refusal::EndsBeforeItBegins)?;
+    if purposes.is_empty() {
+        purposes.push(Purpose::Treatment);
+    }
+    Ok(Terms { patient, given_by, grantee, categories, actions, purposes, period })
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::samples;

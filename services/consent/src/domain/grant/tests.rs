@@ -1,0 +1,169 @@
+//! What may be given and revoked, and what holds whatever the order of commands.
+use super::*;
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+pub(crate) fn samples() -> Vec<Event> {
+    let id = Uuid::from_u128;
+    let from = DateTime::from_timestamp(1_772_452_800, 123_456_000).unwrap();
+    let terms = Terms {
+        patient: PatientId::new(id(0xA1)),
+        given_by: AccountId::new(id(0xACC1)),
+        grantee: Grantee::Practice { practice: PracticeId::new(id(0xB1)), role: Role::FrontDesk },
+        categories: vec![Category::Appointments, Category::VitalSigns],
+        actions: vec![Action::Read, Action::Contribute],
+        purposes: vec![Purpose::Operations, Purpose::Payment],
+        period: Period::try_new(from, Some(from + TimeDelta::days(90))).unwrap(),
+    };
+    let to_account = Terms {
+        grantee: Grantee::Account(AccountId::new(id(0xACC2))),
+        period: Period::try_new(from, None).unwrap(),
+        ..terms.clone()
+    };
+    let revoked = Event::Revoked { patient: terms.patient, revoked: from + TimeDelta::days(1) };
+    vec![Event::Given(terms), Event::Given(to_account), revoked]
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_452_800, 0).unwrap()
+}
+
+fn offer() -> Offer {
+    Offer {
+        patient: PatientId::new(Uuid::from_u128(1)),
+        given_by: AccountId::new(Uuid::from_u128(2)),
+        grantee: Grantee::Account(AccountId::new(Uuid::from_u128(3))),
+        categories: vec![Category::Notes],
+        actions: vec![Action::Read],
+        purposes: Vec::new(),
+        from: None,
+        until: None,
+    }
+}
+
+fn give(offer: Offer) -> Command {
+    Command::Give { offer, now: now(), to_holder: false, unended: 0 }
+}
+
+fn revoke(seen: Option<u64>, present: u64) -> Command {
+    Command::Revoke { now: now() + TimeDelta::hours(1), seen, present }
+}
+
+fn after(commands: impl IntoIterator<Item = Command>) -> State {
+    commands.into_iter().fold(State::default(), |state, command| {
+        let events = Grant::decide(&state, command).unwrap();
+        events.iter().fold(state, Grant::evolve)
+    })
+}
+
+fn refusal(command: Command) -> Refusal {
+    Grant::decide(&State::NotGiven, command).unwrap_err()
+}
+
+#[test]
+fn what_is_given_is_in_force_from_now_until_revoked_and_for_treatment() {
+    let State::Standing(terms) = after([give(offer())]) else { panic!("not given") };
+    assert_eq!(terms.period, Period::try_new(now(), None).unwrap());
+    assert_eq!(terms.purposes, [Purpose::Treatment]);
+    assert!(State::Standing(terms).is_in_force(now()));
+}
+
+#[test]
+fn a_grant_can_begin_later_and_ends_with_its_period() {
+    let (from, until) = (now() + TimeDelta::days(1), now() + TimeDelta::days(2));
+    let state = after([give(Offer { from: Some(from), until: Some(until), ..offer() })]);
+    assert_eq!(
+        [now(), from, until - TimeDelta::microseconds(1), until].map(|at| state.is_in_force(at)),
+        [false, true, true, false]
+    );
+}
+
+#[test]
+fn a_grant_of_nothing_is_refused() {
+    assert_eq!(refusal(give(Offer { categories: vec![], ..offer() })), Refusal::NothingShared);
+    assert_eq!(refusal(give(Offer { actions: vec![], ..offer() })), Refusal::NothingShared);
+}
+
+#[test]
+fn a_period_that_has_ended_or_never_begins_is_refused() {
+    let tomorrow = now() + TimeDelta::days(1);
+    for (from, until) in
+        [(Some(tomorrow), tomorrow), (Some(tomorrow), now() + TimeDelta::hours(1)), (None, now())]
+    {
+        assert_eq!(refusal(give(Offer { from, until: Some(until), ..offer() })), Refusal::EndsBeforeItBegins);
+    }
+    let long_past =
+        Offer { from: Some(now() - TimeDelta::days(2)), until: Some(now() - TimeDelta::days(1)), ..offer() };
+    assert_eq!(refusal(give(long_past)), Refusal::EndsBeforeItBegins);
+}
+
+#[test]
+fn a_holder_needs_no_grant() {
+    let command = Command::Give { offer: offer(), now: now(), to_holder: true, unended: 0 };
+    assert_eq!(refusal(command), Refusal::ToHolder);
+}
+
+#[test]
+fn the_number_of_unended_grants_is_limited() {
+    let with = |unended| Command::Give { offer: offer(), now: now(), to_holder: false, unended };
+    assert_eq!(refusal(with(UNENDED_MAX)), Refusal::TooManyUnended);
+    assert!(Grant::decide(&State::NotGiven, with(UNENDED_MAX - 1)).is_ok());
+}
+
+#[test]
+fn a_grant_is_given_once_and_revoked_once() {
+    assert_eq!(Grant::decide(&after([give(offer())]), give(offer())), Err(Refusal::AlreadyGiven));
+    let revoked = after([give(offer()), revoke(None, 1)]);
+    assert_eq!(Grant::decide(&revoked, revoke(None, 2)), Err(Refusal::AlreadyRevoked));
+    assert_eq!(Grant::decide(&revoked, revoke(Some(1), 2)), Err(Refusal::AlreadyRevoked));
+    assert_eq!(refusal(revoke(None, 0)), Refusal::NotGiven);
+}
+
+#[test]
+fn a_revocation_decided_on_another_revision_is_refused() {
+    let standing = after([give(offer())]);
+    assert_eq!(Grant::decide(&standing, revoke(Some(2), 1)), Err(Refusal::NotAsSeen));
+    assert!(Grant::decide(&standing, revoke(Some(1), 1)).is_ok());
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let moment = (-10_i64..10).prop_map(|hours| now() + TimeDelta::hours(hours));
+    let give =
+        (moment.clone(), prop::option::of(moment.clone()), prop::option::of(moment.clone()), any::<bool>())
+            .prop_map(|(now, from, until, to_holder)| Command::Give {
+                offer: Offer { from, until, ..offer() },
+                now,
+                to_holder,
+                unended: 0,
+            });
+    let revoke = (moment, prop::option::of(0_u64..3), 0_u64..3)
+        .prop_map(|(now, seen, present)| Command::Revoke { now, seen, present });
+    prop_oneof![give, revoke]
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_leaves_a_grant_in_force_after_its_revocation(
+        commands in prop::collection::vec(command(), 0..20),
+        hours in -20_i64..20,
+    ) {
+        let (mut state, mut revoked) = (State::default(), false);
+        for command in commands {
+            for event in Grant::decide(&state, command).unwrap_or_default() {
+                revoked |= matches!(event, Event::Revoked { .. });
+                state = Grant::evolve(state, &event);
+            }
+            prop_assert!(!(revoked && state.is_in_force(now() + TimeDelta::hours(hours))));
+        }
+    }
+
+    #[test]
+    fn what_is_given_always_says_something_and_ends_after_it_begins(command in command()) {
+        for event in Grant::decide(&State::NotGiven, command).unwrap_or_default() {
+            let Event::Given(terms) = event else { panic!("revoked before it was given") };
+            prop_assert!(!terms.categories.is_empty() && !terms.actions.is_empty() && !terms.purposes.is_empty());
+            prop_assert!(terms.period.until().is_none_or(|until| until > terms.period.from()));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What the other services hear of each private event.
+use crate::domain::{
+    grant::{Event as GrantEvent, ShownGrant},
+    record::{Event as RecordEvent, FREE_STANDING},
+};
+use holdfast_eventlog::{DecodeError, Header, Opened};
+use holdfast_proto::{Word, consent::v1 as pb, timestamp};
+use holdfast_types::GrantId;
+use prost::Name;
+use prost_types::Any;
+
+pub fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
+    if let Some(access) = holdfast_access::publish(opened) {
+        return access.map(Some);
+    }
+    if opened.is::<RecordEvent>() {
+        return Ok(Some(of_record(&opened.header, &opened.decode()?)));
+    }
+    if opened.is::<GrantEvent>() {
+        return Ok(Some(of_grant(&opened.header, opened.decode()?)));
+    }
+    Ok(None)
+}
+
+fn of_record(header: &Header, event: &RecordEvent) -> Any {
+    let patient_id = header.stream.id().to_string();
+    match event {
+        RecordEvent::Opened { tenant } => {
+            let tenant_id = if *tenant == FREE_STANDING { String::new() } else { tenant.to_string() };
+            any(&pb::RecordOpened { patient_id, tenant_id })
+        }
+        RecordEvent::HolderAdded(holder) => any(&pb::HolderAdded {
+            patient_id,
+            account_id: holder.account.to_string(),
+            relationship: holder.relationship.to_proto(),
+        }),
+    }
+}
+
+fn of_grant(header: &Header, event: GrantEvent) -> Any {
+    let (id, revision) = (GrantId::new(header.stream.id()), header.revision);
+    match event {
+        GrantEvent::Given(terms) => {
+            let grant = ShownGrant { id, revision, terms, revoked: None };
+            any(&pb::GrantGiven { grant: Some((&grant).into()) })
+        }
+        GrantEvent::Revoked { patient, revoked } => any(&pb::GrantRevoked {
+            grant_id: id.to_string(),
+            patient_id: patient.to_string(),
+            revoked_time: Some(timestamp(revoked)),
+            revision,
+        }),
+    }
+}
+
+fn any<M: Name>(message: &M) -> Any {
+    // Encoding into a growing buffer cannot fail.
+    Any::from_msg(message).unwrap_or_default()
+}

@@ -1,0 +1,20 @@
+//! Read models of consent: the tables of access, kept by consent itself, and what its own answers need beside them.
+//!
+//! In the clear stand ids, words and times only: there is nothing else in a grant.
+mod grants;
+mod projection;
+mod records;
+mod row;
+
+pub use grants::{Cursor, Listed, grant, grants, patient_of, unended};
+pub use projection::Consent;
+pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
+pub use row::ViewsError;
+
+use holdfast_eventlog::schema::Migrator;
+
+/// Both sets of tables, in one schema.
+pub fn migrations() -> Migrator {
+    let own = sqlx::migrate!("migrations/views");
+    Migrator::with_migrations(holdfast_access::views::MIGRATIONS.iter().chain(own.iter()).cloned().collect())
+}

@@ -1,0 +1,79 @@
+//! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
+use crate::domain::{
+    grant::{Event as GrantEvent, Grantee, Terms},
+    record::Event as RecordEvent,
+};
+use holdfast_access::{
+    GrantFact, Grantee as Reached,
+    views::{ConsentFact, apply},
+};
+use holdfast_eventlog::{Header, Opened, Projection, ProjectionError};
+use holdfast_types::{GrantId, PatientId};
+use sqlx::PgConnection;
+
+pub struct Consent;
+
+#[async_trait::async_trait]
+impl Projection for Consent {
+    async fn apply(&self, conn: &mut PgConnection, events: &[Opened]) -> Result<(), ProjectionError> {
+        for opened in events {
+            if opened.is::<RecordEvent>() {
+                record(conn, &opened.header, &opened.decode()?).await?;
+            } else if opened.is::<GrantEvent>() {
+                grant(conn, &opened.header, opened.decode()?).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn record(conn: &mut PgConnection, header: &Header, event: &RecordEvent) -> Result<(), sqlx::Error> {
+    let patient = PatientId::new(header.stream.id());
+    let fact = match event {
+        RecordEvent::Opened { tenant } => ConsentFact::RecordOpened { patient, tenant: *tenant },
+        RecordEvent::HolderAdded(holder) => {
+            ConsentFact::HolderAdded { patient, account: holder.account, relationship: holder.relationship }
+        }
+    };
+    apply(&mut *conn, &fact).await?;
+    sqlx::query(
+        "INSERT INTO record_revisions (patient, revision) VALUES ($1, $2)
+         ON CONFLICT (patient) DO UPDATE SET revision = greatest(record_revisions.revision, excluded.revision)",
+    )
+    .bind(patient.uuid())
+    .bind(i64::try_from(header.revision).unwrap_or(i64::MAX))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn grant(conn: &mut PgConnection, header: &Header, event: GrantEvent) -> Result<(), sqlx::Error> {
+    let (id, revision) = (GrantId::new(header.stream.id()), header.revision);
+    match event {
+        GrantEvent::Given(terms) => {
+            sqlx::query(
+                "INSERT INTO given_grants (grant_id, patient, given_by, given_time) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (grant_id) DO NOTHING",
+            )
+            .bind(id.uuid())
+            .bind(terms.patient.uuid())
+            .bind(terms.given_by.uuid())
+            .bind(header.recorded)
+            .execute(&mut *conn)
+            .await?;
+            apply(conn, &ConsentFact::GrantGiven(fact(id, revision, terms))).await
+        }
+        GrantEvent::Revoked { revoked, .. } => {
+            apply(conn, &ConsentFact::GrantRevoked { grant: id, revoked, revision }).await
+        }
+    }
+}
+
+fn fact(id: GrantId, revision: u64, terms: Terms) -> GrantFact {
+    let Terms { patient, given_by: _, grantee, categories, actions, purposes, period } = terms;
+    let grantee = match grantee {
+        Grantee::Account(account) => Reached::Account(account),
+        Grantee::Practice { practice, role } => Reached::Practice { practice, role },
+    };
+    GrantFact { id, revision, patient, grantee, categories, actions, purposes, period, revoked: None }
+}

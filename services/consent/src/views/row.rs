@@ -1,0 +1,67 @@
+//! A grant as the tables hold it.
+use crate::domain::grant::{Grantee, ShownGrant, Terms};
+use chrono::{DateTime, Utc};
+use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId};
+use std::str::FromStr;
+use uuid::Uuid;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ViewsError {
+    #[error("the read models cannot be reached")]
+    Database(#[from] sqlx::Error),
+    #[error("a read model holds a malformed {0}")]
+    Malformed(&'static str),
+}
+
+#[derive(sqlx::FromRow)]
+pub(super) struct GrantRow {
+    grant_id: Uuid,
+    pub(super) patient: Uuid,
+    grantee_account: Option<Uuid>,
+    grantee_practice: Option<Uuid>,
+    grantee_role: Option<String>,
+    categories: Vec<String>,
+    actions: Vec<String>,
+    purposes: Vec<String>,
+    from_time: DateTime<Utc>,
+    until_time: Option<DateTime<Utc>>,
+    revoked_time: Option<DateTime<Utc>>,
+    revision: i64,
+    given_by: Uuid,
+    pub(super) given_time: DateTime<Utc>,
+}
+
+impl GrantRow {
+    pub(super) fn shown(self) -> Result<ShownGrant, ViewsError> {
+        let grantee = match (self.grantee_account, self.grantee_practice, &self.grantee_role) {
+            (Some(account), None, None) => Grantee::Account(AccountId::new(account)),
+            (None, Some(practice), Some(role)) => {
+                Grantee::Practice { practice: PracticeId::new(practice), role: word(role, "role")? }
+            }
+            _ => return Err(ViewsError::Malformed("grantee")),
+        };
+        Ok(ShownGrant {
+            id: GrantId::new(self.grant_id),
+            revision: u64::try_from(self.revision).map_err(|_| ViewsError::Malformed("revision"))?,
+            terms: Terms {
+                patient: PatientId::new(self.patient),
+                given_by: AccountId::new(self.given_by),
+                grantee,
+                categories: words(&self.categories, "category")?,
+                actions: words(&self.actions, "action")?,
+                purposes: words(&self.purposes, "purpose")?,
+                period: Period::try_new(self.from_time, self.until_time)
+                    .map_err(|_| ViewsError::Malformed("period"))?,
+            },
+            revoked: self.revoked_time,
+        })
+    }
+}
+
+fn words<W: FromStr>(texts: &[String], what: &'static str) -> Result<Vec<W>, ViewsError> {
+    texts.iter().map(|text| word(text, what)).collect()
+}
+
+pub(super) fn word<W: FromStr>(text: &str, what: &'static str) -> Result<W, ViewsError> {
+    text.parse().map_err(|_| ViewsError::Malformed(what))
+}

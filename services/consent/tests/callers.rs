@@ -1,0 +1,58 @@
+//! Who is let in at all: every method wants a token that is ours and still good.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly"
+)]
+mod common;
+use chrono::TimeDelta;
+use common::*;
+use holdfast_access::{Claims, TokenSigner};
+use holdfast_host::client::Outgoing;
+use holdfast_proto::consent::v1::*;
+use holdfast_types::{Clock, Relationship};
+
+/// Every method's refusal.
+async fn refusals(mut client: Client) -> Vec<&'static str> {
+    let patient = person(7).account.to_string();
+    let grant = Grant { grant_id: patient.clone(), ..Grant::default() };
+    let add = AddHolderRequest {
+        request_id: request_id(),
+        patient_id: patient.clone(),
+        ..AddHolderRequest::default()
+    };
+    vec![
+        refusal(client.open_record(open(Relationship::Patient)).await),
+        refusal(client.list_records(ListRecordsRequest::default()).await),
+        refusal(client.add_holder(add).await),
+        refusal(client.give_grant(give(&patient, to_account(person(1).account))).await),
+        refusal(client.revoke_grant(revoke(&grant)).await),
+        refusal(client.get_grant(GetGrantRequest { grant_id: patient.clone() }).await),
+        refusal(client.list_grants(list(&patient)).await),
+    ]
+}
+
+#[tokio::test]
+async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
+    let world = world().await;
+    let now = world.clock.now();
+    let claims = Claims {
+        account: person(1).account,
+        session: None,
+        roles: Vec::new(),
+        iat: now.timestamp(),
+        exp: now.timestamp() + 300,
+    };
+    let forged = TokenSigner::from_seed(&[2; 32]).unwrap().sign(&claims).unwrap();
+    let expired = world.token(&person(1), now - TimeDelta::minutes(6));
+    for (outgoing, reason) in [
+        (Outgoing::new(), "TOKEN_MISSING"),
+        (Outgoing::new().bearer(forged.into()), "TOKEN_INVALID"),
+        (Outgoing::new().bearer(expired.into()), "TOKEN_EXPIRED"),
+    ] {
+        assert!(refusals(world.with(outgoing)).await.iter().all(|refused| *refused == reason), "{reason}");
+    }
+    assert!(world.envelopes().await.is_empty());
+}

@@ -1,0 +1,199 @@
+//! Consent as it is served, on a database of the test's own, and people who call it.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+use chrono::{DateTime, Utc};
+use holdfast_access::{Claims, RoleAssignment, TokenSigner, TokenVerifier};
+use holdfast_consent::config::Settings;
+use holdfast_eventlog::{Envelope, Source};
+use holdfast_host::{
+    Host, PeerLog, Tls, TokenKeys,
+    authority::Authority,
+    client::{Outgoing, channel},
+    settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
+    status::reason_of,
+};
+use holdfast_proto::consent::v1::{consent_service_client::ConsentServiceClient, *};
+use holdfast_proto::{Word, timestamp};
+use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
+use holdfast_types::{
+    AccountId, Action, Category, Clock, Ids, PracticeId, Relationship, Role, Service, SystemClock, SystemIds,
+    TenantId,
+};
+use std::{fmt::Debug, net::SocketAddr, sync::Arc};
+use tokio_util::sync::CancellationToken;
+use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
+use url::Url;
+use uuid::Uuid;
+
+pub type Client = ConsentServiceClient<InterceptedService<Channel, Outgoing>>;
+
+pub struct World {
+    pub clock: FakeClock,
+    pub database: TestDatabase,
+    signer: TokenSigner,
+    channel: Channel,
+    pub peers: PeerLog,
+    stop: CancellationToken,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub async fn world() -> World {
+    holdfast_host::tls::install_crypto();
+    let clock = FakeClock::monday_noon();
+    let migrations = holdfast_consent::migrations();
+    let database = database("consent", &migrations.views, &migrations.feeds).await;
+    let dir = tempfile::tempdir().unwrap();
+    // The handshake looks at the real clock.
+    let authority = Authority::create(&dir.path().join("tls"), SystemClock.now()).unwrap();
+    let master_key = dir.path().join("master.key");
+    std::fs::write(&master_key, "07".repeat(32)).unwrap();
+    let own = authority.role("consent").unwrap();
+    let common = CommonSettings {
+        tls: own.clone().into(),
+        database: DatabaseSettings {
+            serve: DatabaseUrl::of(database.url.clone()),
+            keys: KeysDatabaseUrl::of(database.keys_url.clone()),
+            master_key_file: Some(master_key),
+            ..DatabaseSettings::default()
+        },
+        nats: NatsUrl::of(servers().nats_url.clone()),
+        bus_prefix: "consent-tests".to_owned(),
+        ..CommonSettings::default()
+    };
+    let signer = TokenSigner::from_seed(&[1; 32]).unwrap();
+    let keys = TokenKeys::Own(TokenVerifier::new(&[signer.public_key()]).unwrap());
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+    let host = Host::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Tls::load(&own).unwrap(), Arc::clone(&ids))
+        .unwrap();
+    let address = Url::parse(&format!("https://{}", host.address())).unwrap();
+    let stop = CancellationToken::new();
+    let (told, time) = (stop.clone(), Arc::new(clock.clone()));
+    tokio::spawn(async move {
+        holdfast_consent::serve_with_keys(Settings { common }, keys, host, time, ids, told).await.unwrap()
+    });
+    let open =
+        |role: &str| channel(Service::Consent, &address, &Tls::load(&authority.role(role).unwrap()).unwrap());
+    let peers = PeerLog::new(Service::Consent, open("records").unwrap());
+    World { clock, database, signer, channel: open("gateway").unwrap(), peers, stop, _dir: dir }
+}
+
+/// Somebody who calls, with the roles that their token says.
+#[derive(Clone)]
+pub struct Person {
+    pub account: AccountId,
+    pub roles: Vec<RoleAssignment>,
+}
+
+pub fn person(number: u128) -> Person {
+    Person { account: AccountId::new(Uuid::from_u128(number)), roles: Vec::new() }
+}
+
+impl Person {
+    pub fn with(mut self, role: Role, practice: Option<PracticeId>) -> Self {
+        self.roles.push(RoleAssignment { role, tenant: tenant(), practice });
+        self
+    }
+}
+
+pub fn tenant() -> TenantId {
+    TenantId::new(Uuid::from_u128(0x7E1))
+}
+
+pub fn practice() -> PracticeId {
+    PracticeId::new(Uuid::from_u128(0xB1))
+}
+
+impl World {
+    pub fn token(&self, person: &Person, issued: DateTime<Utc>) -> String {
+        let iat = issued.timestamp();
+        let (account, roles) = (person.account, person.roles.clone());
+        self.signer.sign(&Claims { account, session: None, roles, iat, exp: iat + 300 }).unwrap()
+    }
+
+    pub fn as_(&self, person: &Person) -> Client {
+        self.with(Outgoing::new().bearer(self.token(person, self.clock.now()).into()))
+    }
+
+    pub fn with(&self, outgoing: Outgoing) -> Client {
+        ConsentServiceClient::with_interceptor(self.channel.clone(), outgoing)
+    }
+
+    /// A free-standing record of a child, held by the person as a parent.
+    pub async fn record_of(&self, parent: &Person) -> String {
+        let opened = self.as_(parent).open_record(open(Relationship::Parent)).await.unwrap();
+        opened.into_inner().patient_id
+    }
+
+    /// Everything on consent's log, as the other services hear it.
+    pub async fn envelopes(&self) -> Vec<Envelope> {
+        let mut all = Vec::new();
+        for (lane, _) in self.peers.heads().await.unwrap() {
+            all.extend(self.peers.read_lane(lane, 0, 1000).await.unwrap());
+        }
+        all
+    }
+
+    /// The access events of one operation.
+    pub async fn looks(&self, operation: &str) -> Vec<holdfast_proto::access::v1::AccessRecorded> {
+        let payloads = self.envelopes().await.into_iter().filter_map(|envelope| envelope.public_payload);
+        let looks = payloads.filter_map(|payload| payload.to_msg().ok());
+        looks
+            .filter(|look: &holdfast_proto::access::v1::AccessRecorded| look.operation == operation)
+            .collect()
+    }
+}
+
+pub fn request_id() -> String {
+    SystemIds.next().to_string()
+}
+
+pub fn open(relationship: Relationship) -> OpenRecordRequest {
+    OpenRecordRequest {
+        request_id: request_id(),
+        relationship: relationship.to_proto(),
+        ..OpenRecordRequest::default()
+    }
+}
+
+pub fn to_account(account: AccountId) -> Grantee {
+    Grantee { kind: Some(grantee::Kind::AccountId(account.to_string())), role: 0 }
+}
+
+/// Notes, to read, for treatment, from now until revoked.
+pub fn give(patient: &str, grantee: Grantee) -> GiveGrantRequest {
+    GiveGrantRequest {
+        request_id: request_id(),
+        patient_id: patient.to_owned(),
+        grantee: Some(grantee),
+        categories: vec![Category::Notes.to_proto()],
+        actions: vec![Action::Read.to_proto()],
+        ..GiveGrantRequest::default()
+    }
+}
+
+pub fn revoke(grant: &Grant) -> RevokeGrantRequest {
+    RevokeGrantRequest {
+        request_id: request_id(),
+        grant_id: grant.grant_id.clone(),
+        etag: grant.etag.clone(),
+    }
+}
+
+pub fn list(patient: &str) -> ListGrantsRequest {
+    ListGrantsRequest { patient_id: patient.to_owned(), ..ListGrantsRequest::default() }
+}
+
+pub fn at(time: DateTime<Utc>) -> Option<prost_types::Timestamp> {
+    Some(timestamp(time))
+}
+
+/// The reason that a call was refused with.
+pub fn refusal<T: Debug>(result: Result<Response<T>, Status>) -> &'static str {
+    let status = result.expect_err("not refused");
+    reason_of(&status).unwrap_or_else(|| panic!("no reason in {status:?}")).name()
+}
