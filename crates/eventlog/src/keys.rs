@@ -55,14 +55,23 @@ impl MasterKey {
         Ok(Self::new(bytes))
     }
 
+    /// 32 bytes for another use of a service's own, told apart by its name (HKDF-SHA-256, info = name).
+    pub fn derive(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        self.expand(b"holdfast-derived-key-v1", name.as_bytes())
+    }
+
     fn tenant_key(&self, tenant: TenantId) -> Result<DataKey, KeyError> {
+        DataKey::new(tenant.uuid(), &self.expand(b"holdfast-tenant-key-v1", tenant.uuid().as_bytes())?)
+    }
+
+    fn expand(&self, salt: &[u8], info: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyError> {
         let mut bytes = Zeroizing::new([0; 32]);
-        hkdf::Salt::new(hkdf::HKDF_SHA256, b"holdfast-tenant-key-v1")
+        hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
             .extract(self.0.as_slice())
-            .expand(&[tenant.uuid().as_bytes()], KeyLength)
+            .expand(&[info], KeyLength)
             .and_then(|okm| okm.fill(bytes.as_mut_slice()))
             .map_err(|_| KeyError::Crypto)?;
-        DataKey::new(tenant.uuid(), &bytes)
+        Ok(bytes)
     }
 }
 

@@ -1,1 +1,133 @@
-//! To be filled.
+//! Identity: tenants and practices, accounts apart from records, roles, signing in by an e-mailed link, sessions, and the tokens by
+//! which every other service knows who asks. Addresses and names are sealed; of secrets only their SHA-256 is kept.
+mod api;
+mod app;
+mod config;
+mod domain;
+mod letter;
+mod looks;
+mod mail;
+mod public;
+mod secret;
+mod views;
+
+pub use config::{ConfigError, IdentitySettings, Settings};
+pub use mail::Announce;
+
+use app::App;
+use holdfast_access::TokenVerifier;
+use holdfast_eventlog::{KeyError, KeyRing, MasterKey, SchemaError, schema};
+use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys};
+use holdfast_types::{Clock, Ids, Service, TenantId};
+use looks::Looks;
+use mail::Outbox;
+use secrecy::ExposeSecret as _;
+use secret::{Email, Secrets};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use views::{Projections, Views};
+
+/// The tenant of whoever belongs to none: families, operators.
+const FREE_STANDING: TenantId = TenantId::new(Uuid::nil());
+/// Connections to the key database that the read models use.
+const KEY_CONNECTIONS_MAX: u32 = 4;
+
+pub fn migrations() -> Migrations {
+    Migrations { views: views::VIEWS, feeds: vec![&views::ACCESS, &views::BESIDE_THE_LOG] }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the settings cannot be used")]
+    Config(#[from] ConfigError),
+    #[error("the keys cannot be used")]
+    Key(#[source] KeyError),
+    #[error("the key database's settings cannot be used")]
+    Schema(#[source] SchemaError),
+    #[error("the mail settings cannot be used")]
+    Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("HOLDFAST_OPERATOR_EMAIL is not an e-mail address")]
+    OperatorEmail,
+    #[error("the service cannot be started or has failed")]
+    Ground(#[source] GroundError),
+}
+
+/// Answers until told to stop. `announce` hears of mails that go into the folder.
+pub async fn serve(
+    settings: &Settings,
+    host: Host,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    announce: Option<Announce>,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
+    let Settings { common, identity } = settings;
+    let signer = identity.signer()?;
+    let outbox = outbox(settings, Arc::clone(&ids), announce)?;
+    let operator =
+        identity.operator_email.as_deref().map(|text| Email::parse(text).ok_or(ServeError::OperatorEmail));
+    let operator = operator.transpose()?;
+    let master = common.database.master_key_file().map_err(ConfigError::Setting)?;
+    let master = MasterKey::read(master).map_err(ServeError::Key)?;
+    let secrets = Arc::new(Secrets::derive(&master).map_err(ServeError::Key)?);
+    // The read models are sealed; their keys are the log's, read through connections of their own.
+    let keys = common.database.keys.required().map_err(ConfigError::Setting)?;
+    let keys = schema::connect(keys.expose_secret(), KEY_CONNECTIONS_MAX).map_err(ServeError::Schema)?;
+    let keys = KeyRing::new(keys, master, Arc::clone(&clock), Arc::clone(&ids));
+    let verifier = TokenVerifier::new(&[signer.public_key()]).map_err(ConfigError::TokenKey)?;
+    let blueprint = Blueprint {
+        service: Service::Identity,
+        projections: vec![Arc::new(Projections::new(keys.clone(), Arc::clone(&secrets)))],
+        publish: Arc::new(public::publish),
+        // Nobody's record is read here; the tables are there, and empty.
+        consent: ConsentView::Own,
+        feeds: Vec::new(),
+        keys: TokenKeys::Own(verifier),
+    };
+    let ground = Ground::start(common, blueprint, clock, ids, &stop).await.map_err(ServeError::Ground)?;
+    let log = ground.log().clone();
+    let app = Arc::new(App {
+        views: Views::new(log.pool().clone(), keys),
+        looks: Looks::new(log),
+        secrets,
+        signer,
+        outbox,
+        session_life: identity.session_life(),
+        ground: ground.clone(),
+    });
+    if let Some(operator) = operator
+        && app.ensure_operator(&operator).await.is_err()
+    {
+        ground.tasks().spawn(appoint(Arc::clone(&app), operator, stop.clone()));
+    }
+    let services = Services::new().with(api::service(app));
+    ground.serve(host, services, stop).await.map_err(ServeError::Ground)
+}
+
+/// Tried until the database is there.
+async fn appoint(app: Arc<App>, operator: Email, stop: CancellationToken) {
+    const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(2);
+    while let Err(error) = app.ensure_operator(&operator).await {
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the first operator cannot be given the role yet"
+        );
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RETRY_AFTER) => {}
+        }
+    }
+}
+
+fn outbox(settings: &Settings, ids: Arc<dyn Ids>, announce: Option<Announce>) -> Result<Outbox, ServeError> {
+    let Settings { common, identity } = settings;
+    let from = identity.mail_from(&common.public_url)?;
+    match identity.smtp_url().map_err(ConfigError::Setting)? {
+        Some(url) => Outbox::smtp(from, &url).map_err(|error| ServeError::Mail(error.into())),
+        None => {
+            let dir = identity.mail_dir().map_err(ConfigError::Setting)?;
+            Ok(Outbox::folder(from, dir, ids, announce))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! gRPC: proto to domain and back, and refusals to problems.
+mod account;
+mod administration;
+mod directory;
+mod message;
+mod refusal;
+mod sign_in;
+
+use crate::app::App;
+use holdfast_host::Problem;
+use holdfast_proto::identity::v1::{
+    identity_service_server::{IdentityService, IdentityServiceServer},
+    *,
+};
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+pub(crate) fn service(app: Arc<App>) -> IdentityServiceServer<Rpc> {
+    IdentityServiceServer::new(Rpc(app))
+}
+
+pub(crate) struct Rpc(Arc<App>);
+
+type Answer<T> = Result<Response<T>, Status>;
+
+fn answer<T>(outcome: Result<T, Problem>) -> Answer<T> {
+    outcome.map(Response::new).map_err(Status::from)
+}
+
+#[tonic::async_trait]
+impl IdentityService for Rpc {
+    async fn request_sign_in(&self, request: Request<RequestSignInRequest>) -> Answer<RequestSignInResponse> {
+        answer(sign_in::request(&self.0, request).await)
+    }
+    async fn complete_sign_in(
+        &self,
+        request: Request<CompleteSignInRequest>,
+    ) -> Answer<CompleteSignInResponse> {
+        answer(sign_in::complete(&self.0, request).await)
+    }
+    async fn issue_token(&self, request: Request<IssueTokenRequest>) -> Answer<AccessToken> {
+        answer(sign_in::issue_token(&self.0, request).await)
+    }
+    async fn issue_service_token(&self, request: Request<IssueServiceTokenRequest>) -> Answer<AccessToken> {
+        answer(sign_in::issue_service_token(&self.0, request).await)
+    }
+    async fn get_key_set(&self, _: Request<GetKeySetRequest>) -> Answer<KeySet> {
+        answer(Ok(KeySet { jwks_json: self.0.key_set() }))
+    }
+    async fn get_account(&self, request: Request<GetAccountRequest>) -> Answer<Account> {
+        answer(account::get(&self.0, request).await)
+    }
+    async fn update_account(&self, request: Request<UpdateAccountRequest>) -> Answer<Account> {
+        answer(account::update(&self.0, request).await)
+    }
+    async fn list_sessions(&self, request: Request<ListSessionsRequest>) -> Answer<ListSessionsResponse> {
+        answer(account::list_sessions(&self.0, request).await)
+    }
+    async fn end_session(&self, request: Request<EndSessionRequest>) -> Answer<EndSessionResponse> {
+        answer(account::end_session(&self.0, request).await)
+    }
+    async fn sign_out_everywhere(
+        &self,
+        request: Request<SignOutEverywhereRequest>,
+    ) -> Answer<SignOutEverywhereResponse> {
+        answer(account::sign_out_everywhere(&self.0, request).await)
+    }
+    async fn create_tenant(&self, request: Request<CreateTenantRequest>) -> Answer<Tenant> {
+        answer(administration::create_tenant(&self.0, request).await)
+    }
+    async fn create_practice(&self, request: Request<CreatePracticeRequest>) -> Answer<Practice> {
+        answer(administration::create_practice(&self.0, request).await)
+    }
+    async fn list_practices(&self, request: Request<ListPracticesRequest>) -> Answer<ListPracticesResponse> {
+        answer(directory::list_practices(&self.0, request).await)
+    }
+    async fn invite_account(&self, request: Request<InviteAccountRequest>) -> Answer<Account> {
+        answer(administration::invite(&self.0, request).await)
+    }
+    async fn create_service_account(
+        &self,
+        request: Request<CreateServiceAccountRequest>,
+    ) -> Answer<CreateServiceAccountResponse> {
+        answer(administration::create_service_account(&self.0, request).await)
+    }
+    async fn assign_role(&self, request: Request<AssignRoleRequest>) -> Answer<AssignRoleResponse> {
+        answer(administration::assign_role(&self.0, request).await)
+    }
+    async fn withdraw_role(&self, request: Request<WithdrawRoleRequest>) -> Answer<WithdrawRoleResponse> {
+        answer(administration::withdraw_role(&self.0, request).await)
+    }
+    async fn search_directory(
+        &self,
+        request: Request<SearchDirectoryRequest>,
+    ) -> Answer<SearchDirectoryResponse> {
+        answer(directory::search(&self.0, request).await)
+    }
+    async fn batch_get_profiles(
+        &self,
+        request: Request<BatchGetProfilesRequest>,
+    ) -> Answer<BatchGetProfilesResponse> {
+        answer(directory::profiles(&self.0, request).await)
+    }
+}

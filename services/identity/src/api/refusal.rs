@@ -1,0 +1,62 @@
+//! Every refusal of identity with its reason.
+use crate::{
+    app::AppError,
+    domain::{account, session, sign_in},
+};
+use holdfast_host::{Problem, Reason, catalogue};
+
+impl From<AppError> for Problem {
+    fn from(error: AppError) -> Self {
+        let refuse = |reason: &'static Reason, message: String| Self::new(reason, message);
+        match error {
+            AppError::Refused(refused) => refused.into(),
+            AppError::Append(error) => error.into(),
+            AppError::Read(error) => error.into(),
+            AppError::Account(refusal) => refuse(of_account(refusal), refusal.to_string()),
+            AppError::Session(refusal @ session::Refusal::Unknown) => {
+                refuse(catalogue::SESSION_UNKNOWN, refusal.to_string())
+            }
+            AppError::SignIn(refusal) => refuse(of_sign_in(refusal), refusal.to_string()),
+            AppError::Tenant(refusal) => refuse(catalogue::TENANT_EXISTS, refusal.to_string()),
+            AppError::Practice(refusal) => refuse(catalogue::PRACTICE_EXISTS, refusal.to_string()),
+            AppError::TooManyLinks => refuse(catalogue::TOO_MANY_LINKS, error.to_string()),
+            AppError::SessionEnded => refuse(catalogue::SESSION_ENDED, error.to_string()),
+            AppError::SecretWrong => refuse(catalogue::SECRET_WRONG, error.to_string()),
+            AppError::AccountUnknown => refuse(catalogue::ACCOUNT_UNKNOWN, error.to_string()),
+            AppError::TenantUnknown => refuse(catalogue::TENANT_UNKNOWN, error.to_string()),
+            AppError::PracticeUnknown => refuse(catalogue::PRACTICE_UNKNOWN, error.to_string()),
+            AppError::Mail(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a mail was not sent");
+                refuse(catalogue::MAIL_UNAVAILABLE, error.to_string())
+            }
+            AppError::View(_) if error.is_unavailable() => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the read models cannot be reached");
+                refuse(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached".to_owned())
+            }
+            AppError::View(_) | AppError::Token(_) => Self::internal(&error),
+        }
+    }
+}
+
+const fn of_account(refusal: account::Refusal) -> &'static Reason {
+    match refusal {
+        account::Refusal::Exists => catalogue::ACCOUNT_EXISTS,
+        account::Refusal::Unknown => catalogue::ACCOUNT_UNKNOWN,
+        account::Refusal::ChangedSinceRead => catalogue::ETAG_MISMATCH,
+        account::Refusal::RoleToOneself => catalogue::ROLE_TO_ONESELF,
+        account::Refusal::AlreadyAssigned => catalogue::ALREADY_ASSIGNED,
+        account::Refusal::NotAssigned => catalogue::NOT_ASSIGNED,
+        account::Refusal::TooManyRoles => catalogue::TOO_MANY_ROLES,
+    }
+}
+
+const fn of_sign_in(refusal: sign_in::Refusal) -> &'static Reason {
+    match refusal {
+        sign_in::Refusal::Unknown => catalogue::LINK_UNKNOWN,
+        sign_in::Refusal::Used => catalogue::LINK_USED,
+        sign_in::Refusal::Expired => catalogue::LINK_EXPIRED,
+        sign_in::Refusal::OtherBrowser => catalogue::LINK_OTHER_BROWSER,
+        // The stream's id is made of the request's: the same id with other content.
+        sign_in::Refusal::Requested => catalogue::REQUEST_ID_REUSED,
+    }
+}

@@ -1,0 +1,135 @@
+//! Use cases: authorise, load, decide, append.
+mod account;
+mod administration;
+mod directory;
+mod operator;
+mod session;
+mod sign_in;
+mod token;
+
+pub(crate) use administration::Invitation;
+pub(crate) use sign_in::Completion;
+pub(crate) use token::Issued;
+
+use crate::{
+    config::SessionLife,
+    domain,
+    looks::Looks,
+    mail::{MailError, Outbox},
+    secret::Secrets,
+    views::{ViewError, Views},
+};
+use chrono::{DateTime, Utc};
+use holdfast_access::{Refused, RequestContext, TokenSigner};
+use holdfast_eventlog::{AppendError, Context, ExecuteError, KeyError, ReadError, Request};
+use holdfast_host::{CommandId, Ground};
+use holdfast_types::{AccountId, Actor, Purpose};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(crate) struct App {
+    pub ground: Ground,
+    pub views: Views,
+    pub looks: Looks,
+    pub secrets: Arc<Secrets>,
+    pub signer: TokenSigner,
+    pub outbox: Outbox,
+    pub session_life: SessionLife,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AppError {
+    #[error("not permitted")]
+    Refused(#[source] Refused),
+    #[error("the account's rules refuse")]
+    Account(#[source] domain::account::Refusal),
+    #[error("the session's rules refuse")]
+    Session(#[source] domain::session::Refusal),
+    #[error("the link's rules refuse")]
+    SignIn(#[source] domain::sign_in::Refusal),
+    #[error("the tenant's rules refuse")]
+    Tenant(#[source] domain::tenant::Refusal),
+    #[error("the practice's rules refuse")]
+    Practice(#[source] domain::practice::Refusal),
+    #[error("too many links were asked for")]
+    TooManyLinks,
+    #[error("the session has ended")]
+    SessionEnded,
+    #[error("the service account or its secret is wrong")]
+    SecretWrong,
+    #[error("there is no such account")]
+    AccountUnknown,
+    #[error("there is no such tenant")]
+    TenantUnknown,
+    #[error("there is no such practice")]
+    PracticeUnknown,
+    #[error("the mail cannot be sent")]
+    Mail(#[source] MailError),
+    #[error("the token cannot be signed")]
+    Token(#[source] holdfast_access::KeyError),
+    #[error("the events cannot be appended")]
+    Append(#[source] AppendError),
+    #[error("the aggregate cannot be read")]
+    Read(#[source] ReadError),
+    #[error("the read models cannot be read")]
+    View(#[from] ViewError),
+}
+
+impl AppError {
+    /// Whether the database is away, rather than something wrong.
+    pub(crate) const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::View(ViewError::Unavailable(_) | ViewError::Key(KeyError::Unavailable(_))))
+    }
+}
+
+impl App {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.ground.clock().now()
+    }
+}
+
+/// A command's id as the log wants it.
+fn request(command: CommandId) -> Option<Request> {
+    Some(Request { id: command.id, fingerprint: command.fingerprint })
+}
+
+fn executed<R>(refused: impl FnOnce(R) -> AppError) -> impl FnOnce(ExecuteError<R>) -> AppError {
+    |error| match error {
+        ExecuteError::Refused(refusal) => refused(refusal),
+        ExecuteError::Read(error) => AppError::Read(error),
+        ExecuteError::Append(error) => AppError::Append(error),
+    }
+}
+
+/// For what somebody does with their own account: that it is theirs is all the authority it needs.
+fn own_context(request: &RequestContext) -> Context {
+    Context {
+        tenant: request.caller.roles.first().map_or(crate::FREE_STANDING, |held| held.tenant),
+        actor: Actor::Account(request.caller.account),
+        on_behalf_of: None,
+        purpose: request.purpose.unwrap_or(Purpose::PatientRequest),
+        correlation: request.correlation,
+        causation: None,
+        traceparent: request.traceparent.clone(),
+        occurred: None,
+    }
+}
+
+/// For what happens before anybody has said who they are.
+fn unsigned_context(actor: Actor, correlation: Uuid, traceparent: Option<String>) -> Context {
+    Context {
+        tenant: crate::FREE_STANDING,
+        actor,
+        on_behalf_of: None,
+        purpose: Purpose::PatientRequest,
+        correlation,
+        causation: None,
+        traceparent,
+        occurred: None,
+    }
+}
+
+/// The caller's own account, of which no look is recorded: nobody else learns of anybody.
+async fn own_account(app: &App, account: AccountId) -> Result<crate::views::AccountView, AppError> {
+    app.views.own_account(account).await?.ok_or(AppError::AccountUnknown)
+}

@@ -1,0 +1,259 @@
+//! Tenants, practices, invitations, service accounts and roles: for operators and practice administrators.
+use super::{App, AppError, executed, request};
+use crate::{
+    domain::{
+        Digest, Discipline,
+        account::{Account, Command, Holder},
+        practice,
+        practice::Practice,
+        reach, tenant,
+        tenant::Tenant,
+    },
+    secret::{Email, derived_id},
+    views::{AccountView, is_taken},
+};
+use holdfast_access::{Authority, Oversight, RequestContext, RoleAssignment};
+use holdfast_eventlog::{Context, Position, Subject};
+use holdfast_host::CommandId;
+use holdfast_types::{AccountId, PracticeId, Role, TenantId};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Somebody to have an account.
+pub(crate) struct Invitation {
+    pub tenant: TenantId,
+    pub email: Email,
+    pub display_name: String,
+    pub locale: String,
+    pub discipline: Option<Discipline>,
+    pub account: Option<AccountId>,
+}
+
+/// A service account and its secret, which is shown this once.
+pub(crate) struct NewProgram {
+    pub account: AccountView,
+    pub secret: SecretString,
+}
+
+impl App {
+    #[tracing::instrument(skip_all, name = "identity.create_tenant")]
+    pub(crate) async fn create_tenant(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        chosen: Option<TenantId>,
+        display_name: &str,
+    ) -> Result<TenantId, AppError> {
+        let authority = self.authority(context, Oversight::Installation, "identity.CreateTenant").await?;
+        let id = chosen.unwrap_or_else(|| TenantId::new(derived_id(authority.account().uuid(), command.id)));
+        let events = in_tenant(&authority, id);
+        self.ground
+            .log()
+            .execute::<Tenant>(Subject::Tenant(id), id.uuid(), &events, request(command), |_| {
+                tenant::Create { display_name: display_name.to_owned() }
+            })
+            .await
+            .map_err(executed(AppError::Tenant))?;
+        Ok(id)
+    }
+
+    #[tracing::instrument(skip_all, name = "identity.create_practice")]
+    pub(crate) async fn create_practice(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        tenant: TenantId,
+        chosen: Option<PracticeId>,
+        create: practice::Create,
+    ) -> Result<PracticeId, AppError> {
+        let authority = self.authority(context, Oversight::Tenant(tenant), "identity.CreatePractice").await?;
+        self.tenant_exists(tenant).await?;
+        let id =
+            chosen.unwrap_or_else(|| PracticeId::new(derived_id(authority.account().uuid(), command.id)));
+        self.ground
+            .log()
+            .execute::<Practice>(
+                Subject::Tenant(tenant),
+                id.uuid(),
+                authority.context(),
+                request(command),
+                |_| create.clone(),
+            )
+            .await
+            .map_err(|error| match executed(AppError::Practice)(error) {
+                // In another tenant.
+                AppError::Append(error) if is_taken(&error) => AppError::Practice(practice::Refusal::Exists),
+                error => error,
+            })?;
+        Ok(id)
+    }
+
+    /// The account of the address; opened where there is none. One that is there is shown with its roles in the tenant alone.
+    #[tracing::instrument(skip_all, name = "identity.invite_account")]
+    pub(crate) async fn invite_account(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        invitation: Invitation,
+    ) -> Result<AccountView, AppError> {
+        const OPERATION: &str = "identity.InviteAccount";
+        let asked = Oversight::Tenant(invitation.tenant);
+        let authority = self.authority(context, asked, OPERATION).await?;
+        self.tenant_exists(invitation.tenant).await?;
+        let address = self.secrets.address(&invitation.email);
+        let account = match self.views.account_of(address).await? {
+            Some(account) => account,
+            None => {
+                let id = invitation.account.unwrap_or(address.account());
+                let open = Command::Open {
+                    holder: Holder::Person {
+                        email: invitation.email.as_str().to_owned(),
+                        discipline: invitation.discipline,
+                    },
+                    display_name: invitation.display_name.clone(),
+                    locale: invitation.locale.clone(),
+                    roles: Vec::new(),
+                };
+                match self.change(authority.context(), command, id, open).await {
+                    Ok(_) => id,
+                    // Somebody was faster with the same address.
+                    Err(AppError::Append(error)) if is_taken(&error) => {
+                        self.views.account_of(address).await?.ok_or(AppError::Append(error))?
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        // What is answered is a look at somebody's account, whoever opened it.
+        let permit = self
+            .ground
+            .gate()
+            .authorise_oversight(context, asked, OPERATION)
+            .await
+            .map_err(AppError::Refused)?;
+        let found = self.views.account(&permit, account).await?.ok_or(AppError::AccountUnknown)?;
+        let found = found.map(|mut view| {
+            view.roles.retain(|held| held.tenant == invitation.tenant);
+            view
+        });
+        self.ground.gate().release(permit, found).await.map_err(AppError::Refused)
+    }
+
+    #[tracing::instrument(skip_all, name = "identity.create_service_account")]
+    pub(crate) async fn create_service_account(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        tenant: TenantId,
+        display_name: String,
+    ) -> Result<NewProgram, AppError> {
+        let authority =
+            self.authority(context, Oversight::Installation, "identity.CreateServiceAccount").await?;
+        self.tenant_exists(tenant).await?;
+        let id = AccountId::new(derived_id(authority.account().uuid(), command.id));
+        let secret = self.secrets.program(id, command.id);
+        let role = RoleAssignment { role: Role::ServiceAccount, tenant, practice: None };
+        let open = Command::Open {
+            holder: Holder::Program { secret_sha256: Digest::of(secret.expose_secret().as_bytes()) },
+            display_name,
+            locale: "en".to_owned(),
+            roles: vec![role],
+        };
+        self.change(&in_tenant(&authority, tenant), command, id, open).await?;
+        // A program is nobody whom a look could concern.
+        let account = super::own_account(self, id).await?;
+        Ok(NewProgram { account, secret })
+    }
+
+    #[tracing::instrument(skip_all, name = "identity.assign_role")]
+    pub(crate) async fn assign_role(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        to: AccountId,
+        assignment: RoleAssignment,
+    ) -> Result<Option<Position>, AppError> {
+        let authority = self.over_role(context, &assignment, "identity.AssignRole").await?;
+        self.is_a_place(&assignment).await?;
+        let by = Some(authority.account());
+        self.change(authority.context(), command, to, Command::AssignRole { to, by, assignment }).await
+    }
+
+    #[tracing::instrument(skip_all, name = "identity.withdraw_role")]
+    pub(crate) async fn withdraw_role(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        from: AccountId,
+        assignment: RoleAssignment,
+    ) -> Result<Option<Position>, AppError> {
+        let authority = self.over_role(context, &assignment, "identity.WithdrawRole").await?;
+        self.change(authority.context(), command, from, Command::WithdrawRole { assignment }).await
+    }
+
+    async fn authority(
+        &self,
+        context: &RequestContext,
+        asked: Oversight,
+        operation: &'static str,
+    ) -> Result<Authority, AppError> {
+        let permit = self.ground.gate().authorise_oversight(context, asked, operation).await;
+        Ok(permit.map_err(AppError::Refused)?.into_authority())
+    }
+
+    /// The policies say who administers a tenant; how far inside it, the rule of reach.
+    async fn over_role(
+        &self,
+        context: &RequestContext,
+        assignment: &RoleAssignment,
+        operation: &'static str,
+    ) -> Result<Authority, AppError> {
+        let asked = match assignment.role {
+            Role::Operator | Role::ServiceAccount => Oversight::Installation,
+            _ => Oversight::Tenant(assignment.tenant),
+        };
+        let authority = self.authority(context, asked, operation).await?;
+        if !reach::reaches(&context.caller.roles, assignment) {
+            return Err(AppError::Refused(self.looks.refuse(context, operation).await));
+        }
+        Ok(authority)
+    }
+
+    async fn change(
+        &self,
+        context: &Context,
+        command: CommandId,
+        account: AccountId,
+        change: Command,
+    ) -> Result<Option<Position>, AppError> {
+        let subject = Subject::Account(account);
+        let executed = self
+            .ground
+            .log()
+            .execute::<Account>(subject, account.uuid(), context, request(command), |_| change.clone())
+            .await
+            .map_err(executed(AppError::Account))?;
+        Ok(executed.position)
+    }
+
+    async fn tenant_exists(&self, tenant: TenantId) -> Result<(), AppError> {
+        if self.views.has_tenant(tenant).await? { Ok(()) } else { Err(AppError::TenantUnknown) }
+    }
+
+    /// Operators belong to the installation; every other role is held in a tenant, at one of its practices or in the whole.
+    async fn is_a_place(&self, assignment: &RoleAssignment) -> Result<(), AppError> {
+        if assignment.role == Role::Operator && assignment.tenant == crate::FREE_STANDING {
+            return Ok(());
+        }
+        self.tenant_exists(assignment.tenant).await?;
+        match assignment.practice {
+            None => Ok(()),
+            Some(practice) if self.views.tenant_of(practice).await? == Some(assignment.tenant) => Ok(()),
+            Some(_) => Err(AppError::PracticeUnknown),
+        }
+    }
+}
+
+/// An operator acts from outside; what comes of it is the tenant's.
+fn in_tenant(authority: &Authority, tenant: TenantId) -> Context {
+    Context { tenant, ..authority.context().clone() }
+}

@@ -1,0 +1,80 @@
+//! The professional directory, and the names on pages that show who did what.
+use super::{App, AppError};
+use crate::{
+    domain::account::Addressed,
+    views::{AccountView, PracticeRow},
+};
+use holdfast_access::RequestContext;
+use holdfast_types::{AccountId, PracticeId, Role, TenantId};
+
+impl App {
+    /// By name, after the given one.
+    #[tracing::instrument(skip_all, name = "identity.list_practices")]
+    pub(crate) async fn list_practices(
+        &self,
+        tenant: Option<TenantId>,
+        after: Option<PracticeId>,
+        limit: u32,
+    ) -> Result<Vec<PracticeRow>, AppError> {
+        Ok(self.views.practices(tenant, after, limit).await?)
+    }
+
+    /// Practitioners and front desks whose name holds the text, by name, after the given one. Names are sealed, so they are opened
+    /// here, as many as the directory may hold. Answers with one more than a page, where there is one, which is not shown.
+    #[tracing::instrument(skip_all, name = "identity.search_directory")]
+    pub(crate) async fn search_directory(
+        &self,
+        context: &RequestContext,
+        text: &str,
+        practice: Option<PracticeId>,
+        after: Option<AccountId>,
+        page_size: u32,
+    ) -> Result<Vec<AccountView>, AppError> {
+        let look = self.looks.begin(context, "identity.SearchDirectory");
+        let mut found = self.views.directory(&look, practice).await?;
+        // Where the last page ended, even if that account has left the directory since.
+        let last = match after {
+            Some(id) => self.views.profiles(&look, &[id]).await?.pop().map(|view| name_key(&view)),
+            None => None,
+        };
+        let text = text.to_lowercase();
+        found.retain(|view| {
+            let key = name_key(view);
+            key.0.contains(&text) && last.as_ref().is_none_or(|last| key > *last)
+        });
+        found.sort_by_cached_key(name_key);
+        let shown = usize::try_from(page_size).unwrap_or(usize::MAX);
+        found.truncate(shown.saturating_add(1));
+        for view in &mut found {
+            view.roles.retain(|held| matches!(held.role, Role::Therapist | Role::FrontDesk));
+        }
+        let returned: Vec<_> = found.iter().take(shown).map(AccountView::returned).collect();
+        self.looks.release(look, found, &returned).await.map_err(AppError::Refused)
+    }
+
+    /// Names of staff for everybody who is signed in; names of others for themselves and for staff. To the rest they are there without
+    /// a name: identity does not know who shares a record with whom.
+    #[tracing::instrument(skip_all, name = "identity.batch_get_profiles")]
+    pub(crate) async fn profiles(
+        &self,
+        context: &RequestContext,
+        ids: &[AccountId],
+    ) -> Result<Vec<AccountView>, AppError> {
+        let look = self.looks.begin(context, "identity.BatchGetProfiles");
+        let caller = &context.caller;
+        let mut found = self.views.profiles(&look, ids).await?;
+        for view in &mut found {
+            let named = view.is_staff() || view.id == caller.account || !caller.roles.is_empty();
+            if !named {
+                let display_name = String::new();
+                view.addressed = Addressed { display_name, ..view.addressed.clone() };
+            }
+        }
+        let returned: Vec<_> = found.iter().map(AccountView::returned).collect();
+        self.looks.release(look, found, &returned).await.map_err(AppError::Refused)
+    }
+}
+
+fn name_key(view: &AccountView) -> (String, AccountId) {
+    (view.addressed.display_name.to_lowercase(), view.id)
+}

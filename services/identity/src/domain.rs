@@ -1,0 +1,15 @@
+//! The rules of identity, pure: accounts and roles, signing in, sessions, tenants and practices.
+pub(crate) mod account;
+pub(crate) mod digest;
+pub(crate) mod discipline;
+pub(crate) mod practice;
+pub(crate) mod reach;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod tenant;
+
+#[cfg(test)]
+mod golden;
+
+pub(crate) use digest::Digest;
+pub(crate) use discipline::Discipline;

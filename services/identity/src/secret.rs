@@ -1,0 +1,163 @@
+//! Secrets that identity gives out, and the keyed hash by which it finds an address.
+//!
+//! A link's, a session's and a program's secret are HMAC-SHA-256 (32 bytes, base64url) under a key of the installation over what the
+//! command was: a command repeated after a lost answer gets the same secret, while only its SHA-256 is ever stored. A session's
+//! secret depends on the link's, which nobody but the mail's reader has.
+use crate::domain::Digest;
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use holdfast_eventlog::{KeyError, MasterKey};
+use holdfast_types::{AccountId, RequestId, SessionId};
+use secrecy::SecretString;
+use uuid::{Builder, Uuid};
+
+pub(crate) struct Secrets {
+    addresses: hmac::Key,
+    links: hmac::Key,
+    sessions: hmac::Key,
+    programs: hmac::Key,
+}
+
+/// An address in one spelling; letter case never tells two mailboxes apart in practice.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Email(String);
+
+impl Email {
+    /// At most 254 characters (RFC 5321, section 4.5.3.1.3, less the brackets).
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_lowercase();
+        let parsed: lettre::Address = text.parse().ok()?;
+        // A mail needs no quoting and no transcription on its way.
+        let plain = text.is_ascii() && !text.contains(['"', '[', ' ']) && !parsed.domain().is_empty();
+        (plain && text.len() <= 254).then_some(Self(text))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// HMAC-SHA-256 of an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AddressHash([u8; 32]);
+
+impl AddressHash {
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The id of the account that the address gets when it has none: the same whoever opens it first.
+    pub(crate) fn account(self) -> AccountId {
+        let bytes = self.0.first_chunk::<16>().copied().unwrap_or_default();
+        AccountId::new(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+impl Secrets {
+    pub(crate) fn derive(master: &MasterKey) -> Result<Self, KeyError> {
+        let key = |name| Ok(hmac::Key::new(hmac::HMAC_SHA256, master.derive(name)?.as_slice()));
+        Ok(Self {
+            addresses: key("identity/addresses")?,
+            links: key("identity/links")?,
+            sessions: key("identity/sessions")?,
+            programs: key("identity/programs")?,
+        })
+    }
+
+    pub(crate) fn address(&self, email: &Email) -> AddressHash {
+        AddressHash(tag(&self.addresses, &[email.as_str().as_bytes()]))
+    }
+
+    pub(crate) fn link(&self, request: RequestId, address: AddressHash, browser: Digest) -> SecretString {
+        text(tag(&self.links, &[request.uuid().as_bytes(), address.bytes(), browser.bytes()]))
+    }
+
+    pub(crate) fn session(&self, session: SessionId, link: Digest) -> SecretString {
+        text(tag(&self.sessions, &[session.uuid().as_bytes(), link.bytes()]))
+    }
+
+    pub(crate) fn program(&self, account: AccountId, request: RequestId) -> SecretString {
+        text(tag(&self.programs, &[account.uuid().as_bytes(), request.uuid().as_bytes()]))
+    }
+}
+
+/// The id that a command's result gets: the same when the command is repeated.
+pub(crate) fn derived_id(scope: Uuid, request: RequestId) -> Uuid {
+    Uuid::new_v5(&scope, request.uuid().as_bytes())
+}
+
+/// All parts but the first have a fixed length, so no two lists have the same bytes.
+fn tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(part);
+    }
+    let mut bytes = [0; 32];
+    for (byte, from) in bytes.iter_mut().zip(context.sign().as_ref()) {
+        *byte = *from;
+    }
+    bytes
+}
+
+fn text(bytes: [u8; 32]) -> SecretString {
+    URL_SAFE_NO_PAD.encode(bytes).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    fn secrets(key: u8) -> Secrets {
+        Secrets::derive(&MasterKey::new([key; 32])).unwrap()
+    }
+
+    fn email(text: &str) -> Email {
+        Email::parse(text).unwrap()
+    }
+
+    #[test]
+    fn one_address_has_one_hash_in_whatever_spelling_and_another_under_another_key() {
+        let hash = secrets(1).address(&email("Pat@Example.org "));
+        assert!(hash == secrets(1).address(&email("pat@example.org")));
+        assert!(hash != secrets(2).address(&email("pat@example.org")));
+        assert!(hash != secrets(1).address(&email("pat@example.com")));
+        assert_eq!(hash.account().uuid().get_version_num(), 8);
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_taken() {
+        let long = format!("a@{}.org", "b".repeat(260));
+        for text in [
+            "",
+            "pat",
+            "pat@",
+            "@example.org",
+            "pat@exa mple.org",
+            "a\n@example.org",
+            "\"a b\"@example.org",
+            &long,
+        ] {
+            assert!(Email::parse(text).is_none(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_the_same_for_the_same_command_and_differs_for_every_other() {
+        let request = |id| RequestId::new(Uuid::from_u128(id));
+        let (address, browser) = (secrets(1).address(&email("pat@example.org")), Digest::new([3; 32]));
+        let link = |key, id| secrets(key).link(request(id), address, browser).expose_secret().to_owned();
+        assert_eq!(link(1, 1), link(1, 1));
+        assert_eq!(link(1, 1).len(), 43);
+        assert_ne!(link(1, 1), link(1, 2));
+        assert_ne!(link(1, 1), link(2, 1));
+        let session = |id, link| {
+            secrets(1)
+                .session(SessionId::new(Uuid::from_u128(id)), Digest::new([link; 32]))
+                .expose_secret()
+                .to_owned()
+        };
+        assert_ne!(session(1, 1), session(1, 2));
+        assert_ne!(session(1, 1), session(2, 1));
+    }
+}

@@ -1,0 +1,192 @@
+//! Tenants, practices, invitations and roles.
+use crate::world::*;
+use holdfast_proto::identity::v1::*;
+use holdfast_types::{Role, TenantId};
+use uuid::Uuid;
+
+#[tokio::test]
+async fn only_operators_create_tenants_and_a_refusal_is_recorded() {
+    let world = world().await;
+    let create = |request: CreateTenantRequest, token: String| {
+        let mut identity = world.identity.clone();
+        async move { identity.create_tenant(signed(request, &token)).await.map(tonic::Response::into_inner) }
+    };
+    let request = |id: &str| CreateTenantRequest {
+        request_id: world.request_id(),
+        tenant: Some(Tenant { tenant_id: id.into(), display_name: "Riverside".into() }),
+    };
+    let first = request("");
+    let made = create(first.clone(), world.operator()).await.unwrap();
+    assert_eq!(create(first, world.operator()).await.unwrap(), made, "a repeated command acts once");
+    assert_eq!(reason(create(request(&made.tenant_id), world.operator()).await), "TENANT_EXISTS");
+    assert_eq!(reason(create(request("7"), world.operator()).await), "ID_MALFORMED");
+    let tenant: TenantId = made.tenant_id.parse().unwrap();
+    let administrator = world.token_of(8, &[at(Role::PracticeAdministrator, tenant, None)]);
+    assert_eq!(reason(create(request(""), administrator).await), "NOT_PERMITTED");
+    assert_eq!(world.accesses(account_id(8), "identity.CreateTenant").await, [(false, vec![])]);
+}
+
+#[tokio::test]
+async fn administrators_create_practices_in_their_own_tenant() {
+    let world = world().await;
+    let (own, other) = (world.tenant(1).await, world.tenant(2).await);
+    let administrator = world.token_of(8, &[at(Role::PracticeAdministrator, own, None)]);
+    let create = |tenant: TenantId, id: &str, disciplines: &[&str], token: &str| {
+        let request = CreatePracticeRequest {
+            request_id: world.request_id(),
+            practice: Some(Practice {
+                practice_id: id.into(),
+                tenant_id: tenant.to_string(),
+                display_name: "Little Steps".into(),
+                disciplines: disciplines.iter().map(|word| (*word).to_owned()).collect(),
+            }),
+        };
+        let request = signed(request, token);
+        let mut identity = world.identity.clone();
+        async move { identity.create_practice(request).await.map(tonic::Response::into_inner) }
+    };
+    let made = create(own, "", &["speech", "aba", "aba"], &administrator).await.unwrap();
+    assert_eq!(made.disciplines, ["aba", "speech"]);
+    assert_eq!(reason(create(other, "", &[], &administrator).await), "NOT_PERMITTED");
+    assert_eq!(reason(create(own, &made.practice_id, &[], &administrator).await), "PRACTICE_EXISTS");
+    assert_eq!(reason(create(other, &made.practice_id, &[], &world.operator()).await), "PRACTICE_EXISTS");
+    assert_eq!(reason(create(own, "", &["astrology"], &administrator).await), "FIELD_INVALID");
+    let nowhere = TenantId::new(Uuid::from_u128(99));
+    assert_eq!(reason(create(nowhere, "", &[], &world.operator()).await), "TENANT_UNKNOWN");
+    let therapist = world.token_of(9, &[at(Role::Therapist, own, made.practice_id.parse().ok())]);
+    assert_eq!(reason(create(own, "", &[], &therapist).await), "NOT_PERMITTED");
+}
+
+#[tokio::test]
+async fn an_invitation_makes_one_account_per_address_and_is_recorded_as_a_look() {
+    let world = world().await;
+    let tenant = world.tenant(1).await;
+    let administrator = world.token_of(8, &[at(Role::PracticeAdministrator, tenant, None)]);
+    let invite = |request: InviteAccountRequest, token: &str| {
+        let request = signed(request, token);
+        let mut identity = world.identity.clone();
+        async move { identity.invite_account(request).await.map(tonic::Response::into_inner) }
+    };
+    let made = invite(world.invitation(tenant, "Dana Fox"), &administrator).await.unwrap();
+    assert_eq!((made.email.as_str(), made.display_name.as_str()), ("dana.fox@example.org", "Dana Fox"));
+    let again = InviteAccountRequest {
+        email: "DANA.FOX@example.org".into(),
+        ..world.invitation(tenant, "Somebody Else")
+    };
+    assert_eq!(invite(again, &administrator).await.unwrap(), made);
+    let looks = world.accesses(account_id(8), "identity.InviteAccount").await;
+    assert_eq!(looks, [(true, vec![made.account_id.clone()]), (true, vec![made.account_id.clone()])]);
+    let taken = InviteAccountRequest {
+        account_id: made.account_id.clone(),
+        ..world.invitation(tenant, "Another One")
+    };
+    assert_eq!(reason(invite(taken, &administrator).await), "ACCOUNT_EXISTS");
+    let family = world.token_of(10, &[]);
+    assert_eq!(reason(invite(world.invitation(tenant, "Eve Stone"), &family).await), "NOT_PERMITTED");
+    assert_eq!(world.sign_in("dana.fox@example.org").await.account_id, made.account_id);
+}
+
+#[tokio::test]
+async fn nobody_gives_a_role_to_themselves() {
+    let world = world().await;
+    let tenant = world.tenant(1).await;
+    let dana = world.invite(tenant, "Dana Fox").await;
+    world.assign(&world.operator(), dana, at(Role::PracticeAdministrator, tenant, None)).await.unwrap();
+    let session = world.sign_in("dana.fox@example.org").await;
+    let token = world.token(&session.session_secret).await;
+    let refused = world.assign(&token, dana, at(Role::ComplianceOfficer, tenant, None)).await;
+    assert_eq!(reason(refused), "ROLE_TO_ONESELF");
+}
+
+#[tokio::test]
+async fn an_administrator_of_a_practice_reaches_no_further_than_it_and_the_attempt_is_recorded() {
+    let world = world().await;
+    let (own, other) = (world.tenant(1).await, world.tenant(2).await);
+    let (near, far) = (world.practice(own, "Near").await, world.practice(own, "Far").await);
+    let elsewhere = world.practice(other, "Elsewhere").await;
+    let dana = world.invite(own, "Dana Fox").await;
+    let administrator = world.token_of(8, &[at(Role::PracticeAdministrator, own, Some(near))]);
+    world.assign(&administrator, dana, at(Role::Therapist, own, Some(near))).await.unwrap();
+    for role in [
+        at(Role::Therapist, own, Some(far)),
+        at(Role::Therapist, own, None),
+        at(Role::ComplianceOfficer, own, Some(near)),
+        at(Role::Therapist, other, Some(elsewhere)),
+        at(Role::Operator, own, None),
+        at(Role::ServiceAccount, own, None),
+    ] {
+        assert_eq!(reason(world.assign(&administrator, dana, role).await), "NOT_PERMITTED", "{role}");
+    }
+    let attempts = world.accesses(account_id(8), "identity.AssignRole").await;
+    assert_eq!(attempts, vec![(false, vec![]); 6]);
+}
+
+#[tokio::test]
+async fn a_role_is_assigned_and_withdrawn_once_and_is_in_the_next_token() {
+    let world = world().await;
+    let tenant = world.tenant(1).await;
+    let practice = world.practice(tenant, "Little Steps").await;
+    let dana = world.invite(tenant, "Dana Fox").await;
+    let role = at(Role::Therapist, tenant, Some(practice));
+    let request = AssignRoleRequest {
+        request_id: world.request_id(),
+        account_id: dana.to_string(),
+        assignment: Some(assignment(&role)),
+    };
+    let send = || world.identity.clone();
+    let assigned = send().assign_role(signed(request.clone(), &world.operator())).await.unwrap().into_inner();
+    assert!(assigned.position.is_some());
+    let repeated = send().assign_role(signed(request.clone(), &world.operator())).await.unwrap().into_inner();
+    assert_eq!(repeated, assigned, "a repeated command acts once");
+    assert_eq!(reason(world.assign(&world.operator(), dana, role).await), "ALREADY_ASSIGNED");
+    let other =
+        AssignRoleRequest { assignment: Some(assignment(&at(Role::FrontDesk, tenant, None))), ..request };
+    assert_eq!(reason(send().assign_role(signed(other, &world.operator())).await), "REQUEST_ID_REUSED");
+    let session = world.sign_in("dana.fox@example.org").await;
+    let roles = || async { world.issue(&session.session_secret).await.unwrap().account.unwrap().roles };
+    assert_eq!(roles().await, [assignment(&role)]);
+    let withdraw = || WithdrawRoleRequest {
+        request_id: world.request_id(),
+        account_id: dana.to_string(),
+        assignment: Some(assignment(&role)),
+    };
+    send().withdraw_role(signed(withdraw(), &world.operator())).await.unwrap();
+    assert!(roles().await.is_empty());
+    assert_eq!(reason(send().withdraw_role(signed(withdraw(), &world.operator())).await), "NOT_ASSIGNED");
+    let types: Vec<String> = world
+        .log()
+        .await
+        .into_iter()
+        .filter_map(|envelope| Some(envelope.public_payload?.type_url))
+        .collect();
+    for public in ["RoleAssigned", "RoleWithdrawn", "SessionStarted"] {
+        assert!(types.iter().any(|url| url.ends_with(public)), "{public} is told to the others: {types:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_of_an_account_a_tenant_and_a_practice_that_are_there() {
+    let world = world().await;
+    let (tenant, other) = (world.tenant(1).await, world.tenant(2).await);
+    let practice = world.practice(other, "Elsewhere").await;
+    let dana = world.invite(tenant, "Dana Fox").await;
+    let nowhere = TenantId::new(Uuid::from_u128(99));
+    let operator = world.operator();
+    let cases = [
+        (dana, at(Role::Therapist, nowhere, None), "TENANT_UNKNOWN"),
+        (dana, at(Role::Therapist, tenant, Some(practice)), "PRACTICE_UNKNOWN"),
+        (account_id(404), at(Role::Therapist, tenant, None), "ACCOUNT_UNKNOWN"),
+    ];
+    for (account, role, expected) in cases {
+        assert_eq!(reason(world.assign(&operator, account, role).await), expected);
+    }
+    let unspecified = AssignRoleRequest {
+        request_id: world.request_id(),
+        account_id: dana.to_string(),
+        assignment: Some(holdfast_proto::identity::v1::RoleAssignment::default()),
+    };
+    assert_eq!(
+        reason(world.identity.clone().assign_role(signed(unspecified, &operator)).await),
+        "FIELD_MISSING"
+    );
+}
