@@ -45,6 +45,17 @@ pub trait Reaction: Send + Sync + 'static {
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError>;
 }
 
+/// Several reactions to one source: one after the other, all or none.
+#[async_trait::async_trait]
+impl Reaction for Vec<Arc<dyn Reaction>> {
+    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
+        for reaction in self {
+            reaction.react(conn, envelopes).await?;
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ReactionError {
     #[error("the event's public content is malformed: {0}")]

@@ -1,1 +1,49 @@
-//! To be filled.
+//! Audit: every envelope of every service, for the patient ("Who looked") and the compliance officer.
+//!
+//! It hears all six logs, its own among them, and keeps one row per envelope. Its own log holds nothing but its access events: each
+//! answer of audit is a look as well, recorded before it leaves. Once in a while, and when asked, it reads every log again
+//! and compares it, leaf by leaf, with what was heard. It holds no health data.
+mod api;
+mod app;
+pub mod config;
+pub mod domain;
+mod verifier;
+pub mod views;
+
+use app::App;
+use holdfast_eventlog::Reaction;
+use holdfast_host::{Blueprint, ConsentView, Feed, Ground, GroundError, Host, Services, TokenKeys};
+use holdfast_types::{Clock, Ids, Service};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use verifier::Verifier;
+
+pub use views::migrations;
+
+/// Answers until told to stop.
+pub async fn serve(
+    settings: config::Settings,
+    host: Host,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    stop: CancellationToken,
+) -> Result<(), GroundError> {
+    let blueprint = Blueprint {
+        service: Service::Audit,
+        projections: Vec::new(),
+        publish: Arc::new(|opened| holdfast_access::publish(opened).transpose()),
+        consent: ConsentView::Feed,
+        feeds: Service::WITH_LOG.iter().map(|service| feed(*service, &clock)).collect(),
+        keys: TokenKeys::OfIdentity,
+    };
+    let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;
+    let verifier = Arc::new(Verifier::of(&ground)?);
+    ground.tasks().spawn(Arc::clone(&verifier).run(settings.verify_interval(), stop.clone()));
+    let services = Services::new().with(api::service(App::new(ground.clone(), verifier)));
+    ground.serve(host, services, stop).await
+}
+
+fn feed(service: Service, clock: &Arc<dyn Clock>) -> Feed {
+    let index: Arc<dyn Reaction> = Arc::new(views::Index::of(service, Arc::clone(clock)));
+    (service, index)
+}

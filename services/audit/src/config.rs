@@ -1,0 +1,51 @@
+//! Audit's settings.
+use clap::Args;
+use holdfast_host::settings::CommonSettings;
+use std::time::Duration;
+
+pub const VERIFY_MINUTES_DEFAULT: u16 = 60;
+
+#[derive(Debug, Clone, Args)]
+pub struct Settings {
+    #[command(flatten)]
+    pub common: CommonSettings,
+    /// How often every log is read again and compared with what was heard, 1 to 10080 (a week).
+    #[arg(id = "HOLDFAST_AUDIT_VERIFY_MINUTES", long = "audit-verify-minutes", env = "HOLDFAST_AUDIT_VERIFY_MINUTES",
+        default_value_t = VERIFY_MINUTES_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=10_080),
+        value_name = "MINUTES", help_heading = "Audit")]
+    pub verify_minutes: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { common: CommonSettings::default(), verify_minutes: VERIFY_MINUTES_DEFAULT }
+    }
+}
+
+impl Settings {
+    pub(crate) fn verify_interval(&self) -> Duration {
+        Duration::from_secs(u64::from(self.verify_minutes) * 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    #[test]
+    fn logs_are_verified_every_hour_unless_it_is_said_otherwise() {
+        let said =
+            |line: &[&str]| Line::try_parse_from(line).map(|line| line.settings.verify_interval().as_secs());
+        assert_eq!(said(&["audit"]).unwrap(), 3600);
+        assert_eq!(said(&["audit", "--audit-verify-minutes", "5"]).unwrap(), 300);
+        assert!(said(&["audit", "--audit-verify-minutes", "0"]).is_err());
+        assert_eq!(Settings::default().verify_interval().as_secs(), 3600);
+    }
+}

@@ -1,0 +1,24 @@
+//! The history: how it is taken in, how it is read, and what is known of the logs' health.
+mod health;
+mod history;
+mod index;
+mod verification;
+
+pub use health::{LogFault, LogHealth, health};
+pub use history::{Cursor, Entry, Filter, History, page};
+pub use index::Index;
+pub use verification::{heard, note_faults, note_verified, reached};
+
+use holdfast_eventlog::schema::Migrator;
+
+static OWN: Migrator = sqlx::migrate!("migrations/feeds");
+static CONSENT: Migrator = holdfast_access::views::MIGRATIONS;
+
+/// All tables are fed by logs, the service's own among them; there is no projection.
+pub fn migrations() -> holdfast_host::Migrations {
+    holdfast_host::Migrations { views: Migrator::with_migrations(Vec::new()), feeds: vec![&CONSENT, &OWN] }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the history's tables cannot be reached")]
+pub struct HistoryError(#[from] sqlx::Error);

@@ -1,0 +1,159 @@
+//! Takes in the envelopes of one service's log: one row each, in one statement per batch.
+use crate::domain::{FaultKind, Kind, room};
+use chrono::{DateTime, Utc};
+use holdfast_eventlog::{Envelope, Reaction, ReactionError};
+use holdfast_host::telemetry;
+use holdfast_types::{AccountId, Actor, Clock, EventId, PatientId, Service};
+use prost::Message;
+use sqlx::PgConnection;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub struct Index {
+    service: Service,
+    clock: Arc<dyn Clock>,
+}
+
+impl Index {
+    /// Of one service's log.
+    pub fn of(service: Service, clock: Arc<dyn Clock>) -> Self {
+        Self { service, clock }
+    }
+}
+
+#[async_trait::async_trait]
+impl Reaction for Index {
+    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
+        let mut rows = Rows::default();
+        let mut mismatched: Vec<(u16, u64)> = Vec::new();
+        for envelope in envelopes {
+            let header = &envelope.header;
+            if header.service != self.service.as_str() {
+                return Err(ReactionError::Malformed("it is of another service than the log it came from"));
+            }
+            if header.leaf() != envelope.leaf {
+                mismatched.push((header.lane, header.lane_seq));
+            }
+            // The command's trace ends here.
+            if let Some(parent) = &header.traceparent {
+                let span = tracing::info_span!("audit.index", service = header.service, lane = header.lane);
+                telemetry::continue_from(&span, parent);
+            }
+            rows.push(self.service, envelope);
+        }
+        rows.insert(&mut *conn, self.service).await?;
+        if !mismatched.is_empty() {
+            tracing::error!(service = %self.service, count = mismatched.len(), "envelopes do not match their leaf hashes");
+            let faults = mismatched.into_iter().map(|(lane, seq)| (lane, seq, FaultKind::LeafMismatch));
+            super::verification::insert_faults(conn, self.service.as_str(), faults, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Columns of many entries, for `UNNEST`.
+#[derive(Default)]
+struct Rows {
+    lane: Vec<i32>,
+    lane_seq: Vec<i64>,
+    event_id: Vec<Uuid>,
+    kind: Vec<&'static str>,
+    event_type: Vec<String>,
+    stream: Vec<String>,
+    revision: Vec<i64>,
+    tenant: Vec<Uuid>,
+    subject: Vec<Uuid>,
+    patient: Vec<Option<Uuid>>,
+    actor: Vec<String>,
+    actor_account: Vec<Option<Uuid>>,
+    on_behalf_of: Vec<Option<Uuid>>,
+    purpose: Vec<&'static str>,
+    correlation: Vec<Uuid>,
+    causation: Vec<Option<Uuid>>,
+    occurred: Vec<DateTime<Utc>>,
+    recorded: Vec<DateTime<Utc>>,
+    key_id: Vec<Uuid>,
+    payload_sha256: Vec<Vec<u8>>,
+    leaf: Vec<Vec<u8>>,
+    public_payload: Vec<Option<Vec<u8>>>,
+    category: Vec<Option<&'static str>>,
+}
+
+impl Rows {
+    fn push(&mut self, service: Service, envelope: &Envelope) {
+        let (header, payload) = (&envelope.header, envelope.public_payload.as_ref());
+        self.lane.push(i32::from(header.lane));
+        self.lane_seq.push(i64::try_from(header.lane_seq).unwrap_or(i64::MAX));
+        self.event_id.push(header.event_id.uuid());
+        self.kind.push(Kind::of(service, &header.event_type).as_str());
+        self.event_type.push(header.event_type.clone());
+        self.stream.push(header.stream.to_string());
+        self.revision.push(i64::try_from(header.revision).unwrap_or(i64::MAX));
+        self.tenant.push(header.tenant.uuid());
+        self.subject.push(header.subject);
+        self.patient.push(header.patient.map(PatientId::uuid));
+        self.actor.push(header.actor.to_string());
+        self.actor_account.push(account(header.actor).map(AccountId::uuid));
+        self.on_behalf_of.push(header.on_behalf_of.map(PatientId::uuid));
+        self.purpose.push(header.purpose.as_str());
+        self.correlation.push(header.correlation);
+        self.causation.push(header.causation.map(EventId::uuid));
+        self.occurred.push(header.occurred);
+        self.recorded.push(header.recorded);
+        self.key_id.push(header.key_id);
+        self.payload_sha256.push(header.payload_sha256.to_vec());
+        self.leaf.push(envelope.leaf.to_vec());
+        self.public_payload.push(payload.map(Message::encode_to_vec));
+        self.category.push(payload.and_then(room).map(|category| category.as_str()));
+    }
+
+    /// What is there already stays as it is.
+    async fn insert(self, conn: &mut PgConnection, service: Service) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "INSERT INTO entries (
+                 service, lane, lane_seq, event_id, kind, event_type, stream, revision, tenant, subject, patient,
+                 actor, actor_account, on_behalf_of, purpose, correlation, causation, occurred, recorded, key_id,
+                 payload_sha256, leaf, public_payload, category)
+             SELECT $1, entry.* FROM UNNEST(
+                 $2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[],
+                 $10::uuid[], $11::uuid[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::uuid[],
+                 $17::uuid[], $18::timestamptz[], $19::timestamptz[], $20::uuid[], $21::bytea[], $22::bytea[],
+                 $23::bytea[], $24::text[]) AS entry
+             ON CONFLICT (service, lane, lane_seq) DO NOTHING",
+        )
+        .bind(service.as_str())
+        .bind(self.lane)
+        .bind(self.lane_seq)
+        .bind(self.event_id)
+        .bind(self.kind)
+        .bind(self.event_type)
+        .bind(self.stream)
+        .bind(self.revision)
+        .bind(self.tenant)
+        .bind(self.subject)
+        .bind(self.patient)
+        .bind(self.actor)
+        .bind(self.actor_account)
+        .bind(self.on_behalf_of)
+        .bind(self.purpose)
+        .bind(self.correlation)
+        .bind(self.causation)
+        .bind(self.occurred)
+        .bind(self.recorded)
+        .bind(self.key_id)
+        .bind(self.payload_sha256)
+        .bind(self.leaf)
+        .bind(self.public_payload)
+        .bind(self.category)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}
+
+fn account(actor: Actor) -> Option<AccountId> {
+    match actor {
+        Actor::Account(account) => Some(account),
+        Actor::Service(_) | Actor::Anonymous => None,
+    }
+}
