@@ -7,7 +7,7 @@ use bytes::Bytes;
 use holdfast_types::Clock;
 use sqlx::{Acquire, PgConnection, PgPool};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex},
     time::Instant,
 };
@@ -132,9 +132,9 @@ impl Committer {
     async fn attempt(&self, group: &[Job]) -> Result<Vec<Result<Appended, AppendError>>, AppendError> {
         let mut conn = self.pool.acquire().await.map_err(AppendError::Unavailable)?;
         let mut tx = conn.begin().await.map_err(AppendError::Unavailable)?;
-        let mut next = take_lanes(&mut tx, group).await.map_err(AppendError::Unavailable)?;
+        let Taken { mut next, mut revisions } = take(&mut tx, group).await.map_err(AppendError::Unavailable)?;
         fault::point("append.lanes_taken");
-        let verdicts = judge(&mut tx, group).await.map_err(AppendError::Unavailable)?;
+        let verdicts = judge(&mut tx, group, &mut revisions).await.map_err(AppendError::Unavailable)?;
         give_back(&mut tx, group, &verdicts).await.map_err(AppendError::Unavailable)?;
 
         let recorded = self.clock.now();
@@ -187,33 +187,71 @@ fn without_repeats(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     jobs.into_iter().partition(|job| job.request.is_none_or(|request| seen.insert((job.lane, request.id))))
 }
 
-/// Takes every lane's lock and counts all events of the group in. Answers with the sequence number before the first.
-async fn take_lanes(tx: &mut PgConnection, group: &[Job]) -> Result<HashMap<u16, u64>, sqlx::Error> {
-    let mut wanted: HashMap<u16, i64> = HashMap::new();
+/// What the database says of a group, with every lane's lock taken and all events of the group counted in.
+#[derive(Default)]
+struct Taken {
+    /// Per lane the sequence number before the group's first event.
+    next: HashMap<u16, u64>,
+    /// Per stream the revision before the group; absent where there is none.
+    revisions: HashMap<String, u64>,
+}
+
+/// One round trip. The revisions may be older than the locks if another process was faster: then the unique index refuses the insert, and
+/// each member is tried alone.
+async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<Taken, sqlx::Error> {
+    let mut wanted: BTreeMap<u16, i64> = BTreeMap::new();
+    let (mut stream_lanes, mut streams) = (Vec::new(), Vec::new());
     for job in group {
         *wanted.entry(job.lane).or_default() += count(job);
+        for (stream, _) in &job.expected {
+            stream_lanes.push(i32::from(job.lane));
+            streams.push(stream.as_str());
+        }
     }
-    let mut lanes: Vec<u16> = wanted.keys().copied().collect();
-    lanes.sort_unstable();
-    let counts: Vec<i64> = lanes.iter().filter_map(|lane| wanted.get(lane).copied()).collect();
-    let lanes: Vec<i32> = lanes.into_iter().map(i32::from).collect();
-    let rows: Vec<(i32, i64)> = sqlx::query_as(
-        "UPDATE lanes SET last_seq = lanes.last_seq + taken.n
-         FROM UNNEST($1::int[], $2::bigint[]) AS taken (lane, n)
-         WHERE lanes.lane = taken.lane
-         RETURNING lanes.lane, lanes.last_seq - taken.n",
+    let (lanes, counts): (Vec<i32>, Vec<i64>) = wanted.into_iter().map(|(lane, n)| (i32::from(lane), n)).unzip();
+    let rows: Vec<(Option<i32>, Option<String>, i64)> = sqlx::query_as(
+        "WITH taken AS (
+             UPDATE lanes SET last_seq = lanes.last_seq + wanted.n
+             FROM UNNEST($1::int[], $2::bigint[]) AS wanted (lane, n)
+             WHERE lanes.lane = wanted.lane
+             RETURNING lanes.lane, lanes.last_seq - wanted.n AS before
+         )
+         SELECT lane, NULL::text, before FROM taken
+         UNION ALL
+         SELECT NULL, asked.stream, last.revision
+         FROM UNNEST($3::int[], $4::text[]) AS asked (lane, stream)
+         CROSS JOIN LATERAL (
+             SELECT revision FROM events
+             WHERE events.lane = asked.lane AND events.stream = asked.stream
+             ORDER BY revision DESC
+             LIMIT 1
+         ) AS last",
     )
     .bind(&lanes)
     .bind(&counts)
+    .bind(&stream_lanes)
+    .bind(&streams)
     .fetch_all(tx)
     .await?;
-    Ok(rows.into_iter().filter_map(|(lane, seq)| Some((u16::try_from(lane).ok()?, u64::try_from(seq).ok()?))).collect())
+    let mut taken = Taken::default();
+    for (lane, stream, number) in rows {
+        let number = u64::try_from(number).unwrap_or_default();
+        if let Some(lane) = lane.and_then(|lane| u16::try_from(lane).ok()) {
+            taken.next.insert(lane, number);
+        } else if let Some(stream) = stream {
+            taken.revisions.insert(stream, number);
+        }
+    }
+    Ok(taken)
 }
 
 /// Under the lanes' locks: was the command carried out before, has the stream moved on?
-async fn judge(tx: &mut PgConnection, group: &[Job]) -> Result<Vec<Verdict>, sqlx::Error> {
+async fn judge(
+    tx: &mut PgConnection,
+    group: &[Job],
+    revisions: &mut HashMap<String, u64>,
+) -> Result<Vec<Verdict>, sqlx::Error> {
     let known = commands_of(tx, group).await?;
-    let mut revisions = revisions_of(tx, group).await?;
     let mut verdicts = Vec::with_capacity(group.len());
     for job in group {
         if let Some(request) = job.request
@@ -226,13 +264,13 @@ async fn judge(tx: &mut PgConnection, group: &[Job]) -> Result<Vec<Verdict>, sql
             });
             continue;
         }
-        let current = |stream: &StreamName| revisions.get(&stream.to_string()).copied().unwrap_or_default();
+        let current = |stream: &StreamName| revisions.get(stream.as_str()).copied().unwrap_or_default();
         if job.expected.iter().any(|(stream, expected)| current(stream) != *expected) {
             verdicts.push(Verdict::Refused(AppendError::Stale));
             continue;
         }
         for event in &job.events {
-            revisions.insert(event.header.stream.to_string(), event.header.revision);
+            revisions.insert(event.header.stream.as_str().to_owned(), event.header.revision);
         }
         verdicts.push(Verdict::Accepted);
     }
@@ -265,28 +303,6 @@ async fn commands_of(
             Some(((u16::try_from(lane).ok()?, id), (fingerprint, u64::try_from(seq).ok()?)))
         })
         .collect())
-}
-
-async fn revisions_of(tx: &mut PgConnection, group: &[Job]) -> Result<HashMap<String, u64>, sqlx::Error> {
-    let (lanes, streams): (Vec<i32>, Vec<String>) = group
-        .iter()
-        .flat_map(|job| job.expected.iter().map(|(stream, _)| (i32::from(job.lane), stream.to_string())))
-        .unzip();
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT asked.stream, last.revision
-         FROM UNNEST($1::int[], $2::text[]) AS asked (lane, stream)
-         CROSS JOIN LATERAL (
-             SELECT revision FROM events
-             WHERE events.lane = asked.lane AND events.stream = asked.stream
-             ORDER BY revision DESC
-             LIMIT 1
-         ) AS last",
-    )
-    .bind(lanes)
-    .bind(streams)
-    .fetch_all(tx)
-    .await?;
-    Ok(rows.into_iter().filter_map(|(stream, revision)| Some((stream, u64::try_from(revision).ok()?))).collect())
 }
 
 /// Counts out again what was refused, before anybody can see it: no gaps.

@@ -47,7 +47,7 @@ impl Subject {
 /// `<aggregate>/<uuid>`: the history of one aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StreamName {
-    aggregate: String,
+    text: String,
     id: Uuid,
 }
 
@@ -57,10 +57,13 @@ pub struct StreamNameError;
 
 impl StreamName {
     pub fn new(aggregate: &str, id: Uuid) -> Self {
-        Self { aggregate: aggregate.to_owned(), id }
+        Self { text: format!("{aggregate}/{}", id.hyphenated()), id }
     }
     pub fn aggregate(&self) -> &str {
-        &self.aggregate
+        self.text.split('/').next().unwrap_or_default()
+    }
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
     pub const fn id(&self) -> Uuid {
         self.id
@@ -69,7 +72,7 @@ impl StreamName {
 
 impl fmt::Display for StreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.aggregate, self.id.hyphenated())
+        f.write_str(&self.text)
     }
 }
 
@@ -126,7 +129,7 @@ impl Header {
         canonical.number(self.lane_seq);
         canonical.uuid(Some(self.event_id.uuid()));
         canonical.uuid(Some(self.tenant.uuid()));
-        canonical.text(&self.stream.to_string());
+        canonical.text(self.stream.as_str());
         canonical.number(self.revision);
         canonical.text(&self.event_type);
         canonical.number(u64::from(self.schema_version));

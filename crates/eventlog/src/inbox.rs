@@ -103,6 +103,9 @@ pub enum InboxError {
     Reaction(#[source] ReactionError),
     #[error("the bus cannot be heard")]
     Bus(#[from] crate::BusError),
+    /// Its lane waits; nothing is passed over.
+    #[error("the source itself misses what follows {after} in lane {lane}")]
+    Hole { lane: u16, after: u64 },
 }
 
 /// Cheap to clone.
@@ -220,7 +223,11 @@ impl Inbox {
                 }
                 messages.push(message);
             }
-            self.take_in(envelopes).await?;
+            match self.take_in(envelopes).await {
+                // The other lanes go on; the poll says it again.
+                Err(InboxError::Hole { .. }) => {}
+                outcome => outcome?,
+            }
             fault::point("inbox.taken_in");
             for message in messages {
                 // Unacknowledged is delivered again and dropped as a duplicate.
@@ -259,8 +266,15 @@ impl Inbox {
         let heads = self.0.source.heads().await?;
         if !self.behind(&heads).await?.is_empty() {
             let _ = timeout(grace, self.0.moved.notified()).await;
+            let mut hole = None;
             for (lane, seq) in self.behind(&heads).await? {
-                self.read_back(lane, seq).await?;
+                match self.read_back(lane, seq).await {
+                    Err(error @ InboxError::Hole { .. }) => hole = Some(error),
+                    outcome => outcome?,
+                }
+            }
+            if let Some(hole) = hole {
+                return Err(hole);
             }
         }
         self.0.caught_up.fetch_max(asked.timestamp_micros(), Ordering::AcqRel);
@@ -288,7 +302,10 @@ impl Inbox {
     async fn read_back(&self, lane: u16, mut after: u64) -> Result<(), InboxError> {
         loop {
             let envelopes = self.0.source.read_lane(lane, after, READ_BACK_MAX).await?;
-            let Some(last) = envelopes.last() else { return Ok(()) };
+            let (Some(first), Some(last)) = (envelopes.first(), envelopes.last()) else { return Ok(()) };
+            if first.header.lane_seq > after + 1 {
+                return Err(InboxError::Hole { lane, after });
+            }
             let full = envelopes.len() == READ_BACK_MAX as usize;
             after = last.header.lane_seq;
             self.0.metrics.read_back(self.source(), envelopes.len());
@@ -323,10 +340,14 @@ impl Inbox {
             outcome => outcome?,
         };
         self.0.moved.notify_waiters();
+        let mut missing = None;
         for (lane, after) in holes {
-            Box::pin(self.read_back(lane, after)).await?;
+            match Box::pin(self.read_back(lane, after)).await {
+                Err(error @ InboxError::Hole { .. }) => missing = Some(error),
+                outcome => outcome?,
+            }
         }
-        Ok(())
+        missing.map_or(Ok(()), Err)
     }
 
     /// One transaction. Answers with the lanes in which something is missing, and after which sequence number.

@@ -22,8 +22,9 @@ pub enum SchemaError {
     Database(#[from] sqlx::Error),
     #[error("a migration failed")]
     Migrate(#[source] sqlx::migrate::MigrateError),
-    #[error("`{0}` is not a name of lower-case letters, digits and underscores")]
-    Name(String),
+    /// Not shown: it may be a password.
+    #[error("a role, database or password is not of lower-case letters, digits and underscores")]
+    Word,
 }
 
 /// A pool of the serving role.
@@ -103,7 +104,7 @@ pub async fn provision(superuser_url: &str, databases: &Databases) -> Result<(),
     let owner = format!("{name}_owner");
     let mut conn = PgConnection::connect_with(&PgConnectOptions::from_str(superuser_url)?).await?;
     for (role, password) in [(owner.as_str(), &databases.owner_password), (name, &databases.serving_password)] {
-        let password = checked(password)?;
+        let password = plain(password, 128)?;
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
             .bind(role)
             .fetch_one(&mut conn)
@@ -132,11 +133,16 @@ pub(crate) async fn run(conn: &mut PgConnection, sql: String) -> Result<(), Sche
     Ok(())
 }
 
+/// PostgreSQL cuts longer names without a word.
 fn checked(name: &str) -> Result<&str, SchemaError> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if !name.is_empty() && name.len() <= 63 && name.bytes().all(plain) {
-        Ok(name)
+    plain(name, 63)
+}
+
+fn plain(word: &str, length_max: usize) -> Result<&str, SchemaError> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if (1..=length_max).contains(&word.len()) && word.bytes().all(allowed) {
+        Ok(word)
     } else {
-        Err(SchemaError::Name(name.to_owned()))
+        Err(SchemaError::Word)
     }
 }

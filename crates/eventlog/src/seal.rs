@@ -68,7 +68,7 @@ impl DataKey {
 
 /// Where an event's content belongs: tenant, stream, revision, event id, type and schema version.
 pub(crate) fn place_of(header: &Header) -> Vec<u8> {
-    let stream = header.stream.to_string();
+    let stream = header.stream.as_str();
     let mut place = Vec::with_capacity(80 + stream.len() + header.event_type.len());
     place.extend_from_slice(header.tenant.uuid().as_bytes());
     place.extend_from_slice(&(stream.len() as u64).to_be_bytes());

@@ -1,0 +1,138 @@
+//! Appending sealed events of 1 KiB against plain inserts of the same bytes into the same table shape.
+use super::{
+    pairs::{Figure, ratio},
+    scratch::{Scratch, context},
+};
+use anyhow::Result;
+use futures::future::try_join_all;
+use holdfast_eventlog::{Append, EventLog, NewEvent, StreamAppend, StreamName, Subject};
+use holdfast_types::PatientId;
+use sqlx::PgPool;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+use uuid::Uuid;
+
+const ROUND: Duration = Duration::from_secs(3);
+const PAIRS: usize = 5;
+const PAYLOAD_BYTES: usize = 1024;
+/// Nonce, tag and format: what sealing adds.
+const SEALED_BYTES: usize = PAYLOAD_BYTES + 29;
+const RAW_CONNECTIONS: u32 = 64;
+const BATCH_CONNECTIONS: u32 = 4;
+const BATCH_ROWS: usize = 100;
+
+pub(crate) async fn figures(scratch: &Scratch) -> Result<Vec<Figure>> {
+    let log = scratch.log("bench_append", Vec::new()).await?;
+    let raw = scratch.raw("bench_append", RAW_CONNECTIONS)?;
+    raw_table(&raw).await?;
+    let revisions: Vec<AtomicU64> = (0..512).map(|_| AtomicU64::new(0)).collect();
+    append_round(&log, &revisions, 512, Duration::from_millis(1000)).await?;
+    Ok(vec![
+        ratio(
+            "append_vs_raw_single_64",
+            1.3,
+            PAIRS,
+            async || append_round(&log, &revisions, 64, ROUND).await,
+            async || raw_round(&raw, RAW_CONNECTIONS as usize, 1).await,
+        )
+        .await?,
+        ratio(
+            "append_vs_raw_single_512",
+            2.5,
+            PAIRS,
+            async || append_round(&log, &revisions, 512, ROUND).await,
+            async || raw_round(&raw, RAW_CONNECTIONS as usize, 1).await,
+        )
+        .await?,
+        ratio(
+            "append_vs_raw_batched_512",
+            0.5,
+            PAIRS,
+            async || append_round(&log, &revisions, 512, ROUND).await,
+            async || raw_round(&raw, BATCH_CONNECTIONS as usize, BATCH_ROWS).await,
+        )
+        .await?,
+    ])
+}
+
+/// So many callers, each appending to its own patient, one event after the other. Events per second.
+async fn append_round(log: &EventLog, revisions: &[AtomicU64], callers: usize, time: Duration) -> Result<f64> {
+    let began = Instant::now();
+    let counts = try_join_all(revisions.iter().take(callers).enumerate().map(|(caller, revision)| {
+        let log = log.clone();
+        async move {
+            let id = Uuid::from_u64_pair(7, caller as u64);
+            let mut count = 0_u32;
+            while began.elapsed() < time {
+                let payload = vec![b'x'; PAYLOAD_BYTES];
+                let events = vec![NewEvent { event_type: "bench.happened", schema_version: 1, payload: payload.into(), occurred: None }];
+                let expected_revision = revision.load(Ordering::Relaxed);
+                let streams = vec![StreamAppend { stream: StreamName::new("bench", id), expected_revision, events }];
+                log.append(Append { subject: Subject::Patient(PatientId::new(id)), context: context(), request: None, streams })
+                    .await?;
+                revision.store(expected_revision + 1, Ordering::Relaxed);
+                count += 1;
+            }
+            anyhow::Ok(count)
+        }
+    }))
+    .await?;
+    Ok(f64::from(counts.iter().sum::<u32>()) / began.elapsed().as_secs_f64())
+}
+
+/// The shape of `events`, with its partitions and indexes, and nothing around it.
+async fn raw_table(pool: &PgPool) -> Result<()> {
+    sqlx::raw_sql(
+        "CREATE TABLE log.raw_events (LIKE log.events INCLUDING DEFAULTS) PARTITION BY HASH (lane);
+         ALTER TABLE log.raw_events ADD PRIMARY KEY (lane, lane_seq);
+         ALTER TABLE log.raw_events ADD UNIQUE (lane, stream, revision);
+         DO $$ BEGIN
+             FOR part IN 0..15 LOOP
+                 EXECUTE format('CREATE TABLE log.raw_events_%s PARTITION OF log.raw_events FOR VALUES WITH (MODULUS 16, REMAINDER %s)', part, part);
+                 EXECUTE format('ALTER TABLE log.raw_events_%s ALTER COLUMN payload SET STORAGE EXTERNAL', part);
+             END LOOP;
+         END $$;",
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// So many connections, each inserting so many rows a transaction. Rows per second.
+async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let mut held = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        held.push(pool.acquire().await?);
+    }
+    let began = Instant::now();
+    let counts = try_join_all(held.into_iter().enumerate().map(|(number, mut conn)| async move {
+        let sealed = vec![vec![b'x'; SEALED_BYTES]; rows];
+        let mut count = 0_usize;
+        while began.elapsed() < ROUND {
+            let first = NEXT.fetch_add(rows as u64, Ordering::Relaxed);
+            let seqs: Vec<i64> = (first..first + rows as u64).map(|seq| i64::try_from(seq).unwrap_or(i64::MAX)).collect();
+            let id = Uuid::from_u64_pair(9, number as u64);
+            sqlx::query(
+                "INSERT INTO log.raw_events
+                 SELECT $2::int, seq, gen_random_uuid(), $3::uuid, 'bench/' || $3::text, seq, 'bench.happened', 1, $3::uuid, $3::uuid,
+                        'account/00000000-0000-0000-0000-000000000002', NULL, 'TREAT', $3::uuid, NULL, NULL, now(), now(), $3::uuid,
+                        sealed, '\\x0000000000000000000000000000000000000000000000000000000000000000'::bytea
+                 FROM UNNEST($1::bigint[], $4::bytea[]) AS s (seq, sealed)",
+            )
+            .bind(&seqs)
+            .bind(i32::try_from(number * 16 % 1024).unwrap_or(0))
+            .bind(id)
+            .bind(&sealed)
+            .execute(&mut *conn)
+            .await?;
+            count += rows;
+        }
+        anyhow::Ok(count)
+    }))
+    .await?;
+    let total: usize = counts.iter().sum();
+    Ok(u32::try_from(total).map_or(f64::NAN, f64::from) / began.elapsed().as_secs_f64())
+}

@@ -1,0 +1,31 @@
+//! The generated pages of `docs/`: the error catalogue and the settings of every role.
+use crate::serve::Role;
+use anyhow::{Context, Result};
+use clap::{Command, Subcommand};
+use std::fmt::Write;
+
+/// `holdfast gen`, from the project's root.
+pub(crate) fn write() -> Result<()> {
+    for (path, text) in [("docs/errors.md", holdfast_host::catalogue::markdown()), ("docs/settings.md", settings()?)] {
+        std::fs::write(path, text).with_context(|| format!("`{path}` cannot be written: run it from the project's root"))?;
+        println!("wrote {path}");
+    }
+    Ok(())
+}
+
+fn settings() -> Result<String> {
+    let mut text = String::from(
+        "# Settings\n\nEach role is `holdfast serve <role>`. Every setting is a flag or the environment variable named here; \
+         a secret has a `_FILE` twin that names a file to read it from.\n",
+    );
+    for role in Role::augment_subcommands(Command::new("serve")).get_subcommands() {
+        write!(text, "\n## {}\n\n| variable | meaning | default |\n|---|---|---|\n", role.get_name())?;
+        for argument in role.get_arguments() {
+            let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else { continue };
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('\n', " ");
+            let default = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect::<Vec<_>>().join(", ");
+            writeln!(text, "| `{variable}` | {} | {default} |", help.replace('|', "\\|"))?;
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,102 @@
+//! The databases of the services: made and migrated, all on one machine or one on request.
+use anyhow::{Context, Result, anyhow};
+use clap::Args;
+use holdfast_eventlog::{Databases, schema};
+use holdfast_host::{
+    Migrations,
+    settings::{DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, MigrateDatabaseUrl, MigrateKeysDatabaseUrl},
+};
+use holdfast_supervise::Postgres;
+use holdfast_types::Service;
+use secrecy::ExposeSecret;
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct MigrateArgs {
+    /// The service whose databases they are.
+    service: Service,
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
+
+pub(crate) fn migrations(service: Service) -> Result<Migrations> {
+    Ok(match service {
+        Service::Identity => holdfast_identity::migrations(),
+        Service::Records => holdfast_records::migrations(),
+        Service::Documents => holdfast_documents::migrations(),
+        Service::Consent => holdfast_consent::migrations(),
+        Service::Messaging => holdfast_messaging::migrations(),
+        Service::Audit => holdfast_audit::migrations(),
+        Service::Gateway => return Err(anyhow!("the gateway has no database")),
+    })
+}
+
+/// `holdfast migrate <service>`.
+pub(crate) async fn migrate_one(args: MigrateArgs) -> Result<()> {
+    migrate(args.service, &args.database).await?;
+    println!("{}: migrated", args.service);
+    Ok(())
+}
+
+/// The serving role is the user of the serving URL: it is given what it may do.
+pub(crate) async fn migrate(service: Service, settings: &DatabaseSettings) -> Result<()> {
+    let Migrations { views, feeds } = migrations(service)?;
+    let serve = settings.serve.required()?;
+    let role = url::Url::parse(serve.expose_secret()).context("the database URL is malformed")?.username().to_owned();
+    schema::migrate(settings.migrate.required()?.expose_secret(), &role, &views, &feeds)
+        .await
+        .with_context(|| format!("the database of {service}"))?;
+    schema::migrate_keys(settings.migrate_keys.required()?.expose_secret(), &role)
+        .await
+        .with_context(|| format!("the key database of {service}"))
+}
+
+/// On one machine: makes the databases of a service in the private PostgreSQL, migrates them, and says how to reach them.
+pub(crate) async fn prepare(
+    service: Service,
+    postgres: &Urls,
+    master_key_file: PathBuf,
+) -> Result<DatabaseSettings> {
+    let name = service.as_str();
+    let owner = format!("{name}_owner");
+    let keys = format!("{name}_keys");
+    let databases = Databases {
+        name: name.to_owned(),
+        owner_password: (postgres.password)(&owner),
+        serving_password: (postgres.password)(name),
+    };
+    schema::provision(&postgres.superuser, &databases)
+        .await
+        .with_context(|| format!("the databases of {service}"))?;
+    let settings = DatabaseSettings {
+        serve: DatabaseUrl::of((postgres.url)(name, name)),
+        migrate: MigrateDatabaseUrl::of((postgres.url)(name, &owner)),
+        keys: KeysDatabaseUrl::of((postgres.url)(&keys, name)),
+        migrate_keys: MigrateKeysDatabaseUrl::of((postgres.url)(&keys, &owner)),
+        master_key_file: Some(master_key_file),
+    };
+    migrate(service, &settings).await?;
+    // What serves does not hold the owner's keys.
+    Ok(DatabaseSettings {
+        migrate: MigrateDatabaseUrl::default(),
+        migrate_keys: MigrateKeysDatabaseUrl::default(),
+        ..settings
+    })
+}
+
+/// How the private PostgreSQL is reached.
+pub(crate) struct Urls<'a> {
+    pub(crate) superuser: String,
+    pub(crate) url: Box<dyn Fn(&str, &str) -> String + Send + Sync + 'a>,
+    pub(crate) password: Box<dyn Fn(&str) -> String + Send + Sync + 'a>,
+}
+
+impl<'a> Urls<'a> {
+    pub(crate) fn of(postgres: &'a Postgres) -> Self {
+        Self {
+            superuser: postgres.superuser_url(),
+            url: Box::new(|database, role| postgres.url(database, role)),
+            password: Box::new(|role| postgres.password(role)),
+        }
+    }
+}

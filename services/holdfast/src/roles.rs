@@ -1,0 +1,119 @@
+//! The settings of every role on one machine: ports taken, certificates made, addresses known to all.
+use crate::{data_dir::DataDir, databases, serve::{Bound, Role}};
+use anyhow::{Context, Result};
+use futures::future::try_join_all;
+use holdfast_host::{
+    Host,
+    authority::{Authority, RoleFiles},
+    settings::{CommonSettings, DatabaseSettings, NatsUrl, PeerSettings, TelemetrySettings, TlsSettings},
+};
+use holdfast_types::{Clock, Service, SystemClock, SystemIds};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use url::Url;
+
+/// What the roles of one machine share.
+pub(crate) struct Machine<'a> {
+    pub(crate) dir: &'a DataDir,
+    pub(crate) postgres: databases::Urls<'a>,
+    pub(crate) nats_url: String,
+    pub(crate) http: SocketAddr,
+    pub(crate) telemetry: TelemetrySettings,
+}
+
+/// Every role with its port, and where they answer.
+pub(crate) struct Roles {
+    pub(crate) bound: Vec<(Role, Bound)>,
+    pub(crate) peers: PeerSettings,
+    pub(crate) certificates: BTreeMap<Service, TlsSettings>,
+    pub(crate) public_url: Url,
+}
+
+impl Machine<'_> {
+    pub(crate) async fn roles(&self) -> Result<Roles> {
+        let authority = Authority::create(&self.dir.path("certificates"), SystemClock.now())?;
+        let mut certificates = BTreeMap::new();
+        for service in Service::ALL {
+            certificates.insert(*service, tls(authority.role(service.as_str())?));
+        }
+        let mut hosts = BTreeMap::new();
+        for service in Service::WITH_LOG {
+            let tls = certificates.get(service).context("a certificate for each role")?.load()?;
+            let listen = SocketAddr::from(([127, 0, 0, 1], self.port_of(*service)));
+            let host = Host::bind(listen, tls.clone(), Arc::new(SystemIds))
+                .or_else(|_| Host::bind(SocketAddr::from(([127, 0, 0, 1], 0)), tls, Arc::new(SystemIds)))?;
+            self.keep_port(*service, host.address().port())?;
+            hosts.insert(*service, host);
+        }
+        let http = tokio::net::TcpListener::bind(self.http)
+            .await
+            .with_context(|| format!("{} is taken: choose another with --http", self.http))?;
+        let public_url = Url::parse(&format!("http://localhost:{}", http.local_addr()?.port()))?;
+        let peers = peers(&hosts)?;
+        let databases = try_join_all(Service::WITH_LOG.iter().map(|service| async {
+            let master = self.dir.secret(&format!("{service}-master.key"), random_hex)?;
+            let database = databases::prepare(*service, &self.postgres, master).await?;
+            anyhow::Ok((*service, database))
+        }))
+        .await?;
+        let mut databases: BTreeMap<Service, DatabaseSettings> = databases.into_iter().collect();
+        let mut bound = Vec::new();
+        for (service, host) in hosts {
+            let common = CommonSettings {
+                listen: host.address(),
+                public_url: public_url.clone(),
+                peers: peers.clone(),
+                tls: certificates.get(&service).cloned().unwrap_or_default(),
+                database: databases.remove(&service).unwrap_or_default(),
+                nats: NatsUrl::of(self.nats_url.clone()),
+                telemetry: self.telemetry.clone(),
+                ..CommonSettings::default()
+            };
+            bound.push((self.role(service, common)?, Bound::Grpc(host)));
+        }
+        let common = CommonSettings {
+            listen: http.local_addr()?,
+            public_url: public_url.clone(),
+            peers: peers.clone(),
+            tls: certificates.get(&Service::Gateway).cloned().unwrap_or_default(),
+            telemetry: self.telemetry.clone(),
+            ..CommonSettings::default()
+        };
+        bound.push((self.role(Service::Gateway, common)?, Bound::Http(http)));
+        Ok(Roles { bound, peers, certificates, public_url })
+    }
+
+    /// The port of the last time, where there was one.
+    fn port_of(&self, service: Service) -> u16 {
+        let kept = std::fs::read_to_string(self.dir.path(&format!("{service}.port")));
+        kept.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    }
+
+    fn keep_port(&self, service: Service, port: u16) -> Result<()> {
+        Ok(std::fs::write(self.dir.path(&format!("{service}.port")), port.to_string())?)
+    }
+}
+
+fn tls(files: RoleFiles) -> TlsSettings {
+    TlsSettings { cert_file: Some(files.cert), key_file: Some(files.key), ca_file: Some(files.ca) }
+}
+
+fn peers(hosts: &BTreeMap<Service, Host>) -> Result<PeerSettings> {
+    let address = |service: Service| -> Result<Option<Url>> {
+        let host = hosts.get(&service).context("every service has a port")?;
+        Ok(Some(Url::parse(&format!("https://{}", host.address()))?))
+    };
+    Ok(PeerSettings {
+        identity: address(Service::Identity)?,
+        records: address(Service::Records)?,
+        documents: address(Service::Documents)?,
+        consent: address(Service::Consent)?,
+        messaging: address(Service::Messaging)?,
+        audit: address(Service::Audit)?,
+    })
+}
+
+/// 32 random bytes in hexadecimal.
+pub(crate) fn random_hex() -> Result<String> {
+    let bytes: [u8; 32] = rand::random();
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
