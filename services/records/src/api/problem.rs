@@ -1,0 +1,102 @@
+//! Which reason each refusal leaves with.
+use crate::{
+    app::{Failure, Unfit},
+    domain::{item, patient},
+    views::ViewsError,
+};
+use holdfast_eventlog::KeyError;
+use holdfast_fhir::{BundleError, Problem as Fault};
+use holdfast_host::{Problem, Reason, catalogue};
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Denied(refused) => refused.into(),
+            Failure::Patient(refusal) => of_patient(refusal),
+            Failure::Item(refusal) => of_item(refusal),
+            Failure::Bundle(error) => of_file(reason_of(error.problem()), &error, error.place()),
+            Failure::Resource(error) => of_file(catalogue::RESOURCE_MALFORMED, &error, &of_entry(error.place())),
+            Failure::Unfit(unfit) => of_unfit(&unfit),
+            Failure::Append(error) => error.into(),
+            Failure::Read(error) => error.into(),
+            Failure::Views(error) => of_views(&error),
+            Failure::Interrupted => Self::internal(&failure),
+        }
+    }
+}
+
+fn of_patient(refusal: patient::Refusal) -> Problem {
+    use patient::Refusal;
+    let reason = match refusal {
+        Refusal::AlreadyRegistered => catalogue::PATIENT_REGISTERED,
+        Refusal::NotRegistered => catalogue::PATIENT_UNKNOWN,
+        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_item(refusal: item::Refusal) -> Problem {
+    use item::Refusal;
+    let reason = match refusal {
+        Refusal::Unknown => catalogue::ITEM_UNKNOWN,
+        Refusal::AlreadyRetracted => catalogue::ALREADY_RETRACTED,
+        Refusal::OtherType => catalogue::RESOURCE_MALFORMED,
+        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+    };
+    match refusal {
+        Refusal::OtherType => Problem::new(reason, refusal.to_string()).with("place", "resource.resourceType"),
+        Refusal::Unknown | Refusal::AlreadyRetracted | Refusal::NotAsSeen => Problem::new(reason, refusal.to_string()),
+    }
+}
+
+/// The message names the place and the remedy, never a value.
+fn of_file(reason: &'static Reason, error: &BundleError, place: &str) -> Problem {
+    Problem::new(reason, format!("`{place}`: {}", error.problem()))
+        .with("place", place)
+        .with("fhir_reason", error.problem().reason())
+        .with("remedy", error.problem().remedy())
+}
+
+/// Where it is in the request, for resources that were sent as a list.
+fn of_entry(place: &str) -> String {
+    place.replace("Bundle.entry[", "items[").replacen("].resource", "].fhir_json", 1)
+}
+
+fn reason_of(fault: &Fault) -> &'static Reason {
+    match fault {
+        Fault::TooLarge { .. } | Fault::TooManyEntries { .. } => catalogue::BUNDLE_TOO_LARGE,
+        Fault::ReferenceBroken | Fault::ReferenceMalformed | Fault::ReferenceAmbiguous | Fault::ReferenceWrongType { .. } => {
+            catalogue::BUNDLE_REFERENCE_BROKEN
+        }
+        Fault::CodeSystemNotAbsolute => catalogue::BUNDLE_CODE_SYSTEM_MALFORMED,
+        Fault::SeveralPatients { .. } | Fault::OtherPatient { .. } => catalogue::BUNDLE_PATIENT_MISMATCH,
+        Fault::BundleKindNotSupported
+        | Fault::MethodNotSupported { .. }
+        | Fault::ConditionNotSupported
+        | Fault::ResourceNotKept { .. }
+        | Fault::SubjectNotPatient => catalogue::BUNDLE_UNSUPPORTED,
+        // Everything else is a fault in how the bundle is written; `fhir_reason` says which.
+        _ => catalogue::BUNDLE_MALFORMED,
+    }
+}
+
+fn of_unfit(unfit: &Unfit) -> Problem {
+    let (reason, place) = match unfit {
+        Unfit::OtherPatient => (catalogue::BUNDLE_PATIENT_MISMATCH, "Bundle.entry.resource(Patient)"),
+        Unfit::NothingOfAPatient | Unfit::OfAPatient => (catalogue::BUNDLE_UNSUPPORTED, "Bundle"),
+        Unfit::EntryTooLarge => (catalogue::BUNDLE_TOO_LARGE, "Bundle.entry"),
+        Unfit::NotAnItem { place } => (catalogue::RESOURCE_MALFORMED, place.as_str()),
+    };
+    Problem::new(reason, unfit.to_string()).with("place", place)
+}
+
+fn of_views(error: &ViewsError) -> Problem {
+    match error {
+        ViewsError::Key(KeyError::Destroyed) => Problem::new(catalogue::CONTENT_ERASED, "the content was erased"),
+        ViewsError::Database(_) | ViewsError::Key(KeyError::Unavailable(_)) => {
+            tracing::warn!(error = error as &dyn std::error::Error, "the read models cannot be reached");
+            Problem::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")
+        }
+        ViewsError::Key(_) | ViewsError::Malformed(_) => Problem::internal(error),
+    }
+}

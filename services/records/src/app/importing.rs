@@ -1,0 +1,93 @@
+//! Taking a file in: read whole, checked against the person, and recorded in one append.
+use super::{
+    App, Failure, Unfit,
+    incoming::{self, System},
+    made_by,
+    recording::{Batch, ImportOf},
+    request, subject,
+};
+use crate::domain::{
+    import::{self, Import},
+    patient::{self, Patient},
+};
+use holdfast_access::RequestContext;
+use holdfast_eventlog::Position;
+use holdfast_fhir::{Bundle, BundleError, Limits, Warning, read_bundle};
+use holdfast_host::CommandId;
+use holdfast_types::{Action, PatientId};
+
+pub(crate) struct ImportBundle {
+    pub(crate) patient: PatientId,
+    pub(crate) source_name: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+pub(crate) struct Imported {
+    pub(crate) tally: import::Tally,
+    pub(crate) warnings: Vec<Warning>,
+    /// The bundle does not say who it is about.
+    pub(crate) nameless: bool,
+    pub(crate) position: Option<Position>,
+}
+
+impl App {
+    #[tracing::instrument(skip_all, name = "records.import_bundle")]
+    pub(crate) async fn import_bundle(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        command: ImportBundle,
+    ) -> Result<Imported, Failure> {
+        let ImportBundle { patient, source_name, bytes } = command;
+        // A bundle that cannot be read says nothing about its categories, nor about anybody's record.
+        let mut bundle = read(bytes).await?.map_err(Failure::Bundle)?;
+        if bundle.patient.is_none() && bundle.items.is_empty() {
+            return Err(Failure::Unfit(Unfit::NothingOfAPatient));
+        }
+        let categories = incoming::categories(&bundle);
+        let permit =
+            self.gate.authorise(asked, Action::Contribute, patient, &categories, "records.ImportBundle").await?;
+        let authority = permit.into_authority();
+        let request = request(authority.account(), id);
+        let import_id = made_by(authority.account(), id, patient.uuid());
+        let (warnings, nameless) = (std::mem::take(&mut bundle.warnings), bundle.patient.is_none());
+        let answer = |tally, position| Imported { tally, warnings, nameless, position };
+        if let Some(position) = self.log.answered(subject(patient), Some(request)).await.map_err(Failure::Append)? {
+            return Ok(answer(self.tally_of(patient, import_id).await?, Some(position)));
+        }
+        let registration = self.registration_from(patient, &bundle).await?;
+        let system = System::called(patient, &source_name);
+        let import = ImportOf { id: import_id, source: system.id, source_name: source_name.clone() };
+        let drafts = incoming::drafts(patient, &system, bundle)?;
+        let batch = Batch { patient, drafts, registration, import: Some(import) };
+        let recorded = self.record(&authority, request, &batch).await?;
+        let tally = if recorded.repeated { self.tally_of(patient, import_id).await? } else { recorded.tally };
+        Ok(answer(tally, recorded.position))
+    }
+
+    /// What an import brought when it was done.
+    async fn tally_of(&self, patient: PatientId, import_id: uuid::Uuid) -> Result<import::Tally, Failure> {
+        let loaded = self.log.load::<Import>(subject(patient), import_id).await.map_err(Failure::Read)?;
+        match loaded.state {
+            import::State::OfRecord(tally) => Ok(tally),
+            import::State::Unknown | import::State::OfDirectory(_) => Ok(import::Tally::default()),
+        }
+    }
+
+    /// Refuses a bundle about somebody else; a record without demographics gets them from it.
+    async fn registration_from(&self, patient: PatientId, bundle: &Bundle) -> Result<Option<patient::Command>, Failure> {
+        let Some(read) = &bundle.patient else { return Ok(None) };
+        let loaded = self.log.load::<Patient>(subject(patient), patient.uuid()).await.map_err(Failure::Read)?;
+        match loaded.state {
+            patient::State::Unregistered => Ok(Some(patient::Command::Register(incoming::demographics(read)))),
+            patient::State::Registered(known) if incoming::may_be(&known, read) => Ok(None),
+            patient::State::Registered(_) => Err(Failure::Unfit(Unfit::OtherPatient)),
+        }
+    }
+}
+
+/// Away from the tasks that answer: a large file takes a while.
+pub(super) async fn read(bytes: Vec<u8>) -> Result<Result<Bundle, BundleError>, Failure> {
+    let reading = tokio::task::spawn_blocking(move || read_bundle(&bytes, &Limits::default()));
+    reading.await.map_err(|_| Failure::Interrupted)
+}

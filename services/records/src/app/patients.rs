@@ -1,0 +1,112 @@
+//! Demographics: given, read, changed.
+use super::{App, Failure, request, subject};
+use crate::{
+    domain::{
+        demographics::{Demographics, Field},
+        patient::{self, Patient},
+    },
+    views::{self, ShownPatient},
+};
+use holdfast_access::{Permit, RequestContext, Unreleased};
+use holdfast_eventlog::Position;
+use holdfast_host::CommandId;
+use holdfast_types::{Action, Category, PatientId};
+
+/// A patient after a command: what the sender may read of it, and its revision in any case.
+pub(crate) struct PatientAfter {
+    pub(crate) shown: Option<ShownPatient>,
+    pub(crate) revision: u64,
+    pub(crate) position: Option<Position>,
+}
+
+impl App {
+    #[tracing::instrument(skip_all, name = "records.register_patient")]
+    pub(crate) async fn register_patient(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        patient: PatientId,
+        demographics: Demographics,
+    ) -> Result<PatientAfter, Failure> {
+        let command = |_: u64| patient::Command::Register(demographics.clone());
+        self.change_patient(asked, id, patient, command, "records.RegisterPatient").await
+    }
+
+    #[tracing::instrument(skip_all, name = "records.update_patient")]
+    pub(crate) async fn update_patient(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        patient: PatientId,
+        (values, fields): (Demographics, Vec<Field>),
+        seen: Option<u64>,
+    ) -> Result<PatientAfter, Failure> {
+        let command = |revision| patient::Command::Update {
+            values: values.clone(),
+            fields: fields.clone(),
+            as_seen: seen.is_none_or(|seen| seen == revision),
+        };
+        self.change_patient(asked, id, patient, command, "records.UpdatePatient").await
+    }
+
+    async fn change_patient(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        patient: PatientId,
+        command: impl Fn(u64) -> patient::Command + Send + Sync,
+        operation: &'static str,
+    ) -> Result<PatientAfter, Failure> {
+        let categories = [Category::Demographics];
+        let permit = self.gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?;
+        let authority = permit.into_authority();
+        let request = Some(request(authority.account(), id));
+        let done = self
+            .log
+            .execute::<Patient>(subject(patient), patient.uuid(), authority.context(), request, |loaded| {
+                command(loaded.revision)
+            })
+            .await
+            .map_err(|error| Failure::of(error, Failure::Patient))?;
+        // It is done: whether it can be shown does not change that.
+        let shown = self.patients_shown(asked, &[patient], operation).await.unwrap_or_default().pop();
+        Ok(PatientAfter { shown, revision: done.revision, position: done.position })
+    }
+
+    #[tracing::instrument(skip_all, name = "records.get_patient")]
+    pub(crate) async fn patient(&self, asked: &RequestContext, patient: PatientId) -> Result<ShownPatient, Failure> {
+        let categories = [Category::Demographics];
+        let permit = self.gate.authorise(asked, Action::Read, patient, &categories, "records.GetPatient").await?;
+        let found = views::patients(self.log.pool(), self.log.keys(), &[&permit]).await.map_err(Failure::Views)?;
+        let shown = found.into_values().next().ok_or(Failure::Patient(patient::Refusal::NotRegistered))?;
+        Ok(self.gate.release(permit, shown).await?)
+    }
+
+    /// Those that the caller may read; that others were asked for leaves no trace and no answer.
+    #[tracing::instrument(skip_all, name = "records.batch_get_patients")]
+    pub(crate) async fn patients(
+        &self,
+        asked: &RequestContext,
+        patients: &[PatientId],
+    ) -> Result<Vec<ShownPatient>, Failure> {
+        self.patients_shown(asked, patients, "records.BatchGetPatients").await
+    }
+
+    async fn patients_shown(
+        &self,
+        asked: &RequestContext,
+        patients: &[PatientId],
+        operation: &'static str,
+    ) -> Result<Vec<ShownPatient>, Failure> {
+        let categories = [Category::Demographics];
+        let permits = self.gate.authorise_each(asked, Action::Read, patients, &categories, operation).await?;
+        let mut found = views::patients(self.log.pool(), self.log.keys(), &permits.iter().collect::<Vec<_>>())
+            .await
+            .map_err(Failure::Views)?;
+        let answers: Vec<(Permit, Unreleased<ShownPatient>)> = permits
+            .into_iter()
+            .filter_map(|permit| found.remove(&permit.patient()).map(|shown| (permit, shown)))
+            .collect();
+        Ok(self.gate.release_each(answers).await?)
+    }
+}

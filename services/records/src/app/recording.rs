@@ -1,0 +1,129 @@
+//! Taking in what sources say, in one append: all of it, or nothing.
+use super::{App, Failure, subject};
+use crate::{
+    domain::{
+        content::Content,
+        import,
+        item::{self, Command, Item, State},
+        patient::{self, Patient},
+    },
+    views,
+};
+use holdfast_access::Authority;
+use holdfast_eventlog::{Append, AppendError, Decider, Event, NewEvent, Position, Request, StreamAppend, StreamName};
+use holdfast_types::{Category, ItemId, PatientId};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// How often it is decided anew when others were faster.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// What one source says of one item.
+pub(super) struct Draft {
+    pub(super) item: ItemId,
+    pub(super) content: Box<Content>,
+}
+
+/// What is taken in together.
+pub(super) struct Batch {
+    pub(super) patient: PatientId,
+    pub(super) drafts: Vec<Draft>,
+    /// Gives the record its demographics, where it has none yet.
+    pub(super) registration: Option<patient::Command>,
+    pub(super) import: Option<ImportOf>,
+}
+
+/// The taking in of a file.
+pub(super) struct ImportOf {
+    pub(super) id: Uuid,
+    pub(super) source: Uuid,
+    pub(super) source_name: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) tally: import::Tally,
+    /// None: there was nothing new.
+    pub(super) position: Option<Position>,
+    pub(super) repeated: bool,
+}
+
+impl App {
+    pub(super) async fn record(&self, authority: &Authority, request: Request, batch: &Batch) -> Result<Recorded, Failure> {
+        let subject = subject(batch.patient);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let (streams, tally) = self.decide(batch).await?;
+            if streams.is_empty() {
+                let position = self.log.answered(subject, Some(request)).await.map_err(Failure::Append)?;
+                return Ok(Recorded { tally, repeated: position.is_some(), position });
+            }
+            let append = Append { subject, context: authority.context().clone(), request: Some(request), streams };
+            match self.log.append(append).await {
+                Ok(appended) => {
+                    let repeated = appended.repeated;
+                    return Ok(Recorded { tally, position: Some(appended.position), repeated });
+                }
+                Err(AppendError::Stale) if attempt < ATTEMPTS_MAX => {}
+                Err(error) => return Err(Failure::Append(error)),
+            }
+        }
+    }
+
+    async fn decide(&self, batch: &Batch) -> Result<(Vec<StreamAppend>, import::Tally), Failure> {
+        let ids: Vec<ItemId> = batch.drafts.iter().map(|draft| draft.item).collect();
+        let heads = views::heads(self.log.pool(), self.log.keys(), batch.patient, &ids).await.map_err(Failure::Views)?;
+        let mut streams = Vec::new();
+        let mut tally = import::Tally::default();
+        for draft in &batch.drafts {
+            let (state, revision) = heads.get(&draft.item).map_or((&State::Absent, 0), |head| (&head.state, head.revision));
+            let events = Item::decide(state, Command::Record(draft.content.clone())).map_err(Failure::Item)?;
+            let counted = match (events.as_slice(), revision) {
+                ([], _) => &mut tally.unchanged,
+                (_, 0) => &mut tally.added,
+                _ => &mut tally.changed,
+            };
+            count(counted, draft.content.category);
+            if !events.is_empty() {
+                streams.push(of_item(draft.item, revision, &events)?);
+            }
+        }
+        streams.extend(self.registration(batch).await?);
+        if let (Some(import), false) = (&batch.import, streams.is_empty()) {
+            let (source, source_name) = (import.source, import.source_name.clone());
+            let completed = import::Event::Completed { source, source_name, tally: tally.clone() };
+            streams.push(StreamAppend::of(import.id, 0, &[completed]).map_err(Failure::Append)?);
+        }
+        Ok((streams, tally))
+    }
+
+    async fn registration(&self, batch: &Batch) -> Result<Option<StreamAppend>, Failure> {
+        let Some(command) = &batch.registration else { return Ok(None) };
+        let patient = batch.patient.uuid();
+        let loaded = self.log.load::<Patient>(subject(batch.patient), patient).await.map_err(Failure::Read)?;
+        match Patient::decide(&loaded.state, command.clone()) {
+            Ok(events) => StreamAppend::of(patient, loaded.revision, &events).map(Some).map_err(Failure::Append),
+            // Somebody registered the patient meanwhile: what they said stands.
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Each event with the time at which its source says it happened.
+fn of_item(id: ItemId, revision: u64, events: &[item::Event]) -> Result<StreamAppend, Failure> {
+    let encoded = events.iter().map(|event| {
+        let occurred = match event {
+            item::Event::Recorded(content) | item::Event::Changed(content) => content.occurred,
+            item::Event::Retracted { .. } => None,
+        };
+        Ok(NewEvent { occurred, ..NewEvent::of(event)? })
+    });
+    let events = encoded.collect::<Result<_, AppendError>>().map_err(Failure::Append)?;
+    let stream = StreamName::new(item::Event::AGGREGATE, id.uuid());
+    Ok(StreamAppend { stream, expected_revision: revision, events })
+}
+
+fn count(counts: &mut BTreeMap<Category, u32>, category: Category) {
+    *counts.entry(category).or_default() += 1;
+}

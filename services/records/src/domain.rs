@@ -1,0 +1,9 @@
+//! The rules of records: pure, synchronous, total.
+pub mod content;
+pub mod demographics;
+pub mod directory;
+#[cfg(test)]
+mod golden;
+pub mod import;
+pub mod item;
+pub mod patient;

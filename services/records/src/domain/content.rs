@@ -1,0 +1,201 @@
+//! What one version of an item says: the resource as its source wrote it, who says so, and what it is called.
+use chrono::{DateTime, SubsecRound, Utc};
+use holdfast_fhir::{Agent, FhirDateTime, Item, Provenance, Reference, Target};
+use holdfast_types::Category;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use uuid::Uuid;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    pub source: Source,
+    pub category: Category,
+    /// FHIR R4.
+    pub resource_type: String,
+    pub title: String,
+    /// The value or gist in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// FHIR status code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub performers: Vec<Named>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attested: Vec<Attested>,
+    pub resource: Resource,
+}
+
+/// Who says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The same for everything that one source says of one patient.
+    pub id: Uuid,
+    pub kind: SourceKind,
+    /// What the source calls itself; empty for an account, whose name identity knows.
+    pub name: String,
+    /// The item's identity inside the source.
+    pub key: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    Import,
+    Practice,
+    Patient,
+    App,
+}
+
+impl SourceKind {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Import => "import",
+            Self::Practice => "practice",
+            Self::Patient => "patient",
+            Self::App => "app",
+        }
+    }
+}
+
+/// Somebody or something that a resource refers to: by words, by a name that the directory may know, or both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
+    /// `Type?identifier=system|value` or `Type/id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+impl Named {
+    pub fn of(reference: &Reference) -> Self {
+        let key = match &reference.target {
+            Target::Logical { resource_type, identifier } => identifier.system.as_ref().map(|system| {
+                directory_key(resource_type.as_deref().unwrap_or_default(), system, &identifier.value)
+            }),
+            Target::Resource { source_key } => Some(source_key.clone()),
+            Target::Patient | Target::Contained { .. } | Target::External { .. } | Target::Described => None,
+        };
+        Self { display: reference.display.clone(), key }
+    }
+}
+
+/// How a reference by a business identifier is written as one text.
+pub fn directory_key(resource_type: &str, system: &str, value: &str) -> String {
+    format!("{resource_type}?identifier={system}|{value}")
+}
+
+/// What the source says of who wrote it down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attested {
+    /// FHIR date or time, as exact as it was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+    pub by: Vec<AttestedBy>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttestedBy {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    pub who: Named,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Named>,
+}
+
+impl Attested {
+    pub fn of(provenance: &Provenance) -> Self {
+        let by = |agent: &Agent| AttestedBy {
+            role: agent.role.clone(),
+            who: Named::of(&agent.who),
+            on_behalf_of: agent.on_behalf_of.as_ref().map(Named::of),
+        };
+        Self {
+            recorded: provenance.recorded.as_ref().map(|time| time.as_str().to_owned()),
+            by: provenance.agents.iter().map(by).collect(),
+        }
+    }
+}
+
+/// Canonical JSON, byte by byte as it was read: a number keeps the digits it was written with.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Resource(Box<RawValue>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the resource is not JSON")]
+pub struct NotJson;
+
+pub type Sha = [u8; 32];
+
+impl Resource {
+    pub fn parse(json: Vec<u8>) -> Result<Self, NotJson> {
+        let text = String::from_utf8(json).map_err(|_| NotJson)?;
+        RawValue::from_string(text).map(Self).map_err(|_| NotJson)
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    pub fn sha256(&self) -> Sha {
+        Sha256::digest(self.as_str()).into()
+    }
+}
+
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Resource {}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resource({} bytes)", self.as_str().len())
+    }
+}
+
+impl Content {
+    /// Of an entry as it was read.
+    pub fn of(item: Item, source: Source, attested: Vec<Attested>) -> Result<Self, NotJson> {
+        Ok(Self {
+            source,
+            category: item.category,
+            resource_type: item.resource_type.as_str().to_owned(),
+            title: item.title,
+            summary: item.value_summary,
+            status: item.status,
+            occurred: item.occurred.as_ref().map(moment),
+            performers: item.performers.iter().map(Named::of).collect(),
+            attested,
+            resource: Resource::parse(item.json)?,
+        })
+    }
+}
+
+/// To the microseconds that a database keeps.
+pub fn moment(time: &FhirDateTime) -> DateTime<Utc> {
+    time.earliest().trunc_subsecs(6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_comes_back_byte_by_byte() {
+        let text = r#"{"a":1.50,"b":"Ω \" ü"}"#;
+        let resource = Resource::parse(text.as_bytes().to_vec()).unwrap();
+        let stored = serde_json::to_vec(&resource).unwrap();
+        assert_eq!(stored, text.as_bytes());
+        assert_eq!(serde_json::from_slice::<Resource>(&stored).unwrap(), resource);
+        assert!(Resource::parse(b"{".to_vec()).is_err() && Resource::parse(vec![b'"', 0xFF, b'"']).is_err());
+    }
+}

@@ -1,0 +1,47 @@
+//! Read models of records: patients, items with every version, sources, and the tenant's directory.
+mod directory;
+mod heads;
+mod items;
+mod patients;
+mod projection;
+mod rows;
+mod sealing;
+mod summary;
+
+pub(crate) use directory::{directory_heads, names};
+pub(crate) use heads::{categories_of, heads};
+pub(crate) use items::{Cursor, Listing, Version, item, list, versions};
+pub(crate) use patients::{ShownPatient, patients};
+pub use projection::RecordViews;
+pub(crate) use sealing::Body;
+pub(crate) use summary::{CategorySummary, summary};
+
+use holdfast_eventlog::{KeyError, schema::Migrator};
+
+pub(crate) fn migrations() -> Migrator {
+    sqlx::migrate!("migrations/views")
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ViewsError {
+    #[error("the read models cannot be reached")]
+    Database(#[from] sqlx::Error),
+    #[error("a read model's content cannot be opened")]
+    Key(#[source] KeyError),
+    #[error("a read model holds a malformed {0}")]
+    Malformed(&'static str),
+}
+
+impl From<KeyError> for ViewsError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+fn signed(revision: u64) -> i64 {
+    i64::try_from(revision).unwrap_or(i64::MAX)
+}
+
+fn unsigned(revision: i64) -> u64 {
+    u64::try_from(revision).unwrap_or_default()
+}

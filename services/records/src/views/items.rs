@@ -1,0 +1,225 @@
+//! Items as they are shown: one, a page of the newest, or all versions of one; now, or as they were recorded at a time.
+use super::{Body, ViewsError, sealing, unsigned};
+use chrono::{DateTime, Utc};
+use holdfast_access::{Permit, Returned, Unreleased};
+use holdfast_eventlog::KeyRing;
+use holdfast_types::{Category, ItemId, PatientId};
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// An answer stays below what a client takes.
+const RESOURCES_BYTES_MAX: usize = 3 * 1024 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) patient: PatientId,
+    pub(crate) item: ItemId,
+    pub(crate) revision: u64,
+    pub(crate) category: Category,
+    pub(crate) recorded: DateTime<Utc>,
+    pub(crate) read: DateTime<Utc>,
+    pub(crate) actor: String,
+    pub(crate) body: Body,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Cursor {
+    pub(crate) occurred: Option<DateTime<Utc>>,
+    pub(crate) item: ItemId,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listing {
+    pub(crate) as_of: Option<DateTime<Utc>>,
+    pub(crate) after: Option<Cursor>,
+    pub(crate) size: u32,
+    /// Whether the resources leave with the answer, and count towards its size.
+    pub(crate) with_resources: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) versions: Vec<Version>,
+    pub(crate) total: i64,
+    /// Where this page ends, if there is another.
+    pub(crate) next: Option<Cursor>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    patient: Uuid,
+    item: Uuid,
+    revision: i64,
+    category: String,
+    recorded: DateTime<Utc>,
+    read_time: DateTime<Utc>,
+    actor: String,
+    body: Vec<u8>,
+}
+
+/// One condition for the version that stands, one for the version that stood at `$3`: the first has an index.
+macro_rules! queries {
+    ($name:ident: $standing:literal, $read_time:literal) => {
+        mod $name {
+            pub(super) const PAGE: &str = concat!(
+                "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.body
+                 FROM item_versions AS v
+                 LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
+                 WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, "
+                   AND ($5::uuid IS NULL
+                        OR (coalesce(v.occurred, '-infinity'::timestamptz), v.item) < (coalesce($4, '-infinity'::timestamptz), $5))
+                 ORDER BY coalesce(v.occurred, '-infinity'::timestamptz) DESC, v.item DESC
+                 LIMIT $6"
+            );
+            pub(super) const TOTAL: &str = concat!(
+                "SELECT count(*) FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing
+            );
+            pub(super) const ITEM: &str = concat!(
+                "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.body
+                 FROM item_versions AS v
+                 LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
+                 WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND v.item = $4
+                 ORDER BY v.revision DESC
+                 LIMIT 1"
+            );
+        }
+    };
+}
+queries!(now: "v.superseded IS NULL AND $3::timestamptz IS NULL", "coalesce(s.read_time, v.recorded)");
+queries!(then: "v.recorded <= $3 AND (v.superseded IS NULL OR v.superseded > $3)", "v.recorded");
+
+const VERSIONS: &str = "
+    SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.body
+    FROM item_versions AS v
+    WHERE v.patient = $1 AND v.category = ANY($2) AND v.item = $3 AND ($4::bigint IS NULL OR v.revision < $4)
+    ORDER BY v.revision DESC
+    LIMIT $5";
+
+/// One page of the permitted categories, newest first; what has no time comes last.
+pub(crate) async fn list(
+    pool: &PgPool,
+    keys: &KeyRing,
+    permit: &Permit,
+    listing: Listing,
+) -> Result<Unreleased<Page>, ViewsError> {
+    let (page, total) = match listing.as_of {
+        None => (now::PAGE, now::TOTAL),
+        Some(_) => (then::PAGE, then::TOTAL),
+    };
+    let total: i64 = sqlx::query_scalar(total)
+        .bind(permit.patient().uuid())
+        .bind(words(permit))
+        .bind(listing.as_of)
+        .fetch_one(pool)
+        .await?;
+    let rows: Vec<Row> = sqlx::query_as(page)
+        .bind(permit.patient().uuid())
+        .bind(words(permit))
+        .bind(listing.as_of)
+        .bind(listing.after.and_then(|cursor| cursor.occurred))
+        .bind(listing.after.map(|cursor| cursor.item.uuid()))
+        .bind(i64::from(listing.size) + 1)
+        .fetch_all(pool)
+        .await?;
+    let mut versions = open(keys, permit.patient(), rows).await?;
+    let more = cut(&mut versions, listing.size, listing.with_resources);
+    let next = versions.last().filter(|_| more).map(Version::cursor);
+    let returned = versions.iter().map(Version::returned).collect();
+    Ok(Unreleased::new(Page { versions, total, next }, returned))
+}
+
+/// One item; none where it is not there, or not in a permitted category.
+pub(crate) async fn item(
+    pool: &PgPool,
+    keys: &KeyRing,
+    permit: &Permit,
+    item: ItemId,
+    as_of: Option<DateTime<Utc>>,
+) -> Result<Option<Unreleased<Version>>, ViewsError> {
+    let rows: Vec<Row> = sqlx::query_as(if as_of.is_none() { now::ITEM } else { then::ITEM })
+        .bind(permit.patient().uuid())
+        .bind(words(permit))
+        .bind(as_of)
+        .bind(item.uuid())
+        .fetch_all(pool)
+        .await?;
+    let version = open(keys, permit.patient(), rows).await?.pop();
+    Ok(version.map(|version| {
+        let returned = vec![version.returned()];
+        Unreleased::new(version, returned)
+    }))
+}
+
+/// Versions of an item before a revision, newest first, and whether there are more.
+pub(crate) async fn versions(
+    pool: &PgPool,
+    keys: &KeyRing,
+    permit: &Permit,
+    item: ItemId,
+    before: Option<u64>,
+    size: u32,
+) -> Result<Unreleased<(Vec<Version>, bool)>, ViewsError> {
+    let rows: Vec<Row> = sqlx::query_as(VERSIONS)
+        .bind(permit.patient().uuid())
+        .bind(words(permit))
+        .bind(item.uuid())
+        .bind(before.map(super::signed))
+        .bind(i64::from(size) + 1)
+        .fetch_all(pool)
+        .await?;
+    let mut versions = open(keys, permit.patient(), rows).await?;
+    let more = cut(&mut versions, size, true);
+    let returned = versions.iter().map(Version::returned).collect();
+    Ok(Unreleased::new((versions, more), returned))
+}
+
+fn words(permit: &Permit) -> Vec<&'static str> {
+    permit.categories().iter().map(|category| category.as_str()).collect()
+}
+
+/// Leaves what fits into one answer, at least one; says whether something was cut off.
+fn cut(versions: &mut Vec<Version>, size: u32, with_resources: bool) -> bool {
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let mut bytes = 0;
+    let fits = |version: &&Version| {
+        bytes += if with_resources { version.body.content.resource.as_str().len() } else { 0 };
+        bytes <= RESOURCES_BYTES_MAX
+    };
+    let count = versions.iter().take(size).take_while(fits).count().max(1);
+    let more = count < versions.len();
+    versions.truncate(count);
+    more
+}
+
+async fn open(keys: &KeyRing, patient: PatientId, rows: Vec<Row>) -> Result<Vec<Version>, ViewsError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = keys.existing(patient.uuid()).await?;
+    let version = |row: Row| {
+        let revision = unsigned(row.revision);
+        Ok(Version {
+            patient: PatientId::new(row.patient),
+            item: ItemId::new(row.item),
+            revision,
+            category: row.category.parse().map_err(|_| ViewsError::Malformed("category"))?,
+            recorded: row.recorded,
+            read: row.read_time,
+            actor: row.actor,
+            body: sealing::open(&key, row.item, revision, &row.body)?,
+        })
+    };
+    rows.into_iter().map(version).collect()
+}
+
+impl Version {
+    fn cursor(&self) -> Cursor {
+        Cursor { occurred: self.body.content.occurred, item: self.item }
+    }
+
+    const fn returned(&self) -> Returned {
+        Returned { id: self.item.uuid(), revision: self.revision }
+    }
+}

@@ -1,0 +1,247 @@
+//! Rows on their way into the tables, column by column.
+use super::{
+    ViewsError,
+    sealing::{self, Body},
+    signed, unsigned,
+};
+use crate::domain::directory::{Entry, key_id};
+use chrono::{DateTime, Utc};
+use holdfast_eventlog::{DataKey, Header, KeyError, KeyRing, ProjectionError};
+use holdfast_types::TenantId;
+use sqlx::PgConnection;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// New revisions of items with their content.
+#[derive(Default)]
+pub(super) struct ItemRows {
+    patients: Vec<Uuid>,
+    items: Vec<Uuid>,
+    revisions: Vec<i64>,
+    categories: Vec<&'static str>,
+    resource_types: Vec<String>,
+    sources: Vec<Uuid>,
+    source_kinds: Vec<&'static str>,
+    occurred: Vec<Option<DateTime<Utc>>>,
+    recorded: Vec<DateTime<Utc>>,
+    actors: Vec<String>,
+    digests: Vec<Vec<u8>>,
+    bodies: Vec<Vec<u8>>,
+}
+
+impl ItemRows {
+    pub(super) fn push(&mut self, header: &Header, key: &DataKey, body: Body) -> Result<(), KeyError> {
+        let item = header.stream.id();
+        self.digests.push(sealing::seal_digest(key, item, &body.content.resource.sha256())?);
+        self.bodies.push(sealing::seal(key, item, header.revision, &body)?);
+        self.patients.push(header.subject);
+        self.items.push(item);
+        self.revisions.push(signed(header.revision));
+        self.categories.push(body.content.category.as_str());
+        self.sources.push(body.content.source.id);
+        self.source_kinds.push(body.content.source.kind.as_str());
+        self.occurred.push(body.content.occurred);
+        self.resource_types.push(body.content.resource_type);
+        self.recorded.push(header.recorded);
+        self.actors.push(header.actor.to_string());
+        Ok(())
+    }
+
+    pub(super) async fn store(self, conn: &mut PgConnection) -> Result<(), ProjectionError> {
+        if self.items.is_empty() {
+            return Ok(());
+        }
+        supersede(conn, &self.patients, &self.items, &self.revisions, &self.recorded).await?;
+        sqlx::query(
+            "WITH new AS (
+                SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::bytea[])
+                AS new (patient, item, revision, category, resource_type, source, digest)
+             )
+             INSERT INTO items (patient, item, origin, category, resource_type, revision, retracted, content, sent)
+             SELECT patient, item, source, category, resource_type, revision, false, digest, digest FROM new
+             ON CONFLICT (patient, item) DO UPDATE SET
+                category = excluded.category,
+                revision = excluded.revision,
+                content = excluded.content,
+                -- Who replaces an item does not speak for its origin.
+                sent = CASE WHEN excluded.origin = items.origin THEN excluded.sent ELSE items.sent END
+             WHERE items.revision < excluded.revision",
+        )
+        .bind(&self.patients)
+        .bind(&self.items)
+        .bind(&self.revisions)
+        .bind(&self.categories)
+        .bind(&self.resource_types)
+        .bind(&self.sources)
+        .bind(self.digests)
+        .execute(&mut *conn)
+        .await?;
+        sqlx::query(
+            "INSERT INTO item_versions
+                (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, body)
+             SELECT patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, false, body
+             FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bytea[])
+                AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, body)
+             ON CONFLICT (patient, item, revision) DO NOTHING",
+        )
+        .bind(self.patients)
+        .bind(self.items)
+        .bind(self.revisions)
+        .bind(self.categories)
+        .bind(self.resource_types)
+        .bind(self.sources)
+        .bind(self.source_kinds)
+        .bind(self.occurred)
+        .bind(self.recorded)
+        .bind(self.actors)
+        .bind(self.bodies)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}
+
+async fn supersede(
+    conn: &mut PgConnection,
+    patients: &[Uuid],
+    items: &[Uuid],
+    revisions: &[i64],
+    recorded: &[DateTime<Utc>],
+) -> Result<(), sqlx::Error> {
+    if revisions.iter().all(|revision| *revision == 1) {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE item_versions AS old SET superseded = new.recorded
+         FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) AS new (patient, item, revision, recorded)
+         WHERE old.patient = new.patient AND old.item = new.item AND old.revision = new.revision - 1",
+    )
+    .bind(patients)
+    .bind(items)
+    .bind(revisions)
+    .bind(recorded)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Items marked as entered in error: rare, so one by one.
+#[derive(Default)]
+pub(super) struct Retractions(Vec<(Header, String)>);
+
+impl Retractions {
+    pub(super) fn push(&mut self, header: &Header, reason: String) {
+        self.0.push((header.clone(), reason));
+    }
+
+    pub(super) async fn store(self, conn: &mut PgConnection, keys: &KeyRing) -> Result<(), ProjectionError> {
+        for (header, reason) in self.0 {
+            retract(conn, keys, &header, reason).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn retract(conn: &mut PgConnection, keys: &KeyRing, header: &Header, reason: String) -> Result<(), ProjectionError> {
+    let (patient, item) = (header.subject, header.stream.id());
+    let before: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT revision, body FROM item_versions WHERE patient = $1 AND item = $2 AND revision < $3
+         ORDER BY revision DESC LIMIT 1",
+    )
+    .bind(patient)
+    .bind(item)
+    .bind(signed(header.revision))
+    .fetch_optional(&mut *conn)
+    .await?;
+    // An item begins with what it says: there is always one before.
+    let Some((revision, sealed)) = before else { return Ok(()) };
+    let key = keys.existing(patient).await?;
+    let body: Body = sealing::open(&key, item, unsigned(revision), &sealed).map_err(|error| match error {
+        ViewsError::Database(error) => ProjectionError::Database(error),
+        ViewsError::Key(error) => ProjectionError::Seal(error),
+        ViewsError::Malformed(_) => ProjectionError::Seal(KeyError::Crypto),
+    })?;
+    let body = sealing::seal(&key, item, header.revision, &Body { retraction: Some(reason), ..body })?;
+    supersede(conn, &[patient], &[item], &[signed(header.revision)], &[header.recorded]).await?;
+    sqlx::query(
+        "INSERT INTO item_versions
+            (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, body)
+         SELECT patient, item, $4, category, resource_type, source, source_kind, occurred, $5, $6, true, $7
+         FROM item_versions WHERE patient = $1 AND item = $2 AND revision = $3
+         ON CONFLICT (patient, item, revision) DO NOTHING",
+    )
+    .bind(patient)
+    .bind(item)
+    .bind(revision)
+    .bind(signed(header.revision))
+    .bind(header.recorded)
+    .bind(header.actor.to_string())
+    .bind(body)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query("UPDATE items SET retracted = true, revision = $3 WHERE patient = $1 AND item = $2 AND revision < $3")
+        .bind(patient)
+        .bind(item)
+        .bind(signed(header.revision))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+#[derive(Default)]
+pub(super) struct DirectoryRows {
+    tenants: Vec<Uuid>,
+    entries: Vec<Uuid>,
+    kinds: Vec<String>,
+    revisions: Vec<i64>,
+    bodies: Vec<Vec<u8>>,
+    /// Of several entries that claim one name, the last.
+    keys: HashMap<(Uuid, Uuid), Uuid>,
+}
+
+impl DirectoryRows {
+    pub(super) fn push(&mut self, header: &Header, key: &DataKey, entry: &Entry) -> Result<(), KeyError> {
+        let id = header.stream.id();
+        self.bodies.push(sealing::seal(key, id, header.revision, entry)?);
+        self.tenants.push(header.subject);
+        self.entries.push(id);
+        self.kinds.push(entry.kind.clone());
+        self.revisions.push(signed(header.revision));
+        let names = entry.keys.iter().map(|key| (header.subject, key_id(TenantId::new(header.subject), key)));
+        self.keys.extend(names.map(|name| (name, id)));
+        Ok(())
+    }
+
+    pub(super) async fn store(self, conn: &mut PgConnection) -> Result<(), ProjectionError> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO directory (tenant, entry, kind, revision, body)
+             SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bytea[])
+             ON CONFLICT (tenant, entry) DO UPDATE SET revision = excluded.revision, body = excluded.body
+             WHERE directory.revision < excluded.revision",
+        )
+        .bind(self.tenants)
+        .bind(self.entries)
+        .bind(self.kinds)
+        .bind(self.revisions)
+        .bind(self.bodies)
+        .execute(&mut *conn)
+        .await?;
+        let (names, entries): (Vec<(Uuid, Uuid)>, Vec<Uuid>) = self.keys.into_iter().unzip();
+        let (tenants, keys): (Vec<Uuid>, Vec<Uuid>) = names.into_iter().unzip();
+        sqlx::query(
+            "INSERT INTO directory_keys (tenant, key, entry)
+             SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[])
+             ON CONFLICT (tenant, key) DO UPDATE SET entry = excluded.entry",
+        )
+        .bind(tenants)
+        .bind(keys)
+        .bind(entries)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,416 @@
+//! Records as a role of its own on real PostgreSQL and NATS, hearing a consent log that says what a test wants it to say.
+#![allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
+use futures::stream;
+use holdfast_access::{Claims, RoleAssignment, TokenSigner, TokenVerifier};
+use holdfast_eventlog::{
+    Append, Bus, Context, DecodeError, Event, EventLog, Opened, Parts, Relay, StreamAppend, Subject, rebuild,
+    schema::Migrator,
+};
+use holdfast_host::{
+    Host, LogReader, Readiness, Services, Tls, TokenKeys,
+    authority::Authority,
+    client::Outgoing,
+    settings::{CommonSettings, DatabaseSettings, PeerSettings},
+    status::reason_of,
+};
+use holdfast_proto::{
+    Word, consent::v1 as consent,
+    records::v1::{self as pb, records_service_client::RecordsServiceClient},
+    timestamp,
+    r#type::v1 as shared,
+};
+use holdfast_records::{RecordViews, config::Settings};
+use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
+use holdfast_types::*;
+use prost::Name;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    io::Read as _,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
+use uuid::Uuid;
+
+pub type Client = RecordsServiceClient<InterceptedService<Channel, Outgoing>>;
+
+/// What the consent log says, as it is published.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+enum Said {
+    #[serde(rename = "record.said")]
+    Said { type_url: String, value: Vec<u8> },
+}
+
+impl Event for Said {
+    const AGGREGATE: &'static str = "record";
+    fn event_type(&self) -> &'static str {
+        "record.said"
+    }
+}
+
+fn publish(opened: &Opened) -> Result<Option<prost_types::Any>, DecodeError> {
+    let Said::Said { type_url, value } = opened.decode()?;
+    Ok(Some(prost_types::Any { type_url, value: value.into() }))
+}
+
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub account: AccountId,
+    pub roles: Vec<RoleAssignment>,
+}
+
+pub struct World {
+    pub clock: FakeClock,
+    pub database: TestDatabase,
+    consent: EventLog,
+    heard: Mutex<HashMap<u16, shared::Position>>,
+    signer: TokenSigner,
+    channel: Channel,
+    stop: CancellationToken,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+pub fn patient() -> PatientId {
+    PatientId::new(id(0xA))
+}
+pub fn tenant() -> TenantId {
+    TenantId::new(id(0xB))
+}
+pub fn practice() -> PracticeId {
+    PracticeId::new(id(0xC))
+}
+pub fn parent() -> Person {
+    Person { account: AccountId::new(id(1)), roles: vec![] }
+}
+pub fn therapist() -> Person {
+    person(2, Role::Therapist)
+}
+pub fn administrator() -> Person {
+    person(3, Role::PracticeAdministrator)
+}
+pub fn stranger() -> Person {
+    Person { account: AccountId::new(id(4)), roles: vec![] }
+}
+pub fn person(number: u128, role: Role) -> Person {
+    let held = RoleAssignment { role, tenant: tenant(), practice: Some(practice()) };
+    Person { account: AccountId::new(id(number)), roles: vec![held] }
+}
+
+/// A record with its parent, whose demographics are not known yet.
+pub async fn world() -> World {
+    let world = start().await;
+    world.open(patient(), &parent()).await;
+    world
+}
+
+async fn start() -> World {
+    holdfast_host::tls::install_crypto();
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::create(dir.path(), SystemClock.now()).unwrap();
+    let role = |service: Service| authority.role(service.as_str()).unwrap();
+    let (clock, stop) = (FakeClock::monday_noon(), CancellationToken::new());
+    let any_port = ([127, 0, 0, 1], 0).into();
+    let prefix = format!("t{}", SystemIds.next().simple());
+
+    let nothing = Migrator::with_migrations(Vec::new());
+    let heard = database("consent", &nothing, &[]).await;
+    let consent = EventLog::start(Parts {
+        service: "consent".to_owned(),
+        pool: heard.pool.clone(),
+        keys: heard.keys(Arc::new(clock.clone()), Arc::new(SystemIds)),
+        clock: Arc::new(clock.clone()),
+        ids: Arc::new(SystemIds),
+        projections: Vec::new(),
+        publish: Arc::new(publish),
+        committers: 1,
+    });
+    let bus = Bus::connect(&servers().nats_url, &prefix).await.unwrap();
+    tokio::spawn(Relay::new(consent.clone(), bus).run(stop.clone()));
+    let host = Host::bind(any_port, Tls::load(&role(Service::Consent)).unwrap(), Arc::new(SystemIds)).unwrap();
+    let consent_url = format!("https://localhost:{}", host.address().port()).parse().unwrap();
+    let reader = Services::new().with(LogReader::new(consent.clone()).into_server());
+    let readiness = Readiness::new([""; 0], [""; 0]).await;
+    tokio::spawn(host.serve(reader, readiness, stop.clone()));
+
+    let migrations = holdfast_records::migrations();
+    let database = database("records", &migrations.views, &migrations.feeds).await;
+    let master_key_file = dir.path().join("master.key");
+    std::fs::write(&master_key_file, hex::encode([7; 32])).unwrap();
+    let settings = Settings {
+        common: CommonSettings {
+            peers: PeerSettings { consent: Some(consent_url), ..PeerSettings::default() },
+            tls: role(Service::Records).into(),
+            database: DatabaseSettings {
+                serve: secret(&database.url),
+                keys: secret(&database.keys_url),
+                master_key_file: Some(master_key_file),
+                ..DatabaseSettings::default()
+            },
+            nats: secret(&servers().nats_url),
+            bus_prefix: prefix,
+            ..CommonSettings::default()
+        },
+    };
+    let tls = Tls::load(&role(Service::Records)).unwrap();
+    let host = Host::bind(any_port, tls.clone(), Arc::new(SystemIds)).unwrap();
+    let url = format!("https://localhost:{}", host.address().port()).parse().unwrap();
+    let channel = holdfast_host::client::channel(Service::Records, &url, &tls).unwrap();
+    let signer = TokenSigner::from_seed(&[9; 32]).unwrap();
+    let keys = TokenKeys::Own(TokenVerifier::new(&[signer.public_key()]).unwrap());
+    let (its_clock, its_stop) = (Arc::new(clock.clone()), stop.clone());
+    tokio::spawn(holdfast_records::serve_with(settings, keys, host, its_clock, Arc::new(SystemIds), its_stop));
+    World { clock, database, consent, heard: Mutex::default(), signer, channel, stop, _dir: dir }
+}
+
+/// A secret setting of any kind.
+fn secret<S: From<String>>(value: &str) -> S {
+    value.to_owned().into()
+}
+
+impl World {
+    /// Consent says something of a patient; every later call builds on it.
+    pub async fn say<M: Name>(&self, patient: PatientId, message: &M) {
+        let any = prost_types::Any::from_msg(message).unwrap();
+        let said = Said::Said { type_url: any.type_url, value: any.value.into() };
+        let context = Context {
+            tenant: tenant(),
+            actor: Actor::Service(Service::Consent),
+            on_behalf_of: None,
+            purpose: Purpose::Operations,
+            correlation: id(1),
+            causation: None,
+            traceparent: None,
+            occurred: None,
+        };
+        let streams = vec![StreamAppend::of(SystemIds.next(), 0, &[said]).unwrap()];
+        let append = Append { subject: Subject::Patient(patient), context, request: None, streams };
+        let position: shared::Position = self.consent.append(append).await.unwrap().position.into();
+        self.heard.lock().unwrap().insert(u16::try_from(position.lane).unwrap(), position);
+        // The feed's first connection may take longer than one call waits.
+        for _ in 0..30 {
+            let asked = pb::BatchGetPatientsRequest { patient_ids: vec![] };
+            match self.client(&stranger()).batch_get_patients(asked).await {
+                Ok(_) => return,
+                Err(status) => assert_eq!(reason(&status), "NOT_HEARD_YET", "{status:?}"),
+            }
+        }
+        panic!("consent is never heard");
+    }
+
+    /// A record and who holds it.
+    pub async fn open(&self, patient: PatientId, holder: &Person) {
+        let opened = consent::RecordOpened { patient_id: patient.to_string(), tenant_id: tenant().to_string() };
+        self.say(patient, &opened).await;
+        let added = consent::HolderAdded {
+            patient_id: patient.to_string(),
+            account_id: holder.account.to_string(),
+            relationship: Relationship::Parent.to_proto(),
+        };
+        self.say(patient, &added).await;
+    }
+
+    /// The holder shares categories with a person.
+    pub async fn share(&self, to: &Person, categories: &[Category], actions: &[Action]) {
+        let grant = consent::Grant {
+            grant_id: SystemIds.next().to_string(),
+            patient_id: patient().to_string(),
+            grantee: Some(consent::Grantee {
+                kind: Some(consent::grantee::Kind::AccountId(to.account.to_string())),
+                role: 0,
+            }),
+            categories: categories.iter().map(|word| word.to_proto()).collect(),
+            actions: actions.iter().map(|word| word.to_proto()).collect(),
+            purposes: vec![Purpose::Treatment.to_proto()],
+            from_time: Some(timestamp(self.clock.now())),
+            revision: 1,
+            ..consent::Grant::default()
+        };
+        self.say(patient(), &consent::GrantGiven { grant: Some(grant) }).await;
+    }
+
+    pub fn token(&self, person: &Person) -> String {
+        let iat = self.clock.now().timestamp();
+        let roles = person.roles.clone();
+        self.signer.sign(&Claims { account: person.account, session: None, roles, iat, exp: iat + 300 }).unwrap()
+    }
+
+    pub fn client(&self, person: &Person) -> Client {
+        self.client_with(Outgoing::new().bearer(self.token(person).into()))
+    }
+
+    pub fn client_with(&self, outgoing: Outgoing) -> Client {
+        let outgoing = outgoing.after(self.heard.lock().unwrap().values().cloned());
+        RecordsServiceClient::with_interceptor(self.channel.clone(), outgoing)
+    }
+
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    pub async fn import(&self, by: &Person, bundle: &[u8]) -> Result<pb::ImportBundleResponse, Status> {
+        self.import_as(by, SystemIds.next(), "Hospital portal", bundle).await
+    }
+
+    pub async fn import_as(
+        &self,
+        by: &Person,
+        request: Uuid,
+        source_name: &str,
+        bundle: &[u8],
+    ) -> Result<pb::ImportBundleResponse, Status> {
+        let start = pb::ImportStart {
+            request_id: request.to_string(),
+            patient_id: patient().to_string(),
+            source_name: source_name.to_owned(),
+        };
+        let first = pb::import_bundle_request::Part::Start(start);
+        let chunks = bundle.chunks(256 * 1024).map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
+        let parts: Vec<_> = std::iter::once(first).chain(chunks).collect();
+        let messages = parts.into_iter().map(|part| pb::ImportBundleRequest { part: Some(part) });
+        Ok(self.client(by).import_bundle(stream::iter(messages)).await?.into_inner())
+    }
+
+    pub async fn import_directory(&self, by: &Person, request: Uuid, bundle: &[u8]) -> Result<pb::ImportDirectoryResponse, Status> {
+        let start = pb::DirectoryStart { request_id: request.to_string(), tenant_id: tenant().to_string() };
+        let first = pb::import_directory_request::Part::Start(start);
+        let chunks = bundle.chunks(256 * 1024).map(|chunk| pb::import_directory_request::Part::Chunk(chunk.to_vec().into()));
+        let parts: Vec<_> = std::iter::once(first).chain(chunks).collect();
+        let messages = parts.into_iter().map(|part| pb::ImportDirectoryRequest { part: Some(part) });
+        Ok(self.client(by).import_directory(stream::iter(messages)).await?.into_inner())
+    }
+
+    pub async fn list(&self, by: &Person, asked: pb::ListItemsRequest) -> Result<pb::ListItemsResponse, Status> {
+        Ok(self.client(by).list_items(asked).await?.into_inner())
+    }
+
+    /// The whole record, page by page.
+    pub async fn everything(&self, by: &Person) -> Vec<pb::Item> {
+        let mut asked = pb::ListItemsRequest { page_size: 200, ..listing() };
+        let mut items = Vec::new();
+        loop {
+            let page = self.list(by, asked.clone()).await.unwrap();
+            items.extend(page.items);
+            if page.next_page_token.is_empty() {
+                return items;
+            }
+            asked.page_token = page.next_page_token;
+        }
+    }
+
+    pub async fn create(&self, by: &Person, key: &str, json: &str) -> Result<pb::CreateItemResponse, Status> {
+        let item = pb::NewItem { fhir_json: json.as_bytes().to_vec().into(), source_key: key.to_owned() };
+        let request_id = SystemIds.next().to_string();
+        let asked = pb::CreateItemRequest { request_id, patient_id: patient().to_string(), item: Some(item) };
+        Ok(self.client(by).create_item(asked).await?.into_inner())
+    }
+
+    pub async fn get(&self, by: &Person, item: &str) -> Result<pb::Item, Status> {
+        let asked = pb::GetItemRequest { patient_id: patient().to_string(), item_id: item.to_owned(), as_of_time: None };
+        Ok(self.client(by).get_item(asked).await?.into_inner())
+    }
+
+    pub async fn update(&self, by: &Person, item: &pb::Item, json: &str) -> Result<pb::Item, Status> {
+        let asked = pb::UpdateItemRequest {
+            request_id: SystemIds.next().to_string(),
+            item_id: item.item_id.clone(),
+            patient_id: patient().to_string(),
+            fhir_json: json.as_bytes().to_vec().into(),
+            etag: item.etag.clone(),
+        };
+        Ok(self.client(by).update_item(asked).await?.into_inner().item.unwrap())
+    }
+
+    pub async fn retract(&self, by: &Person, item: &pb::Item, reason: &str) -> Result<pb::Item, Status> {
+        let asked = pb::RetractItemRequest {
+            request_id: SystemIds.next().to_string(),
+            item_id: item.item_id.clone(),
+            patient_id: patient().to_string(),
+            reason: reason.to_owned(),
+            etag: item.etag.clone(),
+        };
+        Ok(self.client(by).retract_item(asked).await?.into_inner().item.unwrap())
+    }
+
+    pub async fn versions(&self, by: &Person, item: &str) -> Result<Vec<pb::Item>, Status> {
+        let asked = pb::ListItemVersionsRequest {
+            patient_id: patient().to_string(),
+            item_id: item.to_owned(),
+            ..pb::ListItemVersionsRequest::default()
+        };
+        Ok(self.client(by).list_item_versions(asked).await?.into_inner().versions)
+    }
+
+    /// The read models, made anew from the log beside the live ones and swapped in.
+    pub async fn rebuild(&self) -> u64 {
+        let (clock, ids) = (Arc::new(self.clock.clone()), Arc::new(SystemIds));
+        let views = RecordViews::new(self.database.keys(clock.clone(), ids.clone()));
+        let log = EventLog::start(Parts {
+            service: "records".to_owned(),
+            pool: self.database.pool.clone(),
+            keys: self.database.keys(clock.clone(), ids.clone()),
+            clock,
+            ids,
+            projections: Vec::new(),
+            publish: Arc::new(holdfast_records::publish),
+            committers: 1,
+        });
+        let TestDatabase { owner_url, serving_role, .. } = &self.database;
+        let migrations = holdfast_records::migrations().views;
+        rebuild(&log, owner_url, serving_role, &migrations, &views, |_| ()).await.unwrap()
+    }
+}
+
+pub fn listing() -> pb::ListItemsRequest {
+    pb::ListItemsRequest { patient_id: patient().to_string(), ..pb::ListItemsRequest::default() }
+}
+
+pub fn reason(status: &Status) -> &'static str {
+    reason_of(status).map_or("none of the catalogue", |reason| reason.name())
+}
+
+/// A value that goes with a refusal.
+pub fn metadata(status: &Status, key: &str) -> String {
+    use tonic_types::StatusExt as _;
+    let details = status.get_error_details();
+    details.error_info().and_then(|info| info.metadata.get(key)).cloned().unwrap_or_default()
+}
+
+pub fn count(counts: &[pb::CategoryCount]) -> i32 {
+    counts.iter().map(|counted| counted.count).sum()
+}
+
+pub const SMALL: &[u8] = include_bytes!("../../../../crates/fhir/tests/fixtures/small_transaction.json");
+
+/// A goal as a person writes it.
+pub fn goal(id: &str, text: &str) -> String {
+    format!(
+        r#"{{"resourceType":"Goal","id":"{id}","lifecycleStatus":"active","description":{{"text":"{text}"}},"subject":{{"reference":"Patient/self"}},"startDate":"2026-01-05"}}"#
+    )
+}
+
+/// A file of the shared test data.
+pub fn unpack(path: &Path) -> Vec<u8> {
+    let packed = std::fs::read(path).unwrap();
+    let mut plain = Vec::new();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("bz2") => {
+            bzip2_rs::DecoderReader::new(packed.as_slice()).read_to_end(&mut plain).unwrap();
+        }
+        Some("xz") => lzma_rs::xz_decompress(&mut packed.as_slice(), &mut plain).unwrap(),
+        _ => plain = packed,
+    }
+    plain
+}
