@@ -25,11 +25,14 @@ pub(crate) struct Look {
     pub(crate) large: bool,
 }
 
+/// The gallery beside a site that has the files it needs.
+pub fn pages_only<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/gallery", get(index)).route("/gallery/{lang}/{page}", get(page))
+}
+
 /// The gallery with the files it needs.
 pub fn routes() -> Router {
-    Router::new()
-        .route("/gallery", get(index))
-        .route("/gallery/{lang}/{page}", get(page))
+    pages_only()
         .merge(shell::routes())
         .merge(web::assets())
         .layer(axum::middleware::from_fn(web::guard))

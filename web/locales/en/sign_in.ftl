@@ -5,6 +5,7 @@ sign-in-email = E-mail
 sign-in-send = Send me a link
 sign-in-how = Use the phone or computer you are on now to open the link.
 sign-in-email-wrong = Enter an e-mail address, like rosa@mail.example.
+sign-in-too-many = Too many links were asked for. Use the newest one, or wait a few minutes.
 check-mail-title = Check your mail
 check-mail-lead = If { $address } can sign in here, a link is on its way.
 check-mail-here = Open the link on this same phone or computer.

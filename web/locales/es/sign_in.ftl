@@ -5,6 +5,7 @@ sign-in-email = Correo electrónico
 sign-in-send = Enviarme un enlace
 sign-in-how = Abra el enlace en este mismo teléfono o computadora.
 sign-in-email-wrong = Escriba un correo, por ejemplo rosa@mail.example.
+sign-in-too-many = Se pidieron demasiados enlaces. Use el más nuevo o espere unos minutos.
 check-mail-title = Revise su correo
 check-mail-lead = Si { $address } puede entrar aquí, el enlace ya va en camino.
 check-mail-here = Abra el enlace en este mismo teléfono o computadora.

@@ -88,7 +88,7 @@ fn every_key_that_a_page_uses_exists() {
         .into_values()
         .chain(files(&source, "rs").into_values())
         .collect();
-    let mut used: BTreeSet<String> = ["t(\"", "say(\""]
+    let mut used: BTreeSet<String> = [".t(\"", ".say(\""]
         .iter()
         .flat_map(|call| texts.iter().flat_map(|text| literals(text, call)))
         .map(str::to_owned)

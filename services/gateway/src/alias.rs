@@ -1,0 +1,48 @@
+//! What stands for a record in an address: `/r/{alias}`.
+//!
+//! The alias of a record is HMAC-SHA-256 of the patient's id under a key made of the account's id, cut to 80 bits. It needs
+//! no store and no secret of the installation, is the same on every gateway and after every start, and differs from account to
+//! account. It is found again by comparing it with the aliases of the records that the caller may open, so that it opens nothing
+//! for anybody else: who passes an address on passes on nothing.
+use aws_lc_rs::hmac;
+use holdfast_types::{AccountId, PatientId};
+
+const ALIAS_BYTES: usize = 10;
+/// Crockford's: no letter looks like another sign.
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// The account's own alias of a record: 16 signs.
+pub fn of(account: AccountId, patient: PatientId) -> String {
+    let key = [b"holdfast record alias 1".as_slice(), account.uuid().as_bytes()].concat();
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), patient.uuid().as_bytes());
+    base32(tag.as_ref().get(..ALIAS_BYTES).unwrap_or_default())
+}
+
+/// Five bits a sign, the last ones filled up with zeros.
+pub(crate) fn base32(bytes: &[u8]) -> String {
+    let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    let sign = |five: &[u8]| five.iter().chain(std::iter::repeat(&0)).take(5).fold(0_usize, |sum, bit| sum * 2 + usize::from(*bit));
+    bits.chunks(5).filter_map(|five| LETTERS.get(sign(five))).map(|letter| char::from(*letter)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn an_alias_is_the_same_each_time_and_another_for_everybody_else() {
+        let (ana, ben) = (AccountId::new(Uuid::from_u128(1)), AccountId::new(Uuid::from_u128(2)));
+        let patient = PatientId::new(Uuid::from_u128(3));
+        assert_eq!(of(ana, patient), of(ana, patient));
+        assert_eq!(of(ana, patient).len(), 16);
+        assert_ne!(of(ana, patient), of(ben, patient));
+        assert_ne!(of(ana, patient), of(ana, PatientId::new(Uuid::from_u128(4))));
+    }
+
+    #[test]
+    fn five_bits_make_a_sign() {
+        assert_eq!(base32(&[0b0000_1000, 0b1000_0110, 0b0100_0010, 0b1001_1000, 0b1110_1000]), "12345678");
+        assert_eq!(base32(&[0xff]), "zw");
+    }
+}

@@ -1,0 +1,105 @@
+//! The six services behind the pages: one channel each, mutual TLS, and whether they are ready.
+use futures::future::join_all;
+use holdfast_host::{
+    Tls,
+    client::{self, Outgoing, PeerAddressError},
+    settings::{PeerSettings, SettingError},
+};
+use holdfast_proto::{
+    audit::v1::audit_service_client::AuditServiceClient,
+    consent::v1::consent_service_client::ConsentServiceClient,
+    documents::v1::documents_service_client::DocumentsServiceClient,
+    identity::v1::identity_service_client::IdentityServiceClient,
+    messaging::v1::messaging_service_client::MessagingServiceClient,
+    records::v1::records_service_client::RecordsServiceClient,
+};
+use holdfast_types::Service;
+use std::time::Duration;
+use tonic::{service::interceptor::InterceptedService, transport::Channel};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
+
+/// A channel that says who calls, what for and after what.
+pub type Line = InterceptedService<Channel, Outgoing>;
+
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Lists with contents are larger than tonic's 4 MiB now and then.
+const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServicesError {
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("a service cannot be called")]
+    Address(#[source] PeerAddressError),
+}
+
+pub struct Services {
+    identity: Channel,
+    records: Channel,
+    documents: Channel,
+    consent: Channel,
+    messaging: Channel,
+    audit: Channel,
+}
+
+impl Services {
+    /// Nothing is connected before the first call.
+    pub fn open(peers: &PeerSettings, tls: &Tls) -> Result<Self, ServicesError> {
+        let open = |service: Service| {
+            client::channel(service, peers.of(service)?, tls).map_err(ServicesError::Address)
+        };
+        Ok(Self {
+            identity: open(Service::Identity)?,
+            records: open(Service::Records)?,
+            documents: open(Service::Documents)?,
+            consent: open(Service::Consent)?,
+            messaging: open(Service::Messaging)?,
+            audit: open(Service::Audit)?,
+        })
+    }
+
+    pub fn identity(&self, saying: Outgoing) -> IdentityServiceClient<Line> {
+        IdentityServiceClient::with_interceptor(self.identity.clone(), saying)
+    }
+
+    pub fn records(&self, saying: Outgoing) -> RecordsServiceClient<Line> {
+        RecordsServiceClient::with_interceptor(self.records.clone(), saying)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    pub fn documents(&self, saying: Outgoing) -> DocumentsServiceClient<Line> {
+        DocumentsServiceClient::with_interceptor(self.documents.clone(), saying)
+    }
+
+    pub fn consent(&self, saying: Outgoing) -> ConsentServiceClient<Line> {
+        ConsentServiceClient::with_interceptor(self.consent.clone(), saying)
+    }
+
+    pub fn messaging(&self, saying: Outgoing) -> MessagingServiceClient<Line> {
+        MessagingServiceClient::with_interceptor(self.messaging.clone(), saying)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    pub fn audit(&self, saying: Outgoing) -> AuditServiceClient<Line> {
+        AuditServiceClient::with_interceptor(self.audit.clone(), saying)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// Whether every service says that it is ready.
+    pub async fn are_ready(&self) -> bool {
+        let channels =
+            [&self.identity, &self.records, &self.documents, &self.consent, &self.messaging, &self.audit];
+        join_all(channels.map(is_ready)).await.into_iter().all(|ready| ready)
+    }
+}
+
+async fn is_ready(channel: &Channel) -> bool {
+    let mut health = HealthClient::new(channel.clone());
+    let asked = health.check(HealthCheckRequest { service: String::new() });
+    match tokio::time::timeout(READY_TIMEOUT, asked).await {
+        Ok(Ok(answer)) => answer.get_ref().status() == ServingStatus::Serving,
+        _ => false,
+    }
+}

@@ -1,0 +1,123 @@
+//! From cookie to token: identity exchanges the session's secret for an access token, kept in memory until a minute before its end.
+use crate::{cookie, failure::Failure, site::Site};
+use chrono::TimeDelta;
+use holdfast_host::client::Outgoing;
+use holdfast_proto::{
+    identity::v1::{Account, IssueTokenRequest},
+    time,
+};
+use holdfast_types::{AccountId, Role};
+use holdfast_proto::Word as _;
+use http::HeaderMap;
+use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A token is given up this long before it ends, so that no call meets its end on the way.
+const MARGIN: TimeDelta = TimeDelta::seconds(60);
+
+/// Somebody whose session identity vouches for.
+pub struct SignedIn {
+    pub account_id: AccountId,
+    pub account: Account,
+    pub(crate) token: SecretString,
+    /// SHA-256 of the session's secret.
+    pub(crate) digest: [u8; 32],
+}
+
+/// How a browser stands towards the pages.
+#[derive(Clone)]
+pub(crate) enum Session {
+    None,
+    Signed(Arc<SignedIn>),
+    /// There was one.
+    Ended,
+    /// Identity cannot be asked.
+    Unknown(Failure),
+}
+
+/// Which pages are an account's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    Family,
+    Staff,
+    Officer,
+}
+
+impl SignedIn {
+    pub fn seat(&self) -> Seat {
+        let holds = |wanted: Role| self.account.roles.iter().any(|own| Role::from_proto(own.role) == Some(wanted));
+        if holds(Role::ComplianceOfficer) {
+            Seat::Officer
+        } else if [Role::Therapist, Role::FrontDesk, Role::PracticeAdministrator].into_iter().any(holds) {
+            Seat::Staff
+        } else {
+            Seat::Family
+        }
+    }
+
+    /// What to call the person; before they said so, what their address begins with.
+    pub fn name(&self) -> String {
+        match self.account.display_name.trim() {
+            "" => self.account.email.split('@').next().unwrap_or_default().to_owned(),
+            name => name.to_owned(),
+        }
+    }
+}
+
+impl Site {
+    /// Whose session the cookie names.
+    pub(crate) async fn session(&self, headers: &HeaderMap, correlation: Uuid) -> Session {
+        let Some(secret) = cookie::read(headers, cookie::SESSION) else { return Session::None };
+        let digest: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+        if let Some(known) = self.sessions.get(&digest, self.now()) {
+            return Session::Signed(known);
+        }
+        let asked = IssueTokenRequest { session_secret: secret.to_owned() };
+        let mut identity = self.services.identity(Outgoing::new().correlation(correlation));
+        let issued = match identity.issue_token(asked).await {
+            Ok(issued) => issued.into_inner(),
+            Err(status) if status.code() == tonic::Code::Unauthenticated => return Session::Ended,
+            Err(status) => return Session::Unknown(status.into()),
+        };
+        let account = issued.account.unwrap_or_default();
+        let Ok(account_id) = account.account_id.parse() else {
+            return Session::Unknown(Failure::of(crate::pages::trouble::Trouble::Failed));
+        };
+        let signed = Arc::new(SignedIn { account_id, account, token: issued.token.into(), digest });
+        let until = issued.expire_time.as_ref().and_then(|until| time(until).ok());
+        if let Some(until) = until {
+            self.sessions.put(digest, Arc::clone(&signed), until - MARGIN, self.now());
+        }
+        Session::Signed(signed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast_proto::identity::v1::RoleAssignment;
+
+    fn with(roles: &[Role]) -> SignedIn {
+        let roles = roles.iter().map(|role| RoleAssignment { role: role.to_proto(), ..RoleAssignment::default() });
+        let account =
+            Account { email: "ana@mail.example".into(), roles: roles.collect(), ..Account::default() };
+        SignedIn { account_id: AccountId::new(Uuid::nil()), account, token: String::new().into(), digest: [0; 32] }
+    }
+
+    #[test]
+    fn a_role_at_a_practice_leads_to_its_pages() {
+        assert_eq!(with(&[]).seat(), Seat::Family);
+        assert_eq!(with(&[Role::FrontDesk]).seat(), Seat::Staff);
+        assert_eq!(with(&[Role::Therapist, Role::ComplianceOfficer]).seat(), Seat::Officer);
+    }
+
+    #[test]
+    fn who_has_said_no_name_is_called_by_the_address() {
+        let mut signed = with(&[]);
+        assert_eq!(signed.name(), "ana");
+        signed.account.display_name = "Ana".into();
+        assert_eq!(signed.name(), "Ana");
+    }
+}

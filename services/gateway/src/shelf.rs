@@ -1,0 +1,297 @@
+//! The records that an account may open, under their aliases, and what the people in them are called.
+//!
+//! Both are kept for half a minute per account, so that a page costs no list and no look of its own; a record that is not found
+//! is asked for again at once. The services decide anew at every call, whatever is kept here.
+use crate::{alias, failure::Failure, pages::{Frame, OpenRecord, Tab}, session::Seat, site::Site, visitor::Signed};
+use crate::cookie::{self, Cookie};
+use axum::extract::{FromRequestParts, RawPathParams};
+use chrono::{NaiveDate, TimeDelta};
+use holdfast_proto::{
+    Word as _,
+    consent::v1::{Grant, ListRecordsRequest, RecordAccess},
+    messaging::v1::CountUnreadRequest,
+    records::v1::{BatchGetPatientsRequest, Demographics},
+};
+use holdfast_types::{Category, PatientId, Relationship};
+use http::request::Parts;
+use std::{collections::HashMap, sync::Arc};
+
+const KEPT: TimeDelta = TimeDelta::seconds(30);
+const PAGE_SIZE: i32 = 200;
+/// Ten pages of records: 2,000.
+const PAGES_MAX: usize = 10;
+const NAMES_AT_ONCE_MAX: usize = 200;
+/// Categories that the banner names one by one.
+const NAMED_MAX: usize = 3;
+
+/// One record as the account stands to it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub alias: String,
+    pub patient: PatientId,
+    pub tenant_id: String,
+    /// None when it is only shared with the account.
+    pub relationship: Option<Relationship>,
+    /// Grants in force that reach the account.
+    pub grants: Vec<Grant>,
+    pub stripe: u8,
+}
+
+pub type Shelf = Vec<Listed>;
+
+/// What a person is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub name: String,
+    /// One letter: the only thing of the record in a title.
+    pub label: String,
+    pub birth_date: Option<NaiveDate>,
+}
+
+impl Named {
+    pub fn of(demographics: &Demographics) -> Self {
+        let given = match demographics.preferred_name.trim() {
+            "" => demographics.given_name.trim(),
+            preferred => preferred,
+        };
+        let name = [given, demographics.family_name.trim()].join(" ").trim().to_owned();
+        Self {
+            label: name.chars().next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default(),
+            birth_date: demographics.birth_date.parse().ok(),
+            name,
+        }
+    }
+}
+
+impl Signed {
+    /// The records that the account may open.
+    pub async fn shelf(&self) -> Result<Arc<Shelf>, Failure> {
+        match self.site().shelves.get(&self.who.account_id, self.now()) {
+            Some(shelf) => Ok(shelf),
+            None => self.fresh_shelf().await,
+        }
+    }
+
+    async fn fresh_shelf(&self) -> Result<Arc<Shelf>, Failure> {
+        let (mut listed, mut page_token) = (Vec::new(), String::new());
+        for _ in 0..PAGES_MAX {
+            let asked = ListRecordsRequest { page_size: PAGE_SIZE, page_token };
+            let page = self.consent().list_records(asked).await?.into_inner();
+            listed.extend(page.records);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        let account = self.who.account_id;
+        let shelf: Shelf = listed.into_iter().enumerate().filter_map(|(at, record)| self.put(at, record)).collect();
+        let shelf = Arc::new(shelf);
+        self.site().shelves.put(account, Arc::clone(&shelf), self.now() + KEPT, self.now());
+        Ok(shelf)
+    }
+
+    fn put(&self, at: usize, record: RecordAccess) -> Option<Listed> {
+        let patient = record.patient_id.parse().ok()?;
+        Some(Listed {
+            alias: alias::of(self.who.account_id, patient),
+            patient,
+            tenant_id: record.tenant_id,
+            relationship: Relationship::from_proto(record.relationship),
+            grants: record.grants,
+            stripe: u8::try_from(at % 4 + 1).unwrap_or(1),
+        })
+    }
+
+    /// The record behind an alias of this account.
+    pub async fn open(&self, alias: &str) -> Result<Open, Failure> {
+        let find = |shelf: &Shelf| shelf.iter().find(|listed| listed.alias == alias).cloned();
+        let record = match find(self.shelf().await?.as_ref()) {
+            Some(found) => found,
+            None => find(self.fresh_shelf().await?.as_ref()).ok_or_else(Failure::not_shown)?,
+        };
+        Ok(Open { signed: self.clone(), record })
+    }
+
+    /// What the people of these records are called; nobody is missing but whose name is not shared.
+    pub async fn names(&self, patients: &[PatientId]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
+        let (account, names, now) = (self.who.account_id, &self.site().names, self.now());
+        let mut found = HashMap::new();
+        let mut asked = Vec::new();
+        for patient in patients {
+            match names.get(&(account, *patient), now) {
+                Some(known) => found.extend(known.map(|named| (*patient, named))),
+                None => asked.push(*patient),
+            }
+        }
+        for chunk in asked.chunks(NAMES_AT_ONCE_MAX) {
+            let patient_ids = chunk.iter().map(ToString::to_string).collect();
+            let answer = self.records().batch_get_patients(BatchGetPatientsRequest { patient_ids }).await?;
+            let told: HashMap<_, _> = (answer.into_inner().patients.into_iter())
+                .filter_map(|patient| Some((patient.patient_id.parse().ok()?, patient.demographics?)))
+                .map(|(id, demographics)| (id, Arc::new(Named::of(&demographics))))
+                .collect();
+            for patient in chunk {
+                names.put((account, *patient), told.get(patient).cloned(), now + KEPT, now);
+            }
+            found.extend(told);
+        }
+        Ok(found)
+    }
+
+    /// After a name was changed.
+    pub fn forget_name(&self, patient: PatientId) {
+        self.site().names.forget(&(self.who.account_id, patient));
+    }
+
+    /// Messages that the account has not read, by record; nothing where messaging does not say.
+    pub async fn unread(&self, patients: &[PatientId]) -> HashMap<PatientId, u32> {
+        let patient_ids = patients.iter().take(NAMES_AT_ONCE_MAX).map(ToString::to_string).collect();
+        match self.messaging().count_unread(CountUnreadRequest { patient_ids }).await {
+            Ok(answer) => (answer.into_inner().counts.into_iter())
+                .filter_map(|count| Some((count.patient_id.parse().ok()?, u32::try_from(count.unread_count).ok()?)))
+                .collect(),
+            Err(status) => {
+                tracing::debug!(code = ?status.code(), "messages are not counted");
+                HashMap::new()
+            }
+        }
+    }
+}
+
+/// The record of a route under `/r/{r}`: an argument of its handlers.
+#[derive(Clone)]
+pub struct Open {
+    signed: Signed,
+    pub record: Listed,
+}
+
+impl std::ops::Deref for Open {
+    type Target = Signed;
+    fn deref(&self) -> &Signed {
+        &self.signed
+    }
+}
+
+impl Open {
+    /// For the contracts.
+    pub fn patient_id(&self) -> String {
+        self.record.patient.to_string()
+    }
+
+    /// The caller holds the record: reads, changes and shares all of it.
+    pub fn is_held(&self) -> bool {
+        self.record.relationship.is_some()
+    }
+
+    /// An address under the record.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/r/{}{rest}", self.record.alias)
+    }
+
+    /// What the person is called; their number in words where the name is not shared.
+    pub async fn named(&self) -> Named {
+        let patient = self.record.patient;
+        let named = self.names(&[patient]).await.ok().and_then(|mut names| names.remove(&patient));
+        match named {
+            Some(named) if !named.name.is_empty() => Named::clone(&named),
+            _ => {
+                let name = self.words().t("record-room");
+                Named { label: name.chars().take(1).collect(), name, birth_date: None }
+            }
+        }
+    }
+
+    /// The frame of a page of this record: banner, tabs, unread messages.
+    pub async fn frame(&self, tab: Tab) -> Frame {
+        let patient = self.record.patient;
+        let (named, unread) = tokio::join!(self.named(), self.unread(std::slice::from_ref(&patient)));
+        let unread = unread.get(&patient).copied().unwrap_or_default();
+        let open = OpenRecord {
+            alias: self.record.alias.clone(),
+            label: named.label,
+            name: named.name,
+            acting: self.acting(),
+            stripe: self.record.stripe,
+        };
+        let frame = if self.is_held() || self.who.seat() == Seat::Family {
+            Frame::family(self.words(), Some(open), tab, unread)
+        } else {
+            Frame::staff(self.words(), Some(open), tab, unread)
+        };
+        let mut frame = self.dress(frame);
+        if !self.is_held() {
+            frame.tabs.retain(|way| !way.href.ends_with("/sharing"));
+            frame.more.retain(|way| !way.href.ends_with("/looked"));
+        }
+        frame
+    }
+
+    /// By what right, until when; none where the record is the account's own.
+    fn acting(&self) -> Option<String> {
+        match self.record.relationship {
+            Some(Relationship::Patient) => None,
+            Some(Relationship::Parent) => Some(self.words().t("role-parent")),
+            None => Some(self.shared()),
+        }
+    }
+
+    /// What is shared with the account, until when.
+    pub fn shared(&self) -> String {
+        shared(&self.signed, &self.record)
+    }
+}
+
+/// What is shared with the account, until when: "Goals, Visit notes · shared until Feb 22".
+pub fn shared(signed: &Signed, record: &Listed) -> String {
+    let words = signed.words();
+    let mut categories: Vec<Category> = (record.grants.iter())
+        .flat_map(|grant| &grant.categories)
+        .filter_map(|number| Category::from_proto(*number))
+        .collect();
+    categories.sort_unstable();
+    categories.dedup();
+    let mut parts: Vec<String> = categories.iter().take(NAMED_MAX).map(|category| words.category(*category)).collect();
+    if categories.len() > NAMED_MAX {
+        parts.push(format!("+{}", categories.len() - NAMED_MAX));
+    }
+    // It ends for the account when the last of the grants does; one without an end never does.
+    let ends: Option<Vec<_>> = record.grants.iter().map(|grant| grant.until_time).collect();
+    let last = ends.and_then(|ends| ends.into_iter().max_by_key(|end| end.seconds));
+    let until = signed.day(last.as_ref()).map(|when| words.say("work-shared-until").with("when", when.text).plain());
+    std::iter::once(parts.join(", ")).chain(until).collect::<Vec<_>>().join(" · ")
+}
+
+impl FromRequestParts<Arc<Site>> for Open {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+        let signed = Signed::from_request_parts(parts, site).await?;
+        let params = RawPathParams::from_request_parts(parts, site).await.map_err(|_| Failure::not_shown())?;
+        let alias = params.iter().find(|(name, _)| *name == "r").map(|(_, alias)| alias.to_owned());
+        let open = signed.open(&alias.unwrap_or_default()).await?;
+        signed.set(Cookie::new(cookie::OPEN, open.record.alias.clone()));
+        Ok(open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_called_as_they_wish_and_a_title_holds_one_letter() {
+        let mut demographics = Demographics {
+            given_name: "Mateo".into(),
+            family_name: "R.".into(),
+            birth_date: "2020-03-03".into(),
+            ..Demographics::default()
+        };
+        let named = Named::of(&demographics);
+        assert_eq!((named.name.as_str(), named.label.as_str()), ("Mateo R.", "M"));
+        assert_eq!(named.birth_date, NaiveDate::from_ymd_opt(2020, 3, 3));
+        demographics.preferred_name = "teo".into();
+        assert_eq!(Named::of(&demographics).name, "teo R.");
+        assert_eq!(Named::of(&demographics).label, "T");
+        assert_eq!(Named::of(&Demographics::default()).label, "");
+    }
+}

@@ -1,0 +1,346 @@
+//! Who asks for a page and how: language, session, what was written last; and what the answer sets in the browser.
+use crate::{
+    cookie::{self, Cookie},
+    failure::Failure,
+    pages::{
+        Frame, Tab,
+        parts::{Notice, Tone, When},
+    },
+    session::{Seat, Session, SignedIn},
+    site::Site,
+    words::{Lang, Words},
+};
+use axum::extract::FromRequestParts;
+use chrono::{DateTime, FixedOffset, Local, Offset as _, TimeZone as _, Utc};
+use holdfast_host::{client::Outgoing, metadata::position_text};
+use holdfast_proto::{
+    audit::v1::audit_service_client::AuditServiceClient,
+    consent::v1::consent_service_client::ConsentServiceClient,
+    documents::v1::documents_service_client::DocumentsServiceClient,
+    identity::v1::identity_service_client::IdentityServiceClient,
+    messaging::v1::messaging_service_client::MessagingServiceClient,
+    records::v1::records_service_client::RecordsServiceClient,
+    time,
+    r#type::v1::Position,
+};
+use holdfast_types::Service;
+use http::{HeaderMap, header, request::Parts};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use uuid::Uuid;
+
+use crate::services::Line;
+
+/// How long a browser's own writes are waited for.
+const AFTER_SECONDS: u32 = 60;
+/// Writes that are waited for: more than services that write, fewer than a call carries.
+const AFTER_MAX: usize = 8;
+const LANES: u32 = 1024;
+const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
+const SAID_SECONDS: u32 = 30;
+
+/// What a page may say on top after a redirect: keys of the locales.
+pub const SAYINGS: &[&str] = &["me-saved"];
+
+/// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.
+#[derive(Clone)]
+pub struct Visitor(Arc<Visit>);
+
+struct Visit {
+    site: Arc<Site>,
+    lang: Lang,
+    session: Session,
+    here: String,
+    correlation: Uuid,
+    now: DateTime<Utc>,
+    said: Option<&'static str>,
+    after: Mutex<Vec<Position>>,
+    sets: Mutex<Vec<Cookie>>,
+}
+
+impl Visitor {
+    pub(crate) async fn meet(site: Arc<Site>, parts: &Parts, correlation: Uuid) -> Self {
+        let headers = &parts.headers;
+        let session = site.session(headers, correlation).await;
+        let own = match &session {
+            Session::Signed(signed) => Lang::from_code(primary(&signed.account.locale)),
+            _ => None,
+        };
+        let accepted = || {
+            let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            Lang::preferred(languages.unwrap_or_default())
+        };
+        let chosen = cookie::read(headers, cookie::LANG).and_then(Lang::from_code);
+        let said = cookie::read(headers, cookie::SAID);
+        Self(Arc::new(Visit {
+            lang: chosen.or(own).unwrap_or_else(accepted),
+            session,
+            here: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+            correlation,
+            now: site.now(),
+            said: said.and_then(|said| SAYINGS.iter().copied().find(|known| *known == said)),
+            after: Mutex::new(after(headers)),
+            sets: Mutex::new(Vec::new()),
+            site,
+        }))
+    }
+
+    pub fn site(&self) -> &Arc<Site> {
+        &self.0.site
+    }
+
+    pub fn words(&self) -> Words {
+        Words::new(self.0.lang)
+    }
+
+    /// The address that was asked for, for coming back to.
+    pub fn here(&self) -> &str {
+        &self.0.here
+    }
+
+    pub fn correlation(&self) -> Uuid {
+        self.0.correlation
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.0.session
+    }
+
+    /// One moment for the whole page.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.now
+    }
+
+    /// The moment where the pages are read.
+    pub fn local_now(&self) -> DateTime<FixedOffset> {
+        local(self.now())
+    }
+
+    /// A moment in words.
+    pub fn moment(&self, at: DateTime<Utc>) -> When {
+        When::moment(self.words(), local(at), self.local_now())
+    }
+
+    /// A moment of a contract in words; none where it is absent.
+    pub fn when(&self, at: Option<&prost_types::Timestamp>) -> Option<When> {
+        at.and_then(|at| time(at).ok()).map(|at| self.moment(at))
+    }
+
+    /// The day of a moment of a contract in words.
+    pub fn day(&self, at: Option<&prost_types::Timestamp>) -> Option<When> {
+        let day = at.and_then(|at| time(at).ok()).map(|at| local(at).date_naive())?;
+        Some(When::day(self.words(), day, self.local_now().date_naive()))
+    }
+
+    /// Sets a cookie with the answer.
+    pub fn set(&self, cookie: Cookie) {
+        held(&self.0.sets).push(cookie);
+    }
+
+    /// What the page after the redirect says on top: one of [`SAYINGS`].
+    pub fn say_next(&self, key: &'static str) {
+        self.set(Cookie::new(cookie::SAID, key).lasting(SAID_SECONDS));
+    }
+
+    pub fn choose(&self, lang: Lang) {
+        self.set(Cookie::new(cookie::LANG, lang.code()).lasting(YEAR_SECONDS));
+    }
+
+    pub(crate) fn take_sets(&self) -> Vec<Cookie> {
+        std::mem::take(&mut *held(&self.0.sets))
+    }
+
+    /// A frame without tabs where nobody is signed in, else one without an open record.
+    pub fn frame(&self, tab: Tab) -> Frame {
+        let words = self.words();
+        let frame = match &self.0.session {
+            Session::Signed(signed) => match signed.seat() {
+                Seat::Family => Frame::family(words, None, tab, 0),
+                Seat::Staff => Frame::staff(words, None, tab, 0),
+                Seat::Officer => Frame::officer(words, tab),
+            },
+            _ => Frame::outside(words),
+        };
+        self.dress(frame)
+    }
+
+    /// What every frame gets of the visit, whatever it is about.
+    pub(crate) fn dress(&self, mut frame: Frame) -> Frame {
+        if let Session::Signed(signed) = &self.0.session {
+            frame.large = signed.account.large_text;
+            frame.session_seconds = Some(self.0.site.pages.session_seconds());
+        }
+        frame.here = self.0.here.clone();
+        frame.request_id = self.0.site.ids.next().to_string();
+        frame.help_phone = self.0.site.pages.help_phone.clone();
+        if let Some(said) = self.0.said {
+            self.set(Cookie::gone(cookie::SAID));
+            frame.notice = Some(Notice { tone: Tone::Good, text: frame.words.t(said), link: None });
+        }
+        frame
+    }
+
+    /// What a call says that needs no token.
+    pub fn unsigned(&self) -> Outgoing {
+        Outgoing::new().correlation(self.0.correlation)
+    }
+}
+
+/// A visitor who is signed in; everybody else is sent to sign in, and comes back.
+#[derive(Clone)]
+pub struct Signed {
+    visitor: Visitor,
+    pub who: Arc<SignedIn>,
+}
+
+impl std::ops::Deref for Signed {
+    type Target = Visitor;
+    fn deref(&self) -> &Visitor {
+        &self.visitor
+    }
+}
+
+impl Signed {
+    pub fn visitor(&self) -> &Visitor {
+        &self.visitor
+    }
+
+    /// What a call says: who calls, and after what it is to answer. The purpose is left to the relationship.
+    pub fn outgoing(&self) -> Outgoing {
+        self.unsigned().bearer(self.who.token.clone()).after(held(&self.visitor.0.after).iter().cloned())
+    }
+
+    pub fn identity(&self) -> IdentityServiceClient<Line> {
+        self.site().services.identity(self.outgoing())
+    }
+
+    pub fn records(&self) -> RecordsServiceClient<Line> {
+        self.site().services.records(self.outgoing())
+    }
+
+    pub fn documents(&self) -> DocumentsServiceClient<Line> {
+        self.site().services.documents(self.outgoing())
+    }
+
+    pub fn consent(&self) -> ConsentServiceClient<Line> {
+        self.site().services.consent(self.outgoing())
+    }
+
+    pub fn messaging(&self) -> MessagingServiceClient<Line> {
+        self.site().services.messaging(self.outgoing())
+    }
+
+    pub fn audit(&self) -> AuditServiceClient<Line> {
+        self.site().services.audit(self.outgoing())
+    }
+
+    /// Notes where a write ended, so that the following calls and pages, of whatever service, show it.
+    pub fn wrote(&self, position: Option<Position>) {
+        let Some(position) = position else { return };
+        if position.service == Service::Consent.as_str() {
+            self.site().shelves.forget(&self.who.account_id);
+        }
+        let mut after = held(&self.visitor.0.after);
+        after.retain(|own| (&own.service, own.lane) != (&position.service, position.lane));
+        after.push(position);
+        let spare = after.len().saturating_sub(AFTER_MAX);
+        after.drain(..spare);
+        let text = after.iter().map(position_text).collect::<Vec<_>>().join(".");
+        drop(after);
+        self.set(Cookie::new(cookie::AFTER, text).lasting(AFTER_SECONDS));
+    }
+
+    /// A token with what the account is now, for the next page.
+    pub fn forget_token(&self) {
+        self.site().sessions.forget(&self.who.digest);
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Site>) -> Result<Self, Failure> {
+        // A route outside the entrance is a fault of ours.
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::of(crate::pages::trouble::Trouble::Failed))
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Signed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, site).await?;
+        match visitor.session().clone() {
+            Session::Signed(who) => Ok(Self { visitor, who }),
+            Session::None | Session::Ended => Err(Failure::signed_out()),
+            Session::Unknown(failure) => Err(failure),
+        }
+    }
+}
+
+/// Whether a request came from a part of a page, which a redirect would be swapped into.
+pub struct FromPart(pub bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for FromPart {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.contains_key("hx-request")))
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+    at.with_timezone(&Local.offset_from_utc_datetime(&at.naive_utc()).fix())
+}
+
+fn primary(locale: &str) -> &str {
+    locale.split('-').next().unwrap_or_default()
+}
+
+/// What the cookie says was written last; it is the browser's own word and can but make its own pages wait.
+fn after(headers: &HeaderMap) -> Vec<Position> {
+    let text = cookie::read(headers, cookie::AFTER).unwrap_or_default();
+    text.split('.').filter_map(position).take(AFTER_MAX).collect()
+}
+
+fn position(text: &str) -> Option<Position> {
+    let mut parts = text.split(':');
+    let service: Service = parts.next()?.parse().ok().filter(|service| *service != Service::Gateway)?;
+    let lane = parts.next()?.parse().ok().filter(|lane| *lane < LANES)?;
+    let seq = parts.next()?.parse().ok()?;
+    parts.next().is_none().then(|| Position { service: service.as_str().to_owned(), lane, seq })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn heard(cookie: &'static str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
+        after(&headers).iter().map(position_text).collect()
+    }
+
+    #[test]
+    fn what_was_written_last_comes_back_and_nonsense_does_not() {
+        assert_eq!(heard("holdfast_after=consent:7:42.records:1023:1"), ["consent:7:42", "records:1023:1"]);
+        let wrong = "holdfast_after=gateway:1:1.consent:1024:1.consent:1.consent:1:1:1.x:1:1.consent:a:b";
+        assert_eq!(heard(wrong), Vec::<String>::new());
+        let many = "holdfast_after=audit:1:1.audit:2:1.audit:3:1.audit:4:1.audit:5:1.audit:6:1.audit:7:1.audit:8:1.audit:9:1";
+        assert_eq!(heard(many).len(), AFTER_MAX);
+    }
+
+    #[test]
+    fn everything_a_page_may_say_is_said_in_every_language() {
+        for words in Lang::ALL.map(Words::new) {
+            assert!(SAYINGS.iter().all(|key| words.holds(key)));
+        }
+    }
+}
