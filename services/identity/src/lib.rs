@@ -2,7 +2,7 @@
 //! which every other service knows who asks. Addresses and names are sealed; of secrets only their SHA-256 is kept.
 mod api;
 mod app;
-mod config;
+pub mod config;
 mod domain;
 mod letter;
 mod looks;

@@ -17,16 +17,17 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// instead of a mailbox.
 pub type Announce = Arc<dyn Fn(&std::path::Path, &str) + Send + Sync>;
 
+/// Without what the mail server said: servers like to repeat the address.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MailError {
-    #[error("the mail server's URL is not one of smtp:// or smtps://")]
-    Url(#[source] lettre::transport::smtp::Error),
+    #[error("the mail server's URL is not a sound smtp:// or smtps:// URL")]
+    Url,
     #[error("the mail cannot be put together")]
     Compose(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("the mail server did not take the mail")]
-    Send(#[source] lettre::transport::smtp::Error),
-    #[error("the mail server did not answer in time")]
-    TimedOut,
+    #[error("the mail server answered with status {status}")]
+    Refused { status: u16 },
+    #[error("the mail server cannot be reached, or not as its URL asks")]
+    Unreachable,
     #[error("the mail folder cannot be written")]
     Folder(#[source] io::Error),
 }
@@ -45,7 +46,7 @@ impl Outbox {
     /// `smtp://host:port?tls=required`, `smtps://user:password@host`: what a URL does not say, it does not do.
     pub(crate) fn smtp(from: Mailbox, url: &SecretString) -> Result<Self, MailError> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-            .map_err(MailError::Url)?
+            .map_err(|_| MailError::Url)?
             .timeout(Some(SEND_TIMEOUT))
             .build();
         Ok(Self { from, way: Way::Smtp(transport) })
@@ -64,8 +65,11 @@ impl Outbox {
         let message = self.compose(to, letter)?;
         match &self.way {
             Way::Smtp(transport) => match tokio::time::timeout(SEND_TIMEOUT, transport.send(message)).await {
-                Ok(sent) => sent.map(|_| ()).map_err(MailError::Send),
-                Err(_) => Err(MailError::TimedOut),
+                Ok(sent) => sent.map(|_| ()).map_err(|error| match error.status() {
+                    Some(code) => MailError::Refused { status: code.into() },
+                    None => MailError::Unreachable,
+                }),
+                Err(_) => Err(MailError::Unreachable),
             },
             Way::Folder { dir, ids, announce } => {
                 let path = dir.join(format!("{}.eml", ids.next()));

@@ -1,4 +1,5 @@
 //! Identity from outside: through its gRPC, on real PostgreSQL and NATS.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod administration;
 mod directory;
 mod hosting;
