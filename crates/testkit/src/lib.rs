@@ -3,6 +3,8 @@
 mod clock;
 mod database;
 mod servers;
+#[cfg(feature = "service")]
+pub mod service;
 
 pub use clock::{FakeClock, SeededIds};
 pub use database::{TestDatabase, database};
