@@ -11,7 +11,7 @@ use holdfast_host::{
     Host, LogReader, Readiness, Services, Tls, TokenKeys,
     authority::Authority,
     client::Outgoing,
-    settings::{CommonSettings, DatabaseSettings, PeerSettings},
+    settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl, PeerSettings},
     status::reason_of,
 };
 use holdfast_proto::{
@@ -154,12 +154,12 @@ async fn start() -> World {
             peers: PeerSettings { consent: Some(consent_url), ..PeerSettings::default() },
             tls: role(Service::Records).into(),
             database: DatabaseSettings {
-                serve: secret(&database.url),
-                keys: secret(&database.keys_url),
+                serve: DatabaseUrl::of(database.url.clone()),
+                keys: KeysDatabaseUrl::of(database.keys_url.clone()),
                 master_key_file: Some(master_key_file),
                 ..DatabaseSettings::default()
             },
-            nats: secret(&servers().nats_url),
+            nats: NatsUrl::of(servers().nats_url.clone()),
             bus_prefix: prefix,
             ..CommonSettings::default()
         },
@@ -173,11 +173,6 @@ async fn start() -> World {
     let (its_clock, its_stop) = (Arc::new(clock.clone()), stop.clone());
     tokio::spawn(holdfast_records::serve_with(settings, keys, host, its_clock, Arc::new(SystemIds), its_stop));
     World { clock, database, consent, heard: Mutex::default(), signer, channel, stop, _dir: dir }
-}
-
-/// A secret setting of any kind.
-fn secret<S: From<String>>(value: &str) -> S {
-    value.to_owned().into()
 }
 
 impl World {
