@@ -110,10 +110,12 @@ catalogue! {
     UPLOAD_UNKNOWN: NotFound, Program, "There is no such upload.", "Start a new one.";
     UPLOAD_OFFSET_WRONG: FailedPrecondition, Program, "The bytes do not begin where the last ones ended; the metadata `received_bytes` says where.", "Go on from there.";
     UPLOAD_ENDED: FailedPrecondition, Program, "The upload was completed or has expired.", "Start a new one.";
+    UPLOAD_OVERFULL: InvalidArgument, Program, "More bytes were sent than the upload was started for; those that were too many were not kept.", "Start an upload of the right size.";
     UPLOAD_INCOMPLETE: FailedPrecondition, Program, "Not all bytes have arrived; the metadata `received_bytes` says how many have.", "Send the rest.";
     DIGEST_MISMATCH: DataLoss, Program, "What arrived is not what was announced.", "Upload it again.";
     DOCUMENT_UNKNOWN: NotFound, Program, "There is no such document in this record.", "List the documents.";
     ALREADY_WITHDRAWN: FailedPrecondition, Person, "The document was withdrawn already.", "Nothing needs to be done.";
+    DOCUMENT_DAMAGED: DataLoss, Operator, "A part of the document is missing in the object store or is not what was put there; nothing of that part was given.", "Bring the object back from a backup; the log names the part.";
     STORE_UNAVAILABLE: Unavailable, Operator, "The object store cannot be reached, so nothing was kept or shown.", "Bring the object store back; callers repeat after the delay in RetryInfo.";
 
     // Messaging.

@@ -4,6 +4,7 @@ use crate::{
     door::{Door, TokenKeys},
     eventlog_service::LogReader,
     peer_log::PeerLog,
+    server::serve_health,
     settings::{CommonSettings, SettingError, TlsSettingsError},
 };
 use holdfast_access::{Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed};
@@ -179,7 +180,14 @@ impl Ground {
     /// Answers until told to stop; adds the peers' reading of the log. Ends when the background work has ended too.
     pub async fn serve(self, host: Host, services: Services, stop: CancellationToken) -> Result<(), GroundError> {
         let services = services.with(LogReader::new(self.log().clone()).into_server());
-        host.serve(services, self.0.readiness.clone(), stop).await?;
+        let readiness = self.0.readiness.clone();
+        match self.0.settings.health_listen {
+            None => host.serve(services, readiness, stop).await?,
+            Some(listen) => {
+                let probes = serve_health(listen, readiness.clone(), stop.clone());
+                tokio::try_join!(host.serve(services, readiness, stop), probes)?;
+            }
+        }
         self.0.tasks.close();
         self.0.tasks.wait().await;
         Ok(())

@@ -38,6 +38,21 @@ pub enum HostError {
     Serve(#[source] tonic::transport::Error),
 }
 
+/// Health alone, without TLS, for probes that speak none: whether the role is ready, and nothing else.
+pub async fn serve_health(
+    listen: SocketAddr,
+    readiness: Readiness,
+    stop: CancellationToken,
+) -> Result<(), HostError> {
+    let incoming = TcpIncoming::bind(listen).map_err(|source| HostError::Listen { address: listen, source })?;
+    let health = HealthService::from_health_reporter(readiness.reporter());
+    Server::builder()
+        .add_service(tonic_health::pb::health_server::HealthServer::new(health))
+        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
+        .await
+        .map_err(HostError::Serve)
+}
+
 /// The gRPC services of one role.
 #[derive(Debug, Default)]
 pub struct Services {

@@ -18,6 +18,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::ParseError, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
+use std::{path::PathBuf, sync::Mutex};
 use url::Url;
 
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,16 +26,24 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
 const NEVER_EXPORTED: [&str; 6] =
     ["h2=off", "hyper=off", "hyper_util=off", "tonic=off", "tower=off", "opentelemetry=off"];
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogStyle {
     /// One JSON object per line.
     Json,
     /// For a person at a terminal.
     Pretty,
+    /// JSON appended to a file, where the terminal is for the person who runs it.
+    File(PathBuf),
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
+    #[error("the log file `{path}` cannot be written")]
+    File {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("`{filter}` is not a log filter")]
     Filter {
         filter: String,
@@ -85,6 +94,11 @@ impl Telemetry {
                 .with_target(false)
                 .with_writer(std::io::stderr)
                 .boxed(),
+            LogStyle::File(path) => {
+                let file = std::fs::File::options().create(true).append(true).open(&path);
+                let file = file.map_err(|source| TelemetryError::File { path, source })?;
+                tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(Mutex::new(file)).boxed()
+            }
         };
         let export = endpoint.map(|endpoint| Export::start(name, endpoint)).transpose()?;
         let mut layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = vec![stderr.with_filter(shown).boxed()];

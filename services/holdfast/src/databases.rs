@@ -54,7 +54,7 @@ pub(crate) async fn migrate(service: Service, settings: &DatabaseSettings) -> Re
 /// On one machine: makes the databases of a service in the private PostgreSQL, migrates them, and says how to reach them.
 pub(crate) async fn prepare(
     service: Service,
-    postgres: &Urls,
+    postgres: &Urls<'_>,
     master_key_file: PathBuf,
 ) -> Result<DatabaseSettings> {
     let name = service.as_str();

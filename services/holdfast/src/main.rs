@@ -1,2 +1,62 @@
-//! The one binary.
-fn main() {}
+//! `holdfast`: every role of the system, and what an operator does with it.
+mod catalogues;
+mod data_dir;
+mod databases;
+mod demo;
+mod down;
+mod roles;
+mod serve;
+mod up;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "holdfast", version, about = "A personal health record: the patient holds the record, the event log holds fast.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything on this machine: a private PostgreSQL and nats-server, every role, and on the first run a demo network.
+    Up(up::UpArgs),
+    /// Stop what `up` runs.
+    Down(down::DownArgs),
+    /// One role, configured by flags or environment.
+    #[command(subcommand)]
+    Serve(serve::Role),
+    /// Bring one service's databases to today's shape.
+    Migrate(databases::MigrateArgs),
+    /// Write the generated pages of `docs/` again.
+    Gen,
+}
+
+fn main() -> ExitCode {
+    holdfast_host::tls::install_crypto();
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Up(args) => up::run(args).await,
+            Command::Down(args) => down::run(&args),
+            Command::Serve(role) => serve::run(role).await,
+            Command::Migrate(args) => databases::migrate_one(args).await,
+            Command::Gen => catalogues::write(),
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+/// The error and its causes, each once, on one line.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("holdfast: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,12 +1,14 @@
 //! The settings of every role on one machine: ports taken, certificates made, addresses known to all.
 use crate::{data_dir::DataDir, databases, serve::{Bound, Role}};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use futures::future::try_join_all;
+use holdfast_documents::config::ObjectStoreSettings;
 use holdfast_host::{
     Host,
     authority::{Authority, RoleFiles},
     settings::{CommonSettings, DatabaseSettings, NatsUrl, PeerSettings, TelemetrySettings, TlsSettings},
 };
+use holdfast_identity::config::IdentitySettings;
 use holdfast_types::{Clock, Service, SystemClock, SystemIds};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use url::Url;
@@ -18,6 +20,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) nats_url: String,
     pub(crate) http: SocketAddr,
     pub(crate) telemetry: TelemetrySettings,
+    /// Mail server and such; keys and folders are set here.
+    pub(crate) identity: IdentitySettings,
 }
 
 /// Every role with its port, and where they answer.
@@ -82,6 +86,32 @@ impl Machine<'_> {
         Ok(Roles { bound, peers, certificates, public_url })
     }
 
+    fn role(&self, service: Service, common: CommonSettings) -> Result<Role> {
+        Ok(match service {
+            Service::Identity => Role::Identity(holdfast_identity::config::Settings {
+                common,
+                identity: IdentitySettings {
+                    token_key_file: Some(self.dir.secret("token.key", token_key)?),
+                    mail_dir: Some(self.dir.path("mail")),
+                    ..self.identity.clone()
+                },
+            }),
+            Service::Records => Role::Records(holdfast_records::config::Settings { common }),
+            Service::Documents => {
+                let url = Url::from_directory_path(self.dir.path("objects"))
+                    .map_err(|()| anyhow!("the data directory's path is no URL"))?;
+                let object_store = ObjectStoreSettings { url: Some(url), ..ObjectStoreSettings::default() };
+                Role::Documents(holdfast_documents::config::Settings { common, object_store })
+            }
+            Service::Consent => Role::Consent(holdfast_consent::config::Settings { common }),
+            Service::Messaging => Role::Messaging(holdfast_messaging::config::Settings { common }),
+            Service::Audit => {
+                Role::Audit(holdfast_audit::config::Settings { common, ..holdfast_audit::config::Settings::default() })
+            }
+            Service::Gateway => Role::Gateway(common.into()),
+        })
+    }
+
     /// The port of the last time, where there was one.
     fn port_of(&self, service: Service) -> u16 {
         let kept = std::fs::read_to_string(self.dir.path(&format!("{service}.port")));
@@ -110,6 +140,11 @@ fn peers(hosts: &BTreeMap<Service, Host>) -> Result<PeerSettings> {
         messaging: address(Service::Messaging)?,
         audit: address(Service::Audit)?,
     })
+}
+
+/// An Ed25519 key, PKCS #8, PEM.
+fn token_key() -> Result<String> {
+    Ok(rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519)?.serialize_pem())
 }
 
 /// 32 random bytes in hexadecimal.

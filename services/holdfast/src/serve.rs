@@ -2,6 +2,7 @@
 use anyhow::Result;
 use clap::Subcommand;
 use holdfast_host::{Host, LogStyle, Telemetry, settings::CommonSettings, shutdown};
+use holdfast_identity::Announce;
 use holdfast_types::{Clock, Ids, SystemClock, SystemIds};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -45,11 +46,12 @@ impl Role {
     }
 
     /// Answers on a port that is taken already, until told to stop.
-    pub(crate) async fn answer(self, host: Bound, stop: CancellationToken) -> Result<()> {
+    /// `announce` hears of each sign-in link where mails go to a folder.
+    pub(crate) async fn answer(self, host: Bound, announce: Option<Announce>, stop: CancellationToken) -> Result<()> {
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         match (self, host) {
             (Self::Identity(settings), Bound::Grpc(host)) => {
-                holdfast_identity::serve(settings, host, clock, ids, stop).await?;
+                holdfast_identity::serve(&settings, host, clock, ids, announce, stop).await?;
             }
             (Self::Records(settings), Bound::Grpc(host)) => {
                 holdfast_records::serve(settings, host, clock, ids, stop).await?;
@@ -91,7 +93,7 @@ pub(crate) async fn run(role: Role) -> Result<()> {
         _ => Bound::Grpc(Host::bind(common.listen, common.tls.load()?, Arc::new(SystemIds))?),
     };
     tracing::info!(role = role.name(), "starting");
-    let outcome = role.answer(bound, stop).await;
+    let outcome = role.answer(bound, None, stop).await;
     telemetry.shutdown().await;
     outcome
 }

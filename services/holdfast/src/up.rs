@@ -3,12 +3,14 @@ use crate::{data_dir::DataDir, databases, demo, roles::Machine, serve};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use holdfast_host::{LogStyle, Telemetry, client, settings::TelemetrySettings, shutdown};
+use holdfast_identity::{Announce, config::IdentitySettings};
 use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
 use holdfast_types::Service;
 use std::{
     io::Write,
     net::SocketAddr,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::task::{JoinSet, spawn_blocking};
@@ -34,6 +36,8 @@ pub(crate) struct UpArgs {
     tools_dir: PathBuf,
     #[command(flatten)]
     telemetry: TelemetrySettings,
+    #[command(flatten)]
+    identity: IdentitySettings,
 }
 
 pub(crate) async fn run(args: UpArgs) -> Result<()> {
@@ -51,6 +55,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
         nats_url: nats.url(),
         http: args.http,
         telemetry: args.telemetry.clone(),
+        identity: args.identity.clone(),
     };
     let roles = step("migrating and starting", machine.roles()).await?;
     drop(machine);
@@ -60,7 +65,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
         let gateway = matches!(bound, serve::Bound::Http(_));
         let stop = if gateway { gateway_stop.clone() } else { services_stop.clone() };
         let name = role.name();
-        running.spawn(async move { role.answer(bound, stop).await.with_context(|| format!("the role {name} failed")) });
+        running.spawn(async move { role.answer(bound, Some(announce()), stop).await.with_context(|| format!("the role {name} failed")) });
     }
     let outcome = tokio::select! {
         () = stop.cancelled() => Ok(()),
@@ -93,6 +98,11 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
     telemetry.shutdown().await;
     say("stopped; the data is kept\n")?;
     outcome
+}
+
+/// On one's own machine the terminal is the mailbox.
+fn announce() -> Announce {
+    Arc::new(|mail, link| println!("mail {}\n  sign in: {link}", mail.display()))
 }
 
 /// PostgreSQL and nats-server, private to the data directory.

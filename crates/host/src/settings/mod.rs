@@ -25,6 +25,10 @@ pub struct CommonSettings {
     #[arg(id = "HOLDFAST_LISTEN", long = "listen", env = "HOLDFAST_LISTEN", default_value = LISTEN_DEFAULT,
         value_name = "ADDRESS:PORT", help_heading = "Network")]
     pub listen: SocketAddr,
+    /// Address and port for health probes without TLS, which answers nothing else; none unless set.
+    #[arg(id = "HOLDFAST_HEALTH_LISTEN", long = "health-listen", env = "HOLDFAST_HEALTH_LISTEN",
+        value_name = "ADDRESS:PORT", help_heading = "Network")]
+    pub health_listen: Option<SocketAddr>,
     /// Where people reach the pages: goes into mails and cookies.
     #[arg(id = "HOLDFAST_PUBLIC_URL", long = "public-url", env = "HOLDFAST_PUBLIC_URL",
         default_value = PUBLIC_URL_DEFAULT, value_parser = public_url, value_name = "URL", help_heading = "Network")]
@@ -55,6 +59,7 @@ impl Default for CommonSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7100)),
+            health_listen: None,
             public_url: default_public_url(),
             peers: PeerSettings::default(),
             tls: TlsSettings::default(),
