@@ -166,6 +166,29 @@ async fn a_deleted_row_is_found_as_a_hole_inside_a_lane_and_at_its_end() {
 }
 
 #[tokio::test]
+async fn a_row_that_was_gone_before_it_was_heard_is_a_hole_and_stops_its_lane_only() {
+    let sources = Sources::start().await;
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        places.push(sources.tell(Fact::of(Service::Records, patient(1), "item", "item.recorded")).await);
+    }
+    let database = sources.logs[&Service::Records].1.superuser_url.clone();
+    tamper(&database, format!("DELETE FROM log.events WHERE {}", row(&places[1]))).await;
+    let world = sources.heard_by(AuditDatabase::of_this_run().await).await;
+    let elsewhere = item(&world, 2).await;
+    let heard = [places[0].clone(), elsewhere];
+    let asked = || {
+        let mut client = world.as_officer(&heard);
+        async move { client.get_log_health(GetLogHealthRequest {}).await }
+    };
+    let health = patiently(asked).await.unwrap().into_inner();
+    assert_eq!(of(&health, "records").entry_count, 2, "what follows the hole is not passed off as the next");
+    assert_eq!(of(&health, "records").lag_ms, i64::MAX, "not everything there was heard");
+    assert_eq!(faults(&verify(&world).await), BTreeSet::from([at(FaultKind::Hole, &places[1])]));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_envelope_that_does_not_match_its_leaf_is_kept_and_reported() {
     let sources = Sources::start().await;
     let opened = sources.open_record(patient(1), tenant()).await;

@@ -15,16 +15,11 @@ pub(super) fn kinds(path: &str, numbers: &[i32]) -> Result<Vec<Kind>, Problem> {
     field::count(path, numbers.len(), Kind::ALL.len())?;
     let mut kinds = Vec::new();
     for (index, number) in numbers.iter().enumerate() {
-        let kind =
-            Kind::ALL.iter().copied().find(|kind| i32::from(kind_to_proto(*kind)) == *number).ok_or_else(
-                || {
-                    Problem::of_field(
-                        catalogue::FIELD_INVALID,
-                        format!("{path}[{index}]"),
-                        "not a value of its enum",
-                    )
-                },
-            )?;
+        let known = Kind::ALL.iter().copied().find(|kind| i32::from(kind_to_proto(*kind)) == *number);
+        let unknown = || {
+            Problem::of_field(catalogue::FIELD_INVALID, format!("{path}[{index}]"), "not a value of its enum")
+        };
+        let kind = known.ok_or_else(unknown)?;
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }

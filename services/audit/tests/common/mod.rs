@@ -165,9 +165,11 @@ impl Sources {
         }
         let host = host(self.dir.path(), Service::Audit);
         let address = address(&host);
-        let mut common = CommonSettings::default();
-        common.tls = role_files(self.dir.path(), Service::Audit).into();
-        common.nats = NatsUrl::of(self.nats.url());
+        let mut common = CommonSettings {
+            tls: role_files(self.dir.path(), Service::Audit).into(),
+            nats: NatsUrl::of(self.nats.url()),
+            ..CommonSettings::default()
+        };
         common.database.serve = DatabaseUrl::of(database.url.clone());
         common.database.keys = KeysDatabaseUrl::of(database.keys_url.clone());
         let master_key = self.dir.path().join("master.key");
