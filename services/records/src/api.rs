@@ -4,7 +4,7 @@ mod message;
 mod problem;
 mod upload;
 
-use crate::app::{App, Authored, ImportBundle, ListItems, NewItem};
+use crate::app::{App, Authored, ImportBundle, ListItems, NewItem, RESOURCE_BYTES_MAX};
 use crate::views::Listing;
 use bytes::Bytes;
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field, mask};
@@ -264,6 +264,10 @@ fn new_item(place: &str, item: pb::NewItem) -> Result<NewItem, Problem> {
 fn resource(place: &str, json: Bytes) -> Result<Bytes, Problem> {
     if json.is_empty() {
         return Err(Problem::of_field(catalogue::FIELD_MISSING, place, "must be filled"));
+    }
+    if json.len() > RESOURCE_BYTES_MAX {
+        let description = format!("at most {RESOURCE_BYTES_MAX} bytes");
+        return Err(Problem::of_field(catalogue::MESSAGE_TOO_LARGE, place, description).with("size_bytes_max", RESOURCE_BYTES_MAX));
     }
     Ok(json)
 }

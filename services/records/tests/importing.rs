@@ -1,4 +1,5 @@
 //! Files taken in: whole, once, about the right person; and what is refused of them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod common;
 use common::*;
 use holdfast_proto::{Word, records::v1 as pb};

@@ -161,7 +161,8 @@ impl App {
         item: ItemId,
         operation: &'static str,
     ) -> Option<NamedVersion> {
-        let permits = self.gate.authorise_each(asked, Action::Read, &[patient], Category::ALL, operation).await.ok()?;
+        let categories = views::categories_of(self.log.pool(), patient, item).await.ok()?;
+        let permits = self.gate.authorise_each(asked, Action::Read, &[patient], &categories, operation).await.ok()?;
         let permit = permits.into_iter().next()?;
         let version = self.version(&permit, item, None).await.ok()??;
         self.gate.release(permit, version).await.ok()

@@ -1,7 +1,7 @@
 //! From a read bundle to what a record keeps of it: every entry as an item, the person as demographics.
 use super::{Failure, Unfit, recording::Draft};
 use crate::domain::{
-    content::{Attested, Content, Resource, Source, SourceKind},
+    content::{Attested, Content, Source, SourceKind, cut},
     demographics::Demographics,
     item::{SourceIdentity, id_of, source_id},
 };
@@ -10,8 +10,8 @@ use holdfast_types::{Category, PatientId};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Largest resource that one item holds: it goes into one event, with what is said beside it.
-pub(super) const RESOURCE_BYTES_MAX: usize = 1024 * 1024 - 16 * 1024;
+/// Largest resource that one item holds: it goes into one event of 1 MiB, with what is said beside it.
+pub(crate) const RESOURCE_BYTES_MAX: usize = 896 * 1024;
 
 /// The system that a file comes from.
 pub(super) struct System<'a> {
@@ -54,34 +54,15 @@ pub(super) fn draft(patient: PatientId, content: Content) -> Result<Draft, Failu
 /// The Patient as its source wrote it, beside the demographics that are kept here.
 fn of_patient(system: &System<'_>, read: PatientResource) -> Result<Content, Failure> {
     let said = summary::of(&read.json).ok();
-    Ok(Content {
-        source: system.says(&read.source_key),
-        category: Category::Demographics,
-        resource_type: "Patient".to_owned(),
-        title: said.map(|said| said.title).unwrap_or_default(),
-        summary: None,
-        status: None,
-        occurred: None,
-        performers: Vec::new(),
-        attested: Vec::new(),
-        resource: Resource::parse(read.json)?,
-    })
+    let title = said.map(|said| said.title).unwrap_or_default();
+    let source = system.says(&read.source_key);
+    Ok(Content::plain(source, Category::Demographics, "Patient", &title, read.json)?)
 }
 
 /// Who gave care, as this one file has it: the tenant's directory is not for patients to write.
 fn of_directory(system: &System<'_>, entry: DirectoryEntry) -> Result<Content, Failure> {
-    Ok(Content {
-        source: system.says(&entry.source_key),
-        category: Category::Other,
-        resource_type: entry.kind.as_str().to_owned(),
-        title: entry.name,
-        summary: Some(entry.specialties.join(", ")).filter(|words| !words.is_empty()),
-        status: None,
-        occurred: None,
-        performers: Vec::new(),
-        attested: Vec::new(),
-        resource: Resource::parse(entry.json)?,
-    })
+    let source = system.says(&entry.source_key);
+    Ok(Content::plain(source, Category::Other, entry.kind.as_str(), &entry.name, entry.json)?)
 }
 
 /// What every category in the bundle is that somebody must be allowed to contribute to.
@@ -152,8 +133,4 @@ fn languages(patient: &[u8]) -> Vec<String> {
     let (first, rest): (Vec<&Value>, Vec<&Value>) = spoken.iter().partition(preferred);
     let code = |entry: &Value| entry.pointer("/language/coding/0/code").and_then(Value::as_str).map(|tag| cut(tag, 35));
     first.into_iter().chain(rest).filter_map(code).take(10).collect()
-}
-
-fn cut(text: &str, characters_max: usize) -> String {
-    text.chars().take(characters_max).collect()
 }

@@ -8,6 +8,13 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
 
+/// What is said beside the resource is cut to these; the resource has it whole.
+const TITLE_CHARACTERS_MAX: usize = 300;
+const SUMMARY_CHARACTERS_MAX: usize = 500;
+const NAME_CHARACTERS_MAX: usize = 200;
+const PERFORMERS_MAX: usize = 16;
+const ATTESTED_MAX: usize = 4;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
     pub source: Source,
@@ -81,7 +88,7 @@ impl Named {
             Target::Resource { source_key } => Some(source_key.clone()),
             Target::Patient | Target::Contained { .. } | Target::External { .. } | Target::Described => None,
         };
-        Self { display: reference.display.clone(), key }
+        Self { display: reference.display.as_ref().map(|display| cut(display, NAME_CHARACTERS_MAX)), key }
     }
 }
 
@@ -111,13 +118,13 @@ pub struct AttestedBy {
 impl Attested {
     pub fn of(provenance: &Provenance) -> Self {
         let by = |agent: &Agent| AttestedBy {
-            role: agent.role.clone(),
+            role: agent.role.as_ref().map(|role| cut(role, NAME_CHARACTERS_MAX)),
             who: Named::of(&agent.who),
             on_behalf_of: agent.on_behalf_of.as_ref().map(Named::of),
         };
         Self {
             recorded: provenance.recorded.as_ref().map(|time| time.as_str().to_owned()),
-            by: provenance.agents.iter().map(by).collect(),
+            by: provenance.agents.iter().take(ATTESTED_MAX).map(by).collect(),
         }
     }
 }
@@ -164,20 +171,41 @@ impl fmt::Debug for Resource {
 
 impl Content {
     /// Of an entry as it was read.
-    pub fn of(item: Item, source: Source, attested: Vec<Attested>) -> Result<Self, NotJson> {
+    pub fn of(item: Item, source: Source, mut attested: Vec<Attested>) -> Result<Self, NotJson> {
+        attested.truncate(ATTESTED_MAX);
         Ok(Self {
             source,
             category: item.category,
             resource_type: item.resource_type.as_str().to_owned(),
-            title: item.title,
-            summary: item.value_summary,
+            title: cut(&item.title, TITLE_CHARACTERS_MAX),
+            summary: item.value_summary.map(|summary| cut(&summary, SUMMARY_CHARACTERS_MAX)),
             status: item.status,
             occurred: item.occurred.as_ref().map(moment),
-            performers: item.performers.iter().map(Named::of).collect(),
+            performers: item.performers.iter().take(PERFORMERS_MAX).map(Named::of).collect(),
             attested,
             resource: Resource::parse(item.json)?,
         })
     }
+
+    /// Of what has no time, no status and nobody who did it.
+    pub fn plain(source: Source, category: Category, resource_type: &str, title: &str, json: Vec<u8>) -> Result<Self, NotJson> {
+        Ok(Self {
+            source,
+            category,
+            resource_type: resource_type.to_owned(),
+            title: cut(title, TITLE_CHARACTERS_MAX),
+            summary: None,
+            status: None,
+            occurred: None,
+            performers: Vec::new(),
+            attested: Vec::new(),
+            resource: Resource::parse(json)?,
+        })
+    }
+}
+
+pub(crate) fn cut(text: &str, characters_max: usize) -> String {
+    text.chars().take(characters_max).collect()
 }
 
 /// To the microseconds that a database keeps.

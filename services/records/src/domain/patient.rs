@@ -45,7 +45,7 @@ pub enum Command {
 pub enum State {
     #[default]
     Unregistered,
-    Registered(Demographics),
+    Registered(Box<Demographics>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +71,7 @@ impl Decider for Patient {
             (State::Unregistered, Command::Update { .. }) => Err(Refusal::NotRegistered),
             (State::Registered(_), Command::Update { as_seen: false, .. }) => Err(Refusal::NotAsSeen),
             (State::Registered(known), Command::Update { values, fields, as_seen: true }) => {
-                let mut demographics = known.clone();
+                let mut demographics = (**known).clone();
                 for field in fields {
                     demographics.take(field, &values);
                 }
@@ -82,7 +82,7 @@ impl Decider for Patient {
     }
 
     fn evolve(_: State, event: &Event) -> State {
-        State::Registered(event.demographics().clone())
+        State::Registered(Box::new(event.demographics().clone()))
     }
 }
 

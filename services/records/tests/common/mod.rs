@@ -54,7 +54,7 @@ impl Event for Said {
 
 fn publish(opened: &Opened) -> Result<Option<prost_types::Any>, DecodeError> {
     let Said::Said { type_url, value } = opened.decode()?;
-    Ok(Some(prost_types::Any { type_url, value: value.into() }))
+    Ok(Some(prost_types::Any { type_url, value }))
 }
 
 #[derive(Debug, Clone)]
@@ -179,7 +179,7 @@ impl World {
     /// Consent says something of a patient; every later call builds on it.
     pub async fn say<M: Name>(&self, patient: PatientId, message: &M) {
         let any = prost_types::Any::from_msg(message).unwrap();
-        let said = Said::Said { type_url: any.type_url, value: any.value.into() };
+        let said = Said::Said { type_url: any.type_url, value: any.value };
         let context = Context {
             tenant: tenant(),
             actor: Actor::Service(Service::Consent),
