@@ -1,21 +1,23 @@
 //! Commits what is waiting in one transaction; a member that conflicts fails alone.
 use crate::{
     AppendError, Appended, Header, Opened, Position, Projection, Request, StreamName,
-    fault, metrics::Metrics, rows::Columns,
+    copying::Rows, fault, heads::Heads, metrics::Metrics,
 };
 use bytes::Bytes;
 use holdfast_types::Clock;
-use sqlx::{Acquire, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool, Postgres, pool::PoolConnection};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 /// Most appends in one transaction.
 pub(crate) const GROUP_MAX: usize = 512;
+/// A connection that was not used for longer is asked whether it is still there.
+const IDLE_MAX: Duration = Duration::from_secs(1);
 
 /// One sealed append on its way in.
 pub(crate) struct Job {
@@ -43,6 +45,8 @@ pub(crate) struct Committer {
     pub metrics: Arc<Metrics>,
     /// Lanes that the relay should look at.
     pub committed: Arc<Committed>,
+    pub heads: Heads,
+    pub held: Option<(PoolConnection<Postgres>, Instant)>,
 }
 
 /// Lanes with new events, for whoever waits for them in this process; a hint, never the truth.
@@ -65,6 +69,15 @@ impl Committed {
     }
 }
 
+type Outcomes = Vec<Result<Appended, AppendError>>;
+
+/// Where a group's revisions come from.
+#[derive(Clone, Copy)]
+enum Revisions {
+    Remembered,
+    Asked,
+}
+
 /// What became of one member of a group.
 enum Verdict {
     Accepted,
@@ -73,7 +86,7 @@ enum Verdict {
 }
 
 impl Committer {
-    pub(crate) async fn run(self, mut jobs: mpsc::Receiver<Job>) {
+    pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut waiting = Vec::with_capacity(GROUP_MAX);
         loop {
             if waiting.is_empty() && jobs.recv_many(&mut waiting, GROUP_MAX).await == 0 {
@@ -91,10 +104,14 @@ impl Committer {
     }
 
     /// Commits the group, or else each of its members alone.
-    async fn commit(&self, group: Vec<Job>) {
+    async fn commit(&mut self, group: Vec<Job>) {
         self.metrics.group_size(group.len());
-        let alone = group.len() == 1;
-        match self.attempt(&group).await {
+        let mut outcome = self.attempt(&group, Revisions::Remembered).await;
+        if let Err(AppendError::Unavailable(sqlx::Error::Database(_))) = outcome {
+            // Perhaps a stream that was taken for new has begun elsewhere.
+            outcome = self.attempt(&group, Revisions::Asked).await;
+        }
+        match outcome {
             Ok(outcomes) => {
                 self.committed.add(group.iter().map(|job| job.lane));
                 for (job, outcome) in group.into_iter().zip(outcomes) {
@@ -103,7 +120,7 @@ impl Committer {
                     let _ = job.reply.send(outcome);
                 }
             }
-            Err(error) if alone => {
+            Err(error) if group.len() == 1 => {
                 if let Some(job) = group.into_iter().next() {
                     let _ = job.reply.send(Err(error));
                 }
@@ -117,7 +134,7 @@ impl Committer {
             Err(_) => {
                 for job in group {
                     let one = [job];
-                    let outcome = self.attempt(&one).await;
+                    let outcome = self.attempt(&one, Revisions::Asked).await;
                     let [job] = one;
                     self.committed.add(std::iter::once(job.lane));
                     let _ = job.reply.send(outcome.and_then(|outcomes| {
@@ -128,17 +145,43 @@ impl Committer {
         }
     }
 
-    /// One transaction over the whole group.
-    async fn attempt(&self, group: &[Job]) -> Result<Vec<Result<Appended, AppendError>>, AppendError> {
-        let mut conn = self.pool.acquire().await.map_err(AppendError::Unavailable)?;
+    /// One transaction over the whole group, on the connection of the one before.
+    async fn attempt(&mut self, group: &[Job], revisions: Revisions) -> Result<Outcomes, AppendError> {
+        let mut conn = self.connection().await.map_err(AppendError::Unavailable)?;
+        let outcome = self.transact(&mut conn, group, revisions).await;
+        let broken = matches!(&outcome, Err(AppendError::Unavailable(error)) if !matches!(error, sqlx::Error::Database(_)));
+        self.held = (!broken).then(|| (conn, Instant::now()));
+        outcome
+    }
+
+    /// A pool asks before and after each use whether the connection is alive: too often for one that is always in use.
+    async fn connection(&mut self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        if let Some((mut conn, used)) = self.held.take()
+            && (used.elapsed() < IDLE_MAX || conn.ping().await.is_ok())
+        {
+            return Ok(conn);
+        }
+        self.pool.acquire().await
+    }
+
+    async fn transact(
+        &mut self,
+        conn: &mut PgConnection,
+        group: &[Job],
+        asked: Revisions,
+    ) -> Result<Outcomes, AppendError> {
         let mut tx = conn.begin().await.map_err(AppendError::Unavailable)?;
-        let Taken { mut next, mut revisions } = take(&mut tx, group).await.map_err(AppendError::Unavailable)?;
+        let mut next = take(&mut tx, group).await.map_err(AppendError::Unavailable)?;
         fault::point("append.lanes_taken");
+        for (lane, seq) in &next {
+            self.heads.found(*lane, *seq);
+        }
+        let mut revisions = revisions(&mut tx, group, &self.heads, asked).await.map_err(AppendError::Unavailable)?;
         let verdicts = judge(&mut tx, group, &mut revisions).await.map_err(AppendError::Unavailable)?;
         give_back(&mut tx, group, &verdicts).await.map_err(AppendError::Unavailable)?;
 
         let recorded = self.clock.now();
-        let mut columns = Columns::default();
+        let mut rows = Rows::default();
         let mut commands = Commands::default();
         let mut opened = Vec::new();
         let mut outcomes = Vec::with_capacity(group.len());
@@ -155,8 +198,10 @@ impl Committer {
                     for event in &job.events {
                         *seq += 1;
                         let header = Header { lane_seq: *seq, recorded, ..event.header.clone() };
-                        columns.push(&header, event.sealed.clone());
-                        opened.push(Opened { header: header.clone(), payload: event.payload.clone() });
+                        rows.push(&header, &event.sealed);
+                        if !self.projections.is_empty() {
+                            opened.push(Opened { header: header.clone(), payload: event.payload.clone() });
+                        }
                         headers.push(header);
                     }
                     commands.push(job, *seq);
@@ -164,11 +209,11 @@ impl Committer {
                 }
             });
         }
-        if opened.is_empty() {
+        if rows.is_empty() {
             tx.rollback().await.map_err(AppendError::Unavailable)?;
             return Ok(outcomes);
         }
-        columns.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
+        rows.store(&mut tx).await.map_err(AppendError::Unavailable)?;
         fault::point("append.inserted");
         commands.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
         for projection in &self.projections {
@@ -177,6 +222,12 @@ impl Committer {
         fault::point("append.projected");
         tx.commit().await.map_err(AppendError::Unavailable)?;
         fault::point("append.committed");
+        for (lane, seq) in next {
+            self.heads.left(lane, seq);
+        }
+        for ((lane, stream), revision) in revisions {
+            self.heads.remember(lane, stream, revision);
+        }
         Ok(outcomes)
     }
 }
@@ -187,39 +238,58 @@ fn without_repeats(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     jobs.into_iter().partition(|job| job.request.is_none_or(|request| seen.insert((job.lane, request.id))))
 }
 
-/// What the database says of a group, with every lane's lock taken and all events of the group counted in.
-#[derive(Default)]
-struct Taken {
-    /// Per lane the sequence number before the group's first event.
-    next: HashMap<u16, u64>,
-    /// Per stream the revision before the group; absent where there is none.
-    revisions: HashMap<String, u64>,
-}
-
-/// One round trip. The revisions may be older than the locks if another process was faster: then the unique index refuses the insert, and
-/// each member is tried alone.
-async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<Taken, sqlx::Error> {
+/// Takes the locks of the group's lanes, and counts all of its events in. Per lane the sequence number before.
+async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<HashMap<u16, u64>, sqlx::Error> {
     let mut wanted: BTreeMap<u16, i64> = BTreeMap::new();
-    let (mut stream_lanes, mut streams) = (Vec::new(), Vec::new());
     for job in group {
         *wanted.entry(job.lane).or_default() += count(job);
-        for (stream, _) in &job.expected {
-            stream_lanes.push(i32::from(job.lane));
-            streams.push(stream.as_str());
-        }
     }
     let (lanes, counts): (Vec<i32>, Vec<i64>) = wanted.into_iter().map(|(lane, n)| (i32::from(lane), n)).unzip();
-    let rows: Vec<(Option<i32>, Option<String>, i64)> = sqlx::query_as(
-        "WITH taken AS (
-             UPDATE lanes SET last_seq = lanes.last_seq + wanted.n
-             FROM UNNEST($1::int[], $2::bigint[]) AS wanted (lane, n)
-             WHERE lanes.lane = wanted.lane
-             RETURNING lanes.lane, lanes.last_seq - wanted.n AS before
-         )
-         SELECT lane, NULL::text, before FROM taken
-         UNION ALL
-         SELECT NULL, asked.stream, last.revision
-         FROM UNNEST($3::int[], $4::text[]) AS asked (lane, stream)
+    let rows: Vec<(i32, i64)> = sqlx::query_as(
+        "UPDATE lanes SET last_seq = lanes.last_seq + wanted.n
+         FROM UNNEST($1::int[], $2::bigint[]) AS wanted (lane, n)
+         WHERE lanes.lane = wanted.lane
+         RETURNING lanes.lane, lanes.last_seq - wanted.n",
+    )
+    .bind(lanes)
+    .bind(counts)
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(lane, before)| Some((u16::try_from(lane).ok()?, u64::try_from(before).ok()?)))
+        .collect())
+}
+
+/// Under the lanes' locks, per stream its revision before the group; absent where there is none. A stream that is to begin is not
+/// asked for at first: the unique index is asked by the insert anyway.
+async fn revisions<'a>(
+    tx: &mut PgConnection,
+    group: &'a [Job],
+    heads: &Heads,
+    asked: Revisions,
+) -> Result<HashMap<(u16, &'a str), u64>, sqlx::Error> {
+    let mut revisions = HashMap::new();
+    let mut unknown = Vec::new();
+    for job in group {
+        for (stream, expected) in &job.expected {
+            let stream = stream.as_str();
+            match (asked, heads.revision(job.lane, stream)) {
+                (Revisions::Remembered, Some(revision)) => {
+                    revisions.insert((job.lane, stream), revision);
+                }
+                (Revisions::Remembered, None) if *expected == 0 => {}
+                (Revisions::Remembered | Revisions::Asked, _) => unknown.push((job.lane, stream)),
+            }
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(revisions);
+    }
+    let (lanes, streams): (Vec<i32>, Vec<&str>) = unknown.iter().map(|(lane, stream)| (i32::from(*lane), *stream)).unzip();
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT asked.place, last.revision
+         FROM UNNEST($1::int[], $2::text[]) WITH ORDINALITY AS asked (lane, stream, place)
          CROSS JOIN LATERAL (
              SELECT revision FROM events
              WHERE events.lane = asked.lane AND events.stream = asked.stream
@@ -228,28 +298,22 @@ async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<Taken, sqlx::Error
          ) AS last",
     )
     .bind(&lanes)
-    .bind(&counts)
-    .bind(&stream_lanes)
     .bind(&streams)
     .fetch_all(tx)
     .await?;
-    let mut taken = Taken::default();
-    for (lane, stream, number) in rows {
-        let number = u64::try_from(number).unwrap_or_default();
-        if let Some(lane) = lane.and_then(|lane| u16::try_from(lane).ok()) {
-            taken.next.insert(lane, number);
-        } else if let Some(stream) = stream {
-            taken.revisions.insert(stream, number);
-        }
-    }
-    Ok(taken)
+    let known = rows.into_iter().filter_map(|(place, revision)| {
+        let place = usize::try_from(place).ok()?.checked_sub(1)?;
+        Some((*unknown.get(place)?, u64::try_from(revision).ok()?))
+    });
+    revisions.extend(known);
+    Ok(revisions)
 }
 
 /// Under the lanes' locks: was the command carried out before, has the stream moved on?
-async fn judge(
+async fn judge<'a>(
     tx: &mut PgConnection,
-    group: &[Job],
-    revisions: &mut HashMap<String, u64>,
+    group: &'a [Job],
+    revisions: &mut HashMap<(u16, &'a str), u64>,
 ) -> Result<Vec<Verdict>, sqlx::Error> {
     let known = commands_of(tx, group).await?;
     let mut verdicts = Vec::with_capacity(group.len());
@@ -264,13 +328,13 @@ async fn judge(
             });
             continue;
         }
-        let current = |stream: &StreamName| revisions.get(stream.as_str()).copied().unwrap_or_default();
+        let current = |stream: &StreamName| revisions.get(&(job.lane, stream.as_str())).copied().unwrap_or_default();
         if job.expected.iter().any(|(stream, expected)| current(stream) != *expected) {
             verdicts.push(Verdict::Refused(AppendError::Stale));
             continue;
         }
         for event in &job.events {
-            revisions.insert(event.header.stream.as_str().to_owned(), event.header.revision);
+            revisions.insert((job.lane, event.header.stream.as_str()), event.header.revision);
         }
         verdicts.push(Verdict::Accepted);
     }

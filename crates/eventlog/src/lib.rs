@@ -3,9 +3,11 @@
 mod append;
 mod bus;
 mod committer;
+mod copying;
 mod event;
 mod fault;
 mod header;
+mod heads;
 mod inbox;
 mod keys;
 mod lease;

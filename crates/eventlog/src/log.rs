@@ -4,6 +4,7 @@ use crate::{
     Opened, Position, Projection, Request, RowError, Stored, StreamAppend, StreamName, Subject,
     append::EVENTS_MAX,
     committer::{Committed, Committer, GROUP_MAX, Job, Sealed},
+    heads::Heads,
     metrics::Metrics,
     rows::EventRow,
     seal::place_of,
@@ -106,6 +107,8 @@ impl EventLog {
                     projections: parts.projections.clone(),
                     metrics: Arc::clone(&metrics),
                     committed: Arc::clone(&committed),
+                    heads: Heads::default(),
+                    held: None,
                 };
                 tokio::spawn(committer.run(receiver));
                 sender

@@ -16,6 +16,9 @@ pub const KEYS: Migrator = sqlx::migrate!("migrations/keys");
 /// Tables are named without schema: the path finds them, and a rebuild puts `views_next` in front.
 const SEARCH_PATH: &str = "views, feeds, log, keys";
 
+/// A connection that was not used for longer is asked whether it is still there.
+const IDLE_MAX: Duration = Duration::from_secs(1);
+
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
     #[error("the database cannot be reached or refused")]
@@ -36,6 +39,16 @@ pub fn connect(url: &str, connections_max: u32) -> Result<PgPool, SchemaError> {
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(300))
+        // One that was in use a moment ago needs not be asked whether it is there.
+        .test_before_acquire(false)
+        .before_acquire(|conn, meta| {
+            Box::pin(async move {
+                if meta.idle_for > IDLE_MAX {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options))
 }
 
