@@ -13,7 +13,8 @@ use url::Url;
 const SUBJECT_GROUPS: u16 = 32;
 /// What the bus forgets is read back from the log.
 const AGE_MAX: Duration = Duration::from_secs(3 * 24 * 3600);
-const BYTES_MAX: i64 = 1 << 30;
+/// About a gigabyte of envelopes. A limit in bytes would be set aside from the server's store before it is used.
+const MESSAGES_MAX: i64 = 1_000_000;
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 const ACK_WAIT: Duration = Duration::from_secs(10);
 /// Unacknowledged messages that one consumer may hold.
@@ -79,7 +80,7 @@ impl Bus {
                 storage: StorageType::File,
                 discard: DiscardPolicy::Old,
                 max_age: AGE_MAX,
-                max_bytes: BYTES_MAX,
+                max_messages: MESSAGES_MAX,
                 duplicate_window: DUPLICATE_WINDOW,
                 ..Config::default()
             })
