@@ -18,7 +18,7 @@ pub(super) const OPERATOR_EMAIL: &str = "operator@holdfast-network.example";
 const OPERATOR_NAME: &str = "Demo Operator";
 /// Role assignments of operators name no tenant.
 const INSTALLATION: TenantId = TenantId::new(Uuid::nil());
-const ACCOUNTS_AT_ONCE: usize = 16;
+const ACCOUNTS_AT_ONCE: usize = 4;
 
 pub(super) struct People {
     pub(super) tenant: TenantId,

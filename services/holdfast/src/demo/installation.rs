@@ -34,20 +34,20 @@ pub(crate) struct Installation {
 
 /// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Speaker {
-    pub(super) account: AccountId,
-    pub(super) roles: Vec<RoleAssignment>,
+pub(crate) struct Speaker {
+    pub(crate) account: AccountId,
+    pub(crate) roles: Vec<RoleAssignment>,
 }
 
-pub(super) type Line = InterceptedService<Channel, Outgoing>;
+pub(crate) type Line = InterceptedService<Channel, Outgoing>;
 
 /// What a service answered instead of doing it.
 #[derive(Debug, thiserror::Error)]
 #[error("{:?}: {}", .0.code(), .0.message())]
-pub(super) struct Refusal(Box<Status>);
+pub(crate) struct Refusal(Box<Status>);
 
 impl Refusal {
-    pub(super) fn is(&self, reason: &'static Reason) -> bool {
+    pub(crate) fn is(&self, reason: &'static Reason) -> bool {
         reason_of(&self.0) == Some(reason)
     }
 }
@@ -72,25 +72,25 @@ impl Installation {
         })
     }
 
-    pub(super) fn identity(&self, by: &Speaker) -> Result<IdentityServiceClient<Line>> {
+    pub(crate) fn identity(&self, by: &Speaker) -> Result<IdentityServiceClient<Line>> {
         Ok(IdentityServiceClient::with_interceptor(self.channel(Service::Identity)?, self.outgoing(by)?))
     }
 
-    pub(super) fn consent(&self, by: &Speaker) -> Result<ConsentServiceClient<Line>> {
+    pub(crate) fn consent(&self, by: &Speaker) -> Result<ConsentServiceClient<Line>> {
         Ok(ConsentServiceClient::with_interceptor(self.channel(Service::Consent)?, self.outgoing(by)?))
     }
 
-    pub(super) fn records(&self, by: &Speaker, after: &[Position]) -> Result<RecordsServiceClient<Line>> {
+    pub(crate) fn records(&self, by: &Speaker, after: &[Position]) -> Result<RecordsServiceClient<Line>> {
         let outgoing = self.outgoing(by)?.after(after.iter().cloned());
         Ok(RecordsServiceClient::with_interceptor(self.channel(Service::Records)?, outgoing))
     }
 
-    pub(super) fn documents(&self, by: &Speaker, after: &[Position]) -> Result<DocumentsServiceClient<Line>> {
+    pub(crate) fn documents(&self, by: &Speaker, after: &[Position]) -> Result<DocumentsServiceClient<Line>> {
         let outgoing = self.outgoing(by)?.after(after.iter().cloned());
         Ok(DocumentsServiceClient::with_interceptor(self.channel(Service::Documents)?, outgoing))
     }
 
-    pub(super) fn messaging(&self, by: &Speaker, after: &[Position]) -> Result<MessagingServiceClient<Line>> {
+    pub(crate) fn messaging(&self, by: &Speaker, after: &[Position]) -> Result<MessagingServiceClient<Line>> {
         let outgoing = self.outgoing(by)?.after(after.iter().cloned());
         Ok(MessagingServiceClient::with_interceptor(self.channel(Service::Messaging)?, outgoing))
     }
@@ -108,7 +108,7 @@ impl Installation {
 }
 
 /// Calls until it is answered: every command here carries a request id and may be sent again.
-pub(super) async fn send<C, M, T, F>(client: &C, message: &M, call: impl Fn(C, M) -> F) -> Result<T, Refusal>
+pub(crate) async fn send<C, M, T, F>(client: &C, message: &M, call: impl Fn(C, M) -> F) -> Result<T, Refusal>
 where
     C: Clone,
     M: Clone,
