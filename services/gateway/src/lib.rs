@@ -20,6 +20,8 @@
 //! * [`visitor::Visitor`] is anybody (language, frame, cookies); [`visitor::Signed`] is signed in (clients `identity()`, `records()`,
 //!   `documents()`, `consent()`, `messaging()`, `audit()`; `wrote`; `names` and `unread` of many records; `shelf`: the records it may
 //!   open); [`shelf::Open`] is a record under `/r/{r}` (`patient_id`, `path`, `frame`, `is_held`). Each derefs to the one before.
+//! * Names of people and practices: `known(actors)`, then `actor`, `grantee`, `practice` of [`directory::Known`].
+//! * `open.may(Action::Read, Category::Goals)` says beforehand what is worth asking; the service decides.
 //! * Times: `when` (a moment of a contract), `day`, `moment`; all relative to one `now` per request.
 //! * [`failure::Failure`] is made of every gRPC status by `?`. To show what is wrong next to a field, match first: `failure.is(catalogue::X)`,
 //!   `failure.names("birth_date")`, `failure.place`. `Failure::not_shown()` for what is not there.
@@ -31,6 +33,8 @@ pub mod alias;
 mod brief;
 pub mod config;
 pub mod cookie;
+pub mod dates;
+pub mod directory;
 mod entrance;
 pub mod failure;
 pub mod form;

@@ -33,3 +33,6 @@ pub(crate) fn site(site: Arc<Site>) -> Router {
 async fn ready(State(site): State<Arc<Site>>) -> StatusCode {
     if site.is_ready().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
+
+#[cfg(test)]
+mod tests;

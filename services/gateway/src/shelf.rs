@@ -12,7 +12,7 @@ use holdfast_proto::{
     messaging::v1::CountUnreadRequest,
     records::v1::{BatchGetPatientsRequest, Demographics},
 };
-use holdfast_types::{Category, PatientId, Relationship};
+use holdfast_types::{Action, Category, PatientId, Relationship};
 use http::request::Parts;
 use std::{collections::HashMap, sync::Arc};
 
@@ -35,6 +35,17 @@ pub struct Listed {
     /// Grants in force that reach the account.
     pub grants: Vec<Grant>,
     pub stripe: u8,
+}
+
+impl Listed {
+    /// Whether the account's standing speaks for it: what it does not speak for is not asked, so that no refusal is recorded
+    /// of somebody who only opened a page. The service decides.
+    pub fn may(&self, action: Action, category: Category) -> bool {
+        let granted = |grant: &Grant| {
+            grant.categories.contains(&category.to_proto()) && grant.actions.contains(&action.to_proto())
+        };
+        self.relationship.is_some() || (action != Action::Share && self.grants.iter().any(granted))
+    }
 }
 
 pub type Shelf = Vec<Listed>;
@@ -113,14 +124,14 @@ impl Signed {
     }
 
     /// What the people of these records are called; nobody is missing but whose name is not shared.
-    pub async fn names(&self, patients: &[PatientId]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
+    pub async fn names(&self, records: &[Listed]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
         let (account, names, now) = (self.who.account_id, &self.site().names, self.now());
         let mut found = HashMap::new();
         let mut asked = Vec::new();
-        for patient in patients {
-            match names.get(&(account, *patient), now) {
-                Some(known) => found.extend(known.map(|named| (*patient, named))),
-                None => asked.push(*patient),
+        for record in records.iter().filter(|record| record.may(Action::Read, Category::Demographics)) {
+            match names.get(&(account, record.patient), now) {
+                Some(known) => found.extend(known.map(|named| (record.patient, named))),
+                None => asked.push(record.patient),
             }
         }
         for chunk in asked.chunks(NAMES_AT_ONCE_MAX) {
@@ -144,8 +155,13 @@ impl Signed {
     }
 
     /// Messages that the account has not read, by record; nothing where messaging does not say.
-    pub async fn unread(&self, patients: &[PatientId]) -> HashMap<PatientId, u32> {
-        let patient_ids = patients.iter().take(NAMES_AT_ONCE_MAX).map(ToString::to_string).collect();
+    pub async fn unread(&self, records: &[Listed]) -> HashMap<PatientId, u32> {
+        let readable = records.iter().filter(|record| record.may(Action::Read, Category::Messages));
+        let patient_ids: Vec<String> =
+            readable.take(NAMES_AT_ONCE_MAX).map(|record| record.patient.to_string()).collect();
+        if patient_ids.is_empty() {
+            return HashMap::new();
+        }
         match self.messaging().count_unread(CountUnreadRequest { patient_ids }).await {
             Ok(answer) => (answer.into_inner().counts.into_iter())
                 .filter_map(|count| Some((count.patient_id.parse().ok()?, u32::try_from(count.unread_count).ok()?)))
@@ -183,6 +199,11 @@ impl Open {
         self.record.relationship.is_some()
     }
 
+    /// What is worth asking for: see [`Listed::may`].
+    pub fn may(&self, action: Action, category: Category) -> bool {
+        self.record.may(action, category)
+    }
+
     /// An address under the record.
     pub fn path(&self, rest: &str) -> String {
         format!("/r/{}{rest}", self.record.alias)
@@ -190,8 +211,8 @@ impl Open {
 
     /// What the person is called; their number in words where the name is not shared.
     pub async fn named(&self) -> Named {
-        let patient = self.record.patient;
-        let named = self.names(&[patient]).await.ok().and_then(|mut names| names.remove(&patient));
+        let names = self.names(std::slice::from_ref(&self.record)).await.ok();
+        let named = names.and_then(|mut names| names.remove(&self.record.patient));
         match named {
             Some(named) if !named.name.is_empty() => Named::clone(&named),
             _ => {
@@ -204,7 +225,7 @@ impl Open {
     /// The frame of a page of this record: banner, tabs, unread messages.
     pub async fn frame(&self, tab: Tab) -> Frame {
         let patient = self.record.patient;
-        let (named, unread) = tokio::join!(self.named(), self.unread(std::slice::from_ref(&patient)));
+        let (named, unread) = tokio::join!(self.named(), self.unread(std::slice::from_ref(&self.record)));
         let unread = unread.get(&patient).copied().unwrap_or_default();
         let open = OpenRecord {
             alias: self.record.alias.clone(),

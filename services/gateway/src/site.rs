@@ -8,8 +8,9 @@ use crate::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_host::settings::TlsSettingsError;
+use holdfast_proto::identity::v1::Practice;
 use holdfast_types::{AccountId, Clock, Ids, PatientId};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 const SESSIONS_MAX: usize = 20_000;
@@ -38,6 +39,7 @@ pub struct Site {
     pub(crate) sessions: Brief<[u8; 32], Arc<SignedIn>>,
     pub(crate) shelves: Brief<AccountId, Arc<Shelf>>,
     pub(crate) names: Brief<(AccountId, PatientId), Option<Arc<Named>>>,
+    pub(crate) practices: Brief<(), Arc<HashMap<String, Practice>>>,
     ready: Brief<(), bool>,
 }
 
@@ -59,6 +61,7 @@ impl Site {
             sessions: Brief::new(SESSIONS_MAX),
             shelves: Brief::new(SHELVES_MAX),
             names: Brief::new(NAMES_MAX),
+            practices: Brief::new(1),
             ready: Brief::new(1),
         })
     }

@@ -26,7 +26,6 @@ use holdfast_proto::{
 use holdfast_types::Service;
 use http::{HeaderMap, header, request::Parts};
 use std::{
-    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use uuid::Uuid;
@@ -42,7 +41,7 @@ const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 const SAID_SECONDS: u32 = 30;
 
 /// What a page may say on top after a redirect: keys of the locales.
-pub const SAYINGS: &[&str] = &["me-saved"];
+pub const SAYINGS: &[&str] = &["me-saved", "me-ended", "sharing-given", "sharing-stopped"];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.
 #[derive(Clone)]
@@ -203,8 +202,12 @@ impl std::ops::Deref for Signed {
 }
 
 impl Signed {
-    pub fn visitor(&self) -> &Visitor {
-        &self.visitor
+    pub(crate) fn of(visitor: &Visitor) -> Result<Self, Failure> {
+        match visitor.session().clone() {
+            Session::Signed(who) => Ok(Self { visitor: visitor.clone(), who }),
+            Session::None | Session::Ended => Err(Failure::signed_out()),
+            Session::Unknown(failure) => Err(failure),
+        }
     }
 
     /// What a call says: who calls, and after what it is to answer. The purpose is left to the relationship.
@@ -271,23 +274,7 @@ impl FromRequestParts<Arc<Site>> for Signed {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, site).await?;
-        match visitor.session().clone() {
-            Session::Signed(who) => Ok(Self { visitor, who }),
-            Session::None | Session::Ended => Err(Failure::signed_out()),
-            Session::Unknown(failure) => Err(failure),
-        }
-    }
-}
-
-/// Whether a request came from a part of a page, which a redirect would be swapped into.
-pub struct FromPart(pub bool);
-
-impl<S: Send + Sync> FromRequestParts<S> for FromPart {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(parts.headers.contains_key("hx-request")))
+        Self::of(&Visitor::from_request_parts(parts, site).await?)
     }
 }
 

@@ -43,3 +43,25 @@ person-needs = { $count ->
     [one] 1 needs you
    *[other] { $count } need you
 }
+age-years = { $years ->
+    [0] under 1 year
+    [one] 1 year
+   *[other] { $years } years
+}
+born = born { $when }
+person-given-name = First name
+person-family-name = Last name
+person-preferred-name = Name to be called by
+person-email = E-mail
+person-relation = Whose record is it?
+person-relation-child = My child’s
+person-relation-me = My own
+person-relation-wrong = Pick whose record it is.
+person-text-long = This is too long.
+import-file-wrong = Pick a file that ends in .json.
+who-unknown = someone whose name is not shared
+home-looks-all = { $count ->
+    [0] Nothing in this list yet
+    [one] 1 entry in this list
+   *[other] { $count } entries in this list
+}

@@ -68,3 +68,14 @@ imported-same = { $unchanged ->
     [one] 1 entry was here already and stays as it is.
    *[other] { $unchanged } entries were here already and stay as they are.
 }
+change-text = Changed
+retract-open = Is it here by mistake?
+retract-why = It stays in the record, struck through, with your reason.
+retract-reason = Why is it a mistake?
+retract-reason-wrong = Say in a few words why.
+retract-do = Mark as a mistake
+import-not-fhir = This file is not one that we can read.
+import-broken-link = One entry points to another that is not in the file.
+import-other-person = This file is about someone else.
+import-large = This file is too large.
+list-first = The first { $count } were searched. There are more.

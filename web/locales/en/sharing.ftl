@@ -59,3 +59,24 @@ stop-saved = { $count ->
    *[other] They saved { $count } papers. We cannot take those back:
 }
 sharing-now = Shared now
+sharing-given = Shared
+sharing-stopped = Stopped. They can no longer see it.
+grant-later = begins later
+grant-stopped = Stopped
+grant-open-ended = until you stop it
+grant-no-look-lately = none among the last 1,000 looks
+seer-until = shared until { $when }
+rooms-all = everything
+rooms-some = this record
+rooms-more = { $rooms } and { $count } more
+stop-saved-before = What they saved long ago is not in this list.
+stop-seen = What they read, wrote down or saved, we cannot take back.
+share-may-wrong = Pick at least one thing they may do.
+share-for-wrong = Pick at least one reason.
+share-find = Find a person or practice
+share-find-hint = Type part of a name, then press “Next”.
+share-found-none = No one found. Try another part of the name.
+share-its-therapists = its therapists
+share-its-front-desk = its front desk: name, visits, insurance, messages only
+share-to-holder = This person holds the record and sees all of it already.
+share-too-many = You share with too many at once. Stop some first.

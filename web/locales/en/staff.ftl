@@ -56,3 +56,21 @@ office-found = { $count ->
     [one] 1 entry
    *[other] { $count } entries
 }
+me-name = Your name
+me-end = Sign out there
+me-ended = Signed out there
+work-newest = newest entry { $when }
+work-nothing-yet = nothing in it yet
+office-patient-number = Record
+office-patient-hint = Its number, as the list below shows it
+office-actor-hint = Part of the name of somebody who works at a practice, or the number of an account
+office-actor-none = No one with this name works at a practice.
+office-actor-many = More than one person has this name. Type more of it.
+office-number-wrong = This is not the number of a record.
+office-unbounded = Fill in at least one: record, person, or first day.
+office-no-fault = No entry is missing and none was found altered so far.
+office-unchecked = It was not checked entry by entry yet.
+office-verify = Check every entry now
+office-verify-why = It takes some seconds. A longer check goes on by itself.
+office-behind = behind
+office-no-patient = –

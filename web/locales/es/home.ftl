@@ -43,3 +43,25 @@ person-needs = { $count ->
     [one] 1 pendiente
    *[other] { $count } pendientes
 }
+age-years = { $years ->
+    [0] menos de 1 año
+    [one] 1 año
+   *[other] { $years } años
+}
+born = fecha de nacimiento: { $when }
+person-given-name = Nombre
+person-family-name = Apellidos
+person-preferred-name = Cómo quiere que le llamen
+person-email = Correo electrónico
+person-relation = ¿De quién es el historial?
+person-relation-child = De mi hijo o hija
+person-relation-me = Mío
+person-relation-wrong = Elija de quién es el historial.
+person-text-long = Es demasiado largo.
+import-file-wrong = Elija un archivo que termine en .json.
+who-unknown = alguien cuyo nombre no se comparte
+home-looks-all = { $count ->
+    [0] Todavía no hay nada en esta lista
+    [one] 1 entrada en esta lista
+   *[other] { $count } entradas en esta lista
+}

@@ -21,3 +21,17 @@ messages-unread = { $count ->
     [one] 1 nuevo
    *[other] { $count } nuevos
 }
+threads-earlier = Ver anteriores
+thread-is-closed = Cerrada
+thread-waits-for-team = Le toca responder al equipo de atención
+thread-team-wrote-last = El equipo de atención escribió al último
+thread-family-waits = La familia espera una respuesta
+thread-waits-for-family = Le toca responder a la familia
+thread-close = Cerrar esta conversación
+thread-full = Esta conversación está llena. Empiece otra.
+message-to-none = Ningún consultorio puede leer mensajes todavía. Primero comparta “Mensajes” con uno.
+message-subject-wrong = Diga en pocas palabras de qué se trata.
+message-text-long = Es demasiado largo. Acórtelo o mándelo como papel.
+message-papers-many = Con un mensaje van 10 papeles como máximo.
+message-paper = Un papel
+message-entry = Un dato del historial

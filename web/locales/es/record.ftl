@@ -74,3 +74,14 @@ imported-same = { $unchanged ->
     [one] 1 dato ya estaba y queda igual.
    *[other] { $unchanged } datos ya estaban y quedan igual.
 }
+change-text = Cambió
+retract-open = ¿Está aquí por error?
+retract-why = Sigue en el historial, tachado, con su motivo.
+retract-reason = ¿Por qué es un error?
+retract-reason-wrong = Diga en pocas palabras por qué.
+retract-do = Marcar como error
+import-not-fhir = No podemos leer este archivo.
+import-broken-link = Un dato señala a otro que no está en el archivo.
+import-other-person = Este archivo es de otra persona.
+import-large = Este archivo es demasiado grande.
+list-first = Se buscó en los primeros { $count }. Hay más.

@@ -59,3 +59,24 @@ stop-saved = { $count ->
    *[other] Guardó { $count } papeles. No los podemos quitar:
 }
 sharing-now = Compartido ahora
+sharing-given = Compartido
+sharing-stopped = Terminado. Ya no lo puede ver.
+grant-later = empieza después
+grant-stopped = Terminado
+grant-open-ended = hasta que usted lo termine
+grant-no-look-lately = ninguna entre las últimas 1,000 consultas
+seer-until = compartido hasta { $when }
+rooms-all = todo
+rooms-some = este historial
+rooms-more = { $rooms } y { $count } más
+stop-saved-before = Lo que guardó hace mucho no está en esta lista.
+stop-seen = Lo que leyó, anotó o guardó, no lo podemos quitar.
+share-may-wrong = Elija por lo menos una cosa que podrá hacer.
+share-for-wrong = Elija por lo menos un motivo.
+share-find = Buscar una persona o un consultorio
+share-find-hint = Escriba parte de un nombre y oprima “Siguiente”.
+share-found-none = No se encontró a nadie. Pruebe con otra parte del nombre.
+share-its-therapists = sus terapeutas
+share-its-front-desk = su recepción: solo nombre, visitas, seguro y mensajes
+share-to-holder = Esta persona tiene el historial y ya lo ve todo.
+share-too-many = Comparte con demasiados a la vez. Primero termine algunos.

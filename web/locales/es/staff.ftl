@@ -56,3 +56,21 @@ office-found = { $count ->
     [one] 1 entrada
    *[other] { $count } entradas
 }
+me-name = Su nombre
+me-end = Cerrar esa sesión
+me-ended = Sesión cerrada
+work-newest = dato más reciente { $when }
+work-nothing-yet = todavía sin datos
+office-patient-number = Historial
+office-patient-hint = Su número, como lo muestra la lista de abajo
+office-actor-hint = Parte del nombre de alguien que trabaja en un consultorio, o el número de una cuenta
+office-actor-none = Nadie con este nombre trabaja en un consultorio.
+office-actor-many = Más de una persona tiene este nombre. Escriba más.
+office-number-wrong = Este no es el número de un historial.
+office-unbounded = Llene por lo menos uno: historial, persona o primer día.
+office-no-fault = No falta ninguna entrada y hasta ahora ninguna se encontró alterada.
+office-unchecked = Todavía no se revisó entrada por entrada.
+office-verify = Revisar cada entrada ahora
+office-verify-why = Tarda unos segundos. Una revisión más larga sigue sola.
+office-behind = atrasado
+office-no-patient = –

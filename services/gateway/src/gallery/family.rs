@@ -11,7 +11,7 @@ use crate::pages::item::{Item, OwnText, Seer, Version};
 use crate::pages::looked::{Day, Look as LookLine, LookKind, WhoLooked};
 use crate::pages::me::{Me, Session};
 use crate::pages::messages::{Bubble, NewThread, Thread, ThreadRow, Threads};
-use crate::pages::papers::{AddPaper, Paper, PaperRow, Papers};
+use crate::pages::papers::{AddPaper, Paper, PaperRow, Papers, Withdraw};
 use crate::pages::parts::{
     Badge, Choice, Fact, Field, Filter, Icon, Link, Notice, Pager, Person, Problem, Tone,
 };
@@ -121,7 +121,7 @@ fn home(look: &Look, empty: bool) -> Page {
                 ),
             ]
         },
-        looks: if empty { 0 } else { 5 },
+        looks: Some(if empty { 0 } else { 5 }),
     })
 }
 
@@ -178,10 +178,14 @@ fn add_person(look: &Look, wrong: bool) -> Page {
     }
     Box::new(AddPerson {
         frame: look.sized(Frame::family(words, None, Tab::People, 0)),
+        relations: vec![
+            Choice::new("parent", words.t("person-relation-child")).chosen(true),
+            Choice::new("patient", words.t("person-relation-me")),
+        ],
         fields: vec![
-            Field::line("name", words.t("person-name")),
+            Field::line("given_name", words.t("person-given-name")),
+            Field::line("family_name", words.t("person-family-name")),
             birth,
-            Field::line("label", words.t("person-label")).optional(),
         ],
         problems,
         size_max: "20 MB".to_owned(),
@@ -358,6 +362,8 @@ fn item(look: &Look, withdrawn: bool) -> Page {
         shown_as_of: None,
         seers: seers(look),
         ask_href: Some("/r/k7m2q/messages/new".to_owned()),
+        retract: (!withdrawn).then(|| Field::line("reason", words.t("retract-reason"))),
+        problems: Vec::new(),
     })
 }
 
@@ -453,6 +459,7 @@ fn papers(look: &Look, empty: bool) -> Page {
         ],
         rows: if empty { Vec::new() } else { rows },
         pager: Pager { shown, total: shown, ..Pager::default() },
+        may_add: true,
     })
 }
 
@@ -504,6 +511,13 @@ fn paper(look: &Look) -> Page {
             current: true,
         }],
         seers: seers(look),
+        withdrawn: None,
+        withdraw: Some(Withdraw {
+            path: "/r/k7m2q/papers/3c/withdraw".to_owned(),
+            etag: "1".to_owned(),
+            reason: Field::line("reason", words.t("paper-withdraw-reason")),
+        }),
+        problems: Vec::new(),
     })
 }
 
@@ -536,6 +550,7 @@ fn messages(look: &Look, empty: bool) -> Page {
                 ),
             ]
         },
+        earlier: None,
     })
 }
 
@@ -597,6 +612,7 @@ fn thread(look: &Look, closed: bool) -> Page {
         papers: paper_choices(look),
         problems: Vec::new(),
         closed,
+        may_close: !closed,
         earlier: None,
     })
 }
@@ -697,6 +713,7 @@ fn stop_sharing(look: &Look) -> Page {
             look.own("School report", "Informe escolar"),
             look.own("Hearing test", "Prueba de audición"),
         ],
+        saved_whole: true,
     })
 }
 
@@ -796,6 +813,7 @@ fn looked(look: &Look, empty: bool) -> Page {
         by,
         by_href: Some("/r/k7m2q/sharing/7a".to_owned()),
         number: number.to_owned(),
+        times: 1,
     };
     let notes = words.category(Category::Notes);
     let grant = words.say("by-grant").with("when", look.day(322).text).plain();
@@ -854,10 +872,10 @@ fn looked(look: &Look, empty: bool) -> Page {
     let path = "/r/k7m2q/looked";
     Box::new(WhoLooked {
         frame: look.family(Tab::Looked),
-        verdict: Notice { tone: Tone::Good, text: words.t("looked-usual"), link: None },
+        verdict: Notice { tone: Tone::Good, text: words.t("looked-current"), link: None },
         filters: std::iter::once(Filter::new(path, words.t("looked-all"), true))
             .chain(
-                LookKind::ALL.map(|kind| {
+                LookKind::OF_RECORD.map(|kind| {
                     Filter::new(format!("{path}?kind={}", kind.code()), words.t(kind.key()), false)
                 }),
             )
@@ -877,11 +895,11 @@ fn me(look: &Look) -> Page {
     frame.notice = Some(Notice { tone: Tone::Good, text: words.t("me-saved"), link: None });
     Box::new(Me {
         frame,
-        name: "Rosa R.".to_owned(),
+        name: Field::line("name", words.t("me-name")).value("Rosa R.").autocomplete("name"),
         email: "rosa@mail.example".to_owned(),
         sessions: vec![
-            Session { device: "Chrome, Android".to_owned(), since: look.ago(2), current: true },
-            Session { device: "Firefox, Windows".to_owned(), since: look.ago(90), current: false },
+            Session { device: "Chrome, Android".to_owned(), since: look.ago(2), current: true, end_href: None },
+            Session { device: "Firefox, Windows".to_owned(), since: look.ago(90), current: false, end_href: Some("/me/sessions/2b/end".to_owned()) },
         ],
         langs: crate::words::Lang::ALL
             .map(|lang| Choice::new(lang.code(), lang.own_name()).chosen(lang == words.lang))

@@ -1,11 +1,49 @@
 //! What the pages do: one file per page, each handler converts, asks the services and shows.
 
+mod days;
+mod deeds;
+mod details;
+mod given;
+mod home;
+mod import;
+mod item;
+mod live;
+mod looked;
+mod me;
+mod messages;
+mod office;
+mod papers;
+mod people;
+mod record;
+mod room;
+mod sharing;
 mod sign_in;
+mod sign_out;
+mod uploads;
+mod work;
 
 use crate::site::Site;
 use axum::Router;
 use std::sync::Arc;
 
 pub(crate) fn routes() -> Router<Arc<Site>> {
-    Router::new().merge(sign_in::routes())
+    Router::new()
+        .merge(sign_in::routes())
+        .merge(sign_out::routes())
+        .merge(me::routes())
+        .merge(people::routes())
+        .merge(home::routes())
+        .merge(record::routes())
+        .merge(room::routes())
+        .merge(item::routes())
+        .merge(details::routes())
+        .merge(import::routes())
+        .merge(papers::routes())
+        .merge(uploads::routes())
+        .merge(messages::routes())
+        .merge(live::routes())
+        .merge(sharing::routes())
+        .merge(looked::routes())
+        .merge(work::routes())
+        .merge(office::routes())
 }

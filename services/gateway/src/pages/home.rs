@@ -45,6 +45,6 @@ pub struct Home {
     /// When the account last looked; none on the first day.
     pub since: Option<When>,
     pub fresh: Vec<Fresh>,
-    /// How many looks into the record since then; the number is that of the list it opens.
-    pub looks: u32,
+    /// How many entries the list of looks has, since then where that is known; none where the list does not answer.
+    pub looks: Option<u32>,
 }

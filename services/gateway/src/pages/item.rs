@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use super::parts::{Badge, Fact, Field, Link, Person, When};
+use super::parts::{Badge, Fact, Field, Link, Person, Problem, When};
 
 /// The words of the person who wrote it, as written.
 #[derive(Debug)]
@@ -53,4 +53,7 @@ pub struct Item {
     pub shown_as_of: Option<When>,
     pub seers: Vec<Seer>,
     pub ask_href: Option<String>,
+    /// Marking it as a mistake is POST `{path}/retract` with `reason`; none where it is not the reader's to mark.
+    pub retract: Option<Field>,
+    pub problems: Vec<Problem>,
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use super::parts::{Choice, When};
+use super::parts::{Choice, Field, When};
 
 #[derive(Debug)]
 pub struct Session {
@@ -11,14 +11,16 @@ pub struct Session {
     pub device: String,
     pub since: When,
     pub current: bool,
+    /// POST ends it; none for the session that asks.
+    pub end_href: Option<String>,
 }
 
-/// POST `/me` with `lang` and `size`; POST `/sign-out/everywhere`.
+/// POST `/me` with `name`, `lang` and `size`; POST `/sign-out/everywhere`.
 #[derive(Debug, Template)]
 #[template(path = "me.html")]
 pub struct Me {
     pub frame: Frame,
-    pub name: String,
+    pub name: Field,
     pub email: String,
     pub sessions: Vec<Session>,
     pub langs: Vec<Choice>,

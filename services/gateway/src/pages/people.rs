@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use super::parts::{Badge, Field, Problem};
+use super::parts::{Badge, Choice, Field, Problem};
 
 #[derive(Debug)]
 pub struct PersonCard {
@@ -22,11 +22,13 @@ pub struct People {
     pub people: Vec<PersonCard>,
 }
 
-/// POST `/people/new` with `name`, `birth_date` (and `relation`), or as a file to `/people/import` with `bundle`.
+/// POST `/people/new` with `relation`, the names and `birth_date`, or as a file to `/people/import` with `relation` and `bundle`.
 #[derive(Debug, Template)]
 #[template(path = "add_person.html")]
 pub struct AddPerson {
     pub frame: Frame,
+    /// Whose record it is; sent as `relation`.
+    pub relations: Vec<Choice>,
     pub fields: Vec<Field>,
     pub problems: Vec<Problem>,
     /// "20 MB"

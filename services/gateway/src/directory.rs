@@ -1,0 +1,123 @@
+//! Who is meant: names of accounts and practices, for pages that show who did what.
+use crate::{failure::Failure, pages::parts::Person, visitor::Signed};
+use chrono::TimeDelta;
+use holdfast_proto::{
+    Word as _,
+    consent::v1::{Grantee, grantee},
+    identity::v1::{BatchGetProfilesRequest, ListPracticesRequest, Practice, Profile},
+};
+use holdfast_types::{AccountId, Actor, Role};
+use std::{collections::HashMap, sync::Arc};
+
+const PROFILES_AT_ONCE_MAX: usize = 200;
+const PRACTICES_KEPT: TimeDelta = TimeDelta::seconds(60);
+const PAGE_SIZE: i32 = 200;
+const PAGES_MAX: usize = 5;
+
+/// Names by account and by practice.
+#[derive(Default)]
+pub struct Known {
+    accounts: HashMap<String, Profile>,
+    practices: Arc<HashMap<String, Practice>>,
+}
+
+impl Signed {
+    /// What these accounts (`account/<uuid>` or the id alone) and all practices are called.
+    pub async fn known<'a>(&self, actors: impl IntoIterator<Item = &'a str>) -> Result<Known, Failure> {
+        let mut ids: Vec<String> = actors.into_iter().filter_map(account).map(|id| id.to_string()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let (accounts, practices) = tokio::try_join!(self.profiles(&ids), self.practices())?;
+        Ok(Known { accounts, practices })
+    }
+
+    async fn profiles(&self, ids: &[String]) -> Result<HashMap<String, Profile>, Failure> {
+        let mut found = HashMap::new();
+        for chunk in ids.chunks(PROFILES_AT_ONCE_MAX) {
+            let asked = BatchGetProfilesRequest { account_ids: chunk.to_vec() };
+            let answer = self.identity().batch_get_profiles(asked).await?.into_inner();
+            found.extend(answer.profiles.into_iter().map(|profile| (profile.account_id.clone(), profile)));
+        }
+        Ok(found)
+    }
+
+    /// All practices, by id.
+    pub async fn practices(&self) -> Result<Arc<HashMap<String, Practice>>, Failure> {
+        if let Some(known) = self.site().practices.get(&(), self.now()) {
+            return Ok(known);
+        }
+        let (mut found, mut page_token) = (HashMap::new(), String::new());
+        for _ in 0..PAGES_MAX {
+            let asked = ListPracticesRequest { tenant_id: String::new(), page_size: PAGE_SIZE, page_token };
+            let page = self.identity().list_practices(asked).await?.into_inner();
+            found.extend(page.practices.into_iter().map(|practice| (practice.practice_id.clone(), practice)));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        let found = Arc::new(found);
+        self.site().practices.put((), Arc::clone(&found), self.now() + PRACTICES_KEPT, self.now());
+        Ok(found)
+    }
+
+    /// The account itself, as its own pages show it.
+    pub fn me(&self) -> Person {
+        Person::new(self.who.name(), self.words().t("role-you"))
+    }
+}
+
+impl Known {
+    /// Who an actor is: "Dana K., therapist"; a program by its name; the account itself as "you".
+    pub fn actor(&self, signed: &Signed, actor: &str) -> Person {
+        let words = signed.words();
+        match actor.parse::<Actor>() {
+            Ok(Actor::Service(service)) => Person::new(service.as_str(), words.role(Role::ServiceAccount)),
+            _ => match account(actor) {
+                Some(id) if id == signed.who.account_id => signed.me(),
+                Some(id) => self.account(signed, &id.to_string()),
+                None => Person::new(words.t("who-unknown"), ""),
+            },
+        }
+    }
+
+    fn account(&self, signed: &Signed, id: &str) -> Person {
+        let words = signed.words();
+        let Some(profile) = self.accounts.get(id) else { return Person::new(words.t("who-unknown"), "") };
+        let role = profile.roles.iter().find_map(|held| Role::from_proto(held.role));
+        let at = profile.roles.iter().find_map(|held| self.practices.get(&held.practice_id));
+        let role = role.map(|role| words.role(role));
+        let at = at.map(|practice| practice.display_name.clone());
+        let name = Some(profile.display_name.clone()).filter(|name| !name.is_empty());
+        Person::new(name.unwrap_or_else(|| words.t("who-unknown")), role.into_iter().chain(at).collect::<Vec<_>>().join(", "))
+    }
+
+    /// Who a grant is for.
+    pub fn grantee(&self, signed: &Signed, grantee: Option<&Grantee>) -> Person {
+        let words = signed.words();
+        let Some(grantee) = grantee else { return Person::new(words.t("who-unknown"), "") };
+        match &grantee.kind {
+            Some(grantee::Kind::AccountId(id)) => self.actor(signed, id),
+            Some(grantee::Kind::PracticeId(id)) => Person::new(
+                self.practice(signed, id),
+                words.role(Role::from_proto(grantee.role).unwrap_or(Role::Therapist)),
+            ),
+            None => Person::new(words.t("who-unknown"), ""),
+        }
+    }
+
+    /// The practices at which an account holds a role.
+    pub fn practices_of(&self, account: &str) -> Vec<String> {
+        let held = self.accounts.get(account).map(|profile| profile.roles.as_slice()).unwrap_or_default();
+        held.iter().map(|held| held.practice_id.clone()).filter(|id| !id.is_empty()).collect()
+    }
+
+    pub fn practice(&self, signed: &Signed, id: &str) -> String {
+        let known = self.practices.get(id).map(|practice| practice.display_name.clone());
+        known.unwrap_or_else(|| signed.words().t("who-unknown"))
+    }
+}
+
+fn account(actor: &str) -> Option<AccountId> {
+    actor.strip_prefix("account/").unwrap_or(actor).parse().ok()
+}

@@ -1,0 +1,162 @@
+//! Name, birth date, address and how to reach the person: corrected with the etag, so that nobody overwrites what they have not seen.
+use super::people;
+use crate::{
+    dates,
+    failure::{Answer, Failure},
+    form::Fields,
+    pages::{
+        Tab,
+        details::Details,
+        parts::{Field, Problem},
+        show, show_as,
+    },
+    shelf::Open,
+    site::Site,
+};
+use axum::{
+    Router,
+    response::{IntoResponse as _, Redirect},
+    routing::get,
+};
+use holdfast_host::catalogue;
+use holdfast_proto::records::v1::{
+    Demographics, GetPatientRequest, RegisterPatientRequest, UpdatePatientRequest,
+};
+use http::StatusCode;
+use prost_types::FieldMask;
+use std::sync::Arc;
+
+const PATHS: [&str; 7] =
+    ["given_name", "family_name", "preferred_name", "birth_date", "address", "phone", "email"];
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/r/{r}/details", get(page).post(save))
+}
+
+async fn page(open: Open) -> Answer {
+    let (fields, etag) = stored(&open).await?;
+    Ok(show(&drawn(&open, &fields, etag, &[], false).await))
+}
+
+/// What is stored, as a form would send it; empty with an empty etag where nothing is.
+async fn stored(open: &Open) -> Result<(Fields, String), Failure> {
+    let asked = GetPatientRequest { patient_id: open.patient_id() };
+    let patient = match open.records().get_patient(asked).await.map_err(Failure::from) {
+        Ok(patient) => patient.into_inner(),
+        Err(failure) if failure.is(catalogue::PATIENT_UNKNOWN) => return Ok((Fields::default(), String::new())),
+        Err(failure) => return Err(failure),
+    };
+    let known = patient.demographics.unwrap_or_default();
+    let birth = known.birth_date.parse().map(dates::written).unwrap_or(known.birth_date);
+    let values = [
+        known.given_name,
+        known.family_name,
+        known.preferred_name,
+        birth,
+        known.address,
+        known.phone,
+        known.email,
+    ];
+    let fields = PATHS.iter().map(|path| (*path).to_owned()).zip(values).collect();
+    Ok((Fields::new(fields), patient.etag))
+}
+
+async fn drawn(
+    open: &Open,
+    typed: &Fields,
+    etag: String,
+    wrong: &[(&'static str, &'static str)],
+    conflict: bool,
+) -> Details {
+    let words = open.words();
+    let dress = |field: Field| {
+        let field = Field { value: typed.one(field.name).to_owned(), ..field };
+        match wrong.iter().find(|(name, _)| *name == field.name) {
+            Some((_, key)) => field.wrong(words.t(key)),
+            None => field,
+        }
+    };
+    let fields = vec![
+        Field::line("given_name", words.t("person-given-name")),
+        Field::line("family_name", words.t("person-family-name")),
+        Field::line("preferred_name", words.t("person-preferred-name")).optional(),
+        Field::line("birth_date", words.t("person-birth-date")).hint(words.t("person-birth-date-hint")),
+        Field { size_max: 500, ..Field::text("address", words.t("person-address")) }.optional(),
+        Field::of("tel", "phone", words.t("person-phone")).optional(),
+        Field::of("email", "email", words.t("person-email")).optional(),
+    ];
+    Details {
+        frame: open.frame(Tab::Record).await,
+        fields: fields.into_iter().map(dress).collect(),
+        etag,
+        problems: wrong
+            .iter()
+            .map(|(field, key)| Problem { field: (*field).to_owned(), text: words.t(key) })
+            .collect(),
+        conflict,
+    }
+}
+
+async fn save(open: Open, fields: Fields) -> Answer {
+    let etag = fields.one("etag").to_owned();
+    let wrong = people::checked(&open, &fields);
+    if !wrong.is_empty() {
+        let page = drawn(&open, &fields, etag, &wrong, false).await;
+        return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    }
+    match send(&open, &fields, &etag).await {
+        Ok(()) => {
+            open.forget_name(open.record.patient);
+            open.say_next("me-saved");
+            Ok(Redirect::to(&open.path("")).into_response())
+        }
+        // What was typed is kept, over what is stored now.
+        Err(failure) if failure.is(catalogue::ETAG_MISMATCH) || failure.is(catalogue::PATIENT_REGISTERED) => {
+            let (_, etag) = stored(&open).await?;
+            Ok(show_as(StatusCode::CONFLICT, &drawn(&open, &fields, etag, &[], true).await))
+        }
+        Err(failure) => {
+            let named = PATHS.into_iter().filter(|path| failure.names(path));
+            let wrong: Vec<_> = named.map(|path| (path, words_of(path, &failure))).collect();
+            if wrong.is_empty() {
+                return Err(failure);
+            }
+            let page = drawn(&open, &fields, etag, &wrong, false).await;
+            Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+    }
+}
+
+fn words_of(path: &str, failure: &Failure) -> &'static str {
+    match path {
+        "birth_date" => "person-birth-date-wrong",
+        "email" if !failure.is(catalogue::TEXT_TOO_LONG) => "sign-in-email-wrong",
+        _ => "person-text-long",
+    }
+}
+
+async fn send(open: &Open, fields: &Fields, etag: &str) -> Result<(), Failure> {
+    let text = |path: &str| fields.one(path).to_owned();
+    let demographics = Some(Demographics {
+        given_name: text("given_name"),
+        family_name: text("family_name"),
+        preferred_name: text("preferred_name"),
+        birth_date: dates::typed(fields.one("birth_date")).map(|day| day.to_string()).unwrap_or_default(),
+        address: text("address"),
+        phone: text("phone"),
+        email: text("email"),
+        ..Demographics::default()
+    });
+    let (request_id, patient_id) = (fields.request_id()?.to_string(), open.patient_id());
+    let position = if etag.is_empty() {
+        let asked = RegisterPatientRequest { request_id, patient_id, demographics };
+        open.records().register_patient(asked).await?.into_inner().position
+    } else {
+        let update_mask = Some(FieldMask { paths: PATHS.map(str::to_owned).into() });
+        let asked =
+            UpdatePatientRequest { request_id, patient_id, demographics, update_mask, etag: etag.to_owned() };
+        open.records().update_patient(asked).await?.into_inner().position
+    };
+    open.wrote(position);
+    Ok(())
+}

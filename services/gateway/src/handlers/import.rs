@@ -1,0 +1,214 @@
+//! Bringing a record in from a file: passed on as it arrives, all of it or nothing.
+use super::people;
+use crate::{
+    failure::{self, Answer, Failure},
+    form::{self, Fields},
+    pages::{
+        Tab,
+        import::{FileTrouble, Import, Imported, Tally},
+        show, show_as,
+    },
+    shelf::Open,
+    site::Site,
+    visitor::Signed,
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Multipart, multipart::Field},
+    response::Response,
+    routing::get,
+};
+use bytes::Bytes;
+use holdfast_host::catalogue;
+use holdfast_proto::{
+    Word as _,
+    records::v1::{
+        CategoryCount, ImportBundleRequest, ImportBundleResponse, ImportStart, import_bundle_request::Part,
+    },
+};
+use holdfast_types::Category;
+use http::StatusCode;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use uuid::Uuid;
+
+pub(super) const SIZE_MAX: &str = "32 MB";
+/// The file and what the form puts around it.
+pub(super) const BODY_BYTES_MAX: usize = 33 * 1024 * 1024;
+/// What records takes in one message.
+const CHUNK_BYTES_MAX: usize = 1024 * 1024;
+const CHUNKS_WAITING_MAX: usize = 4;
+const FIELDS_MAX: usize = 10;
+const FIELD_BYTES_MAX: usize = 1024;
+const SOURCE_CHARACTERS_MAX: usize = 100;
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    let limit = DefaultBodyLimit::max(BODY_BYTES_MAX);
+    Router::new().route("/r/{r}/import", get(form_page).post(import).layer(limit))
+}
+
+async fn form_page(open: Open) -> Answer {
+    let frame = open.frame(Tab::Record).await;
+    Ok(show(&Import { frame, size_max: SIZE_MAX.to_owned(), trouble: None }))
+}
+
+async fn import(open: Open, multipart: Multipart) -> Answer {
+    receive(multipart, Target::Record(open)).await
+}
+
+/// Where a file goes.
+pub(super) enum Target {
+    Record(Open),
+    /// A record that is opened for it.
+    NewRecord(Signed),
+}
+
+/// A file that begins like one that can be read: its first bytes, and the rest on its way.
+struct File<'a> {
+    first: Bytes,
+    rest: Field<'a>,
+}
+
+/// The small fields of a form stand before its file.
+pub(super) async fn receive(mut multipart: Multipart, target: Target) -> Answer {
+    let mut small = Vec::new();
+    let file = loop {
+        let Some(mut field) = multipart.next_field().await.map_err(cut)? else { break None };
+        let first = field.chunk().await.map_err(cut)?.unwrap_or_default();
+        if field.name() == Some("bundle") {
+            break begins_like_json(&first).then_some(File { first, rest: field });
+        }
+        if small.len() == FIELDS_MAX || first.len() > FIELD_BYTES_MAX {
+            return Err(Failure::bad_form());
+        }
+        let name = field.name().unwrap_or_default().to_owned();
+        small.push((name, String::from_utf8_lossy(&first).into_owned()));
+    };
+    let fields = Fields::new(small);
+    match (target, file) {
+        (Target::Record(open), Some(file)) => bring_in(&open, fields.request_id()?, file).await,
+        (Target::Record(open), None) => refused(&open, "import-file-wrong", String::new()).await,
+        (Target::NewRecord(signed), file) => match people::open_for_file(&signed, fields, file.is_some()).await? {
+            // A file that cannot be read leaves an empty record, whose own page says what is wrong and takes another file.
+            (Ok(open), form) => match file {
+                Some(file) => bring_in(&open, form, file).await,
+                None => Err(Failure::bad_form()),
+            },
+            (Err(page), _) => Ok(page),
+        },
+    }
+}
+
+fn begins_like_json(first: &[u8]) -> bool {
+    let text = first.strip_prefix(b"\xef\xbb\xbf").unwrap_or(first);
+    text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+}
+
+fn cut(error: axum::extract::multipart::MultipartError) -> Failure {
+    failure::of_bare(error.status()).unwrap_or_else(Failure::bad_form)
+}
+
+/// Passes the file on to records and shows what it did.
+async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
+    let name: String = file.rest.file_name().unwrap_or_default().chars().take(SOURCE_CHARACTERS_MAX).collect();
+    let start = ImportStart {
+        request_id: form::step(form, "import"),
+        patient_id: open.patient_id(),
+        source_name: if name.trim().is_empty() { open.words().t("import-file") } else { name },
+    };
+    let (sender, receiver) = mpsc::channel(CHUNKS_WAITING_MAX);
+    let pass_on = async {
+        let sender = sender;
+        let part = |part| ImportBundleRequest { part: Some(part) };
+        let mut heard = sender.send(part(Part::Start(start))).await.is_ok();
+        let mut next = Some(std::mem::take(&mut file.first));
+        while let Some(mut bytes) = next {
+            // Whatever records said by then, the browser must be let finish before it reads the answer.
+            while heard && !bytes.is_empty() {
+                let chunk = bytes.split_to(bytes.len().min(CHUNK_BYTES_MAX));
+                heard = sender.send(part(Part::Chunk(chunk))).await.is_ok();
+            }
+            next = file.rest.chunk().await.map_err(cut)?;
+        }
+        Ok::<(), Failure>(())
+    };
+    let mut records = open.records();
+    let asked = async { Ok::<_, Failure>(records.import_bundle(ReceiverStream::new(receiver)).await) };
+    // A file that is cut off on its way drops the call, so that no half of it is taken for the whole.
+    let ((), answer) = tokio::try_join!(pass_on, asked)?;
+    match answer.map_err(Failure::from) {
+        Ok(answer) => Ok(imported(open, answer.into_inner()).await),
+        Err(failure) => match what(&failure) {
+            Some(key) => refused(open, key, failure.place.unwrap_or_default()).await,
+            None => Err(failure),
+        },
+    }
+}
+
+fn what(failure: &Failure) -> Option<&'static str> {
+    let words = [
+        (catalogue::BUNDLE_MALFORMED, "import-not-fhir"),
+        (catalogue::BUNDLE_UNSUPPORTED, "import-not-fhir"),
+        (catalogue::BUNDLE_CODE_SYSTEM_MALFORMED, "import-not-fhir"),
+        (catalogue::RESOURCE_MALFORMED, "import-not-fhir"),
+        (catalogue::BUNDLE_REFERENCE_BROKEN, "import-broken-link"),
+        (catalogue::BUNDLE_PATIENT_MISMATCH, "import-other-person"),
+        (catalogue::BUNDLE_TOO_LARGE, "import-large"),
+    ];
+    words.iter().find(|(reason, _)| failure.is(reason)).map(|(_, key)| *key)
+}
+
+async fn refused(open: &Open, key: &str, place: String) -> Answer {
+    let mut frame = open.frame(Tab::Record).await;
+    frame.here = open.path("/import");
+    let number = failure::number(open.correlation());
+    let trouble = Some(FileTrouble { what: open.words().t(key), place, number });
+    let page = Import { frame, size_max: SIZE_MAX.to_owned(), trouble };
+    Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+async fn imported(open: &Open, answer: ImportBundleResponse) -> Response {
+    open.wrote(answer.position);
+    open.forget_name(open.record.patient);
+    let count = |counts: &[CategoryCount], category: Category| {
+        let of = counts.iter().find(|count| Category::from_proto(count.category) == Some(category));
+        of.and_then(|count| usize::try_from(count.count).ok()).unwrap_or_default()
+    };
+    let tallies = Category::ALL.iter().map(|category| Tally {
+        label: open.words().category(*category),
+        href: open.path(&format!("/c/{category}")),
+        added: count(&answer.added, *category),
+        changed: count(&answer.changed, *category),
+        unchanged: count(&answer.unchanged, *category),
+    });
+    let tallies = tallies.filter(|tally| tally.added + tally.changed + tally.unchanged > 0).collect();
+    let mut frame = open.frame(Tab::Record).await;
+    frame.here = open.path("/import");
+    show(&Imported { frame, tallies })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::trouble::Trouble::NotShown;
+
+    #[test]
+    fn a_file_begins_like_json_or_is_not_sent_on() {
+        assert!(begins_like_json(b"  \n{\"resourceType\"") && begins_like_json(b"\xef\xbb\xbf{"));
+        assert!(!begins_like_json(b"") && !begins_like_json(b"%PDF-1.7") && !begins_like_json(b"[]"));
+    }
+
+    #[test]
+    fn each_refusal_of_a_file_is_said_in_words() {
+        let of = |reason| {
+            let status = tonic::Status::from(holdfast_host::Problem::new(reason, "no").with("place", "Bundle"));
+            what(&Failure::from(status))
+        };
+        assert_eq!(of(catalogue::BUNDLE_PATIENT_MISMATCH), Some("import-other-person"));
+        assert_eq!(of(catalogue::BUNDLE_TOO_LARGE), Some("import-large"));
+        assert_eq!(of(catalogue::NOT_PERMITTED), None);
+        assert_eq!(what(&Failure::of(NotShown)), None);
+        assert!(catalogue::ALL.iter().filter(|reason| reason.name().starts_with("BUNDLE_")).all(|reason| of(reason).is_some()));
+    }
+}

@@ -1,0 +1,72 @@
+//! The record: its rooms by group, how much is in each and how fresh it is.
+use crate::{
+    dates,
+    failure::Answer,
+    pages::{
+        Tab,
+        record::{GROUPS, Record, Room, RoomGroup, icon},
+        show,
+    },
+    shelf::Open,
+    site::Site,
+};
+use axum::{Router, routing::get};
+use holdfast_proto::{
+    Word as _,
+    records::v1::{CategorySummary, SummarizeRecordRequest},
+};
+use holdfast_types::{Action, Category};
+use std::{collections::HashMap, sync::Arc};
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/r/{r}", get(page))
+}
+
+async fn page(open: Open) -> Answer {
+    let answer = open.records().summarize_record(SummarizeRecordRequest { patient_id: open.patient_id() }).await?;
+    let summaries: HashMap<Category, CategorySummary> = (answer.into_inner().categories.into_iter())
+        .filter_map(|summary| Some((Category::from_proto(summary.category)?, summary)))
+        .collect();
+    let (frame, named) = tokio::join!(open.frame(Tab::Record), open.named());
+    let groups = GROUPS.iter().map(|(key, categories)| RoomGroup {
+        title: open.words().t(key),
+        rooms: (categories.iter())
+            .filter(|category| open.may(Action::Read, **category))
+            .map(|category| room(&open, *category, summaries.get(category)))
+            .collect(),
+    });
+    Ok(show(&Record {
+        name: named.name.clone(),
+        about: named.birth_date.map(|birth| about(&open, birth)).unwrap_or_default(),
+        groups: groups.filter(|group: &RoomGroup| !group.rooms.is_empty()).collect(),
+        // Records tells how fresh each room is, not yet each source.
+        sources: Vec::new(),
+        total: summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum(),
+        may_edit: open.is_held(),
+        frame,
+    }))
+}
+
+fn room(open: &Open, category: Category, summary: Option<&CategorySummary>) -> Room {
+    let words = open.words();
+    let newest = open.day(summary.and_then(|summary| summary.newest_time.as_ref()));
+    Room {
+        href: open.path(&format!("/c/{category}")),
+        label: words.category(category),
+        icon: icon(category),
+        count: summary.and_then(|summary| usize::try_from(summary.count).ok()).unwrap_or_default(),
+        newest: match newest {
+            Some(when) => words.say("room-newest").with("when", when.text).plain(),
+            None if summary.is_some_and(|summary| summary.count > 0) => String::new(),
+            None => words.t("room-none"),
+        },
+    }
+}
+
+/// "6 years, born Mar 3, 2020"
+fn about(open: &Open, birth: chrono::NaiveDate) -> String {
+    let (words, today) = (open.words(), open.local_now().date_naive());
+    let age = words.say("age-years").with("years", dates::years(birth, today)).plain();
+    let born = crate::pages::parts::When::day(words, birth, today).text;
+    format!("{age}, {}", words.say("born").with("when", born).plain())
+}

@@ -1,0 +1,151 @@
+//! One room of the record: its list by pages, and finding in it. What is looked for stands in no address.
+use crate::{
+    failure::{Answer, Failure},
+    form::Fields,
+    pages::{
+        Tab,
+        parts::{Badge, Notice, Pager, Tone},
+        record::{ItemRow, RoomList},
+        show,
+    },
+    shelf::Open,
+    site::Site,
+};
+use axum::{
+    Router,
+    extract::{Path, Query},
+    response::Redirect,
+    routing::get,
+};
+use holdfast_proto::{
+    Word as _,
+    records::v1::{Item, ListItemsRequest},
+};
+use holdfast_types::Category;
+use std::sync::Arc;
+
+const PAGE_SIZE: i32 = 25;
+/// Finding reads as many pages as this, as large as records gives them: 2,000 items.
+const FIND_PAGES_MAX: usize = 10;
+const FIND_PAGE_SIZE: i32 = 200;
+const WORDS_CHARACTERS_MAX: usize = 100;
+const RETRACTED: &str = "entered-in-error";
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/r/{r}/c/{category}", get(list)).route("/r/{r}/c/{category}/find", get(back).post(find))
+}
+
+#[derive(serde::Deserialize)]
+struct At {
+    page: Option<String>,
+}
+
+async fn list(open: Open, Path((_, category)): Path<(String, String)>, Query(at): Query<At>) -> Answer {
+    let category: Category = category.parse().map_err(|_| Failure::not_shown())?;
+    let asked = ListItemsRequest { page_size: PAGE_SIZE, page_token: at.page.unwrap_or_default(), ..all(&open, category) };
+    let answer = open.records().list_items(asked).await?.into_inner();
+    let next = Some(answer.next_page_token).filter(|token| !token.is_empty());
+    let mut page = page(&open, category, &answer.items).await;
+    page.pager.total = usize::try_from(answer.total_size).unwrap_or_default();
+    page.pager.next = next.map(|token| format!("{}?page={}", page.path, encoded(&token)));
+    Ok(show(&page))
+}
+
+async fn find(open: Open, Path((_, category)): Path<(String, String)>, fields: Fields) -> Answer {
+    let category: Category = category.parse().map_err(|_| Failure::not_shown())?;
+    let words: String = fields.one("words").chars().take(WORDS_CHARACTERS_MAX).collect();
+    let (mut found, mut searched, mut page_token) = (Vec::new(), 0_usize, String::new());
+    for _ in 0..FIND_PAGES_MAX {
+        let asked = ListItemsRequest { page_size: FIND_PAGE_SIZE, page_token, ..all(&open, category) };
+        let answer = open.records().list_items(asked).await?.into_inner();
+        searched += answer.items.len();
+        found.extend(answer.items.into_iter().filter(|item| holds(item, &words)));
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let mut page = page(&open, category, &found).await;
+    if !page_token.is_empty() {
+        let text = open.words().say("list-first").with("count", searched).plain();
+        page.frame.notice = Some(Notice { tone: Tone::Warn, text, link: None });
+    }
+    page.find = words;
+    page.frame.here = page.path.clone();
+    Ok(show(&page))
+}
+
+/// Who comes back to a search without its words sees the list.
+async fn back(open: Open, Path((_, category)): Path<(String, String)>) -> Redirect {
+    Redirect::to(&open.path(&format!("/c/{category}")))
+}
+
+fn all(open: &Open, category: Category) -> ListItemsRequest {
+    let categories = vec![category.to_proto()];
+    ListItemsRequest { patient_id: open.patient_id(), categories, ..ListItemsRequest::default() }
+}
+
+async fn page(open: &Open, category: Category, items: &[Item]) -> RoomList {
+    RoomList {
+        frame: open.frame(Tab::Record).await,
+        label: open.words().category(category),
+        path: open.path(&format!("/c/{category}")),
+        filters: Vec::new(),
+        find: String::new(),
+        rows: items.iter().map(|item| row(open, item)).collect(),
+        pager: Pager { shown: items.len(), total: items.len(), next: None, previous: None },
+        printed: open.moment(open.now()),
+    }
+}
+
+fn row(open: &Open, item: &Item) -> ItemRow {
+    let withdrawn = item.status == RETRACTED;
+    ItemRow {
+        href: open.path(&format!("/i/{}", item.item_id)),
+        title: item.title.clone(),
+        detail: if withdrawn { item.retraction_reason.clone() } else { item.summary.clone() },
+        when: open.day(item.occurred_time.as_ref()),
+        badges: badges(open, item),
+        withdrawn,
+    }
+}
+
+/// Where an item comes from, how fresh it is, and that it was taken back.
+pub(super) fn badges(open: &Open, item: &Item) -> Vec<Badge> {
+    let words = open.words();
+    let taken_back = (item.status == RETRACTED).then(|| Badge::new(Tone::Stop, words.t("badge-withdrawn")));
+    let source = item.source.as_ref();
+    let name = source.map(|source| source.name.clone()).filter(|name| !name.is_empty());
+    let read = open.when(source.and_then(|source| source.read_time.as_ref()));
+    let read = read.map(|when| Badge::new(Tone::Good, words.say("badge-read").with("when", when.text).plain()));
+    taken_back.into_iter().chain(name.map(|name| Badge::new(Tone::Plain, name))).chain(read).collect()
+}
+
+fn holds(item: &Item, words: &str) -> bool {
+    let text = format!("{} {}", item.title, item.summary).to_lowercase();
+    words.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
+/// A token of records as a value in an address.
+pub(super) fn encoded(token: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    token.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_found_by_all_words_of_its_title_or_gist() {
+        let item = Item { title: "Hearing Test".into(), summary: "both ears normal".into(), ..Item::default() };
+        assert!(holds(&item, "hearing normal") && holds(&item, "EAR") && holds(&item, " "));
+        assert!(!holds(&item, "hearing loss"));
+    }
+
+    #[test]
+    fn a_token_passes_through_an_address_unchanged() {
+        assert_eq!(encoded("ab-Z_9.~"), "ab-Z_9.~");
+        assert_eq!(encoded("a+b/c=&é"), "a%2Bb%2Fc%3D%26%C3%A9");
+    }
+}
