@@ -1,0 +1,95 @@
+//! Documents and uploads as the contract writes them, and the fields that only documents reads.
+use crate::{
+    app::{ShownUpload, StartUpload},
+    domain::upload::Digest,
+    views::ShownDocument,
+};
+use holdfast_host::{Problem, catalogue, field, mask};
+use holdfast_proto::{Word, documents::v1 as pb, timestamp};
+use holdfast_types::{Actor, Category};
+
+const TITLE_CHARACTERS_MAX: usize = 200;
+const REASON_CHARACTERS_MAX: usize = 500;
+/// Of one message of an upload.
+pub(super) const CHUNK_BYTES_MAX: usize = 1024 * 1024;
+
+pub(super) fn start(message: &pb::StartUploadRequest) -> Result<StartUpload, Problem> {
+    Ok(StartUpload {
+        patient: field::id("patient_id", &message.patient_id)?,
+        title: field::line("title", &message.title, 1, TITLE_CHARACTERS_MAX)?,
+        media_type: message.media_type.parse().map_err(|_| {
+            Problem::of_field(catalogue::MEDIA_TYPE_NOT_ALLOWED, "media_type", "not a kind that is taken")
+        })?,
+        size_bytes: size(message.size_bytes)?,
+        sha256: digest(&message.sha256)?,
+        category: field::optional_word("category", message.category)?.unwrap_or(Category::Documents),
+    })
+}
+
+fn size(bytes: i64) -> Result<u64, Problem> {
+    u64::try_from(bytes)
+        .ok()
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| Problem::of_field(catalogue::FIELD_INVALID, "size_bytes", "at least 1"))
+}
+
+fn digest(bytes: &[u8]) -> Result<Option<Digest>, Problem> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let digest = bytes
+        .try_into()
+        .map_err(|_| Problem::of_field(catalogue::FIELD_INVALID, "sha256", "32 bytes or none"))?;
+    Ok(Some(Digest(digest)))
+}
+
+pub(super) fn offset(bytes: i64) -> Result<u64, Problem> {
+    u64::try_from(bytes)
+        .map_err(|_| Problem::of_field(catalogue::FIELD_INVALID, "offset_bytes", "not below 0"))
+}
+
+pub(super) fn reason(text: &str) -> Result<String, Problem> {
+    field::lines("reason", text, 1, REASON_CHARACTERS_MAX)
+}
+
+impl From<ShownUpload> for pb::Upload {
+    fn from(upload: ShownUpload) -> Self {
+        Self {
+            upload_id: upload.id.to_string(),
+            patient_id: upload.patient.to_string(),
+            size_bytes: signed(upload.size_bytes),
+            received_bytes: signed(upload.received_bytes),
+            expire_time: Some(timestamp(upload.expires)),
+        }
+    }
+}
+
+impl From<ShownDocument> for pb::Document {
+    fn from(document: ShownDocument) -> Self {
+        let ShownDocument { id, revision, paper, withdrawal } = document;
+        let (withdraw_time, withdrawal_reason) = match withdrawal {
+            Some(withdrawal) => (Some(timestamp(withdrawal.withdrawn)), withdrawal.reason),
+            None => (None, String::new()),
+        };
+        Self {
+            document_id: id.to_string(),
+            patient_id: paper.patient.to_string(),
+            category: paper.category.to_proto(),
+            title: paper.title,
+            media_type: paper.media_type.as_str().to_owned(),
+            size_bytes: signed(paper.size_bytes),
+            sha256: paper.sha256.to_vec().into(),
+            create_time: Some(timestamp(paper.added)),
+            created_by: Actor::Account(paper.added_by).to_string(),
+            withdraw_time,
+            withdrawal_reason,
+            revision,
+            etag: mask::etag(revision),
+        }
+    }
+}
+
+/// Sizes are far below what either type holds.
+fn signed(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,169 @@
+//! The use cases: authorise, load, decide, append; or authorise, read, release.
+mod append;
+mod arrival;
+mod complete;
+mod download;
+mod read;
+mod start;
+mod withdraw;
+
+pub(crate) use download::CHUNK_BYTES;
+pub(crate) use start::StartUpload;
+pub(crate) use withdraw::WithdrawDocument;
+
+use crate::{
+    domain::{
+        document,
+        upload::{self, Announced},
+    },
+    objects::{Objects, ObjectsError, Parts},
+    views::{self, Progress, ViewsError},
+};
+use chrono::{DateTime, Utc};
+use holdfast_access::{Permit, Refused, RequestContext, Unreleased};
+use holdfast_eventlog::{AppendError, EventLog, ExecuteError, KeyError, ReadError};
+use holdfast_host::{Ground, Problem};
+use holdfast_types::{Action, Category, DocumentId, PatientId, UploadId};
+use std::slice;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Whose record an upload is for that is not there: refused and recorded like any other that the caller may not touch.
+const NOBODY: PatientId = PatientId::new(Uuid::nil());
+
+#[derive(Clone)]
+pub(crate) struct App {
+    ground: Ground,
+    objects: Objects,
+    stop: CancellationToken,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("the caller is refused")]
+    Denied(#[from] Refused),
+    #[error("a rule of uploads is broken")]
+    Upload(#[source] upload::Refusal),
+    #[error("a rule of documents is broken")]
+    Document(#[source] document::Refusal),
+    #[error("the events cannot be appended")]
+    Append(#[source] AppendError),
+    #[error("the log cannot be read")]
+    Read(#[source] ReadError),
+    #[error("the read models cannot be read")]
+    Views(#[source] ViewsError),
+    #[error("the objects cannot be read or written")]
+    Objects(#[source] ObjectsError),
+    #[error("the patient's key cannot be had")]
+    Key(#[source] KeyError),
+    #[error("a message of the stream is refused")]
+    Message(#[source] Problem),
+    #[error("the stream broke off, or nothing more came")]
+    BrokenOff,
+    #[error("a task came to an unexpected end")]
+    Task(#[source] tokio::task::JoinError),
+}
+
+/// An upload and how far it has come.
+#[derive(Debug, Clone)]
+pub(crate) struct ShownUpload {
+    pub(crate) id: UploadId,
+    pub(crate) patient: PatientId,
+    pub(crate) size_bytes: u64,
+    pub(crate) received_bytes: u64,
+    pub(crate) expires: DateTime<Utc>,
+}
+
+impl ShownUpload {
+    fn of(id: UploadId, announced: &Announced, received_bytes: u64) -> Self {
+        let Announced { patient, size_bytes, expires, .. } = announced;
+        Self { id, patient: *patient, size_bytes: *size_bytes, received_bytes, expires: *expires }
+    }
+}
+
+impl Failure {
+    fn of_upload(error: ExecuteError<upload::Refusal>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Upload(refusal),
+            ExecuteError::Read(error) => Self::Read(error),
+            ExecuteError::Append(error) => Self::Append(error),
+        }
+    }
+
+    fn of_document(error: ExecuteError<document::Refusal>) -> Self {
+        match error {
+            ExecuteError::Refused(refusal) => Self::Document(refusal),
+            ExecuteError::Read(error) => Self::Read(error),
+            ExecuteError::Append(error) => Self::Append(error),
+        }
+    }
+}
+
+impl App {
+    pub(crate) const fn new(ground: Ground, objects: Objects, stop: CancellationToken) -> Self {
+        Self { ground, objects, stop }
+    }
+
+    fn log(&self) -> &EventLog {
+        self.ground.log()
+    }
+
+    /// An upload belongs to the account that started it, as long as that may contribute.
+    async fn own_upload(
+        &self,
+        asked: &RequestContext,
+        id: UploadId,
+        operation: &'static str,
+    ) -> Result<Permit, Failure> {
+        let known = views::upload(self.log().pool(), id).await.map_err(Failure::Views)?;
+        let (patient, categories) = match &known {
+            Some(known) => (known.patient, slice::from_ref(&known.category)),
+            None => (NOBODY, Category::ALL),
+        };
+        let permit =
+            self.ground.gate().authorise(asked, Action::Contribute, patient, categories, operation).await?;
+        match known {
+            Some(known) if known.account == permit.account() => Ok(permit),
+            _ => Err(Failure::Upload(upload::Refusal::NotStarted)),
+        }
+    }
+
+    /// A permit for a document's own category. What is not there is told only to those from whom nothing would be hidden.
+    async fn for_document(
+        &self,
+        asked: &RequestContext,
+        action: Action,
+        patient: PatientId,
+        id: DocumentId,
+        operation: &'static str,
+    ) -> Result<Permit, Failure> {
+        let gate = self.ground.gate();
+        let category = views::category_of(self.log().pool(), patient, id).await.map_err(Failure::Views)?;
+        let categories = category.as_ref().map_or(Category::ALL, slice::from_ref);
+        let permit = gate.authorise(asked, action, patient, categories, operation).await?;
+        if category.is_some() {
+            return Ok(permit);
+        }
+        let sees_all = Category::ALL.iter().all(|category| permit.covers(*category));
+        gate.release(permit, Unreleased::new((), Vec::new())).await?;
+        Err(if sees_all {
+            Failure::Document(document::Refusal::NotAdded)
+        } else {
+            Failure::Denied(Refused::NotPermitted)
+        })
+    }
+
+    async fn progress(&self, id: UploadId) -> Result<Progress, Failure> {
+        views::progress(self.log().pool(), id).await.map_err(Failure::Views)
+    }
+}
+
+/// Where an upload's parts are; the document it becomes has its id.
+fn parts_of(id: UploadId, announced: &Announced, names: Vec<Uuid>) -> Parts {
+    Parts {
+        document: DocumentId::new(id.uuid()),
+        size_bytes: announced.size_bytes,
+        folder: announced.folder.clone(),
+        names,
+    }
+}

@@ -1,0 +1,27 @@
+//! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
+use super::{document, upload};
+use holdfast_eventlog::Event;
+use std::fmt::Debug;
+
+/// One stored payload per line, all of version 1. Lines are added, never changed.
+const STORED: &str = include_str!("golden.jsonl");
+
+fn check<E: Event + PartialEq + Debug>(samples: &[E]) {
+    let prefix = format!("{{\"type\":\"{}.", E::AGGREGATE);
+    let stored: Vec<&str> = STORED.lines().filter(|line| line.starts_with(&prefix)).collect();
+    let written: Vec<String> = samples.iter().map(|sample| serde_json::to_string(sample).unwrap()).collect();
+    assert_eq!(written, stored);
+    for (sample, line) in samples.iter().zip(stored) {
+        assert_eq!(&E::decode(sample.event_type(), 1, line.as_bytes()).unwrap(), sample);
+    }
+}
+
+#[test]
+fn stored_events_of_documents_never_change() {
+    check(&document::samples());
+}
+
+#[test]
+fn stored_events_of_uploads_never_change() {
+    check(&upload::samples());
+}

@@ -1,0 +1,34 @@
+//! Read models of documents, and how far each upload has come.
+mod documents;
+mod paper;
+mod progress;
+mod projection;
+mod uploads;
+
+pub use documents::{Cursor, Page, ShownDocument, category_of, document, documents};
+pub use progress::{Progress, advance, forget, progress};
+pub use projection::Documents;
+pub use uploads::{Due, KnownUpload, due, open_uploads, upload};
+
+use holdfast_eventlog::{KeyError, schema::Migrator};
+
+/// The table of progress: beside what is heard from others, because it is no projection of the own log.
+pub static PROGRESS: Migrator = sqlx::migrate!("migrations/feeds");
+
+#[derive(Debug, thiserror::Error)]
+pub enum ViewsError {
+    #[error("the read models cannot be reached")]
+    Database(#[from] sqlx::Error),
+    #[error("a read model cannot be unsealed")]
+    Key(#[from] KeyError),
+    #[error("a read model holds a malformed {0}")]
+    Malformed(&'static str),
+}
+
+fn word<W: std::str::FromStr>(text: &str, what: &'static str) -> Result<W, ViewsError> {
+    text.parse().map_err(|_| ViewsError::Malformed(what))
+}
+
+pub fn migrations() -> Migrator {
+    sqlx::migrate!("migrations/views")
+}
