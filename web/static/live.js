@@ -8,6 +8,8 @@ if (list) {
   const open = () => {
     const last = list.lastElementChild?.dataset.id;
     stream = new EventSource(last ? `${box.dataset.live}?after=${encodeURIComponent(last)}` : box.dataset.live);
+    // The access has ended: the page says so itself, and shows the rest no longer.
+    stream.addEventListener("end", () => { stream.close(); location.reload(); });
     stream.addEventListener("message", (event) => {
       const known = event.lastEventId && list.querySelector(`[data-id="${CSS.escape(event.lastEventId)}"]`);
       if (known || list.children.length >= shownMax) return;

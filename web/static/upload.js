@@ -36,9 +36,12 @@ if (form) {
   };
 
   class Refused extends Error {
-    constructor(status) { super(`answered ${status}`); this.status = status; }
+    constructor(status, say) { super(`answered ${status}`); this.status = status; this.say = say; }
     get final() { return this.status >= 400 && this.status < 500 && ![408, 409, 429].includes(this.status); }
   }
+
+  // What the server says about the file, in words for the page.
+  const refused = async (answer) => new Refused(answer.status, (await answer.json().catch(() => ({}))).say);
 
   const send = async (file) => {
     const begun = await fetch(words.upload, {
@@ -52,11 +55,12 @@ if (form) {
         size_bytes: file.size,
       }),
     });
-    if (!begun.ok) throw new Refused(begun.status);
+    if (!begun.ok) throw await refused(begun);
     const address = begun.headers.get("location");
     let sent = 0;
     let tries = 0;
-    while (sent < file.size) {
+    // It is done once the server names the paper: a line that drops after the last byte needs one more, empty, part.
+    for (;;) {
       const percent = Math.floor((sent / file.size) * 100);
       say(words.saySending, percent);
       try {
@@ -70,10 +74,10 @@ if (form) {
           },
           body: part,
         });
-        if (!answer.ok) throw new Refused(answer.status);
+        if (!answer.ok) throw await refused(answer);
         sent = Number(answer.headers.get("upload-offset"));
         tries = 0;
-        if (sent >= file.size) return answer.headers.get("location");
+        if (answer.headers.has("location")) return answer.headers.get("location");
       } catch (trouble) {
         if (trouble.final || (tries += 1) > triesMax) throw trouble;
         say(words.sayPaused, percent);
@@ -81,7 +85,6 @@ if (form) {
         sent = await count(address).catch(() => sent);
       }
     }
-    return null;
   };
 
   form.addEventListener("submit", async (event) => {
@@ -89,6 +92,7 @@ if (form) {
     event.preventDefault();
     if (!file) { say(words.sayNone); input.focus(); return; }
     if (file.size > Number(words.sizeMax)) { say(words.sayLarge); input.focus(); return; }
+    if (!form.elements.title.value.trim()) { say(words.sayTitle); form.elements.title.focus(); return; }
     button.disabled = true;
     const stayHere = (leaving) => leaving.preventDefault();
     addEventListener("beforeunload", stayHere);
@@ -96,10 +100,10 @@ if (form) {
       const paper = await send(file);
       removeEventListener("beforeunload", stayHere);
       say(words.sayDone, 100);
-      location.assign(paper ?? words.upload.replace(/\/uploads$/, ""));
-    } catch {
+      location.assign(paper);
+    } catch (trouble) {
       removeEventListener("beforeunload", stayHere);
-      say(words.sayFailed);
+      say(trouble.say ?? words.sayFailed);
       button.disabled = false;
     }
   });

@@ -145,7 +145,7 @@ fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
             Field::of("date", "from", words.t("office-from")),
             Field::of("date", "to", words.t("office-to")),
         ],
-        kinds: LookKind::ALL.map(|kind| Choice::new(kind.code(), words.t(kind.key()))).into(),
+        kinds: LookKind::OF_TENANT.map(|kind| Choice::new(kind.code(), words.t(kind.key()))).into(),
         problems: Vec::new(),
         pager: Pager { shown: rows.len(), total: rows.len(), ..Pager::default() },
         rows: found.then_some(rows),
@@ -159,6 +159,6 @@ fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
             log("audit", "50,570", 0, 0),
         ],
         sound,
-        checked: look.ago(0),
+        checked: Some(look.ago(0)),
     })
 }

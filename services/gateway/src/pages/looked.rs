@@ -1,6 +1,7 @@
 //! Who looked: every read, change, sharing and refusal, one line each.
 
 use askama::Template;
+use holdfast_proto::audit::v1::EntryKind;
 
 use super::Frame;
 use super::parts::{Filter, Icon, Notice, Pager, Person, When};
@@ -12,10 +13,29 @@ pub enum LookKind {
     Sharing,
     Refused,
     Emergency,
+    /// Signing in and out, roles.
+    Account,
 }
 
 impl LookKind {
-    pub const ALL: [Self; 5] = [Self::Read, Self::Change, Self::Sharing, Self::Refused, Self::Emergency];
+    /// What a record's history can be narrowed to.
+    pub const OF_RECORD: [Self; 4] = [Self::Read, Self::Change, Self::Sharing, Self::Refused];
+    /// The history of a tenant holds these, too.
+    pub const OF_TENANT: [Self; 5] = [Self::Read, Self::Change, Self::Sharing, Self::Refused, Self::Account];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Change, Self::Sharing, Self::Refused, Self::Emergency, Self::Account];
+
+    /// What to ask audit for; an emergency is a purpose, not a kind.
+    pub fn entry_kind(self) -> Option<EntryKind> {
+        match self {
+            Self::Read => Some(EntryKind::Read),
+            Self::Change => Some(EntryKind::Change),
+            Self::Sharing => Some(EntryKind::Sharing),
+            Self::Refused => Some(EntryKind::Refused),
+            Self::Account => Some(EntryKind::Account),
+            Self::Emergency => None,
+        }
+    }
 
     pub fn code(self) -> &'static str {
         match self {
@@ -24,6 +44,7 @@ impl LookKind {
             Self::Sharing => "sharing",
             Self::Refused => "refused",
             Self::Emergency => "emergency",
+            Self::Account => "account",
         }
     }
 
@@ -34,6 +55,7 @@ impl LookKind {
             Self::Sharing => Icon::Sharing,
             Self::Refused => Icon::Stop,
             Self::Emergency => Icon::Alert,
+            Self::Account => Icon::Me,
         }
     }
 
@@ -44,6 +66,7 @@ impl LookKind {
             Self::Sharing => "look-sharing",
             Self::Refused => "look-refused",
             Self::Emergency => "look-emergency",
+            Self::Account => "look-account",
         }
     }
 }
@@ -55,11 +78,21 @@ pub struct Look {
     pub who: Person,
     /// "read 2 visit notes, for care"
     pub did: String,
-    /// "your sharing of Jan 4" or "rule: care team"
+    /// "sharing of Jan 4" or "rule: care team"; empty where the entry does not say.
     pub by: String,
     pub by_href: Option<String>,
     /// Where the entry stands in the history, to quote.
     pub number: String,
+    /// How often in a row; the line is of the last.
+    pub times: usize,
+}
+
+impl Look {
+    /// The same person did the same by the same right.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let key = |look: &Self| (look.kind, look.who.clone(), look.did.clone(), look.by.clone());
+        key(self) == key(other)
+    }
 }
 
 #[derive(Debug)]

@@ -11,7 +11,7 @@ pub struct ThreadRow {
     pub subject: String,
     /// "You and Dana K., speech therapist"
     pub with: String,
-    /// How the last message begins.
+    /// Whose turn it is.
     pub last: String,
     pub when: When,
     pub unread: u32,
@@ -22,6 +22,7 @@ pub struct ThreadRow {
 pub struct Threads {
     pub frame: Frame,
     pub rows: Vec<ThreadRow>,
+    pub earlier: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -50,12 +51,15 @@ pub struct Thread {
     pub subject: String,
     pub with: String,
     pub bubbles: Vec<Bubble>,
-    /// Who owes an answer, until when.
+    /// Whose turn it is.
     pub owed: Option<String>,
     pub reply: Field,
     pub papers: Vec<Choice>,
     pub problems: Vec<Problem>,
+    /// Nothing more can be written here.
     pub closed: bool,
+    /// Closing is POST `{path}/close`.
+    pub may_close: bool,
     pub earlier: Option<String>,
 }
 

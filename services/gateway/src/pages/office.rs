@@ -41,6 +41,8 @@ pub struct Office {
     /// The page token that the "more" button sends.
     pub page_token: Option<String>,
     pub logs: Vec<ServiceLog>,
+    /// No fault was found.
     pub sound: bool,
-    pub checked: When,
+    /// When every log was checked entry by entry; none before. POST `/office/verify` checks again.
+    pub checked: Option<When>,
 }

@@ -23,6 +23,7 @@ pub struct Papers {
     pub filters: Vec<Filter>,
     pub rows: Vec<PaperRow>,
     pub pager: Pager,
+    pub may_add: bool,
 }
 
 /// Without script: POST `{path}/papers`, multipart, `title`, `kind`, `file`. With script: `{path}/papers/uploads`.
@@ -45,9 +46,21 @@ pub struct Paper {
     pub title: String,
     pub badges: Vec<Badge>,
     pub facts: Vec<Fact>,
-    /// The file itself; none while it is still being sent or checked.
+    /// The file itself; none where it may be read about, but not saved.
     pub file_href: Option<String>,
     pub file_size: String,
     pub history: Vec<Version>,
     pub seers: Vec<Seer>,
+    /// Why it was taken back.
+    pub withdrawn: Option<String>,
+    pub withdraw: Option<Withdraw>,
+    pub problems: Vec<Problem>,
+}
+
+/// Taking a paper back: POST `path` with `reason` and the `etag` of what was seen.
+#[derive(Debug)]
+pub struct Withdraw {
+    pub path: String,
+    pub etag: String,
+    pub reason: Field,
 }

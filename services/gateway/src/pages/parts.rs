@@ -66,7 +66,7 @@ impl Link {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub name: String,
     pub role: String,

@@ -46,6 +46,8 @@ pub struct StopSharing {
     pub what: String,
     /// What they saved and keep.
     pub saved: Vec<String>,
+    /// Whether the whole history was searched for what they saved.
+    pub saved_whole: bool,
 }
 
 /// The questions, in order.

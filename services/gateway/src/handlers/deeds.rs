@@ -1,0 +1,341 @@
+//! Entries of the history in plain words: what kind it is, what was done, by what right.
+use super::given::rooms;
+use crate::{pages::looked::LookKind, words::Words};
+use holdfast_proto::{
+    Word as _,
+    access::v1::AccessRecorded,
+    audit::v1::{Entry, EntryKind},
+};
+use holdfast_types::{Action, Category, Purpose, Relationship};
+use std::collections::HashMap;
+
+/// What is known of a grant that entries name.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub to: String,
+    pub rooms: String,
+    pub when: String,
+}
+
+/// Tells entries in the words of one reader.
+pub(super) struct Teller {
+    pub words: Words,
+    /// `account/<uuid>` of the reader.
+    pub me: String,
+    /// What the reader is towards the record.
+    pub mine: Option<Relationship>,
+    /// By id; only a record's holder knows them.
+    pub grants: HashMap<String, Given>,
+}
+
+/// By what right something was done: in words, and the grant that can be opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Right {
+    pub text: String,
+    pub grant: Option<String>,
+}
+
+pub(super) fn kind(entry: &Entry) -> LookKind {
+    if entry.purpose == Purpose::EmergencyTreatment.as_str() {
+        return LookKind::Emergency;
+    }
+    match entry.kind() {
+        EntryKind::Read => LookKind::Read,
+        EntryKind::Sharing => LookKind::Sharing,
+        EntryKind::Refused => LookKind::Refused,
+        EntryKind::Account => LookKind::Account,
+        EntryKind::Change | EntryKind::Unspecified => LookKind::Change,
+    }
+}
+
+/// The key of an operation that was permitted. `{ $room }` is the rooms that were permitted.
+fn operation(name: &str) -> &'static str {
+    match name {
+        "records.ListItems" | "documents.ListDocuments" | "messaging.ListThreads" => "did-list",
+        "records.SummarizeRecord" => "did-record",
+        "records.ListPatients" | "consent.ListRecords" | "records.BatchGetPatients" => "did-listed",
+        "documents.DownloadDocument" => "did-paper-saved",
+        "messaging.ListMessages" | "messaging.GetThread" | "messaging.WatchThread" => "did-messages-read",
+        "messaging.CountUnread" => "did-counted",
+        "consent.ListGrants" | "consent.GetGrant" => "did-grants-read",
+        "audit.ListPatientEntries" => "did-looked",
+        "audit.SearchEntries" => "did-searched",
+        "audit.GetLogHealth" | "audit.VerifyLogs" => "did-log-health",
+        // A command whose answer shows what it did, and whatever else shows one thing.
+        _ => "did-read",
+    }
+}
+
+/// The key of what happened, by its type.
+fn happening(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "patient.registered" => "did-registered",
+        "patient.changed" | "item.changed" => "did-changed",
+        "item.recorded" => "did-added",
+        "item.retracted" => "did-retracted",
+        "import.completed" => "did-imported",
+        "directory.recorded" => "did-directory",
+        "upload.started" => "did-upload-started",
+        "upload.completed" => "did-upload-completed",
+        "upload.abandoned" => "did-upload-abandoned",
+        "document.added" => "did-paper-added",
+        "document.withdrawn" => "did-paper-withdrawn",
+        "thread.started" => "did-thread-started",
+        "thread.message-posted" => "did-wrote",
+        "thread.read" => "did-messages-read",
+        "thread.closed" => "did-thread-closed",
+        "record.opened" => "did-opened",
+        "record.holder-added" => "did-holder-added",
+        "grant.given" => "did-shared-some",
+        "grant.revoked" => "did-stopped-some",
+        "account.opened" => "did-account-opened",
+        "account.changed" => "did-account-changed",
+        "account.role-assigned" => "did-role-assigned",
+        "account.role-withdrawn" => "did-role-withdrawn",
+        "session.started" => "did-signed-in",
+        "session.ended" => "did-signed-out",
+        "sign-in.requested" => "did-link-asked",
+        "sign-in.used" => "did-link-used",
+        "tenant.created" => "did-tenant-created",
+        "practice.created" => "did-practice-created",
+        _ => return None,
+    })
+}
+
+impl Teller {
+    /// "opened the list of Visit notes, for care".
+    pub(super) fn did(&self, entry: &Entry) -> String {
+        match (&entry.access, entry.kind()) {
+            (Some(access), EntryKind::Refused) => self.tried(access),
+            (Some(access), _) => self.looked(entry, access),
+            (None, _) => self.changed(entry),
+        }
+    }
+
+    fn looked(&self, entry: &Entry, access: &AccessRecorded) -> String {
+        let words = self.words;
+        let did = words.say(operation(&access.operation)).with("room", self.rooms(&access.permitted_categories)).plain();
+        // Holders need no purpose but their own wish.
+        match Purpose::from_proto(access.purpose) {
+            Some(purpose) if access.relationship == 0 && entry.patient_id == access.patient_id => {
+                format!("{did}, {}", words.purpose(purpose))
+            }
+            _ => did,
+        }
+    }
+
+    fn tried(&self, access: &AccessRecorded) -> String {
+        let key = match Action::from_proto(access.action) {
+            Some(Action::Contribute) => "did-tried-change",
+            Some(Action::Download) => "did-tried-save",
+            Some(Action::Share) => "did-tried-share",
+            Some(Action::Read) | None => "did-tried",
+        };
+        self.words.say(key).with("room", self.rooms(&access.categories)).plain()
+    }
+
+    fn changed(&self, entry: &Entry) -> String {
+        let (words, kind) = (self.words, entry.r#type.as_str());
+        let given = entry.stream.strip_prefix("grant/").and_then(|id| self.grants.get(id));
+        match (kind, given) {
+            ("grant.given", Some(given)) => words.say("did-shared").with("room", &given.rooms).with("name", &given.to).plain(),
+            ("grant.revoked", Some(given)) => words.say("did-stopped").with("name", &given.to).plain(),
+            _ => match happening(kind) {
+                Some(key) => words.say(key).with("room", self.room_of_change(entry)).plain(),
+                None => words.say("did-other").with("type", kind).plain(),
+            },
+        }
+    }
+
+    fn room_of_change(&self, entry: &Entry) -> String {
+        if entry.r#type.starts_with("patient.") {
+            return self.words.category(Category::Demographics);
+        }
+        Category::from_proto(entry.category).map_or_else(|| self.words.t("rooms-some"), |room| self.words.category(room))
+    }
+
+    fn rooms(&self, numbers: &[i32]) -> String {
+        if numbers.is_empty() { self.words.t("rooms-some") } else { rooms(self.words, numbers) }
+    }
+
+    /// What allowed it. A change does not carry its decision; of one's own the right is known.
+    pub(super) fn by(&self, entry: &Entry) -> Right {
+        let words = self.words;
+        let plain = |text: String| Right { text, grant: None };
+        let Some(access) = &entry.access else {
+            let own = self.mine.filter(|_| entry.actor == self.me);
+            return plain(own.map(|own| words.t(held(own))).unwrap_or_default());
+        };
+        if entry.kind() == EntryKind::Refused {
+            return plain(words.t(match access.refusal_reason.as_str() {
+                "CONSENT_STALE" => "by-stale",
+                _ => "by-none",
+            }));
+        }
+        if let Some(own) = Relationship::from_proto(access.relationship) {
+            return plain(words.t(held(own)));
+        }
+        let grant = access.grants.first().map(|grant| grant.grant_id.as_str());
+        match grant.and_then(|id| Some((id, self.grants.get(id)?))) {
+            Some((id, given)) => {
+                Right { text: words.say("by-grant").with("when", &given.when).plain(), grant: Some(id.to_owned()) }
+            }
+            None => plain(self.rules(&access.rule_ids)),
+        }
+    }
+
+    fn rules(&self, ids: &[String]) -> String {
+        let rule = |id: &String| {
+            let key = format!("rule-{id}");
+            if self.words.holds(&key) { self.words.t(&key) } else { id.clone() }
+        };
+        match ids {
+            [] => self.words.t("by-none"),
+            ids => self.words.say("by-rule").with("rule", ids.iter().map(rule).collect::<Vec<_>>().join(", ")).plain(),
+        }
+    }
+}
+
+const fn held(relationship: Relationship) -> &'static str {
+    match relationship {
+        Relationship::Patient => "by-own",
+        Relationship::Parent => "by-parent",
+    }
+}
+
+/// What somebody quotes; finds the entry in its service's log.
+pub(super) fn number(entry: &Entry) -> String {
+    format!("{}-{}-{}", entry.service, entry.lane, entry.lane_seq)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lang;
+    use holdfast_proto::access::v1::GrantRevision;
+    use std::{collections::BTreeSet, path::Path};
+
+    fn teller(words: Words) -> Teller {
+        let given = Given { to: "Dana K.".into(), rooms: "Goals".into(), when: "Jan 4".into() };
+        Teller { words, me: "account/1".into(), mine: Some(Relationship::Parent), grants: HashMap::from([("g1".into(), given)]) }
+    }
+
+    fn entry(kind: EntryKind, event: &str, access: Option<AccessRecorded>) -> Entry {
+        Entry { kind: kind.into(), r#type: event.into(), access, actor: "account/2".into(), ..Entry::default() }
+    }
+
+    fn access(operation: &str) -> AccessRecorded {
+        let rooms = vec![Category::Goals.to_proto()];
+        AccessRecorded { operation: operation.into(), permitted_categories: rooms.clone(), categories: rooms, ..AccessRecorded::default() }
+    }
+
+    /// Every text that stands behind `before` and a quote in the services' sources.
+    fn quoted(before: &str) -> BTreeSet<String> {
+        fn collect(dir: &Path, before: &str, found: &mut BTreeSet<String>) {
+            for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+                let path = entry.path();
+                if path.is_dir() {
+                    collect(&path, before, found);
+                } else if path.extension().is_some_and(|ending| ending == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let behind = text.split(&format!("{before}\"")).skip(1);
+                    found.extend(behind.filter_map(|rest| Some(rest.split('"').next()?.to_owned())));
+                }
+            }
+        }
+        let mut found = BTreeSet::new();
+        for service in ["identity", "records", "documents", "consent", "messaging", "audit"] {
+            collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(service).join("src"), before, &mut found);
+        }
+        found
+    }
+
+    #[test]
+    fn every_event_of_every_service_has_its_words() {
+        // As events are stored: `<aggregate>.<fact>`.
+        let known = quoted("rename = ");
+        let events: Vec<&String> = known.iter().filter(|name| name.contains('.')).collect();
+        assert!(events.len() >= 25, "only {events:?}");
+        for words in Lang::ALL.map(Words::new) {
+            for event in &events {
+                let key = happening(event).unwrap_or_else(|| panic!("{event} has no words"));
+                let did = teller(words).did(&entry(EntryKind::Change, event, None));
+                assert!(words.say(key).plain() != key && !did.contains("did-"), "{event}: {did}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_look_has_its_words() {
+        let known = quoted("");
+        let is_look = |text: &&String| {
+            let (service, method) = text.split_once('.').unwrap_or_default();
+            ["records", "documents", "consent", "messaging", "audit"].contains(&service)
+                && method.chars().next().is_some_and(|first| first.is_ascii_uppercase())
+        };
+        let looks: Vec<&String> = known.iter().filter(is_look).collect();
+        assert!(looks.len() >= 20, "only {looks:?}");
+        for words in Lang::ALL.map(Words::new) {
+            for look in &looks {
+                let did = teller(words).did(&entry(EntryKind::Read, "access.permitted", Some(access(look))));
+                assert!(!did.contains("did-"), "{look}: {did}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_has_its_words() {
+        let policies = include_str!("../../../../crates/access/policies/holdfast.cedar");
+        let ids: Vec<String> = policies.split("@id(\"").skip(1).filter_map(|rest| Some(rest.split('"').next()?.to_owned())).collect();
+        assert!(ids.len() >= 10);
+        for words in Lang::ALL.map(Words::new) {
+            for id in &ids {
+                assert!(words.holds(&format!("rule-{id}")), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_kind_of_entry_is_told_with_its_right() {
+        let teller = teller(Words::new(Lang::En));
+        let by_grant = AccessRecorded {
+            purpose: Purpose::Treatment.to_proto(),
+            grants: vec![GrantRevision { grant_id: "g1".into(), revision: 1 }],
+            rule_ids: vec!["granted-to-account".into()],
+            ..access("records.ListItems")
+        };
+        let read = entry(EntryKind::Read, "access.permitted", Some(by_grant.clone()));
+        assert_eq!(kind(&read), LookKind::Read);
+        assert_eq!(teller.did(&read), "opened the list of Goals, for care");
+        assert_eq!(teller.by(&read), Right { text: "sharing of Jan 4".into(), grant: Some("g1".into()) });
+
+        let elsewhere = AccessRecorded { grants: vec![GrantRevision { grant_id: "g9".into(), revision: 1 }], ..by_grant };
+        assert!(teller.by(&entry(EntryKind::Read, "access.permitted", Some(elsewhere))).text.starts_with("rule"));
+
+        let own = AccessRecorded { relationship: Relationship::Parent.to_proto(), ..access("audit.ListPatientEntries") };
+        let own = entry(EntryKind::Read, "access.permitted", Some(own));
+        assert_eq!((teller.did(&own), teller.by(&own).text), ("looked at this list".into(), "parent of this record".into()));
+
+        let refused = AccessRecorded { action: Action::Read.to_proto(), refusal_reason: "NOT_PERMITTED".into(), ..access("records.GetItem") };
+        let refused = entry(EntryKind::Refused, "access.refused", Some(refused));
+        assert_eq!(kind(&refused), LookKind::Refused);
+        assert_eq!((teller.did(&refused), teller.by(&refused).text), ("tried to open Goals".into(), "no sharing allowed it".into()));
+
+        let shared = Entry { stream: "grant/g1".into(), actor: "account/1".into(), ..entry(EntryKind::Sharing, "grant.given", None) };
+        assert_eq!((teller.did(&shared), teller.by(&shared).text), ("shared Goals with Dana K.".into(), "parent of this record".into()));
+        let others = Entry { stream: "grant/g9".into(), ..shared };
+        assert_eq!(teller.did(&others), "shared something");
+
+        let added = Entry { category: Category::Goals.to_proto(), ..entry(EntryKind::Change, "item.recorded", None) };
+        assert_eq!((teller.did(&added), teller.by(&added).text), ("added to Goals".into(), String::new()));
+
+        let signed_in = entry(EntryKind::Account, "session.started", None);
+        assert_eq!((kind(&signed_in), teller.did(&signed_in)), (LookKind::Account, "signed in".into()));
+
+        let unheard = entry(EntryKind::Change, "moon.landed", None);
+        assert!(teller.did(&unheard).contains("moon.landed"));
+
+        let emergency = Entry { purpose: "ETREAT".into(), ..read };
+        assert_eq!(kind(&emergency), LookKind::Emergency);
+    }
+}

@@ -1,0 +1,184 @@
+//! What a record's holder has given: grants as consent lists them, how they stand and what they say in words.
+use crate::{
+    failure::Failure,
+    pages::{
+        item::Seer,
+        parts::{Badge, Tone},
+    },
+    shelf::Open,
+    words::Words,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_proto::{
+    Word as _,
+    consent::v1::{Grant, ListGrantsRequest},
+    time,
+};
+use holdfast_types::{Action, Category, Purpose, Relationship};
+
+const PAGE_SIZE: i32 = 200;
+/// Ten pages of grants: 2,000, of which 200 can stand.
+const PAGES_MAX: usize = 10;
+const SOON: TimeDelta = TimeDelta::days(7);
+/// Rooms that a line names one by one.
+const NAMED_MAX: usize = 4;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Later,
+    Now,
+    /// Now, and it ends within a week.
+    Soon,
+    Ended,
+}
+
+impl Standing {
+    pub(super) fn of(grant: &Grant, now: DateTime<Utc>) -> Self {
+        let at = |moment: &Option<prost_types::Timestamp>| moment.as_ref().and_then(|at| time(at).ok());
+        let until = at(&grant.until_time);
+        if grant.revoked_time.is_some() || until.is_some_and(|until| until <= now) {
+            Self::Ended
+        } else if at(&grant.from_time).is_some_and(|from| now < from) {
+            Self::Later
+        } else if until.is_some_and(|until| until - now < SOON) {
+            Self::Soon
+        } else {
+            Self::Now
+        }
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        self == Self::Ended
+    }
+
+    fn stands(self) -> bool {
+        matches!(self, Self::Now | Self::Soon)
+    }
+
+    pub(super) fn badge(self, words: Words) -> Badge {
+        match self {
+            Self::Later => Badge::new(Tone::Info, words.t("grant-later")),
+            Self::Now => Badge::new(Tone::Good, words.t("grant-now")),
+            Self::Soon => Badge::new(Tone::Warn, words.t("grant-soon")),
+            Self::Ended => Badge::new(Tone::Plain, words.t("grant-ended")),
+        }
+    }
+}
+
+impl Open {
+    /// Every grant of the record, newest first; only its holders may ask.
+    pub(super) async fn grants(&self, include_ended: bool) -> Result<Vec<Grant>, Failure> {
+        let (mut found, mut page_token) = (Vec::new(), String::new());
+        for _ in 0..PAGES_MAX {
+            let patient_id = self.patient_id();
+            let asked = ListGrantsRequest { patient_id, page_size: PAGE_SIZE, page_token, include_ended };
+            let page = self.consent().list_grants(asked).await?.into_inner();
+            found.extend(page.grants);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Who may read a room now: the holder who asks and those it is shared with; for others only themselves.
+    pub(super) async fn seers(&self, category: Category) -> Result<Vec<Seer>, Failure> {
+        let words = self.words();
+        let own = match self.record.relationship {
+            Some(Relationship::Patient) => words.t("by-own"),
+            Some(Relationship::Parent) => words.t("by-parent"),
+            None => return Ok(vec![Seer { who: self.me(), why: self.shared() }]),
+        };
+        let mut grants = self.grants(false).await?;
+        grants.retain(|grant| {
+            Standing::of(grant, self.now()).stands()
+                && grant.categories.contains(&category.to_proto())
+                && grant.actions.contains(&Action::Read.to_proto())
+        });
+        let known = self.known(accounts(&grants)).await?;
+        let seer = |grant: &Grant| Seer {
+            who: known.grantee(self, grant.grantee.as_ref()),
+            why: words.say("seer-until").with("when", until(self, grant)).plain(),
+        };
+        Ok(std::iter::once(Seer { who: self.me(), why: own }).chain(grants.iter().map(seer)).collect())
+    }
+}
+
+/// The accounts that grants name, for their names.
+pub(super) fn accounts(grants: &[Grant]) -> impl Iterator<Item = &str> {
+    use holdfast_proto::consent::v1::grantee::Kind;
+    grants.iter().filter_map(|grant| match grant.grantee.as_ref()?.kind.as_ref()? {
+        Kind::AccountId(id) => Some(id.as_str()),
+        Kind::PracticeId(_) => None,
+    })
+}
+
+pub(super) fn rooms(words: Words, numbers: &[i32]) -> String {
+    let mut rooms: Vec<Category> = numbers.iter().filter_map(|number| Category::from_proto(*number)).collect();
+    rooms.sort_unstable();
+    rooms.dedup();
+    if rooms.len() == Category::ALL.len() {
+        return words.t("rooms-all");
+    }
+    let more = rooms.len().saturating_sub(NAMED_MAX);
+    let named: Vec<String> = rooms.iter().take(NAMED_MAX).map(|room| words.category(*room)).collect();
+    match more {
+        0 => named.join(", "),
+        _ => words.say("rooms-more").with("rooms", named.join(", ")).with("count", more).plain(),
+    }
+}
+
+pub(super) fn actions(words: Words, numbers: &[i32]) -> String {
+    let actions = numbers.iter().filter_map(|number| Action::from_proto(*number));
+    actions.map(|action| words.action(action)).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn purposes(words: Words, numbers: &[i32]) -> String {
+    let purposes = numbers.iter().filter_map(|number| Purpose::from_proto(*number));
+    purposes.map(|purpose| words.purpose(purpose)).collect::<Vec<_>>().join(", ")
+}
+
+/// The last day, or the moment it was stopped.
+pub(super) fn until(open: &Open, grant: &Grant) -> String {
+    match (open.when(grant.revoked_time.as_ref()), open.when(grant.until_time.as_ref())) {
+        (Some(stopped), _) => stopped.text,
+        (None, Some(end)) => end.text,
+        (None, None) => open.words().t("grant-open-ended"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lang;
+    use holdfast_proto::timestamp;
+
+    fn at(day: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(day * 86_400, 0).unwrap()
+    }
+
+    #[test]
+    fn a_grant_stands_from_its_beginning_to_its_end_or_until_it_is_stopped() {
+        let grant = Grant {
+            from_time: Some(timestamp(at(10))),
+            until_time: Some(timestamp(at(40))),
+            ..Grant::default()
+        };
+        let on = |day| Standing::of(&grant, at(day));
+        assert_eq!([on(9), on(10), on(34), on(40)], [Standing::Later, Standing::Now, Standing::Soon, Standing::Ended]);
+        let stopped = Grant { revoked_time: Some(timestamp(at(20))), ..grant.clone() };
+        assert_eq!(Standing::of(&stopped, at(21)), Standing::Ended);
+        let endless = Grant { until_time: None, ..grant };
+        assert_eq!(Standing::of(&endless, at(4000)), Standing::Now);
+    }
+
+    #[test]
+    fn many_rooms_are_counted_and_all_are_called_all() {
+        let words = Words::new(Lang::En);
+        let numbers = |count: usize| -> Vec<i32> { Category::ALL.iter().take(count).map(|room| room.to_proto()).collect() };
+        assert_eq!(rooms(words, &numbers(2)), "Name and address, Conditions");
+        assert!(rooms(words, &numbers(6)).ends_with("and 2 more"), "{}", rooms(words, &numbers(6)));
+        assert_eq!(rooms(words, &numbers(Category::ALL.len())), words.t("rooms-all"));
+    }
+}

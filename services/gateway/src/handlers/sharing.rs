@@ -1,0 +1,119 @@
+//! Sharing: what is shared with whom until when, one grant, and stopping it; what was saved before stays saved, and is named.
+mod answers;
+mod new;
+mod uses;
+
+use super::given::{self, Standing, actions, purposes, rooms, until};
+use crate::{
+    directory::Known,
+    failure::{Answer, Failure},
+    form::Fields,
+    pages::{
+        Tab,
+        parts::Fact,
+        sharing::{Grant as GrantPage, GrantCard, Sharing, StopSharing},
+        show,
+    },
+    shelf::Open,
+    site::Site,
+};
+use axum::{
+    Router,
+    extract::Path,
+    response::{IntoResponse as _, Redirect},
+    routing::get,
+};
+use holdfast_host::catalogue;
+use holdfast_proto::consent::v1::{GetGrantRequest, Grant, RevokeGrantRequest};
+use std::sync::Arc;
+use uses::Uses;
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new()
+        .route("/r/{r}/sharing", get(list))
+        .route("/r/{r}/sharing/{grant}", get(grant))
+        .route("/r/{r}/sharing/{grant}/stop", get(confirm).post(stop))
+        .merge(new::routes())
+}
+
+async fn list(open: Open) -> Answer {
+    let (grants, uses) = tokio::try_join!(open.grants(true), Uses::of(&open))?;
+    let known = open.known(given::accounts(&grants)).await?;
+    let (mut now, mut ended) = (Vec::new(), Vec::new());
+    for grant in &grants {
+        let standing = Standing::of(grant, open.now());
+        let cards = if standing.is_over() { &mut ended } else { &mut now };
+        cards.push(card(&open, &known, &uses, grant, standing));
+    }
+    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, ended }))
+}
+
+fn card(open: &Open, known: &Known, uses: &Uses, grant: &Grant, standing: Standing) -> GrantCard {
+    let href = open.path(&format!("/sharing/{}", grant.grant_id));
+    GrantCard {
+        stop_href: (!standing.is_over()).then(|| format!("{href}/stop")),
+        href,
+        who: known.grantee(open, grant.grantee.as_ref()),
+        what: rooms(open.words(), &grant.categories),
+        until: until(open, grant),
+        last_look: uses.last_look(open, &grant.grant_id),
+        badge: Some(standing.badge(open.words())),
+    }
+}
+
+/// A grant of the record that is open, and of no other.
+async fn get_grant(open: &Open, grant_id: String) -> Result<Grant, Failure> {
+    let grant = open.consent().get_grant(GetGrantRequest { grant_id }).await?.into_inner();
+    if grant.patient_id == open.patient_id() { Ok(grant) } else { Err(Failure::not_shown()) }
+}
+
+async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
+    let (grant, uses) = tokio::try_join!(get_grant(&open, id), Uses::of(&open))?;
+    let known = open.known(given::accounts(std::slice::from_ref(&grant))).await?;
+    let standing = Standing::of(&grant, open.now());
+    let card = card(&open, &known, &uses, &grant, standing);
+    let words = open.words();
+    let from = open.when(grant.from_time.as_ref()).map_or_else(String::new, |when| when.text);
+    let ended = if grant.revoked_time.is_some() { "grant-stopped" } else { "grant-until" };
+    let facts = vec![
+        Fact::new(words.t("grant-what"), card.what),
+        Fact::new(words.t("grant-may"), actions(words, &grant.actions)),
+        Fact::new(words.t("grant-for"), purposes(words, &grant.purposes)),
+        Fact::new(words.t("grant-from"), from),
+        Fact::new(words.t(ended), card.until),
+        Fact::new(words.t("grant-last-look"), card.last_look),
+    ];
+    let frame = open.frame(Tab::Sharing).await;
+    Ok(show(&GrantPage { frame, who: card.who, badge: standing.badge(words), facts, stop_href: card.stop_href }))
+}
+
+async fn confirm(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
+    let (grant, uses) = tokio::try_join!(get_grant(&open, id), Uses::of(&open))?;
+    let known = open.known(given::accounts(std::slice::from_ref(&grant))).await?;
+    let back = open.path(&format!("/sharing/{}", grant.grant_id));
+    Ok(show(&StopSharing {
+        frame: open.frame(Tab::Sharing).await,
+        path: format!("{back}/stop"),
+        back,
+        who: known.grantee(&open, grant.grantee.as_ref()),
+        what: rooms(open.words(), &grant.categories),
+        saved: uses.saved(&open, &grant.grant_id).await?,
+        saved_whole: uses.is_whole(),
+    }))
+}
+
+async fn stop(open: Open, Path((_, id)): Path<(String, String)>, fields: Fields) -> Answer {
+    let grant = get_grant(&open, id).await?;
+    let asked = RevokeGrantRequest {
+        request_id: fields.request_id()?.to_string(),
+        grant_id: grant.grant_id,
+        etag: String::new(),
+    };
+    match open.consent().revoke_grant(asked).await.map_err(Failure::from) {
+        Ok(answer) => open.wrote(answer.into_inner().position),
+        Err(failure) if failure.is(catalogue::ALREADY_REVOKED) => {}
+        Err(failure) => return Err(failure),
+    }
+    open.say_next("sharing-stopped");
+    Ok(Redirect::to(&open.path("/sharing")).into_response())
+}

@@ -1,0 +1,216 @@
+//! Sharing something new: one question a page, then all answers to check, then the grant.
+use super::answers::{Answers, To, Turn, Until};
+use crate::{
+    failure::{Answer as Answered, Failure},
+    form::Fields,
+    handlers::{
+        days,
+        given::{actions, purposes, rooms},
+    },
+    pages::{
+        Tab,
+        parts::{Choice, Field, Problem, When},
+        sharing::{Answer, Carried, Question, Share, Step},
+        show, show_as,
+    },
+    shelf::Open,
+    site::Site,
+};
+use axum::{
+    Router,
+    response::{IntoResponse as _, Redirect},
+    routing::get,
+};
+use holdfast_host::{Reason, catalogue};
+use holdfast_proto::{
+    Word as _,
+    consent::v1::GiveGrantRequest,
+    identity::v1::{Profile, SearchDirectoryRequest},
+    timestamp,
+};
+use holdfast_types::{Action, Category, Purpose, Role};
+use http::StatusCode;
+use std::sync::Arc;
+
+/// Practices that the first page offers unasked; a search finds the others.
+const PRACTICES_MAX: usize = 12;
+const PEOPLE_MAX: i32 = 20;
+const SEARCH_CHARACTERS_MAX: u32 = 100;
+
+pub(super) fn routes() -> Router<Arc<Site>> {
+    Router::new().route("/r/{r}/sharing/new", get(form).post(step))
+}
+
+async fn form(open: Open) -> Answered {
+    let fields = Fields::default();
+    Ok(show(&page(&open, &fields, &Answers::read(&fields), Step::Who, Vec::new()).await?))
+}
+
+async fn step(open: Open, fields: Fields) -> Answered {
+    let answers = Answers::read(&fields);
+    let problem = |field: &str, key: &str| vec![Problem { field: field.to_owned(), text: open.words().t(key) }];
+    let searched = !fields.one("find").is_empty() && fields.one("find") != fields.one("found");
+    let (step, problems) = match answers.turn(&fields, open.local_now().date_naive()) {
+        // A new search is an answer to no question yet.
+        _ if searched && fields.one("step") == Step::Who.code() => (Step::Who, Vec::new()),
+        Turn::Show(step) => (step, Vec::new()),
+        Turn::Wrong(step, field, key) => (step, problem(field, key)),
+        Turn::Give => match give(&open, &fields, &answers).await {
+            Ok(()) => return Ok(Redirect::to(&open.path("/sharing")).into_response()),
+            Err(failure) => {
+                let key = said(&failure).ok_or(failure)?;
+                (Step::Check, problem("answers", key))
+            }
+        },
+    };
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(show_as(status, &page(&open, &fields, &answers, step, problems).await?))
+}
+
+async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Failure> {
+    let last_day = answers.last_day(open.local_now().date_naive()).ok_or_else(Failure::bad_form)?;
+    let asked = GiveGrantRequest {
+        request_id: fields.request_id()?.to_string(),
+        patient_id: open.patient_id(),
+        grantee: answers.to.map(To::grantee),
+        categories: answers.categories.iter().map(|word| word.to_proto()).collect(),
+        actions: answers.actions.iter().map(|word| word.to_proto()).collect(),
+        purposes: answers.purposes.iter().map(|word| word.to_proto()).collect(),
+        from_time: None,
+        until_time: days::end(last_day).map(timestamp),
+    };
+    open.wrote(open.consent().give_grant(asked).await?.into_inner().position);
+    open.say_next("sharing-given");
+    Ok(())
+}
+
+fn said(failure: &Failure) -> Option<&'static str> {
+    const SAID: [(&Reason, &str); 3] = [
+        (catalogue::GRANT_TO_HOLDER, "share-to-holder"),
+        (catalogue::TOO_MANY_GRANTS, "share-too-many"),
+        (catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "share-until-wrong"),
+    ];
+    SAID.iter().find(|(reason, _)| failure.is(reason)).map(|(_, key)| *key)
+}
+
+async fn page(open: &Open, fields: &Fields, answers: &Answers, step: Step, problems: Vec<Problem>) -> Result<Share, Failure> {
+    let words = open.words();
+    let question = |name, key: &str, many, choices| Question { name, legend: words.t(key), hint: String::new(), many, choices };
+    let mut carried = answers.carried(step);
+    let (mut shown, mut boxes) = (Vec::new(), Vec::new());
+    match step {
+        Step::Who => {
+            let find = fields.one("find");
+            let find_field = Field::of("search", "find", words.t("share-find")).hint(words.t("share-find-hint")).value(find).optional();
+            boxes.push(Field { size_max: SEARCH_CHARACTERS_MAX, ..find_field });
+            carried.push(Carried { name: "found".to_owned(), value: find.to_owned() });
+            let choices = people(open, find, answers.to).await?;
+            let legend = if choices.is_empty() { "share-found-none" } else { "share-who" };
+            shown.push(question("grantee", legend, false, choices));
+        }
+        Step::What => {
+            let choice = |room: &Category| Choice::new(room.as_str(), words.category(*room)).chosen(answers.categories.contains(room));
+            shown.push(question("category", "share-kinds", true, Category::ALL.iter().map(choice).collect()));
+        }
+        Step::Why => {
+            let may = |action: &Action| {
+                let usual = answers.actions.is_empty() && *action == Action::Read;
+                Choice::new(action.as_str(), words.action(*action)).chosen(usual || answers.actions.contains(action))
+            };
+            let aim = |purpose: &Purpose| {
+                let usual = answers.purposes.is_empty() && *purpose == Purpose::Treatment;
+                Choice::new(purpose.as_str(), words.purpose(*purpose)).chosen(usual || answers.purposes.contains(purpose))
+            };
+            let can = [Action::Read, Action::Contribute, Action::Download];
+            shown.push(question("action", "share-may", true, can.iter().map(may).collect()));
+            let aims = [Purpose::Treatment, Purpose::Payment, Purpose::Operations];
+            shown.push(question("purpose", "share-for", true, aims.iter().map(aim).collect()));
+        }
+        Step::Until => {
+            let chosen = answers.until.unwrap_or(Until::Month);
+            let choice = |until: Until| Choice::new(until.code(), words.t(until.code())).chosen(until == chosen);
+            shown.push(question("until", "share-until", false, Until::ALL.into_iter().map(choice).collect()));
+            let day = Field::of("date", "until_date", words.t("share-until-date")).hint(words.t("share-until-date-hint"));
+            let wrong = problems.iter().find(|problem| problem.field == "until_date").map(|problem| problem.text.clone());
+            boxes.push(Field { wrong, ..day.value(answers.until_day.clone()).optional() });
+        }
+        Step::Check => {}
+    }
+    Ok(Share {
+        step,
+        carried,
+        questions: shown,
+        fields: boxes,
+        answers: if step == Step::Check { summary(open, answers).await? } else { Vec::new() },
+        problems,
+        frame: open.frame(Tab::Sharing).await,
+    })
+}
+
+/// Practices, people that a search finds, and whoever is chosen already.
+async fn people(open: &Open, find: &str, chosen: Option<To>) -> Result<Vec<Choice>, Failure> {
+    let words = open.words();
+    let practices = open.practices().await?;
+    let mut named: Vec<_> = practices
+        .values()
+        .filter(|practice| practice.display_name.to_lowercase().contains(&find.to_lowercase()))
+        .collect();
+    named.sort_by_key(|practice| practice.display_name.to_lowercase());
+    let mut offered: Vec<(To, String, String)> = Vec::new();
+    for practice in named.into_iter().take(PRACTICES_MAX) {
+        let Ok(id) = practice.practice_id.parse() else { continue };
+        for (role, key) in [(Role::Therapist, "share-its-therapists"), (Role::FrontDesk, "share-its-front-desk")] {
+            offered.push((To::Practice(id, role), practice.display_name.clone(), words.t(key)));
+        }
+    }
+    if !find.is_empty() {
+        let asked = SearchDirectoryRequest {
+            query: find.to_owned(),
+            page_size: PEOPLE_MAX,
+            ..SearchDirectoryRequest::default()
+        };
+        let found = open.identity().search_directory(asked).await?.into_inner().profiles;
+        let known = open.known(found.iter().map(|profile| profile.account_id.as_str())).await?;
+        offered.extend(found.iter().filter_map(|profile: &Profile| {
+            let person = known.actor(open, &profile.account_id);
+            Some((To::Account(profile.account_id.parse().ok()?), person.name, person.role))
+        }));
+    }
+    if let Some(to) = chosen.filter(|to| offered.iter().all(|(own, ..)| own != to)) {
+        let (name, role) = who(open, to).await?;
+        offered.insert(0, (to, name, role));
+    }
+    let choice = |(to, name, role): (To, String, String)| Choice::new(to.value(), name).hint(role).chosen(Some(to) == chosen);
+    Ok(offered.into_iter().map(choice).collect())
+}
+
+async fn who(open: &Open, to: To) -> Result<(String, String), Failure> {
+    let grantee = to.grantee();
+    let account = match to {
+        To::Account(id) => Some(id.to_string()),
+        To::Practice(..) => None,
+    };
+    let person = open.known(account.as_deref()).await?.grantee(open, Some(&grantee));
+    Ok((person.name, person.role))
+}
+
+async fn summary(open: &Open, answers: &Answers) -> Result<Vec<Answer>, Failure> {
+    let words = open.words();
+    let answer = |step: Step, value: String| Answer { label: words.t(step.short_key()), value, step };
+    let (name, role) = match answers.to {
+        Some(to) => who(open, to).await?,
+        None => (String::new(), String::new()),
+    };
+    let who = if role.is_empty() { name } else { format!("{name}, {role}") };
+    let categories: Vec<i32> = answers.categories.iter().map(|word| word.to_proto()).collect();
+    let may = actions(words, &answers.actions.iter().map(|word| word.to_proto()).collect::<Vec<_>>());
+    let aims = purposes(words, &answers.purposes.iter().map(|word| word.to_proto()).collect::<Vec<_>>());
+    let today = open.local_now().date_naive();
+    let until = answers.last_day(today).map_or_else(String::new, |day| When::day(words, day, today).text);
+    Ok(vec![
+        answer(Step::Who, who),
+        answer(Step::What, rooms(words, &categories)),
+        answer(Step::Why, format!("{may} · {aims}")),
+        answer(Step::Until, until),
+    ])
+}
