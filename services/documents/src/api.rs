@@ -127,9 +127,8 @@ impl DocumentsService for Api {
         let id = field::id("document_id", &message.document_id)?;
         let (document, chunks) = self.app.download(asked, patient, id).await.map_err(Problem::from)?;
         let first = stream::iter([Ok(Part::Document(document.into()))]);
-        let chunks = ReceiverStream::new(chunks).map(|sent| {
-            sent.map(|chunk| Part::Chunk(chunk)).map_err(|failure| Problem::from(failure).into())
-        });
+        let chunks = ReceiverStream::new(chunks)
+            .map(|sent| sent.map(Part::Chunk).map_err(|failure| Problem::from(failure).into()));
         let parts = first.chain(chunks).map(|part: Result<Part, Status>| {
             part.map(|part| pb::DownloadDocumentResponse { part: Some(part) })
         });

@@ -1,4 +1,11 @@
 //! Who is let in at all: every method wants a token that is ours and still good.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 mod common;
 use chrono::TimeDelta;
 use common::*;

@@ -1,4 +1,11 @@
 //! Papers in the record: who sees them, in which lists, and how they leave them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 mod common;
 use chrono::TimeDelta;
 use common::*;

@@ -1,4 +1,11 @@
 //! Papers on their way out, and what lies in the object store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 mod common;
 use common::*;
 use holdfast_proto::{

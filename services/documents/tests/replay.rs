@@ -1,4 +1,11 @@
 //! The read models can be made again from the log; what cannot be made again stays.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 mod common;
 mod views;
 use common::*;

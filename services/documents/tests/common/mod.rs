@@ -1,4 +1,11 @@
 //! Documents as it is served, on a database and a folder of the test's own; consent's log beside it; and people who call.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 mod consent;
 

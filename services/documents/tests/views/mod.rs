@@ -1,4 +1,11 @@
 //! What the database holds, as rows of text.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 use sqlx::PgPool;
 
