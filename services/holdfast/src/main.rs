@@ -1,4 +1,5 @@
 //! `holdfast`: every role of the system, and what an operator does with it.
+mod bench;
 mod catalogues;
 mod data_dir;
 mod databases;
@@ -29,6 +30,8 @@ enum Command {
     Serve(serve::Role),
     /// Bring one service's databases to today's shape.
     Migrate(databases::MigrateArgs),
+    /// Measure against references in the same run, and write `target/bench/summary.json`.
+    Bench(bench::BenchArgs),
     /// Write the generated pages of `docs/` again.
     Gen,
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
             Command::Down(args) => down::run(&args),
             Command::Serve(role) => serve::run(role).await,
             Command::Migrate(args) => databases::migrate_one(args).await,
+            Command::Bench(args) => bench::run(args).await,
             Command::Gen => catalogues::write(),
         }
     });

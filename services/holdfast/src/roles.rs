@@ -53,10 +53,10 @@ impl Machine<'_> {
             .with_context(|| format!("{} is taken: choose another with --http", self.http))?;
         let public_url = Url::parse(&format!("http://localhost:{}", http.local_addr()?.port()))?;
         let peers = peers(&hosts)?;
-        let databases = try_join_all(Service::WITH_LOG.iter().map(|service| async {
+        let databases = try_join_all(Service::WITH_LOG.iter().map(|&service| async move {
             let master = self.dir.secret(&format!("{service}-master.key"), random_hex)?;
-            let database = databases::prepare(*service, &self.postgres, master).await?;
-            anyhow::Ok((*service, database))
+            let database = databases::prepare(service, &self.postgres, master).await?;
+            anyhow::Ok((service, database))
         }))
         .await?;
         let mut databases: BTreeMap<Service, DatabaseSettings> = databases.into_iter().collect();

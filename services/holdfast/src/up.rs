@@ -129,7 +129,7 @@ async fn first_failure(running: &mut JoinSet<Result<()>>) -> anyhow::Error {
 }
 
 /// Until every service says that it is ready.
-async fn ready(installation: &demo::Installation) -> Result<()> {
+pub(crate) async fn ready(installation: &demo::Installation) -> Result<()> {
     let all = async {
         for service in Service::WITH_LOG {
             let address = installation.peers.of(*service)?;

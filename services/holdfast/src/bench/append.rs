@@ -1,5 +1,6 @@
 //! Appending sealed events of 1 KiB against plain inserts of the same bytes into the same table shape.
 use super::{
+    Wanted,
     pairs::{Figure, ratio},
     scratch::{Scratch, context},
 };
@@ -7,7 +8,7 @@ use anyhow::Result;
 use futures::future::try_join_all;
 use holdfast_eventlog::{Append, EventLog, NewEvent, StreamAppend, StreamName, Subject};
 use holdfast_types::PatientId;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -23,38 +24,30 @@ const RAW_CONNECTIONS: u32 = 64;
 const BATCH_CONNECTIONS: u32 = 4;
 const BATCH_ROWS: usize = 100;
 
-pub(crate) async fn figures(scratch: &Scratch) -> Result<Vec<Figure>> {
-    let log = scratch.log("bench_append", Vec::new()).await?;
+pub(crate) const KEYS: &[&str] = &[SINGLE_64, SINGLE_512, BATCHED];
+const SINGLE_64: &str = "append_vs_raw_single_64";
+const SINGLE_512: &str = "append_vs_raw_single_512";
+const BATCHED: &str = "append_vs_raw_batched_512";
+
+pub(crate) async fn figures(scratch: &Scratch, wanted: &Wanted) -> Result<Vec<Figure>> {
+    let log = scratch.log("bench_append").await?;
     let raw = scratch.raw("bench_append", RAW_CONNECTIONS)?;
     raw_table(&raw).await?;
     let revisions: Vec<AtomicU64> = (0..512).map(|_| AtomicU64::new(0)).collect();
     append_round(&log, &revisions, 512, Duration::from_millis(1000)).await?;
-    Ok(vec![
-        ratio(
-            "append_vs_raw_single_64",
-            1.3,
-            PAIRS,
-            async || append_round(&log, &revisions, 64, ROUND).await,
-            async || raw_round(&raw, RAW_CONNECTIONS as usize, 1).await,
-        )
-        .await?,
-        ratio(
-            "append_vs_raw_single_512",
-            2.5,
-            PAIRS,
-            async || append_round(&log, &revisions, 512, ROUND).await,
-            async || raw_round(&raw, RAW_CONNECTIONS as usize, 1).await,
-        )
-        .await?,
-        ratio(
-            "append_vs_raw_batched_512",
-            0.5,
-            PAIRS,
-            async || append_round(&log, &revisions, 512, ROUND).await,
-            async || raw_round(&raw, BATCH_CONNECTIONS as usize, BATCH_ROWS).await,
-        )
-        .await?,
-    ])
+    let mut figures = Vec::new();
+    for (key, target, callers, connections, rows) in [
+        (SINGLE_64, 1.3, 64, RAW_CONNECTIONS, 1),
+        (SINGLE_512, 2.5, 512, RAW_CONNECTIONS, 1),
+        (BATCHED, 0.5, 512, BATCH_CONNECTIONS, BATCH_ROWS),
+    ] {
+        if wanted.has(key) {
+            let ours = async || append_round(&log, &revisions, callers, ROUND).await;
+            let reference = async || raw_round(&raw, connections as usize, rows).await;
+            figures.push(ratio(key, target, PAIRS, ours, reference).await?);
+        }
+    }
+    Ok(figures)
 }
 
 /// So many callers, each appending to its own patient, one event after the other. Events per second.
@@ -83,7 +76,7 @@ async fn append_round(log: &EventLog, revisions: &[AtomicU64], callers: usize, t
 }
 
 /// The shape of `events`, with its partitions and indexes, and nothing around it.
-async fn raw_table(pool: &PgPool) -> Result<()> {
+pub(crate) async fn raw_table(pool: &PgPool) -> Result<()> {
     sqlx::raw_sql(
         "CREATE TABLE log.raw_events (LIKE log.events INCLUDING DEFAULTS) PARTITION BY HASH (lane);
          ALTER TABLE log.raw_events ADD PRIMARY KEY (lane, lane_seq);
@@ -113,21 +106,7 @@ async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64
         let mut count = 0_usize;
         while began.elapsed() < ROUND {
             let first = NEXT.fetch_add(rows as u64, Ordering::Relaxed);
-            let seqs: Vec<i64> = (first..first + rows as u64).map(|seq| i64::try_from(seq).unwrap_or(i64::MAX)).collect();
-            let id = Uuid::from_u64_pair(9, number as u64);
-            sqlx::query(
-                "INSERT INTO log.raw_events
-                 SELECT $2::int, seq, gen_random_uuid(), $3::uuid, 'bench/' || $3::text, seq, 'bench.happened', 1, $3::uuid, $3::uuid,
-                        'account/00000000-0000-0000-0000-000000000002', NULL, 'TREAT', $3::uuid, NULL, NULL, now(), now(), $3::uuid,
-                        sealed, '\\x0000000000000000000000000000000000000000000000000000000000000000'::bytea
-                 FROM UNNEST($1::bigint[], $4::bytea[]) AS s (seq, sealed)",
-            )
-            .bind(&seqs)
-            .bind(i32::try_from(number * 16 % 1024).unwrap_or(0))
-            .bind(id)
-            .bind(&sealed)
-            .execute(&mut *conn)
-            .await?;
+            raw_insert(&mut conn, number, first, &sealed).await?;
             count += rows;
         }
         anyhow::Ok(count)
@@ -135,4 +114,24 @@ async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64
     .await?;
     let total: usize = counts.iter().sum();
     Ok(u32::try_from(total).map_or(f64::NAN, f64::from) / began.elapsed().as_secs_f64())
+}
+
+/// One statement, in a transaction of its own unless there is one: rows of lane and stream `number`, from `first` on.
+pub(crate) async fn raw_insert(conn: &mut PgConnection, number: usize, first: u64, payloads: &[Vec<u8>]) -> Result<()> {
+    let seqs: Vec<i64> =
+        (first..).take(payloads.len()).map(|seq| i64::try_from(seq).unwrap_or(i64::MAX)).collect();
+    sqlx::query(
+        "INSERT INTO log.raw_events
+         SELECT $2::int, seq, gen_random_uuid(), $3::uuid, 'bench/' || $3::text, seq, 'bench.happened', 1, $3::uuid, $3::uuid,
+                'account/00000000-0000-0000-0000-000000000002', NULL, 'TREAT', $3::uuid, NULL, NULL, now(), now(), $3::uuid,
+                sealed, '\\x0000000000000000000000000000000000000000000000000000000000000000'::bytea
+         FROM UNNEST($1::bigint[], $4::bytea[]) AS s (seq, sealed)",
+    )
+    .bind(seqs)
+    .bind(i32::try_from(number * 16 % 1024)?)
+    .bind(Uuid::from_u64_pair(9, number as u64))
+    .bind(payloads)
+    .execute(conn)
+    .await?;
+    Ok(())
 }

@@ -1,5 +1,119 @@
 //! `holdfast bench`: each figure beside its reference in the same run, interleaved, as the median of the pairs' ratios.
-pub(crate) mod append;
-pub(crate) mod pairs;
-pub(crate) mod replay;
-pub(crate) mod scratch;
+mod append;
+mod bundle;
+mod idle;
+mod import;
+mod lag;
+mod machine;
+mod pairs;
+mod reads;
+mod replay;
+mod scratch;
+mod system;
+
+use crate::data_dir::DataDir;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use machine::MachineFacts;
+use pairs::Figure;
+use scratch::Scratch;
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+#[derive(Args)]
+pub(crate) struct BenchArgs {
+    /// Only these figures.
+    #[arg(long, value_delimiter = ',', value_name = "KEYS")]
+    only: Vec<String>,
+    /// Where the servers' data lies while it runs, and the summary afterwards.
+    #[arg(long, default_value = "target/bench")]
+    dir: PathBuf,
+    /// A FHIR bundle to import (JSON), instead of one that is made for it.
+    #[arg(long)]
+    bundle: Option<PathBuf>,
+    /// Where the tools lie that `make` brought.
+    #[arg(long, env = "HOLDFAST_TOOLS_DIR", default_value = ".tools")]
+    tools_dir: PathBuf,
+}
+
+/// Which figures are asked for.
+pub(crate) struct Wanted(Vec<String>);
+
+impl Wanted {
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|wanted| wanted == key)
+    }
+
+    fn any(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.has(key))
+    }
+}
+
+const ALL: [&[&str]; 6] = [append::KEYS, replay::KEYS, reads::KEYS, lag::KEYS, import::KEYS, idle::KEYS];
+
+pub(crate) async fn run(args: BenchArgs) -> Result<()> {
+    if let Some(unknown) = args.only.iter().find(|key| !ALL.concat().contains(&key.as_str())) {
+        bail!("no figure is called `{unknown}`: there are {}", ALL.concat().join(", "));
+    }
+    let wanted = Wanted(args.only.clone());
+    let dir = DataDir::open(&args.dir)?;
+    let mut figures = Vec::new();
+    if wanted.any(idle::KEYS) {
+        report(&mut figures, idle::figures(&dir.path("idle"), &args.tools_dir).await.context("at rest")?)?;
+    }
+    let scratch = Scratch::start(&dir.path("data"), &args.tools_dir).await?;
+    let facts = MachineFacts::gather(&scratch).await?;
+    if wanted.any(append::KEYS) {
+        report(&mut figures, append::figures(&scratch, &wanted).await.context("appending")?)?;
+    }
+    if wanted.any(replay::KEYS) {
+        report(&mut figures, replay::figures(&scratch).await.context("replaying")?)?;
+    }
+    if wanted.any(reads::KEYS) {
+        report(&mut figures, reads::figures(&scratch).await.context("reading")?)?;
+    }
+    if wanted.any(lag::KEYS) || wanted.any(import::KEYS) {
+        let system = system::System::start(&scratch, &dir.path("installation")).await?;
+        if wanted.any(import::KEYS) {
+            report(&mut figures, import::figures(&scratch, &system, args.bundle.as_deref()).await.context("importing")?)?;
+        }
+        if wanted.any(lag::KEYS) {
+            report(&mut figures, lag::figures(&scratch, &system).await.context("audit")?)?;
+        }
+        system.stop().await;
+    }
+    figures.retain(|figure| wanted.has(figure.key));
+    write(&dir.path("summary.json"), &facts, &figures)
+}
+
+/// A line of the table as soon as there is one: the whole takes minutes.
+fn report(all: &mut Vec<Figure>, figures: Vec<Figure>) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    if all.is_empty() {
+        writeln!(out, "{}", Figure::HEADING)?;
+    }
+    for figure in &figures {
+        writeln!(out, "{figure}")?;
+    }
+    out.flush()?;
+    all.extend(figures);
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    machine: &'a MachineFacts,
+    figures: BTreeMap<&'static str, &'a Figure>,
+}
+
+fn write(path: &Path, machine: &MachineFacts, figures: &[Figure]) -> Result<()> {
+    let summary = Summary { machine, figures: figures.iter().map(|figure| (figure.key, figure)).collect() };
+    std::fs::write(path, serde_json::to_string_pretty(&summary)?)
+        .with_context(|| format!("`{}` cannot be written", path.display()))?;
+    println!("\n{machine}\nwritten to {}", path.display());
+    Ok(())
+}

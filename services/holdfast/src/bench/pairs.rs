@@ -1,24 +1,81 @@
 //! Interleaved pairs: ours, reference, ours, reference; the machine's drift hits both.
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use std::fmt;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Figure {
     pub(crate) key: &'static str,
     /// Ours divided by the reference, or an absolute figure where there is no reference.
     pub(crate) value: f64,
     pub(crate) unit: &'static str,
-    pub(crate) target: f64,
-    pub(crate) at_least: bool,
+    pub(crate) target: Target,
     /// Medians of the two sides, where there are two.
     pub(crate) ours: Option<f64>,
     pub(crate) reference: Option<f64>,
     pub(crate) pairs: usize,
 }
 
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+    /// For information.
+    None,
+}
+
 impl Figure {
-    pub(crate) fn met(&self) -> bool {
-        if self.at_least { self.value >= self.target } else { self.value <= self.target }
+    pub(crate) const HEADING: &'static str =
+        "figure                          value unit          target  met         ours    reference  pairs";
+
+    /// A figure that stands for itself.
+    pub(crate) const fn absolute(key: &'static str, value: f64, unit: &'static str, target: Target, samples: usize) -> Self {
+        Self { key, value, unit, target, ours: None, reference: None, pairs: samples }
+    }
+
+    /// None where there is no target.
+    pub(crate) fn met(&self) -> Option<bool> {
+        match self.target {
+            Target::AtLeast(target) => Some(self.value >= target),
+            Target::AtMost(target) => Some(self.value <= target),
+            Target::None => None,
+        }
+    }
+
+    const fn target(&self) -> Option<f64> {
+        match self.target {
+            Target::AtLeast(target) | Target::AtMost(target) => Some(target),
+            Target::None => None,
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: Option<f64>| value.map(|value| format!("{value:.0}")).unwrap_or_default();
+        let target = match self.target {
+            Target::AtLeast(target) => format!(">= {target}"),
+            Target::AtMost(target) => format!("<= {target}"),
+            Target::None => String::new(),
+        };
+        let met = self.met().map(|met| if met { "yes" } else { "NO" }).unwrap_or_default();
+        let (ours, reference) = (number(self.ours), number(self.reference));
+        let Self { key, value, unit, pairs, .. } = self;
+        write!(f, "{key:<28} {value:>8.2} {unit:<11} {target:>8} {met:>4} {ours:>12} {reference:>12} {pairs:>6}")
+    }
+}
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Figure", 7)?;
+        fields.serialize_field("value", &self.value)?;
+        fields.serialize_field("target", &self.target())?;
+        fields.serialize_field("met", &self.met())?;
+        fields.serialize_field("ours", &self.ours)?;
+        fields.serialize_field("reference", &self.reference)?;
+        fields.serialize_field("unit", self.unit)?;
+        fields.serialize_field("pairs", &self.pairs)?;
+        fields.end()
     }
 }
 
@@ -48,5 +105,5 @@ pub(crate) async fn ratio(
         b.push(reference);
     }
     let (ours, reference) = (Some(median(a)), Some(median(b)));
-    Ok(Figure { key, value: median(ratios), unit: "ratio", target, at_least: true, ours, reference, pairs })
+    Ok(Figure { key, value: median(ratios), unit: "ratio", target: Target::AtLeast(target), ours, reference, pairs })
 }

@@ -1,7 +1,7 @@
 //! A PostgreSQL and nats-server of the benchmark's own, and a log on them.
 use anyhow::Result;
 use holdfast_eventlog::{
-    Context, Databases, EventLog, KeyRing, MasterKey, Parts, Projection,
+    Context, Databases, EventLog, KeyRing, MasterKey, Parts,
     schema::{self, Migrator},
 };
 use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
@@ -10,6 +10,9 @@ use sqlx::PgPool;
 use std::{path::Path, sync::Arc};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
+
+/// The local view of consent, for whoever asks a gate.
+static ACCESS: Migrator = holdfast_access::views::MIGRATIONS;
 
 pub(crate) struct Scratch {
     pub(crate) postgres: Postgres,
@@ -32,7 +35,7 @@ impl Scratch {
     }
 
     /// A migrated log without read models of its own.
-    pub(crate) async fn log(&self, name: &str, projections: Vec<Arc<dyn Projection>>) -> Result<EventLog> {
+    pub(crate) async fn log(&self, name: &str) -> Result<EventLog> {
         let (owner, keys) = (format!("{name}_owner"), format!("{name}_keys"));
         let databases = Databases {
             name: name.to_owned(),
@@ -40,7 +43,7 @@ impl Scratch {
             serving_password: self.postgres.password(name),
         };
         schema::provision(&self.postgres.superuser_url(), &databases).await?;
-        schema::migrate(&self.postgres.url(name, &owner), name, &Migrator::with_migrations(Vec::new()), &[]).await?;
+        schema::migrate(&self.postgres.url(name, &owner), name, &Migrator::with_migrations(Vec::new()), &[&ACCESS]).await?;
         schema::migrate_keys(&self.postgres.url(&keys, &owner), name).await?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let key_pool = schema::connect(&self.postgres.url(&keys, name), 4)?;
@@ -50,7 +53,7 @@ impl Scratch {
             keys: KeyRing::new(key_pool, MasterKey::new([1; 32]), Arc::clone(&clock), Arc::clone(&ids)),
             clock,
             ids,
-            projections,
+            projections: Vec::new(),
             publish: Arc::new(|_| Ok(None)),
             committers: 2,
         }))

@@ -1,0 +1,81 @@
+//! Every service of an installation in this process, on the benchmark's own servers, and somebody who calls them.
+use super::scratch::Scratch;
+use crate::{
+    data_dir::DataDir,
+    databases,
+    demo::installation::{Installation, Speaker, send},
+    roles::Machine,
+    serve::Bound,
+    up,
+};
+use anyhow::{Context, Result};
+use holdfast_host::settings::TelemetrySettings;
+use holdfast_identity::config::IdentitySettings;
+use holdfast_proto::{Word, consent::v1 as pb, r#type::v1::Position};
+use holdfast_types::{AccountId, Ids, Relationship, SystemIds};
+use std::{io::ErrorKind, path::Path};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct System {
+    pub(crate) installation: Installation,
+    stop: CancellationToken,
+    running: JoinSet<Result<()>>,
+}
+
+/// A record and who holds it.
+#[derive(Clone)]
+pub(crate) struct Held {
+    pub(crate) holder: Speaker,
+    pub(crate) patient_id: String,
+    /// Where consent says so.
+    pub(crate) opened: Position,
+}
+
+impl System {
+    /// From nothing: what an earlier run left in `dir` belongs to servers that are gone.
+    pub(crate) async fn start(scratch: &Scratch, dir: &Path) -> Result<Self> {
+        match std::fs::remove_dir_all(dir) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+        let dir = DataDir::open(dir)?;
+        let machine = Machine {
+            dir: &dir,
+            postgres: databases::Urls::of(&scratch.postgres),
+            nats_url: scratch.nats.url(),
+            http: ([127, 0, 0, 1], 0).into(),
+            telemetry: TelemetrySettings::default(),
+            identity: IdentitySettings::default(),
+        };
+        let roles = machine.roles().await?;
+        let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
+        for (role, bound) in roles.bound {
+            if matches!(bound, Bound::Grpc(_)) {
+                running.spawn(role.answer(bound, None, stop.clone()));
+            }
+        }
+        let installation = Installation::of(&dir, &roles.peers, &roles.certificates)?;
+        up::ready(&installation).await?;
+        Ok(Self { installation, stop, running })
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        while self.running.join_next().await.is_some() {}
+    }
+
+    /// Somebody opens a record of their own.
+    pub(crate) async fn open_record(&self) -> Result<Held> {
+        let holder = Speaker { account: AccountId::new(SystemIds.next()), roles: Vec::new() };
+        let message = pb::OpenRecordRequest {
+            request_id: SystemIds.next().to_string(),
+            relationship: Relationship::Parent.to_proto(),
+            ..pb::OpenRecordRequest::default()
+        };
+        let client = self.installation.consent(&holder)?;
+        let opened =
+            send(&client, &message, |mut client, message| async move { client.open_record(message).await }).await?;
+        Ok(Held { holder, patient_id: opened.patient_id, opened: opened.position.context("a place in the log")? })
+    }
+}
