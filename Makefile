@@ -33,12 +33,13 @@ bench: ## Measure against references in the same run: target/bench/summary.json
 
 torture: ## Faults for as long as asked (ARGS="--minutes 30"), with counts on the last line
 	@scripts/compiler && scripts/servers
-	cargo build --release -p holdfast
+	cargo build --release -p holdfast --features faults
 	@$(HOLDFAST) torture $(ARGS)
 
 gen: ## Write the generated files again
 	@scripts/compiler
-	cargo run -p holdfast -- gen
+	cargo build --workspace --all-targets
+	@target/debug/holdfast gen
 
 baseline: ## Accept the contracts as they are: what `make check` compares later changes with
 	@scripts/buf build --exclude-source-info -o proto/baseline.binpb

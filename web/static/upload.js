@@ -43,8 +43,22 @@ if (form) {
   // What the server says about the file, in words for the page.
   const refused = async (answer) => new Refused(answer.status, (await answer.json().catch(() => ({}))).say);
 
-  const send = async (file) => {
-    const begun = await fetch(words.upload, {
+  // Asks until it is answered. What is final, or failed too often, is thrown.
+  const patiently = async (act, recover) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await act();
+      } catch (trouble) {
+        if (trouble.final || tries > triesMax) throw trouble;
+        say(words.sayPaused, bar.value);
+        await wait(Math.min(500 * 2 ** tries, waitMsMax) * (0.5 + Math.random() / 2));
+        await recover?.();
+      }
+    }
+  };
+
+  const begin = async (file) => {
+    const answer = await fetch(words.upload, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
@@ -55,35 +69,37 @@ if (form) {
         size_bytes: file.size,
       }),
     });
-    if (!begun.ok) throw await refused(begun);
-    const address = begun.headers.get("location");
+    if (!answer.ok) throw await refused(answer);
+    return answer.headers.get("location");
+  };
+
+  const sendPart = async (address, part, offset) => {
+    const answer = await fetch(address, {
+      method: "PATCH",
+      headers: {
+        "content-type": "application/offset+octet-stream",
+        "upload-offset": String(offset),
+        "content-digest": `sha-256=:${await digest(part)}:`,
+      },
+      body: part,
+    });
+    if (!answer.ok) throw await refused(answer);
+    return answer.headers;
+  };
+
+  // It is done once the server names the paper: a line that drops after the last byte needs one more, empty, part.
+  const send = async (file) => {
+    say(words.saySending, 0);
+    const address = await patiently(() => begin(file));
     let sent = 0;
-    let tries = 0;
-    // It is done once the server names the paper: a line that drops after the last byte needs one more, empty, part.
     for (;;) {
-      const percent = Math.floor((sent / file.size) * 100);
-      say(words.saySending, percent);
-      try {
-        const part = file.slice(sent, sent + partBytes);
-        const answer = await fetch(address, {
-          method: "PATCH",
-          headers: {
-            "content-type": "application/offset+octet-stream",
-            "upload-offset": String(sent),
-            "content-digest": `sha-256=:${await digest(part)}:`,
-          },
-          body: part,
-        });
-        if (!answer.ok) throw await refused(answer);
-        sent = Number(answer.headers.get("upload-offset"));
-        tries = 0;
-        if (answer.headers.has("location")) return answer.headers.get("location");
-      } catch (trouble) {
-        if (trouble.final || (tries += 1) > triesMax) throw trouble;
-        say(words.sayPaused, percent);
-        await wait(Math.min(500 * 2 ** tries, waitMsMax) * (0.5 + Math.random() / 2));
-        sent = await count(address).catch(() => sent);
-      }
+      say(words.saySending, Math.floor((sent / file.size) * 100));
+      const told = await patiently(
+        () => sendPart(address, file.slice(sent, sent + partBytes), sent),
+        async () => { sent = await count(address).catch(() => sent); },
+      );
+      if (told.has("location")) return told.get("location");
+      sent = Number(told.get("upload-offset"));
     }
   };
 

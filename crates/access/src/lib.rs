@@ -7,6 +7,8 @@ mod decision;
 mod event;
 mod facts;
 mod gate;
+#[cfg(test)]
+mod golden;
 mod metrics;
 mod permit;
 mod policies;

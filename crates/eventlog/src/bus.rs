@@ -29,7 +29,9 @@ pub struct BusError {
 }
 
 impl BusError {
-    pub(crate) fn cannot<E: std::error::Error + Send + Sync + 'static>(what: &'static str) -> impl FnOnce(E) -> Self {
+    pub(crate) fn cannot<E: std::error::Error + Send + Sync + 'static>(
+        what: &'static str,
+    ) -> impl FnOnce(E) -> Self {
         move |error| Self { what, source: Box::new(error) }
     }
 }
@@ -47,7 +49,8 @@ impl Bus {
         let mut address = Url::parse(url).map_err(BusError::cannot("be named by that address"))?;
         // The client takes no credentials out of an address.
         let mut options = async_nats::ConnectOptions::new();
-        if let (user, Some(password)) = (address.username().to_owned(), address.password().map(str::to_owned)) {
+        if let (user, Some(password)) = (address.username().to_owned(), address.password().map(str::to_owned))
+        {
             options = options.user_and_password(user, password);
             let _ = address.set_username("");
             let _ = address.set_password(None);
@@ -56,7 +59,9 @@ impl Bus {
             .retry_on_initial_connect()
             .max_reconnects(None)
             .reconnect_delay_callback(|attempts| {
-                Duration::from_millis(u64::try_from(attempts).unwrap_or(u64::MAX).saturating_mul(50).min(1000))
+                Duration::from_millis(
+                    u64::try_from(attempts).unwrap_or(u64::MAX).saturating_mul(50).min(1000),
+                )
             })
             .connection_timeout(Duration::from_secs(2))
             .request_timeout(Some(Duration::from_secs(5)))
@@ -111,14 +116,24 @@ impl Bus {
         let mut acks = Vec::with_capacity(envelopes.len());
         for envelope in envelopes {
             let header = &envelope.header;
-            let subject =
-                format!("{}.{}.{}.{}", self.prefix, header.service, header.lane % SUBJECT_GROUPS, header.event_type);
+            let subject = format!(
+                "{}.{}.{}.{}",
+                self.prefix,
+                header.service,
+                header.lane % SUBJECT_GROUPS,
+                header.event_type
+            );
             let message = PublishMessage::build()
                 .payload(envelope.to_bytes().into())
                 .message_id(header.event_id.to_string())
                 .header("Holdfast-Lane", header.lane.to_string())
                 .header("Holdfast-Lane-Seq", header.lane_seq.to_string());
-            acks.push(self.context.send_publish(subject, message).await.map_err(BusError::cannot("take a message"))?);
+            acks.push(
+                self.context
+                    .send_publish(subject, message)
+                    .await
+                    .map_err(BusError::cannot("take a message"))?,
+            );
         }
         for ack in acks {
             ack.await.map_err(BusError::cannot("keep a message"))?;

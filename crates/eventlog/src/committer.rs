@@ -1,7 +1,11 @@
 //! Commits what is waiting in one transaction; a member that conflicts fails alone.
 use crate::{
     AppendError, Appended, Header, Opened, Position, Projection, Request, StreamName,
-    copying::Rows, fault, heads::Heads, metrics::Metrics,
+    commands::{self, Commands},
+    copying::Rows,
+    fault,
+    heads::Heads,
+    metrics::Metrics,
 };
 use bytes::Bytes;
 use holdfast_types::Clock;
@@ -12,7 +16,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::sync::{Notify, mpsc, oneshot};
-use uuid::Uuid;
 
 /// Most appends in one transaction.
 pub(crate) const GROUP_MAX: usize = 512;
@@ -137,9 +140,10 @@ impl Committer {
                     let outcome = self.attempt(&one, Revisions::Asked).await;
                     let [job] = one;
                     self.committed.add(std::iter::once(job.lane));
-                    let _ = job.reply.send(outcome.and_then(|outcomes| {
-                        outcomes.into_iter().next().unwrap_or(Err(AppendError::Empty))
-                    }));
+                    let _ =
+                        job.reply.send(outcome.and_then(|outcomes| {
+                            outcomes.into_iter().next().unwrap_or(Err(AppendError::Empty))
+                        }));
                 }
             }
         }
@@ -176,7 +180,8 @@ impl Committer {
         for (lane, seq) in &next {
             self.heads.found(*lane, *seq);
         }
-        let mut revisions = revisions(&mut tx, group, &self.heads, asked).await.map_err(AppendError::Unavailable)?;
+        let mut revisions =
+            revisions(&mut tx, group, &self.heads, asked).await.map_err(AppendError::Unavailable)?;
         let verdicts = judge(&mut tx, group, &mut revisions).await.map_err(AppendError::Unavailable)?;
         give_back(&mut tx, group, &verdicts).await.map_err(AppendError::Unavailable)?;
 
@@ -244,7 +249,8 @@ async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<HashMap<u16, u64>,
     for job in group {
         *wanted.entry(job.lane).or_default() += count(job);
     }
-    let (lanes, counts): (Vec<i32>, Vec<i64>) = wanted.into_iter().map(|(lane, n)| (i32::from(lane), n)).unzip();
+    let (lanes, counts): (Vec<i32>, Vec<i64>) =
+        wanted.into_iter().map(|(lane, n)| (i32::from(lane), n)).unzip();
     let rows: Vec<(i32, i64)> = sqlx::query_as(
         "UPDATE lanes SET last_seq = lanes.last_seq + wanted.n
          FROM UNNEST($1::int[], $2::bigint[]) AS wanted (lane, n)
@@ -286,7 +292,8 @@ async fn revisions<'a>(
     if unknown.is_empty() {
         return Ok(revisions);
     }
-    let (lanes, streams): (Vec<i32>, Vec<&str>) = unknown.iter().map(|(lane, stream)| (i32::from(*lane), *stream)).unzip();
+    let (lanes, streams): (Vec<i32>, Vec<&str>) =
+        unknown.iter().map(|(lane, stream)| (i32::from(*lane), *stream)).unzip();
     let rows: Vec<(i64, i64)> = sqlx::query_as(
         "SELECT asked.place, last.revision
          FROM UNNEST($1::int[], $2::text[]) WITH ORDINALITY AS asked (lane, stream, place)
@@ -315,7 +322,7 @@ async fn judge<'a>(
     group: &'a [Job],
     revisions: &mut HashMap<(u16, &'a str), u64>,
 ) -> Result<Vec<Verdict>, sqlx::Error> {
-    let known = commands_of(tx, group).await?;
+    let known = commands::known(tx, group).await?;
     let mut verdicts = Vec::with_capacity(group.len());
     for job in group {
         if let Some(request) = job.request
@@ -328,7 +335,8 @@ async fn judge<'a>(
             });
             continue;
         }
-        let current = |stream: &StreamName| revisions.get(&(job.lane, stream.as_str())).copied().unwrap_or_default();
+        let current =
+            |stream: &StreamName| revisions.get(&(job.lane, stream.as_str())).copied().unwrap_or_default();
         if job.expected.iter().any(|(stream, expected)| current(stream) != *expected) {
             verdicts.push(Verdict::Refused(AppendError::Stale));
             continue;
@@ -339,34 +347,6 @@ async fn judge<'a>(
         verdicts.push(Verdict::Accepted);
     }
     Ok(verdicts)
-}
-
-async fn commands_of(
-    tx: &mut PgConnection,
-    group: &[Job],
-) -> Result<HashMap<(u16, Uuid), (Vec<u8>, u64)>, sqlx::Error> {
-    let (lanes, ids): (Vec<i32>, Vec<Uuid>) = group
-        .iter()
-        .filter_map(|job| job.request.map(|request| (i32::from(job.lane), request.id.uuid())))
-        .unzip();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(i32, Uuid, Vec<u8>, i64)> = sqlx::query_as(
-        "SELECT known.lane, known.request_id, known.fingerprint, known.seq
-         FROM UNNEST($1::int[], $2::uuid[]) AS asked (lane, request_id)
-         JOIN commands AS known USING (lane, request_id)",
-    )
-    .bind(lanes)
-    .bind(ids)
-    .fetch_all(tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(lane, id, fingerprint, seq)| {
-            Some(((u16::try_from(lane).ok()?, id), (fingerprint, u64::try_from(seq).ok()?)))
-        })
-        .collect())
 }
 
 /// Counts out again what was refused, before anybody can see it: no gaps.
@@ -394,40 +374,4 @@ async fn give_back(tx: &mut PgConnection, group: &[Job], verdicts: &[Verdict]) -
 
 fn count(job: &Job) -> i64 {
     i64::try_from(job.events.len()).unwrap_or(i64::MAX)
-}
-
-#[derive(Default)]
-struct Commands {
-    lanes: Vec<i32>,
-    ids: Vec<Uuid>,
-    fingerprints: Vec<Vec<u8>>,
-    seqs: Vec<i64>,
-}
-
-impl Commands {
-    fn push(&mut self, job: &Job, seq: u64) {
-        if let Some(request) = job.request {
-            self.lanes.push(i32::from(job.lane));
-            self.ids.push(request.id.uuid());
-            self.fingerprints.push(request.fingerprint.to_vec());
-            self.seqs.push(i64::try_from(seq).unwrap_or(i64::MAX));
-        }
-    }
-
-    async fn insert(self, tx: &mut PgConnection) -> Result<(), sqlx::Error> {
-        if self.ids.is_empty() {
-            return Ok(());
-        }
-        sqlx::query(
-            "INSERT INTO commands (lane, request_id, fingerprint, seq)
-             SELECT * FROM UNNEST($1::int[], $2::uuid[], $3::bytea[], $4::bigint[])",
-        )
-        .bind(self.lanes)
-        .bind(self.ids)
-        .bind(self.fingerprints)
-        .bind(self.seqs)
-        .execute(tx)
-        .await?;
-        Ok(())
-    }
 }

@@ -3,12 +3,13 @@
 //! One checkpoint per source lane moves in the transaction of the effect. Behind it: a duplicate, dropped. Beyond the next: a hole,
 //! read back from the source. At every poll the source's lane heads are compared, so that the last event of a lane is not
 //! missed either; that comparison is what [`Inbox::age`] speaks of.
+mod listen;
+
 use crate::{
-    Bus, Envelope, Position, Source, SourceError, WireError, fault,
+    Envelope, Position, Reaction, ReactionError, Source, SourceError, WireError, fault,
     metrics::Metrics,
     parking::{self, Parked},
 };
-use futures::StreamExt;
 use holdfast_types::Clock;
 use sqlx::{Acquire, PgConnection, PgPool};
 use std::{
@@ -19,77 +20,13 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{
-    sync::Notify,
-    time::{MissedTickBehavior, interval, timeout},
-};
-use tokio_util::sync::CancellationToken;
+use tokio::{sync::Notify, time::timeout};
 use uuid::Uuid;
 
-/// Messages taken in one transaction at most.
-const BATCH_MAX: usize = 512;
 /// Events read back in one call.
 const READ_BACK_MAX: u32 = 500;
-/// What the bus has not brought within this time of the source's heads is read back.
-const GRACE: Duration = Duration::from_millis(150);
-const RETRY_AFTER: Duration = Duration::from_millis(250);
-/// Parked events are tried again this often.
-const PARKED_RETRY: Duration = Duration::from_secs(10);
 /// How often a wait for a position looks.
 const WAIT_STEP: Duration = Duration::from_millis(15);
-
-/// What a service makes of others' events. The connection is inside the checkpoint's transaction.
-#[async_trait::async_trait]
-pub trait Reaction: Send + Sync + 'static {
-    /// Takes in envelopes of one source, ordered within each lane.
-    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError>;
-}
-
-/// Several reactions to one source: one after the other, all or none.
-#[async_trait::async_trait]
-impl Reaction for Vec<Arc<dyn Reaction>> {
-    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
-        for reaction in self {
-            reaction.react(conn, envelopes).await?;
-        }
-        Ok(())
-    }
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ReactionError {
-    #[error("the event's public content is malformed: {0}")]
-    Malformed(&'static str),
-    #[error("the effect cannot be stored")]
-    Database(#[source] sqlx::Error),
-}
-
-impl From<sqlx::Error> for ReactionError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl ReactionError {
-    /// Whether trying again cannot help: data, constraint, syntax; not the server's or the network's state.
-    fn is_poison(&self) -> bool {
-        match self {
-            Self::Malformed(_) => true,
-            Self::Database(sqlx::Error::Database(error)) => {
-                error.code().is_none_or(|code| ["22", "23", "42", "P0"].iter().any(|class| code.starts_with(class)))
-            }
-            Self::Database(error) => !matches!(
-                error,
-                sqlx::Error::Io(_)
-                    | sqlx::Error::Tls(_)
-                    | sqlx::Error::PoolTimedOut
-                    | sqlx::Error::PoolClosed
-                    | sqlx::Error::WorkerCrashed
-                    | sqlx::Error::Protocol(_)
-            ),
-        }
-    }
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
@@ -162,12 +99,13 @@ impl Inbox {
         let reached = async {
             loop {
                 let moved = self.0.moved.notified();
-                let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM inbox WHERE source = $1 AND lane = $2")
-                    .bind(self.source())
-                    .bind(i32::from(position.lane))
-                    .fetch_optional(&self.0.pool)
-                    .await
-                    .map_err(InboxError::Database)?;
+                let seq: Option<i64> =
+                    sqlx::query_scalar("SELECT seq FROM inbox WHERE source = $1 AND lane = $2")
+                        .bind(self.source())
+                        .bind(i32::from(position.lane))
+                        .fetch_optional(&self.0.pool)
+                        .await
+                        .map_err(InboxError::Database)?;
                 if seq.is_some_and(|seq| u64::try_from(seq).unwrap_or_default() >= position.seq) {
                     return Ok(());
                 }
@@ -178,84 +116,6 @@ impl Inbox {
         match timeout(patience, reached).await {
             Ok(outcome) => outcome.map(|()| true),
             Err(_) => Ok(false),
-        }
-    }
-
-    /// Listens to the bus and polls the source until told to stop. Without a bus the poll alone brings everything.
-    pub async fn run(self, bus: Bus, consumer: String, stop: CancellationToken) {
-        tokio::join!(self.listen_for_ever(&bus, &consumer, &stop), self.poll_for_ever(&stop));
-    }
-
-    async fn listen_for_ever(&self, bus: &Bus, consumer: &str, stop: &CancellationToken) {
-        while !stop.is_cancelled() {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                outcome = self.listen(bus, consumer) => if let Err(error) = outcome {
-                    tracing::debug!(source = self.source(), error = &error as &dyn std::error::Error, "the bus is not heard");
-                },
-            }
-            tokio::select! { () = stop.cancelled() => return, () = tokio::time::sleep(RETRY_AFTER) => {} }
-        }
-    }
-
-    /// Until the bus ends the stream, which is normal after a reconnect.
-    async fn listen(&self, bus: &Bus, consumer: &str) -> Result<(), InboxError> {
-        let messages = bus
-            .consumer(self.source(), consumer)
-            .await?
-            .stream()
-            .max_messages_per_batch(BATCH_MAX)
-            .heartbeat(Duration::from_secs(5))
-            .expires(Duration::from_secs(15))
-            .messages()
-            .await
-            .map_err(crate::BusError::cannot("open the consumer"))?;
-        let mut batches = messages.ready_chunks(BATCH_MAX);
-        while let Some(batch) = batches.next().await {
-            let mut envelopes = Vec::with_capacity(batch.len());
-            let mut messages = Vec::with_capacity(batch.len());
-            for message in batch {
-                let message = message.map_err(crate::BusError::cannot("bring messages"))?;
-                match Envelope::from_bytes(&message.payload) {
-                    Ok(envelope) => envelopes.push(envelope),
-                    // The log is the truth: what the bus garbled is a hole and is read back.
-                    Err(error) => tracing::warn!(source = self.source(), error = &error as &dyn std::error::Error, "dropped"),
-                }
-                messages.push(message);
-            }
-            match self.take_in(envelopes).await {
-                // The other lanes go on; the poll says it again.
-                Err(InboxError::Hole { .. }) => {}
-                outcome => outcome?,
-            }
-            fault::point("inbox.taken_in");
-            for message in messages {
-                // Unacknowledged is delivered again and dropped as a duplicate.
-                if message.ack().await.is_err() {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn poll_for_ever(&self, stop: &CancellationToken) {
-        let mut poll = interval(self.0.poll);
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut parked = interval(PARKED_RETRY);
-        parked.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            let outcome = tokio::select! {
-                () = stop.cancelled() => return,
-                _ = poll.tick() => self.catch_up(GRACE).await,
-                _ = parked.tick() => self.retry_parked().await.map(|_| ()),
-            };
-            if let Err(error) = outcome {
-                tracing::warn!(source = self.source(), error = &error as &dyn std::error::Error, "inbox waits");
-            }
-            if let Some(age) = self.age() {
-                self.0.metrics.inbox_lag(self.source(), age);
-            }
         }
     }
 
@@ -292,7 +152,8 @@ impl Inbox {
         Ok(heads
             .iter()
             .filter_map(|(lane, head)| {
-                let seq = reached.get(&i32::from(*lane)).map_or(0, |seq| u64::try_from(*seq).unwrap_or_default());
+                let seq =
+                    reached.get(&i32::from(*lane)).map_or(0, |seq| u64::try_from(*seq).unwrap_or_default());
                 (seq < *head).then_some((*lane, seq))
             })
             .collect())
@@ -380,7 +241,8 @@ impl Inbox {
                 moved.1.push(i64::try_from(seq).unwrap_or(i64::MAX));
             }
         }
-        let waiting = parking::subjects(&mut tx, self.source(), &fresh).await.map_err(InboxError::Database)?;
+        let waiting =
+            parking::subjects(&mut tx, self.source(), &fresh).await.map_err(InboxError::Database)?;
         let (behind_parked, fresh): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|envelope| waiting.contains(&envelope.header.subject));
         self.park(&mut tx, &behind_parked, "behind a parked event of the same subject").await?;
@@ -390,7 +252,11 @@ impl Inbox {
                 Ok(()) => inner.commit().await.map_err(InboxError::Database)?,
                 Err(error) if on_poison == OnPoison::Park && error.is_poison() => {
                     inner.rollback().await.map_err(InboxError::Database)?;
-                    tracing::error!(source = self.source(), error = &error as &dyn std::error::Error, "event parked");
+                    tracing::error!(
+                        source = self.source(),
+                        error = &error as &dyn std::error::Error,
+                        "event parked"
+                    );
                     self.park(&mut tx, &fresh, "the effect failed").await?;
                 }
                 Err(error) => return Err(InboxError::Reaction(error)),
@@ -413,8 +279,15 @@ impl Inbox {
         Ok(holes)
     }
 
-    async fn park(&self, conn: &mut PgConnection, envelopes: &[Envelope], reason: &str) -> Result<(), InboxError> {
-        parking::park(conn, self.source(), envelopes, reason, self.0.clock.now()).await.map_err(InboxError::Database)
+    async fn park(
+        &self,
+        conn: &mut PgConnection,
+        envelopes: &[Envelope],
+        reason: &str,
+    ) -> Result<(), InboxError> {
+        parking::park(conn, self.source(), envelopes, reason, self.0.clock.now())
+            .await
+            .map_err(InboxError::Database)
     }
 
     /// What waits for a fix, oldest first, at most 1000.
@@ -471,11 +344,12 @@ async fn checkpoints(
     .bind(lanes)
     .execute(&mut *conn)
     .await?;
-    let rows: Vec<(i32, i64)> =
-        sqlx::query_as("SELECT lane, seq FROM inbox WHERE source = $1 AND lane = ANY($2) ORDER BY lane FOR UPDATE")
-            .bind(source)
-            .bind(lanes)
-            .fetch_all(conn)
-            .await?;
+    let rows: Vec<(i32, i64)> = sqlx::query_as(
+        "SELECT lane, seq FROM inbox WHERE source = $1 AND lane = ANY($2) ORDER BY lane FOR UPDATE",
+    )
+    .bind(source)
+    .bind(lanes)
+    .fetch_all(conn)
+    .await?;
     Ok(rows.into_iter().map(|(lane, seq)| (lane, u64::try_from(seq).unwrap_or_default())).collect())
 }

@@ -100,8 +100,7 @@ impl KeyRing {
         }
         let mut bytes = Zeroizing::new([0; 32]);
         rand::fill(bytes.as_mut_slice()).map_err(|_| KeyError::Crypto)?;
-        let wrapped =
-            self.master.tenant_key(tenant)?.seal(subject.uuid().as_bytes(), bytes.as_slice())?;
+        let wrapped = self.master.tenant_key(tenant)?.seal(subject.uuid().as_bytes(), bytes.as_slice())?;
         sqlx::query(
             "INSERT INTO data_keys (subject, key_id, tenant, wrapped, create_time)
              VALUES ($1, $2, $3, $4, $5)

@@ -1,7 +1,7 @@
 //! The log of one service: append, load, execute, read.
 use crate::{
-    Append, AppendError, Appended, Context, DecodeError, Decider, Envelope, Event, Header, KeyError, KeyRing, LANES,
-    Opened, Position, Projection, Request, RowError, Stored, StreamAppend, StreamName, Subject,
+    Append, AppendError, Appended, Context, Decider, DecodeError, Envelope, Event, Header, KeyError, KeyRing,
+    LANES, Opened, Position, Projection, Request, RowError, Stored, StreamAppend, StreamName, Subject,
     append::EVENTS_MAX,
     committer::{Committed, Committer, GROUP_MAX, Job, Sealed},
     heads::Heads,
@@ -255,7 +255,9 @@ impl EventLog {
             let events = match decided {
                 Ok(events) if !events.is_empty() => events,
                 no_events => {
-                    if let Some(position) = self.answered(subject, request).await.map_err(ExecuteError::Append)? {
+                    if let Some(position) =
+                        self.answered(subject, request).await.map_err(ExecuteError::Append)?
+                    {
                         let Loaded { state, revision } = loaded;
                         return Ok(Executed { state, revision, position: Some(position), repeated: true });
                     }
@@ -268,7 +270,8 @@ impl EventLog {
             let append = Append { subject, context: context.clone(), request, streams: vec![stream] };
             match self.append(append).await {
                 Ok(Appended { position, repeated: true, .. }) => {
-                    let Loaded { state, revision } = self.load::<D>(subject, id).await.map_err(ExecuteError::Read)?;
+                    let Loaded { state, revision } =
+                        self.load::<D>(subject, id).await.map_err(ExecuteError::Read)?;
                     return Ok(Executed { state, revision, position: Some(position), repeated: true });
                 }
                 Ok(Appended { position, headers, .. }) => {
@@ -317,7 +320,10 @@ impl EventLog {
                 .fetch_all(&self.0.pool)
                 .await
                 .map_err(ReadError::Unavailable)?;
-        Ok(rows.into_iter().filter_map(|(lane, seq)| Some((u16::try_from(lane).ok()?, u64::try_from(seq).ok()?))).collect())
+        Ok(rows
+            .into_iter()
+            .filter_map(|(lane, seq)| Some((u16::try_from(lane).ok()?, u64::try_from(seq).ok()?)))
+            .collect())
     }
 
     /// Events of one lane after a sequence number, in order, sealed.

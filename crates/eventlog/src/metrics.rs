@@ -33,16 +33,17 @@ impl Metrics {
 
     #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
     pub(crate) fn append_latency(&self, latency: Duration) {
-        self.append_latency_ms.record(latency.as_micros() as f64 / 1000.0, &[self.service.clone()]);
+        self.append_latency_ms
+            .record(latency.as_micros() as f64 / 1000.0, std::slice::from_ref(&self.service));
     }
     pub(crate) fn group_size(&self, size: usize) {
-        self.group_size.record(size as u64, &[self.service.clone()]);
+        self.group_size.record(size as u64, std::slice::from_ref(&self.service));
     }
     pub(crate) fn relay_lag(&self, events: u64) {
-        self.relay_lag_events.record(events, &[self.service.clone()]);
+        self.relay_lag_events.record(events, std::slice::from_ref(&self.service));
     }
     pub(crate) fn published(&self, events: usize) {
-        self.relay_published_total.add(events as u64, &[self.service.clone()]);
+        self.relay_published_total.add(events as u64, std::slice::from_ref(&self.service));
     }
     pub(crate) fn inbox_lag(&self, source: &str, lag: Duration) {
         let lag_ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);

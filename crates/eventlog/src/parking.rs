@@ -69,7 +69,8 @@ pub(crate) async fn list(pool: &PgPool, source: &str) -> Result<Vec<Parked>, sql
     .await
 }
 
-/// The oldest waiting event of a subject that is not stuck, locked.
+/// The oldest waiting event of a subject that is not stuck, locked. Another process at the same event is waited for: skipping it would
+/// overtake it.
 pub(crate) async fn next(
     conn: &mut PgConnection,
     source: &str,
@@ -80,7 +81,7 @@ pub(crate) async fn next(
          WHERE source = $1 AND subject <> ALL($2)
          ORDER BY lane, lane_seq
          LIMIT 1
-         FOR UPDATE SKIP LOCKED",
+         FOR UPDATE",
     )
     .bind(source)
     .bind(stuck)

@@ -43,7 +43,8 @@ pub async fn rebuild(
     // Appends take a lane's row first: they wait here until the swap is done.
     schema::run(&mut tx, "LOCK TABLE lanes IN EXCLUSIVE MODE".to_owned()).await?;
     count += replay(log, &mut tx, projection, &mut reached, &progress).await?;
-    schema::run(&mut tx, "DROP SCHEMA views CASCADE; ALTER SCHEMA views_next RENAME TO views".to_owned()).await?;
+    schema::run(&mut tx, "DROP SCHEMA views CASCADE; ALTER SCHEMA views_next RENAME TO views".to_owned())
+        .await?;
     schema::grant_tables(&mut tx, "views", serving_role).await?;
     tx.commit().await?;
     conn.close().await?;

@@ -65,7 +65,11 @@ impl Relay {
                 Ok(()) => {}
                 Err(error) => {
                     stream_ready = false;
-                    tracing::warn!(service = self.log.service(), error = &error as &dyn std::error::Error, "relay waits");
+                    tracing::warn!(
+                        service = self.log.service(),
+                        error = &error as &dyn std::error::Error,
+                        "relay waits"
+                    );
                 }
             }
         }
@@ -83,7 +87,11 @@ impl Relay {
 
     fn hinted(&self) -> Vec<i32> {
         let lanes = self.log.committed().take();
-        lanes.into_iter().map(i32::from).filter(|lane| self.groups.contains(&(lane % i32::from(GROUPS)))).collect()
+        lanes
+            .into_iter()
+            .map(i32::from)
+            .filter(|lane| self.groups.contains(&(lane % i32::from(GROUPS))))
+            .collect()
     }
 
     /// The truth: lanes whose counter is ahead of what was published.
@@ -165,11 +173,16 @@ impl Relay {
         self.mark(&reached).await.map_err(RelayError::Database)?;
         fault::point("relay.marked");
         self.log.metrics().published(envelopes.len());
-        Ok(reached.into_iter().filter(|(_, (_, count))| *count == LANE_EVENTS_MAX).map(|(lane, _)| lane).collect())
+        Ok(reached
+            .into_iter()
+            .filter(|(_, (_, count))| *count == LANE_EVENTS_MAX)
+            .map(|(lane, _)| lane)
+            .collect())
     }
 
     async fn mark(&self, reached: &HashMap<i32, (i64, i64)>) -> Result<(), sqlx::Error> {
-        let (lanes, seqs): (Vec<i32>, Vec<i64>) = reached.iter().map(|(lane, (seq, _))| (*lane, *seq)).unzip();
+        let (lanes, seqs): (Vec<i32>, Vec<i64>) =
+            reached.iter().map(|(lane, (seq, _))| (*lane, *seq)).unzip();
         sqlx::query(
             "UPDATE relay SET published_seq = GREATEST(relay.published_seq, reached.seq)
              FROM UNNEST($1::int[], $2::bigint[]) AS reached (lane, seq)

@@ -53,7 +53,12 @@ pub fn connect(url: &str, connections_max: u32) -> Result<PgPool, SchemaError> {
 }
 
 /// Brings the log database to today's shape. `views` and `feeds` are the service's own migrations, run with the search path set to their schema.
-pub async fn migrate(owner_url: &str, serving_role: &str, views: &Migrator, feeds: &[&Migrator]) -> Result<(), SchemaError> {
+pub async fn migrate(
+    owner_url: &str,
+    serving_role: &str,
+    views: &Migrator,
+    feeds: &[&Migrator],
+) -> Result<(), SchemaError> {
     let mut conn = owner(owner_url, serving_role).await?;
     in_schema(&mut conn, "log", &[&LOG]).await?;
     in_schema(&mut conn, "views", &[views]).await?;
@@ -95,10 +100,15 @@ pub(crate) async fn in_schema(
 }
 
 /// The serving role may do in read models what it likes: they can be rebuilt.
-pub(crate) async fn grant_tables(conn: &mut PgConnection, schema: &str, role: &str) -> Result<(), SchemaError> {
+pub(crate) async fn grant_tables(
+    conn: &mut PgConnection,
+    schema: &str,
+    role: &str,
+) -> Result<(), SchemaError> {
     let (schema, role) = (checked(schema)?, checked(role)?);
     run(conn, format!("GRANT USAGE ON SCHEMA {schema} TO {role}")).await?;
-    run(conn, format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}")).await
+    run(conn, format!("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"))
+        .await
 }
 
 /// Names and passwords of a service's two databases.
@@ -116,7 +126,8 @@ pub async fn provision(superuser_url: &str, databases: &Databases) -> Result<(),
     let keys = format!("{name}_keys");
     let owner = format!("{name}_owner");
     let mut conn = PgConnection::connect_with(&PgConnectOptions::from_str(superuser_url)?).await?;
-    for (role, password) in [(owner.as_str(), &databases.owner_password), (name, &databases.serving_password)] {
+    for (role, password) in [(owner.as_str(), &databases.owner_password), (name, &databases.serving_password)]
+    {
         let password = plain(password, 128)?;
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
             .bind(role)

@@ -75,7 +75,11 @@ impl TryFrom<pb::Envelope> for Envelope {
             occurred: moment(wire.occurred_time, "occurred_time")?,
             recorded: moment(wire.recorded_time, "recorded_time")?,
             key_id: uuid(&wire.key_id, "key_id")?,
-            payload_sha256: wire.payload_sha256.as_ref().try_into().map_err(|_| malformed("payload_sha256"))?,
+            payload_sha256: wire
+                .payload_sha256
+                .as_ref()
+                .try_into()
+                .map_err(|_| malformed("payload_sha256"))?,
             service: wire.service,
         };
         let leaf = wire.leaf_hash.as_ref().try_into().map_err(|_| malformed("leaf_hash"))?;

@@ -63,12 +63,25 @@ async fn a_conflict_fails_alone_and_leaves_no_gap() {
 #[tokio::test]
 async fn many_writers_on_one_lane_leave_no_gap_and_no_lost_update() {
     let world = world().await;
-    join_all((0..60).map(|_| async { act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap_or_else(|_| panic!("lost")) }).take(6)).await;
+    join_all(
+        (0..60)
+            .map(|_| async {
+                act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap_or_else(|_| panic!("lost"))
+            })
+            .take(6),
+    )
+    .await;
     join_all((0..200).map(|jar| act(&world.log, 100 + jar, None, JarCommand::Fill(1)))).await;
     assert_eq!(world.log.load::<Jar>(patient(10), id(10)).await.unwrap().state, 6);
     for (lane, head) in world.log.heads().await.unwrap() {
-        let seqs: Vec<u64> =
-            world.log.read_lane(lane, 0, 1000).await.unwrap().iter().map(|event| event.header.lane_seq).collect();
+        let seqs: Vec<u64> = world
+            .log
+            .read_lane(lane, 0, 1000)
+            .await
+            .unwrap()
+            .iter()
+            .map(|event| event.header.lane_seq)
+            .collect();
         assert_eq!(seqs, (1..=head).collect::<Vec<_>>(), "lane {lane}");
     }
 }
@@ -86,7 +99,10 @@ async fn stored_content_is_sealed_and_its_leaf_covers_it() {
     let mut moved = stored.clone();
     moved.header.revision += 1;
     assert!(matches!(world.log.open(moved).await, Err(ReadError::Key(KeyError::Crypto))));
-    assert_eq!(world.log.open(stored).await.unwrap().decode::<JarEvent>().unwrap(), JarEvent::Filled { cents: 4711 });
+    assert_eq!(
+        world.log.open(stored).await.unwrap().decode::<JarEvent>().unwrap(),
+        JarEvent::Filled { cents: 4711 }
+    );
 }
 
 #[tokio::test]
@@ -114,7 +130,11 @@ async fn a_member_whose_read_model_refuses_fails_alone() {
     struct Picky;
     #[async_trait::async_trait]
     impl Projection for Picky {
-        async fn apply(&self, conn: &mut sqlx::PgConnection, events: &[Opened]) -> Result<(), ProjectionError> {
+        async fn apply(
+            &self,
+            conn: &mut sqlx::PgConnection,
+            events: &[Opened],
+        ) -> Result<(), ProjectionError> {
             for opened in events {
                 if opened.decode::<JarEvent>()? == (JarEvent::Filled { cents: 13 }) {
                     sqlx::query("SELECT 1 / 0").execute(&mut *conn).await?;
@@ -126,7 +146,9 @@ async fn a_member_whose_read_model_refuses_fails_alone() {
     let world = world().await;
     let clock = std::sync::Arc::new(world.clock.clone());
     let log = start("jars", &world.database, clock, vec![std::sync::Arc::new(Picky)]);
-    let answers = join_all((0..40).map(|jar| act(&log, jar, None, JarCommand::Fill(if jar == 7 { 13 } else { 1 })))).await;
+    let answers =
+        join_all((0..40).map(|jar| act(&log, jar, None, JarCommand::Fill(if jar == 7 { 13 } else { 1 }))))
+            .await;
     for (jar, answer) in answers.iter().enumerate() {
         assert_eq!(answer.is_ok(), jar != 7, "jar {jar}");
     }

@@ -25,7 +25,8 @@ impl Reaction for Listener {
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         for envelope in envelopes {
             let payload = envelope.public_payload.as_ref().ok_or(ReactionError::Malformed("no payload"))?;
-            let event: JarEvent = serde_json::from_slice(&payload.value).map_err(|_| ReactionError::Malformed("payload"))?;
+            let event: JarEvent =
+                serde_json::from_slice(&payload.value).map_err(|_| ReactionError::Malformed("payload"))?;
             if event == (JarEvent::Filled { cents: 13 }) && self.picky.load(Ordering::SeqCst) {
                 return Err(ReactionError::Malformed("thirteen"));
             }
@@ -75,7 +76,11 @@ async fn envelopes(log: &EventLog) -> Vec<Envelope> {
 
 async fn fill(log: &EventLog, jars: u64, times: u64) {
     for time in 0..times {
-        join_all((0..jars).map(|jar| act(log, jar, None, JarCommand::Fill(u32::try_from(jar + time + 1).unwrap())))).await;
+        join_all(
+            (0..jars)
+                .map(|jar| act(log, jar, None, JarCommand::Fill(u32::try_from(jar + time + 1).unwrap()))),
+        )
+        .await;
     }
 }
 
@@ -147,7 +152,10 @@ async fn a_poisonous_event_parks_its_subject_only_and_drains_in_order_after_the_
     ear.listener.picky.store(false, Ordering::SeqCst);
     assert_eq!(ear.inbox.retry_parked().await.unwrap(), 3);
     assert!(ear.inbox.parked().await.unwrap().is_empty());
-    assert_eq!(heard(&ear).await.iter().find(|(jar, ..)| *jar == id(5)).map(|(_, cents, _)| *cents), Some(19));
+    assert_eq!(
+        heard(&ear).await.iter().find(|(jar, ..)| *jar == id(5)).map(|(_, cents, _)| *cents),
+        Some(19)
+    );
 }
 
 #[tokio::test]
@@ -162,8 +170,9 @@ async fn a_rebuild_beside_gives_the_same_rows_and_is_swapped_in() {
     let live = rows().await;
     sqlx::query("UPDATE balances SET cents = 0").execute(world.log.pool()).await.unwrap();
     let database = &world.database;
-    let count =
-        rebuild(&world.log, &database.owner_url, &database.serving_role, &VIEWS, &Balances, |_| ()).await.unwrap();
+    let count = rebuild(&world.log, &database.owner_url, &database.serving_role, &VIEWS, &Balances, |_| ())
+        .await
+        .unwrap();
     assert_eq!(count, 45);
     assert_eq!(rows().await, live);
     act(&world.log, 1, None, JarCommand::Fill(7)).await.unwrap();

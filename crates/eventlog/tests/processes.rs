@@ -6,7 +6,8 @@ use holdfast_eventlog::*;
 use std::sync::Arc;
 
 fn one(jar: u64, expected_revision: u64) -> Append {
-    let streams = vec![StreamAppend::of(id(jar), expected_revision, &[JarEvent::Filled { cents: 1 }]).unwrap()];
+    let streams =
+        vec![StreamAppend::of(id(jar), expected_revision, &[JarEvent::Filled { cents: 1 }]).unwrap()];
     Append { subject: patient(jar), context: context(), request: None, streams }
 }
 
@@ -18,8 +19,11 @@ async fn a_stream_that_another_process_began_or_moved_on_is_stale_for_this_one()
     other.append(one(10, 1)).await.unwrap();
     other.append(one(11, 0)).await.unwrap();
 
-    let (moved, begun, fresh) =
-        tokio::join!(world.log.append(one(10, 1)), world.log.append(one(11, 0)), world.log.append(one(12, 0)));
+    let (moved, begun, fresh) = tokio::join!(
+        world.log.append(one(10, 1)),
+        world.log.append(one(11, 0)),
+        world.log.append(one(12, 0))
+    );
     assert!(matches!(moved, Err(AppendError::Stale)), "{moved:?}");
     assert!(matches!(begun, Err(AppendError::Stale)), "{begun:?}");
     fresh.unwrap();

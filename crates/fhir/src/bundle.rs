@@ -38,7 +38,8 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
     if bytes.len() > limits.size_bytes_max {
         return Err(refuse(Problem::TooLarge { size_bytes_max: limits.size_bytes_max }));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
     let root = read_json(text, limits).map_err(refuse)?;
     let (kind, mut entries) = read_envelope(root, limits)?;
     let index = Index::build(&entries)?;
@@ -64,7 +65,11 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
             "Patient" => bundle.patient = Some(PatientResource::read(entry.source_key, &entry.resource)),
             "Provenance" => bundle.provenance.push(Provenance::read(entry.source_key, &entry.resource)),
             _ if entry.resource_type.is_directory() => {
-                bundle.directory.push(DirectoryEntry::read(entry.source_key, entry.resource_type, &entry.resource));
+                bundle.directory.push(DirectoryEntry::read(
+                    entry.source_key,
+                    entry.resource_type,
+                    &entry.resource,
+                ));
             }
             _ => bundle.items.push(Item::read(entry.source_key, entry.resource_type, &entry.resource)),
         }
@@ -80,7 +85,8 @@ pub fn read_resource(bytes: &[u8], limits: &Limits) -> Result<Item, BundleError>
     if bytes.len() > limits.size_bytes_max {
         return Err(refuse(Problem::TooLarge { size_bytes_max: limits.size_bytes_max }));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
     let mut resource = read_json(text, limits).map_err(refuse)?;
     let resource_type = crate::shape::check_kept_type(&resource, &place)?;
     let mut warnings = Warnings::new(limits.warnings_max);
@@ -106,7 +112,9 @@ pub(crate) fn read_json<'a>(text: &'a str, limits: &Limits) -> Result<Json<'a>, 
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         match fault.kind {
-            FaultKind::Expected(expected) => Problem::NotJson { byte: fault.byte + skipped, line, column, expected },
+            FaultKind::Expected(expected) => {
+                Problem::NotJson { byte: fault.byte + skipped, line, column, expected }
+            }
             FaultKind::TooDeep => Problem::TooDeep { depth_max: limits.depth_max, line },
             FaultKind::DuplicateName => Problem::DuplicateProperty { line },
         }

@@ -33,10 +33,25 @@ impl ResourceType {
     /// The element that says whom it is about, where the type has one.
     pub(crate) fn subject_element(self) -> Option<&'static str> {
         Some(match self.0 {
-            "AllergyIntolerance" | "Immunization" | "ImmunizationEvaluation" | "ImmunizationRecommendation" | "Claim"
-            | "ClaimResponse" | "ExplanationOfBenefit" | "CoverageEligibilityRequest" | "CoverageEligibilityResponse"
-            | "Device" | "SupplyDelivery" | "RelatedPerson" | "FamilyMemberHistory" | "EpisodeOfCare"
-            | "NutritionOrder" | "VisionPrescription" | "Consent" | "DetectedIssue" | "BodyStructure"
+            "AllergyIntolerance"
+            | "Immunization"
+            | "ImmunizationEvaluation"
+            | "ImmunizationRecommendation"
+            | "Claim"
+            | "ClaimResponse"
+            | "ExplanationOfBenefit"
+            | "CoverageEligibilityRequest"
+            | "CoverageEligibilityResponse"
+            | "Device"
+            | "SupplyDelivery"
+            | "RelatedPerson"
+            | "FamilyMemberHistory"
+            | "EpisodeOfCare"
+            | "NutritionOrder"
+            | "VisionPrescription"
+            | "Consent"
+            | "DetectedIssue"
+            | "BodyStructure"
             | "MolecularSequence" => "patient",
             "Coverage" => "beneficiary",
             "EnrollmentRequest" => "candidate",
@@ -57,8 +72,12 @@ pub(crate) fn category_of(resource_type: ResourceType, resource: &Json<'_>) -> C
     match resource_type.0 {
         "Patient" | "RelatedPerson" | "Person" => Category::Demographics,
         "Condition" => Category::Conditions,
-        "Medication" | "MedicationRequest" | "MedicationStatement" | "MedicationAdministration"
-        | "MedicationDispense" | "MedicationKnowledge" => Category::Medications,
+        "Medication"
+        | "MedicationRequest"
+        | "MedicationStatement"
+        | "MedicationAdministration"
+        | "MedicationDispense"
+        | "MedicationKnowledge" => Category::Medications,
         "AllergyIntolerance" => Category::Allergies,
         "Immunization" | "ImmunizationEvaluation" | "ImmunizationRecommendation" => Category::Immunizations,
         "Observation" => observation_category(resource),
@@ -69,15 +88,26 @@ pub(crate) fn category_of(resource_type: ResourceType, resource: &Json<'_>) -> C
         "Encounter" | "EpisodeOfCare" => Category::Visits,
         "Composition" | "ClinicalImpression" => Category::Notes,
         "DocumentReference" if is_note(resource) => Category::Notes,
-        "DocumentReference" | "DocumentManifest" | "Media" | "Binary" | "Consent" | "Contract" => Category::Documents,
+        "DocumentReference" | "DocumentManifest" | "Media" | "Binary" | "Consent" | "Contract" => {
+            Category::Documents
+        }
         "CarePlan" | "NutritionOrder" | "RequestGroup" => Category::CarePlans,
         "CareTeam" => Category::CareTeam,
         "Goal" => Category::Goals,
-        "Device" | "DeviceRequest" | "DeviceUseStatement" | "DeviceMetric" | "SupplyDelivery" | "SupplyRequest"
-        | "VisionPrescription" => Category::Devices,
-        "Coverage" | "CoverageEligibilityRequest" | "CoverageEligibilityResponse" | "EnrollmentRequest"
+        "Device" | "DeviceRequest" | "DeviceUseStatement" | "DeviceMetric" | "SupplyDelivery"
+        | "SupplyRequest" | "VisionPrescription" => Category::Devices,
+        "Coverage"
+        | "CoverageEligibilityRequest"
+        | "CoverageEligibilityResponse"
+        | "EnrollmentRequest"
         | "EnrollmentResponse" => Category::Coverage,
-        "Claim" | "ClaimResponse" | "ExplanationOfBenefit" | "Account" | "Invoice" | "ChargeItem" | "PaymentNotice"
+        "Claim"
+        | "ClaimResponse"
+        | "ExplanationOfBenefit"
+        | "Account"
+        | "Invoice"
+        | "ChargeItem"
+        | "PaymentNotice"
         | "PaymentReconciliation" => Category::Claims,
         "Appointment" | "AppointmentResponse" => Category::Appointments,
         "QuestionnaireResponse" => Category::Forms,
@@ -88,7 +118,9 @@ pub(crate) fn category_of(resource_type: ResourceType, resource: &Json<'_>) -> C
 fn observation_category(resource: &Json<'_>) -> Category {
     if has_code(resource, &["category"], &["laboratory", "imaging"]) {
         Category::Results
-    } else if has_code(resource, &["category"], &["vital-signs", "vital-sign"]) || is_uncategorised_vital(resource) {
+    } else if has_code(resource, &["category"], &["vital-signs", "vital-sign"])
+        || is_uncategorised_vital(resource)
+    {
         Category::VitalSigns
     } else {
         Category::Observations
@@ -100,7 +132,8 @@ fn is_uncategorised_vital(resource: &Json<'_>) -> bool {
 }
 
 fn is_note(resource: &Json<'_>) -> bool {
-    has_code(resource, &["category"], &["clinical-note"]) || has_code(resource, &["type", "category"], NOTE_CODES)
+    has_code(resource, &["category"], &["clinical-note"])
+        || has_code(resource, &["type", "category"], NOTE_CODES)
 }
 
 fn has_code(resource: &Json<'_>, elements: &[&str], codes: &[&str]) -> bool {
@@ -113,45 +146,166 @@ fn has_code(resource: &Json<'_>, elements: &[&str], codes: &[&str]) -> bool {
 /// LOINC: consultation, discharge, history and physical, procedure, progress, evaluation and plan, plan of care,
 /// and the notes of therapy, psychology and nursing.
 const NOTE_CODES: &[&str] = &[
-    "11488-4", "18842-5", "34117-2", "28570-0", "11506-3", "51847-2", "18776-5", "11507-1", "11508-9", "11512-1",
-    "11510-5", "34746-8", "34109-9", "57133-1", "34133-9", "51848-0", "10164-2", "11492-6", "34111-5",
+    "11488-4", "18842-5", "34117-2", "28570-0", "11506-3", "51847-2", "18776-5", "11507-1", "11508-9",
+    "11512-1", "11510-5", "34746-8", "34109-9", "57133-1", "34133-9", "51848-0", "10164-2", "11492-6",
+    "34111-5",
 ];
 
 /// LOINC: height, weight, BMI, blood pressure, heart rate, breathing, temperature, oxygen, head circumference and
 /// the children's percentiles.
 const VITAL_SIGN_CODES: &[&str] = &[
-    "8302-2", "29463-7", "39156-5", "85354-9", "8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "59408-5", "2708-6",
-    "9843-4", "8289-1", "77606-2", "59576-9",
+    "8302-2", "29463-7", "39156-5", "85354-9", "8480-6", "8462-4", "8867-4", "9279-1", "8310-5", "59408-5",
+    "2708-6", "9843-4", "8289-1", "77606-2", "59576-9",
 ];
 
 /// Sorted, for the search above.
 const R4: &[&str] = &[
-    "Account", "ActivityDefinition", "AdverseEvent", "AllergyIntolerance", "Appointment", "AppointmentResponse",
-    "AuditEvent", "Basic", "Binary", "BiologicallyDerivedProduct", "BodyStructure", "Bundle", "CapabilityStatement",
-    "CarePlan", "CareTeam", "CatalogEntry", "ChargeItem", "ChargeItemDefinition", "Claim", "ClaimResponse",
-    "ClinicalImpression", "CodeSystem", "Communication", "CommunicationRequest", "CompartmentDefinition",
-    "Composition", "ConceptMap", "Condition", "Consent", "Contract", "Coverage", "CoverageEligibilityRequest",
-    "CoverageEligibilityResponse", "DetectedIssue", "Device", "DeviceDefinition", "DeviceMetric", "DeviceRequest",
-    "DeviceUseStatement", "DiagnosticReport", "DocumentManifest", "DocumentReference", "EffectEvidenceSynthesis",
-    "Encounter", "Endpoint", "EnrollmentRequest", "EnrollmentResponse", "EpisodeOfCare", "EventDefinition",
-    "Evidence", "EvidenceVariable", "ExampleScenario", "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "Goal",
-    "GraphDefinition", "Group", "GuidanceResponse", "HealthcareService", "ImagingStudy", "Immunization",
-    "ImmunizationEvaluation", "ImmunizationRecommendation", "ImplementationGuide", "InsurancePlan", "Invoice",
-    "Library", "Linkage", "List", "Location", "Measure", "MeasureReport", "Media", "Medication",
-    "MedicationAdministration", "MedicationDispense", "MedicationKnowledge", "MedicationRequest",
-    "MedicationStatement", "MedicinalProduct", "MedicinalProductAuthorization", "MedicinalProductContraindication",
-    "MedicinalProductIndication", "MedicinalProductIngredient", "MedicinalProductInteraction",
-    "MedicinalProductManufactured", "MedicinalProductPackaged", "MedicinalProductPharmaceutical",
-    "MedicinalProductUndesirableEffect", "MessageDefinition", "MessageHeader", "MolecularSequence", "NamingSystem",
-    "NutritionOrder", "Observation", "ObservationDefinition", "OperationDefinition", "OperationOutcome",
-    "Organization", "OrganizationAffiliation", "Parameters", "Patient", "PaymentNotice", "PaymentReconciliation",
-    "Person", "PlanDefinition", "Practitioner", "PractitionerRole", "Procedure", "Provenance", "Questionnaire",
-    "QuestionnaireResponse", "RelatedPerson", "RequestGroup", "ResearchDefinition", "ResearchElementDefinition",
-    "ResearchStudy", "ResearchSubject", "RiskAssessment", "RiskEvidenceSynthesis", "Schedule", "SearchParameter",
-    "ServiceRequest", "Slot", "Specimen", "SpecimenDefinition", "StructureDefinition", "StructureMap", "Subscription",
-    "Substance", "SubstanceNucleicAcid", "SubstancePolymer", "SubstanceProtein", "SubstanceReferenceInformation",
-    "SubstanceSourceMaterial", "SubstanceSpecification", "SupplyDelivery", "SupplyRequest", "Task",
-    "TerminologyCapabilities", "TestReport", "TestScript", "ValueSet", "VerificationResult", "VisionPrescription",
+    "Account",
+    "ActivityDefinition",
+    "AdverseEvent",
+    "AllergyIntolerance",
+    "Appointment",
+    "AppointmentResponse",
+    "AuditEvent",
+    "Basic",
+    "Binary",
+    "BiologicallyDerivedProduct",
+    "BodyStructure",
+    "Bundle",
+    "CapabilityStatement",
+    "CarePlan",
+    "CareTeam",
+    "CatalogEntry",
+    "ChargeItem",
+    "ChargeItemDefinition",
+    "Claim",
+    "ClaimResponse",
+    "ClinicalImpression",
+    "CodeSystem",
+    "Communication",
+    "CommunicationRequest",
+    "CompartmentDefinition",
+    "Composition",
+    "ConceptMap",
+    "Condition",
+    "Consent",
+    "Contract",
+    "Coverage",
+    "CoverageEligibilityRequest",
+    "CoverageEligibilityResponse",
+    "DetectedIssue",
+    "Device",
+    "DeviceDefinition",
+    "DeviceMetric",
+    "DeviceRequest",
+    "DeviceUseStatement",
+    "DiagnosticReport",
+    "DocumentManifest",
+    "DocumentReference",
+    "EffectEvidenceSynthesis",
+    "Encounter",
+    "Endpoint",
+    "EnrollmentRequest",
+    "EnrollmentResponse",
+    "EpisodeOfCare",
+    "EventDefinition",
+    "Evidence",
+    "EvidenceVariable",
+    "ExampleScenario",
+    "ExplanationOfBenefit",
+    "FamilyMemberHistory",
+    "Flag",
+    "Goal",
+    "GraphDefinition",
+    "Group",
+    "GuidanceResponse",
+    "HealthcareService",
+    "ImagingStudy",
+    "Immunization",
+    "ImmunizationEvaluation",
+    "ImmunizationRecommendation",
+    "ImplementationGuide",
+    "InsurancePlan",
+    "Invoice",
+    "Library",
+    "Linkage",
+    "List",
+    "Location",
+    "Measure",
+    "MeasureReport",
+    "Media",
+    "Medication",
+    "MedicationAdministration",
+    "MedicationDispense",
+    "MedicationKnowledge",
+    "MedicationRequest",
+    "MedicationStatement",
+    "MedicinalProduct",
+    "MedicinalProductAuthorization",
+    "MedicinalProductContraindication",
+    "MedicinalProductIndication",
+    "MedicinalProductIngredient",
+    "MedicinalProductInteraction",
+    "MedicinalProductManufactured",
+    "MedicinalProductPackaged",
+    "MedicinalProductPharmaceutical",
+    "MedicinalProductUndesirableEffect",
+    "MessageDefinition",
+    "MessageHeader",
+    "MolecularSequence",
+    "NamingSystem",
+    "NutritionOrder",
+    "Observation",
+    "ObservationDefinition",
+    "OperationDefinition",
+    "OperationOutcome",
+    "Organization",
+    "OrganizationAffiliation",
+    "Parameters",
+    "Patient",
+    "PaymentNotice",
+    "PaymentReconciliation",
+    "Person",
+    "PlanDefinition",
+    "Practitioner",
+    "PractitionerRole",
+    "Procedure",
+    "Provenance",
+    "Questionnaire",
+    "QuestionnaireResponse",
+    "RelatedPerson",
+    "RequestGroup",
+    "ResearchDefinition",
+    "ResearchElementDefinition",
+    "ResearchStudy",
+    "ResearchSubject",
+    "RiskAssessment",
+    "RiskEvidenceSynthesis",
+    "Schedule",
+    "SearchParameter",
+    "ServiceRequest",
+    "Slot",
+    "Specimen",
+    "SpecimenDefinition",
+    "StructureDefinition",
+    "StructureMap",
+    "Subscription",
+    "Substance",
+    "SubstanceNucleicAcid",
+    "SubstancePolymer",
+    "SubstanceProtein",
+    "SubstanceReferenceInformation",
+    "SubstanceSourceMaterial",
+    "SubstanceSpecification",
+    "SupplyDelivery",
+    "SupplyRequest",
+    "Task",
+    "TerminologyCapabilities",
+    "TestReport",
+    "TestScript",
+    "ValueSet",
+    "VerificationResult",
+    "VisionPrescription",
 ];
 
 #[cfg(test)]

@@ -46,7 +46,10 @@ pub(crate) fn words_of(resource: &Json<'_>, element: &str) -> Vec<String> {
 
 /// The first code of an element's concept.
 pub(crate) fn code_of<'a>(resource: &'a Json<'_>, element: &str) -> Option<&'a str> {
-    resource.each(element).flat_map(|concept| concept.each("coding")).find_map(|coding| coding.text_at("code"))
+    resource
+        .each(element)
+        .flat_map(|concept| concept.each("coding"))
+        .find_map(|coding| coding.text_at("code"))
 }
 
 /// An absolute URI or URN, as a code system must be named.
@@ -55,7 +58,9 @@ pub(crate) fn is_absolute_uri(text: &str) -> bool {
     let scheme_fits = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     let rest_fits = match scheme.to_ascii_lowercase().as_str() {
-        "http" | "https" => rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with('/')),
+        "http" | "https" => {
+            rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with('/'))
+        }
         "urn" => rest.split_once(':').is_some_and(|(space, name)| !space.is_empty() && !name.is_empty()),
         _ => !rest.is_empty(),
     };
@@ -96,7 +101,9 @@ mod tests {
         for text in ["http://loinc.org", "urn:oid:2.16.840.1", "urn:ietf:bcp:47", "tag:example.org,2020:x"] {
             assert!(is_absolute_uri(text), "{text}");
         }
-        for text in ["", "loinc", "LOINC", "/codes", "http:", "http:///x", "urn:", "urn:oid", "http://a b", "1a:b"] {
+        for text in
+            ["", "loinc", "LOINC", "/codes", "http:", "http:///x", "urn:", "urn:oid", "http://a b", "1a:b"]
+        {
             assert!(!is_absolute_uri(text), "{text}");
         }
     }

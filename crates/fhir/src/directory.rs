@@ -66,7 +66,11 @@ impl DirectoryEntry {
             specialties,
             addresses: Address::all(resource),
             telecoms: Telecom::all(resource),
-            related: related.iter().flat_map(|name| resource.each(name)).filter_map(Reference::from_json).collect(),
+            related: related
+                .iter()
+                .flat_map(|name| resource.each(name))
+                .filter_map(Reference::from_json)
+                .collect(),
             content_sha256: sha256(&json),
             json,
         }

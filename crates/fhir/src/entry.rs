@@ -28,7 +28,10 @@ pub(crate) struct Entry<'a> {
     pub(crate) resource: Json<'a>,
 }
 
-pub(crate) fn read_envelope<'a>(root: Json<'a>, limits: &Limits) -> Result<(BundleKind, Vec<Entry<'a>>), BundleError> {
+pub(crate) fn read_envelope<'a>(
+    root: Json<'a>,
+    limits: &Limits,
+) -> Result<(BundleKind, Vec<Entry<'a>>), BundleError> {
     let Json::Object(mut bundle) = root else { return Err(BundleError::at(&BUNDLE, Problem::NotABundle)) };
     if bundle.get("resourceType").and_then(Json::text) != Some("Bundle") {
         return Err(BundleError::at(&BUNDLE, Problem::NotABundle));
@@ -67,7 +70,9 @@ fn read_entry<'a>(entry: Json<'a>, kind: BundleKind, place: &Place<'_>) -> Resul
     let resource_type = check_kept_type(&resource, &place.field("resource"))?;
     let full_url = match entry.take("fullUrl") {
         None => None,
-        Some(Json::Text(url)) if url.contains(':') && !url.contains(char::is_whitespace) => Some(url.into_owned()),
+        Some(Json::Text(url)) if url.contains(':') && !url.contains(char::is_whitespace) => {
+            Some(url.into_owned())
+        }
         Some(_) => return Err(wrong_shape(&place.field("fullUrl"), "an absolute URL or urn")),
     };
     let id = match resource.get("id") {
@@ -81,7 +86,9 @@ fn read_entry<'a>(entry: Json<'a>, kind: BundleKind, place: &Place<'_>) -> Resul
         },
     };
     let condition = match (&request, method) {
-        (Some(request), Some(method)) => read_condition(request, method, resource_type, id.as_deref(), place)?,
+        (Some(request), Some(method)) => {
+            read_condition(request, method, resource_type, id.as_deref(), place)?
+        }
         _ => None,
     };
     let local = id.map(|id| format!("{resource_type}/{id}"));
@@ -108,9 +115,10 @@ fn read_method(request: &Json<'_>, place: &Place<'_>) -> Result<Method, BundleEr
     match request.text_at("method") {
         Some("POST") => Ok(Method::Post),
         Some("PUT") => Ok(Method::Put),
-        Some(method @ ("GET" | "HEAD" | "DELETE" | "PATCH")) => {
-            Err(BundleError::at(&place.field("method"), Problem::MethodNotSupported { method: method.to_owned() }))
-        }
+        Some(method @ ("GET" | "HEAD" | "DELETE" | "PATCH")) => Err(BundleError::at(
+            &place.field("method"),
+            Problem::MethodNotSupported { method: method.to_owned() },
+        )),
         Some(_) => Err(wrong_shape(&place.field("method"), "POST or PUT")),
         None => Err(missing(&place, "method")),
     }

@@ -129,11 +129,17 @@ pub struct Warning {
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WarningKind {
-    UnknownCodeSystem { system: String },
+    UnknownCodeSystem {
+        system: String,
+    },
     /// Kept as it is, and not understood.
-    UnknownElement { element: String },
+    UnknownElement {
+        element: String,
+    },
     /// A reference out of the bundle, kept as written.
-    OutsideReference { resource_type: String },
+    OutsideReference {
+        resource_type: String,
+    },
 }
 
 /// Collects warnings: one per kind, counted, up to a stated number of kinds.

@@ -102,7 +102,10 @@ impl Index {
 
     pub(crate) fn patient_has(&self, system: &str, value: &str) -> bool {
         self.patient.as_ref().is_some_and(|patient| {
-            patient.identifiers.iter().any(|known| known.system.as_deref() == Some(system) && known.value == value)
+            patient
+                .identifiers
+                .iter()
+                .any(|known| known.system.as_deref() == Some(system) && known.value == value)
         })
     }
 
@@ -113,11 +116,14 @@ impl Index {
 
     /// Everything that goes into a record is about the one patient of the bundle.
     fn check_subject(&mut self, entry: &Entry<'_>, place: &Place<'_>) -> Result<(), BundleError> {
-        if entry.resource_type.is_directory() || matches!(entry.resource_type.as_str(), "Patient" | "Provenance") {
+        if entry.resource_type.is_directory()
+            || matches!(entry.resource_type.as_str(), "Patient" | "Provenance")
+        {
             return Ok(());
         }
         let Some(element) = entry.resource_type.subject_element() else { return Ok(()) };
-        let Some(written) = entry.resource.get(element).and_then(|subject| subject.text_at("reference")) else {
+        let Some(written) = entry.resource.get(element).and_then(|subject| subject.text_at("reference"))
+        else {
             return Ok(());
         };
         let place = place.field(element);
@@ -127,7 +133,9 @@ impl Index {
             Err(_) | Ok(Written::Contained(_) | Written::Container) => return Ok(()),
             Ok(Written::Urn(url) | Written::Url(url)) => self.by_full_url(url),
             Ok(Written::Relative { resource_type, id }) => self.by_key(&format!("{resource_type}/{id}")),
-            Ok(Written::Conditional { system, value, .. }) if self.patient_has(system, value) => return Ok(()),
+            Ok(Written::Conditional { system, value, .. }) if self.patient_has(system, value) => {
+                return Ok(());
+            }
             Ok(Written::Conditional { .. }) => self.by_key(written),
         };
         match (inside, type_called(written)) {

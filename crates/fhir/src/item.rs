@@ -71,10 +71,31 @@ pub(crate) fn status_of(resource: &Json<'_>) -> Option<String> {
 
 /// In the order in which they say best when it happened.
 const WHEN: &[&str] = &[
-    "effectiveDateTime", "effectivePeriod", "effectiveInstant", "performedDateTime", "performedPeriod",
-    "occurrenceDateTime", "occurrencePeriod", "onsetDateTime", "onsetPeriod", "period", "billablePeriod", "started",
-    "start", "startDate", "whenHandedOver", "whenPrepared", "authoredOn", "authored", "createdDateTime", "createdPeriod",
-    "created", "date", "recordedDate", "issued", "statusDate",
+    "effectiveDateTime",
+    "effectivePeriod",
+    "effectiveInstant",
+    "performedDateTime",
+    "performedPeriod",
+    "occurrenceDateTime",
+    "occurrencePeriod",
+    "onsetDateTime",
+    "onsetPeriod",
+    "period",
+    "billablePeriod",
+    "started",
+    "start",
+    "startDate",
+    "whenHandedOver",
+    "whenPrepared",
+    "authoredOn",
+    "authored",
+    "createdDateTime",
+    "createdPeriod",
+    "created",
+    "date",
+    "recordedDate",
+    "issued",
+    "statusDate",
 ];
 
 /// When it was, and when it ended if it lasted.
@@ -94,10 +115,18 @@ pub(crate) fn period_of(resource: &Json<'_>) -> (Option<FhirDateTime>, Option<Fh
 }
 
 fn codes_of(resource: &Json<'_>) -> Vec<Coding> {
-    const WHAT: &[&str] =
-        &["code", "medicationCodeableConcept", "vaccineCode", "procedureCode", "description", "serviceType", "type"];
+    const WHAT: &[&str] = &[
+        "code",
+        "medicationCodeableConcept",
+        "vaccineCode",
+        "procedureCode",
+        "description",
+        "serviceType",
+        "type",
+    ];
     let supplied = resource.get("suppliedItem").and_then(|item| item.get("itemCodeableConcept"));
-    let found = WHAT.iter().find(|name| resource.first(name).is_some_and(|concept| concept.get("coding").is_some()));
+    let found =
+        WHAT.iter().find(|name| resource.first(name).is_some_and(|concept| concept.get("coding").is_some()));
     match found {
         Some(name) if supplied.is_none() => resource.each(name).flat_map(Coding::all).collect(),
         _ => supplied.into_iter().flat_map(Coding::all).collect(),
@@ -116,14 +145,27 @@ fn encounter_of(resource: &Json<'_>) -> Option<Reference> {
 
 fn performers_of(resource: &Json<'_>) -> Vec<Reference> {
     const WHO: &[&str] = &[
-        "performer", "participant", "author", "requester", "recorder", "asserter", "informationSource", "assessor",
-        "operator", "provider", "supplier", "expressedBy", "payor",
+        "performer",
+        "participant",
+        "author",
+        "requester",
+        "recorder",
+        "asserter",
+        "informationSource",
+        "assessor",
+        "operator",
+        "provider",
+        "supplier",
+        "expressedBy",
+        "payor",
     ];
     let mut all: Vec<Reference> = Vec::new();
     for named in WHO.iter().flat_map(|element| resource.each(element)) {
         let inner = ["actor", "individual", "member"].iter().find_map(|name| named.get(name));
         match Reference::from_json(inner.unwrap_or(named)) {
-            Some(reference) if reference.target != Target::Patient && !all.contains(&reference) => all.push(reference),
+            Some(reference) if reference.target != Target::Patient && !all.contains(&reference) => {
+                all.push(reference)
+            }
             _ => {}
         }
     }

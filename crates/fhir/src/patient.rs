@@ -40,17 +40,20 @@ impl PatientResource {
         let json = resource.to_bytes();
         let owned = |name| resource.text_at(name).map(str::to_owned);
         let moment = |name| resource.text_at(name).and_then(|text| FhirDateTime::parse(text).ok());
-        let deceased = match (moment("deceasedDateTime"), resource.get("deceasedBoolean").and_then(Json::bool)) {
-            (Some(at), _) => Deceased::At(at),
-            (None, Some(true)) => Deceased::Yes,
-            (None, _) => Deceased::No,
-        };
+        let deceased =
+            match (moment("deceasedDateTime"), resource.get("deceasedBoolean").and_then(Json::bool)) {
+                (Some(at), _) => Deceased::At(at),
+                (None, Some(true)) => Deceased::Yes,
+                (None, _) => Deceased::No,
+            };
         Self {
             source_key,
             names: HumanName::all(resource),
             birth_date: moment("birthDate"),
             sex: owned("gender"),
-            birth_sex: extension(resource, "us-core-birthsex").and_then(|e| e.text_at("valueCode")).map(str::to_owned),
+            birth_sex: extension(resource, "us-core-birthsex")
+                .and_then(|e| e.text_at("valueCode"))
+                .map(str::to_owned),
             race: categories(resource, "us-core-race"),
             ethnicity: categories(resource, "us-core-ethnicity"),
             identifiers: Identifier::all(resource),
@@ -88,8 +91,10 @@ impl MatchKey {
     /// `None` when a part is empty.
     #[must_use]
     pub fn new(family: &str, given: &str, birth_date: &str) -> Option<Self> {
-        let folded = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        let key = Self { family: folded(family), given: folded(given), birth_date: birth_date.trim().to_owned() };
+        let folded =
+            |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let key =
+            Self { family: folded(family), given: folded(given), birth_date: birth_date.trim().to_owned() };
         (!key.family.is_empty() && !key.given.is_empty() && !key.birth_date.is_empty()).then_some(key)
     }
 }
@@ -109,10 +114,15 @@ fn extension<'r, 'j>(resource: &'r Json<'j>, name: &str) -> Option<&'r Json<'j>>
 /// The detailed ones where given, else the broad ones, else the text.
 fn categories(resource: &Json<'_>, name: &str) -> Vec<String> {
     let Some(extension) = extension(resource, name) else { return Vec::new() };
-    let part = |url: &'static str| extension.each("extension").filter(move |part| part.text_at("url") == Some(url));
-    let coded = |url| part(url).filter_map(|part| part.get("valueCoding")).filter_map(words).collect::<Vec<_>>();
+    let part =
+        |url: &'static str| extension.each("extension").filter(move |part| part.text_at("url") == Some(url));
+    let coded =
+        |url| part(url).filter_map(|part| part.get("valueCoding")).filter_map(words).collect::<Vec<_>>();
     let spoken = || part("text").filter_map(|part| part.text_at("valueString")).map(str::to_owned).collect();
-    [coded("detailed"), coded("ombCategory")].into_iter().find(|found| !found.is_empty()).unwrap_or_else(spoken)
+    [coded("detailed"), coded("ombCategory")]
+        .into_iter()
+        .find(|found| !found.is_empty())
+        .unwrap_or_else(spoken)
 }
 
 fn languages(resource: &Json<'_>) -> Vec<String> {

@@ -34,7 +34,10 @@ impl HumanName {
     pub fn current(names: &[Self]) -> Option<&Self> {
         let used = |code: &str| names.iter().find(|name| name.use_code.as_deref() == Some(code));
         let not_old = |name: &&Self| !matches!(name.use_code.as_deref(), Some("old" | "maiden"));
-        used("official").or_else(|| used("usual")).or_else(|| names.iter().find(not_old)).or_else(|| names.first())
+        used("official")
+            .or_else(|| used("usual"))
+            .or_else(|| names.iter().find(not_old))
+            .or_else(|| names.first())
     }
 
     /// In the order in which it is spoken.

@@ -84,8 +84,15 @@ pub(crate) enum Written<'a> {
     /// `urn:uuid:` or `urn:oid:`: must be the fullUrl of an entry.
     Urn(&'a str),
     Url(&'a str),
-    Relative { resource_type: &'a str, id: &'a str },
-    Conditional { resource_type: &'a str, system: &'a str, value: &'a str },
+    Relative {
+        resource_type: &'a str,
+        id: &'a str,
+    },
+    Conditional {
+        resource_type: &'a str,
+        system: &'a str,
+        value: &'a str,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +167,10 @@ mod tests {
         assert_eq!(written("#p1"), Ok(Written::Contained("p1")));
         assert_eq!(written("urn:uuid:1"), Ok(Written::Urn("urn:uuid:1")));
         assert_eq!(written("Patient/1"), Ok(Written::Relative { resource_type: "Patient", id: "1" }));
-        assert_eq!(written("Patient/1/_history/2"), Ok(Written::Relative { resource_type: "Patient", id: "1" }));
+        assert_eq!(
+            written("Patient/1/_history/2"),
+            Ok(Written::Relative { resource_type: "Patient", id: "1" })
+        );
         assert_eq!(
             written("Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|99"),
             Ok(Written::Conditional {
@@ -169,10 +179,17 @@ mod tests {
                 value: "99"
             })
         );
-        for text in ["", "Patient", "Patient/", "Pacient/1", "Patient/a b", "Patient/1/2", "Pacient?identifier=a|b"] {
+        for text in
+            ["", "Patient", "Patient/", "Pacient/1", "Patient/a b", "Patient/1/2", "Pacient?identifier=a|b"]
+        {
             assert_eq!(written(text), Err(WrittenError::Malformed), "{text}");
         }
-        for text in ["Patient?name=x", "Patient?identifier=x", "Patient?identifier=s|v&name=x", "Patient?identifier=s|a,s|b"] {
+        for text in [
+            "Patient?name=x",
+            "Patient?identifier=x",
+            "Patient?identifier=s|v&name=x",
+            "Patient?identifier=s|a,s|b",
+        ] {
             assert_eq!(written(text), Err(WrittenError::Ambiguous), "{text}");
         }
     }

@@ -32,16 +32,20 @@ impl Walk<'_> {
     fn value(&mut self, json: &mut Json<'_>, place: &Place<'_>) -> Result<(), BundleError> {
         match json {
             Json::Null => Err(BundleError::at(place, Problem::Empty)),
-            Json::Text(text) if text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) => {
+            Json::Text(text)
+                if text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) =>
+            {
                 Err(BundleError::at(place, Problem::TextNotAllowed))
             }
             Json::Bool(_) | Json::Number(_) | Json::Text(_) => Ok(()),
             Json::List(members) if members.is_empty() => Err(BundleError::at(place, Problem::Empty)),
-            Json::List(members) => members.iter_mut().enumerate().try_for_each(|(position, member)| match member {
-                // Keeps the place of a primitive that has only an extension.
-                Json::Null => Ok(()),
-                member => self.value(member, &place.index(position)),
-            }),
+            Json::List(members) => {
+                members.iter_mut().enumerate().try_for_each(|(position, member)| match member {
+                    // Keeps the place of a primitive that has only an extension.
+                    Json::Null => Ok(()),
+                    member => self.value(member, &place.index(position)),
+                })
+            }
             Json::Object(object) if object.is_empty() => Err(BundleError::at(place, Problem::Empty)),
             Json::Object(object) => {
                 object.iter_mut().try_for_each(|(name, value)| self.value(value, &place.field(name)))?;
@@ -69,14 +73,19 @@ impl Walk<'_> {
     }
 
     fn reference(&mut self, object: &mut Object<'_>, place: &Place<'_>) -> Result<(), BundleError> {
-        let Some(text) = object.get("reference").and_then(Json::text).map(str::to_owned) else { return Ok(()) };
+        let Some(text) = object.get("reference").and_then(Json::text).map(str::to_owned) else {
+            return Ok(());
+        };
         let place = place.field("reference");
         let broken = || BundleError::at(&place, Problem::ReferenceBroken);
         let written = Written::parse(&text).map_err(|error| {
-            BundleError::at(&place, match error {
-                WrittenError::Malformed => Problem::ReferenceMalformed,
-                WrittenError::Ambiguous => Problem::ReferenceAmbiguous,
-            })
+            BundleError::at(
+                &place,
+                match error {
+                    WrittenError::Malformed => Problem::ReferenceMalformed,
+                    WrittenError::Ambiguous => Problem::ReferenceAmbiguous,
+                },
+            )
         })?;
         if self.index.is_patient_called(&text) {
             set_text(object, "reference", PATIENT_REFERENCE);
@@ -95,14 +104,16 @@ impl Walk<'_> {
                 Some(head) => lead_to(head, object),
                 None => outside(self, "URL"),
             },
-            Written::Relative { resource_type, id } => match self.index.by_key(&format!("{resource_type}/{id}")) {
-                Some(head) => lead_to(head, object),
-                None => {
-                    // A version is of no use where only the newest is kept under its key.
-                    set_text(object, "reference", &format!("{resource_type}/{id}"));
-                    outside(self, resource_type);
+            Written::Relative { resource_type, id } => {
+                match self.index.by_key(&format!("{resource_type}/{id}")) {
+                    Some(head) => lead_to(head, object),
+                    None => {
+                        // A version is of no use where only the newest is kept under its key.
+                        set_text(object, "reference", &format!("{resource_type}/{id}"));
+                        outside(self, resource_type);
+                    }
                 }
-            },
+            }
             Written::Conditional { resource_type, system, value } => {
                 if resource_type == "Patient" && self.index.patient_has(system, value) {
                     set_text(object, "reference", PATIENT_REFERENCE);

@@ -87,7 +87,8 @@ fn parse_date(text: &str) -> Result<(NaiveDate, Precision), DateTimeError> {
 
 /// `hh:mm:ss` with an optional fraction; a leap second counts as the second before it.
 pub(crate) fn parse_time(text: &str) -> Result<NaiveTime, DateTimeError> {
-    let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
     let mut parts = whole.split(':');
     let mut next = || digits(parts.next().unwrap_or_default(), 2);
     let (hour, minute, second) = (next()?, next()?, next()?);
@@ -96,7 +97,9 @@ pub(crate) fn parse_time(text: &str) -> Result<NaiveTime, DateTimeError> {
         Some(f) if f.is_empty() || f.len() > 20 || !f.bytes().all(|b| b.is_ascii_digit()) => {
             return Err(DateTimeError::Malformed);
         }
-        Some(f) => f.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |n, b| n * 10 + u32::from(b - b'0')),
+        Some(f) => {
+            f.bytes().chain(std::iter::repeat(b'0')).take(9).fold(0, |n, b| n * 10 + u32::from(b - b'0'))
+        }
     };
     if parts.next().is_some() {
         return Err(DateTimeError::Malformed);
@@ -112,7 +115,8 @@ fn split_offset(time: &str) -> Result<(&str, FixedOffset), DateTimeError> {
     let at = time.rfind(['+', '-']).ok_or(DateTimeError::Malformed)?;
     let (clock, offset) = time.split_at_checked(at).ok_or(DateTimeError::Malformed)?;
     let sign = if offset.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = offset.trim_start_matches(['+', '-']).split_once(':').ok_or(DateTimeError::Malformed)?;
+    let (hours, minutes) =
+        offset.trim_start_matches(['+', '-']).split_once(':').ok_or(DateTimeError::Malformed)?;
     let (hours, minutes) = (digits(hours, 2)?, digits(minutes, 2)?);
     if minutes > 59 || hours * 60 + minutes > 14 * 60 {
         return Err(DateTimeError::Impossible);
@@ -150,10 +154,19 @@ mod tests {
 
     #[test]
     fn impossible_and_malformed_dates_are_told_apart() {
-        for text in ["2021-02-30", "2021-13-01", "0000", "2021-01-01T25:00:00Z", "2021-01-01T10:00:00+15:00"] {
+        for text in ["2021-02-30", "2021-13-01", "0000", "2021-01-01T25:00:00Z", "2021-01-01T10:00:00+15:00"]
+        {
             assert_eq!(FhirDateTime::parse(text), Err(DateTimeError::Impossible), "{text}");
         }
-        for text in ["", "21", "2021-1-1", "2021-01-01T10:00:00", "2021-01-01T10:00Z", "2021-01T10:00:00Z", "01/02/2021"] {
+        for text in [
+            "",
+            "21",
+            "2021-1-1",
+            "2021-01-01T10:00:00",
+            "2021-01-01T10:00Z",
+            "2021-01T10:00:00Z",
+            "01/02/2021",
+        ] {
             assert_eq!(FhirDateTime::parse(text), Err(DateTimeError::Malformed), "{text}");
         }
     }

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
 use chrono::DateTime;
 use holdfast_fhir::authored::{
-    Achievement, Amount, Appointment, AppointmentStatus, Baseline, CarePlan, Comparison, Coverage, Criterion, Goal,
-    GoalStatus, Named, NoteKind, ProgressObservation, SessionNote, Span, Trials, appointment, care_plan, coverage, goal,
-    observation, session_note,
+    Achievement, Amount, Appointment, AppointmentStatus, Baseline, CarePlan, Comparison, Coverage, Criterion,
+    Goal, GoalStatus, Named, NoteKind, ProgressObservation, SessionNote, Span, Trials, appointment,
+    care_plan, coverage, goal, observation, session_note,
 };
 use holdfast_fhir::{FhirDateTime, Item, Limits, read_resource, summary};
 use holdfast_types::Category;
@@ -129,7 +129,10 @@ fn plans_appointments_and_cover_land_in_their_rooms() {
         activities: vec!["Speech therapy, 2 times 45 minutes a week".to_owned()],
         completed: false,
     });
-    assert_eq!((kept(&plan).category, kept(&plan).title.as_str()), (Category::CarePlans, "Speech therapy plan"));
+    assert_eq!(
+        (kept(&plan).category, kept(&plan).title.as_str()),
+        (Category::CarePlans, "Speech therapy plan")
+    );
     let at = |text| DateTime::parse_from_rfc3339(text).unwrap();
     let visit = appointment(&Appointment {
         id: "a1".to_owned(),
@@ -155,5 +158,8 @@ fn plans_appointments_and_cover_land_in_their_rooms() {
         period: Span { start: when("2025-01-01"), end: None },
         order: 1,
     });
-    assert_eq!((kept(&cover).category, kept(&cover).title.as_str()), (Category::Coverage, "Example Health, Family plan"));
+    assert_eq!(
+        (kept(&cover).category, kept(&cover).title.as_str()),
+        (Category::Coverage, "Example Health, Family plan")
+    );
 }

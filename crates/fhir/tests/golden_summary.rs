@@ -8,8 +8,13 @@ fn a_small_bundle_is_categorised_and_said_in_plain_words() {
     let bundle = read_bundle(SMALL, &Limits::default()).unwrap();
     let mut page = String::new();
     let patient = bundle.patient.as_ref().unwrap();
-    page += &format!("patient: {} born {}\n", patient.spoken_name().unwrap(), patient.birth_date.as_ref().unwrap());
-    page += &format!("  {:?} {:?} {:?} {:?}\n", patient.sex, patient.birth_sex, patient.race, patient.languages);
+    page += &format!(
+        "patient: {} born {}\n",
+        patient.spoken_name().unwrap(),
+        patient.birth_date.as_ref().unwrap()
+    );
+    page +=
+        &format!("  {:?} {:?} {:?} {:?}\n", patient.sex, patient.birth_sex, patient.race, patient.languages);
     page += &format!("  {} | {}\n", patient.addresses[0].spoken(), patient.telecoms[0].value);
     for entry in &bundle.directory {
         page += &format!("directory: {} {} [{}]\n", entry.kind.as_str(), entry.name, entry.source_key);
@@ -26,7 +31,8 @@ fn a_small_bundle_is_categorised_and_said_in_plain_words() {
 fn told(item: &Item, read: &summary::Summary) -> String {
     let mut told = format!("\n{} | {} | {}\n", item.category, item.source_key, read.title);
     told += &format!("  value {:?} flag {:?} expected {:?}\n", read.value, read.flag, read.reference_range);
-    told += &format!("  status {:?} from {:?}\n", read.status, read.occurred.as_ref().map(ToString::to_string));
+    told +=
+        &format!("  status {:?} from {:?}\n", read.status, read.occurred.as_ref().map(ToString::to_string));
     for row in &read.rows {
         let value = match &row.value {
             summary::RowValue::Text(text) => text.clone(),

@@ -30,7 +30,8 @@ fn each_example_is_valid_or_names_what_it_is_not() {
     for (name, bytes) in &examples {
         match read_resource(bytes, &Limits::default()) {
             Ok(item) => assert!(!summary::of(&item.json).unwrap().title.is_empty(), "{name}"),
-            Err(error) if matches!(error.problem(), Problem::ResourceNotKept { .. } | Problem::NoIdentity) => {}
+            Err(error)
+                if matches!(error.problem(), Problem::ResourceNotKept { .. } | Problem::NoIdentity) => {}
             Err(error) => refused.push(format!("{name}: {error}")),
         }
     }

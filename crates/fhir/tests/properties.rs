@@ -31,8 +31,17 @@ fn strange() -> impl Strategy<Value = serde_json::Value> {
         any::<f64>().prop_map(Into::into),
         any::<String>().prop_map(Into::into),
         "[A-Za-z]{0,12}[/?#:|=]{0,2}[a-z0-9]{0,6}".prop_map(Into::into),
-        prop::sample::select(vec!["", "#", "urn:uuid:", "Patient/", "Patient/self", "9999-99-99", "2021-02-30T", "http://"])
-            .prop_map(Into::into),
+        prop::sample::select(vec![
+            "",
+            "#",
+            "urn:uuid:",
+            "Patient/",
+            "Patient/self",
+            "9999-99-99",
+            "2021-02-30T",
+            "http://"
+        ])
+        .prop_map(Into::into),
         Just(serde_json::json!([])),
         Just(serde_json::json!({})),
         Just(serde_json::json!([[]])),
@@ -90,6 +99,9 @@ proptest! {
 fn what_was_stored_passes_the_same_checks_and_stays_the_same() {
     for item in read_bundle(SMALL.as_bytes(), &Limits::default()).unwrap().items {
         let again = read_resource(&item.json, &Limits::default()).unwrap();
-        assert_eq!((again.json, again.content_sha256, again.category), (item.json, item.content_sha256, item.category));
+        assert_eq!(
+            (again.json, again.content_sha256, again.category),
+            (item.json, item.content_sha256, item.category)
+        );
     }
 }

@@ -26,8 +26,16 @@ fn what_is_not_a_bundle_is_refused() {
         assert_eq!(refused(text).place(), "Bundle");
     }
     assert_refused(r#"{"resourceType":"Bundle"}"#, "ELEMENT_MISSING", "Bundle");
-    assert_refused(r#"{"resourceType":"Bundle","type":"searchset"}"#, "BUNDLE_KIND_NOT_SUPPORTED", "Bundle.type");
-    assert_refused(r#"{"resourceType":"Bundle","type":"batch","entry":{}}"#, "ELEMENT_WRONG_SHAPE", "Bundle.entry");
+    assert_refused(
+        r#"{"resourceType":"Bundle","type":"searchset"}"#,
+        "BUNDLE_KIND_NOT_SUPPORTED",
+        "Bundle.type",
+    );
+    assert_refused(
+        r#"{"resourceType":"Bundle","type":"batch","entry":{}}"#,
+        "ELEMENT_WRONG_SHAPE",
+        "Bundle.entry",
+    );
 }
 
 #[test]
@@ -39,7 +47,11 @@ fn broken_text_is_refused_at_its_byte_and_line() {
     assert_eq!(error.problem(), &Problem::NotUtf8 { byte: at });
     let error = refused(&changed("\"type\": \"transaction\",", "\"type\": \"transaction\""));
     assert!(matches!(error.problem(), Problem::NotJson { line: 4, column: 3, .. }), "{error}");
-    assert_refused(&changed("\"id\": \"juniper\",", "\"id\": \"juniper\", \"id\": \"x\","), "BUNDLE_DUPLICATE_PROPERTY", "Bundle");
+    assert_refused(
+        &changed("\"id\": \"juniper\",", "\"id\": \"juniper\", \"id\": \"x\","),
+        "BUNDLE_DUPLICATE_PROPERTY",
+        "Bundle",
+    );
 }
 
 #[test]
@@ -60,22 +72,79 @@ fn limits_are_kept() {
 fn the_elements_of_a_resource_are_checked_where_they_stand() {
     let observation = "Bundle.entry[3].resource";
     for (from, to, reason, place) in [
-        ("\"id\": \"lab-1\",\n        \"status\": \"final\",", "\"id\": \"lab-1\",", "ELEMENT_MISSING", observation.to_owned()),
-        ("\"status\": \"final\"", "\"status\": \"finished\"", "CODE_NOT_ALLOWED", format!("{observation}.status")),
+        (
+            "\"id\": \"lab-1\",\n        \"status\": \"final\",",
+            "\"id\": \"lab-1\",",
+            "ELEMENT_MISSING",
+            observation.to_owned(),
+        ),
+        (
+            "\"status\": \"final\"",
+            "\"status\": \"finished\"",
+            "CODE_NOT_ALLOWED",
+            format!("{observation}.status"),
+        ),
         ("\"status\": \"final\"", "\"status\": null", "ELEMENT_EMPTY", format!("{observation}.status")),
-        ("\"status\": \"final\"", "\"status\": [\"final\"]", "ELEMENT_WRONG_SHAPE", format!("{observation}.status")),
-        ("\"2025-03-04\",\n        \"valueQuantity\"", "\"2021-02-30\",\n        \"valueQuantity\"", "DATE_IMPOSSIBLE", format!("{observation}.effectiveDateTime")),
-        ("\"2025-03-04\",\n        \"valueQuantity\"", "\"4 March\",\n        \"valueQuantity\"", "ELEMENT_WRONG_SHAPE", format!("{observation}.effectiveDateTime")),
-        ("\"value\": 9.50", "\"value\": \"9.50\"", "ELEMENT_WRONG_SHAPE", format!("{observation}.valueQuantity.value")),
-        ("\"valueQuantity\": { \"value\": 9.50", "\"valueString\": \"low\", \"valueQuantity\": { \"value\": 9.50", "ELEMENT_SEVERAL_CHOICES", observation.to_owned()),
-        ("\"http://loinc.org\", \"code\": \"2276-4\"", "\"loinc\", \"code\": \"2276-4\"", "CODE_SYSTEM_NOT_ABSOLUTE", format!("{observation}.code.coding[0].system")),
-        ("\"display\": \"Ferritin\"", "\"display\": \"Ferri\\u0000tin\"", "TEXT_NOT_ALLOWED", format!("{observation}.code.coding[0].display")),
+        (
+            "\"status\": \"final\"",
+            "\"status\": [\"final\"]",
+            "ELEMENT_WRONG_SHAPE",
+            format!("{observation}.status"),
+        ),
+        (
+            "\"2025-03-04\",\n        \"valueQuantity\"",
+            "\"2021-02-30\",\n        \"valueQuantity\"",
+            "DATE_IMPOSSIBLE",
+            format!("{observation}.effectiveDateTime"),
+        ),
+        (
+            "\"2025-03-04\",\n        \"valueQuantity\"",
+            "\"4 March\",\n        \"valueQuantity\"",
+            "ELEMENT_WRONG_SHAPE",
+            format!("{observation}.effectiveDateTime"),
+        ),
+        (
+            "\"value\": 9.50",
+            "\"value\": \"9.50\"",
+            "ELEMENT_WRONG_SHAPE",
+            format!("{observation}.valueQuantity.value"),
+        ),
+        (
+            "\"valueQuantity\": { \"value\": 9.50",
+            "\"valueString\": \"low\", \"valueQuantity\": { \"value\": 9.50",
+            "ELEMENT_SEVERAL_CHOICES",
+            observation.to_owned(),
+        ),
+        (
+            "\"http://loinc.org\", \"code\": \"2276-4\"",
+            "\"loinc\", \"code\": \"2276-4\"",
+            "CODE_SYSTEM_NOT_ABSOLUTE",
+            format!("{observation}.code.coding[0].system"),
+        ),
+        (
+            "\"display\": \"Ferritin\"",
+            "\"display\": \"Ferri\\u0000tin\"",
+            "TEXT_NOT_ALLOWED",
+            format!("{observation}.code.coding[0].display"),
+        ),
     ] {
         assert_refused(&changed(from, to), reason, &place);
     }
-    assert_refused(&changed("\"id\": \"juniper\"", "\"id\": \"juniper fern\""), "ELEMENT_WRONG_SHAPE", "Bundle.entry[0].resource.id");
-    assert_refused(&changed("\"resourceType\": \"Goal\"", "\"resourceType\": \"Target\""), "RESOURCE_TYPE_UNKNOWN", "Bundle.entry[7].resource.resourceType");
-    assert_refused(&changed("\"resourceType\": \"Goal\"", "\"resourceType\": \"OperationOutcome\""), "RESOURCE_NOT_KEPT", "Bundle.entry[7].resource.resourceType");
+    assert_refused(
+        &changed("\"id\": \"juniper\"", "\"id\": \"juniper fern\""),
+        "ELEMENT_WRONG_SHAPE",
+        "Bundle.entry[0].resource.id",
+    );
+    assert_refused(
+        &changed("\"resourceType\": \"Goal\"", "\"resourceType\": \"Target\""),
+        "RESOURCE_TYPE_UNKNOWN",
+        "Bundle.entry[7].resource.resourceType",
+    );
+    assert_refused(
+        &changed("\"resourceType\": \"Goal\"", "\"resourceType\": \"OperationOutcome\""),
+        "RESOURCE_NOT_KEPT",
+        "Bundle.entry[7].resource.resourceType",
+    );
 }
 
 #[test]
@@ -86,9 +155,17 @@ fn references_that_lead_nowhere_are_refused() {
         ("#nobody", "REFERENCE_BROKEN", "Bundle.entry[2].resource.subject.reference"),
         ("somebody", "REFERENCE_MALFORMED", "Bundle.entry[2].resource.subject.reference"),
         ("Patient?name=x", "REFERENCE_AMBIGUOUS", "Bundle.entry[2].resource.subject.reference"),
-        ("Patient?identifier=s:x|1&identifier=s:x|2", "REFERENCE_AMBIGUOUS", "Bundle.entry[2].resource.subject.reference"),
+        (
+            "Patient?identifier=s:x|1&identifier=s:x|2",
+            "REFERENCE_AMBIGUOUS",
+            "Bundle.entry[2].resource.subject.reference",
+        ),
         ("Patient/other", "OTHER_PATIENT", "Bundle.entry[2].resource.subject"),
-        ("Patient?identifier=https://practice.example/patients|P-2", "OTHER_PATIENT", "Bundle.entry[2].resource.subject"),
+        (
+            "Patient?identifier=https://practice.example/patients|P-2",
+            "OTHER_PATIENT",
+            "Bundle.entry[2].resource.subject",
+        ),
         ("Goal/goal-1", "SUBJECT_NOT_PATIENT", "Bundle.entry[2].resource.subject"),
     ] {
         let replacement = encounter.replace("urn:uuid:00000000-0000-4000-8000-000000000001", to);
@@ -108,9 +185,21 @@ fn contained_resources_are_found_inside_their_resource_only() {
     };
     let who = r#"{"resourceType":"Practitioner","id":"who"}"#;
     assert!(read_bundle(bundle(&format!("[{who}]")).as_bytes(), &Limits::default()).is_ok());
-    assert_refused(&bundle(&format!("[{who},{who}]")), "DUPLICATE_CONTAINED", "Bundle.entry[0].resource.contained[1]");
-    assert_refused(&bundle(r#"[{"resourceType":"Practitioner","id":"x"}]"#), "REFERENCE_BROKEN", "Bundle.entry[0].resource.asserter.reference");
-    assert_refused(&bundle(r#"[{"resourceType":"Wizard","id":"who"}]"#), "RESOURCE_TYPE_UNKNOWN", "Bundle.entry[0].resource.contained[0].resourceType");
+    assert_refused(
+        &bundle(&format!("[{who},{who}]")),
+        "DUPLICATE_CONTAINED",
+        "Bundle.entry[0].resource.contained[1]",
+    );
+    assert_refused(
+        &bundle(r#"[{"resourceType":"Practitioner","id":"x"}]"#),
+        "REFERENCE_BROKEN",
+        "Bundle.entry[0].resource.asserter.reference",
+    );
+    assert_refused(
+        &bundle(r#"[{"resourceType":"Wizard","id":"who"}]"#),
+        "RESOURCE_TYPE_UNKNOWN",
+        "Bundle.entry[0].resource.contained[0].resourceType",
+    );
 }
 
 #[test]
@@ -123,24 +212,47 @@ fn one_bundle_is_about_one_patient() {
         {"resource":{"resourceType":"Condition","id":"a","subject":{"reference":"Patient/1"}}},
         {"resource":{"resourceType":"Condition","id":"b","subject":{"reference":"Patient/2"}}}]}"#;
     assert_refused(two, "OTHER_PATIENT", "Bundle.entry[1].resource.subject");
-    assert_eq!(refused(two).problem(), &Problem::OtherPatient { first: "Bundle.entry[0].resource.subject".to_owned() });
+    assert_eq!(
+        refused(two).problem(),
+        &Problem::OtherPatient { first: "Bundle.entry[0].resource.subject".to_owned() }
+    );
     let one = two.replace("Patient/2", "Patient/1");
-    assert_eq!(read_bundle(one.as_bytes(), &Limits::default()).unwrap().outside_patient.as_deref(), Some("Patient/1"));
+    assert_eq!(
+        read_bundle(one.as_bytes(), &Limits::default()).unwrap().outside_patient.as_deref(),
+        Some("Patient/1")
+    );
 }
 
 #[test]
 fn entries_have_one_identity_and_a_request_that_fits() {
     let duplicate_url = SMALL.replace("000000000004\"", "000000000003\"");
     assert_refused(&duplicate_url, "DUPLICATE_FULL_URL", "Bundle.entry[3].fullUrl");
-    assert_refused(&changed("\"id\": \"pressure-1\"", "\"id\": \"lab-1\""), "DUPLICATE_RESOURCE", "Bundle.entry[4].resource");
+    assert_refused(
+        &changed("\"id\": \"pressure-1\"", "\"id\": \"lab-1\""),
+        "DUPLICATE_RESOURCE",
+        "Bundle.entry[4].resource",
+    );
     for method in ["DELETE", "PATCH", "GET"] {
         let bundle = changed("\"method\": \"PUT\"", &format!("\"method\": \"{method}\""));
         assert_refused(&bundle, "REQUEST_METHOD_NOT_SUPPORTED", "Bundle.entry[3].request.method");
     }
-    assert_refused(&changed("\"url\": \"Observation/lab-1\"", "\"url\": \"Observation/lab-2\""), "REQUEST_MISMATCH", "Bundle.entry[3].request.url");
-    assert_refused(&changed("\"url\": \"Goal\"", "\"url\": \"CarePlan\""), "REQUEST_MISMATCH", "Bundle.entry[7].request.url");
-    assert_refused(&changed("\"ifNoneExist\": \"identifier=", "\"ifNoneExist\": \"name="), "CONDITION_NOT_SUPPORTED", "Bundle.entry[1].request.ifNoneExist");
-    let nameless = r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Basic"}}]}"#;
+    assert_refused(
+        &changed("\"url\": \"Observation/lab-1\"", "\"url\": \"Observation/lab-2\""),
+        "REQUEST_MISMATCH",
+        "Bundle.entry[3].request.url",
+    );
+    assert_refused(
+        &changed("\"url\": \"Goal\"", "\"url\": \"CarePlan\""),
+        "REQUEST_MISMATCH",
+        "Bundle.entry[7].request.url",
+    );
+    assert_refused(
+        &changed("\"ifNoneExist\": \"identifier=", "\"ifNoneExist\": \"name="),
+        "CONDITION_NOT_SUPPORTED",
+        "Bundle.entry[1].request.ifNoneExist",
+    );
+    let nameless =
+        r#"{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Basic"}}]}"#;
     assert_refused(nameless, "ENTRY_WITHOUT_IDENTITY", "Bundle.entry[0]");
     let without_request = r#"{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Basic","id":"a"}}]}"#;
     assert_refused(without_request, "ELEMENT_MISSING", "Bundle.entry[0]");
@@ -153,10 +265,13 @@ fn what_is_new_to_us_is_kept_and_warned_about() {
     let kinds: Vec<_> = read.warnings.iter().map(|warning| (&warning.kind, warning.place.as_str())).collect();
     let element = WarningKind::UnknownElement { element: "Observation.mood".to_owned() };
     let system = WarningKind::UnknownCodeSystem { system: "https://payer.example/priority".to_owned() };
-    assert_eq!(kinds, [
-        (&element, "Bundle.entry[3].resource.mood"),
-        (&system, "Bundle.entry[9].resource.priority.coding[0].system"),
-    ]);
+    assert_eq!(
+        kinds,
+        [
+            (&element, "Bundle.entry[3].resource.mood"),
+            (&system, "Bundle.entry[9].resource.priority.coding[0].system"),
+        ]
+    );
     let kept = read.items.iter().find(|item| item.source_key == "Observation/lab-1").unwrap();
     assert!(std::str::from_utf8(&kept.json).unwrap().contains("\"mood\":\"sunny\""));
 }

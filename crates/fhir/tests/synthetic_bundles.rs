@@ -10,9 +10,12 @@ use holdfast_types::Category;
 fn every_entry_of_every_bundle_is_accounted_for() {
     let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
     let mut warned: BTreeMap<String, usize> = BTreeMap::new();
-    for folder in ["synthea-uscore-2021", "synthea-r4-2019"].iter().filter_map(|name| support::data_folder(name)) {
+    for folder in
+        ["synthea-uscore-2021", "synthea-r4-2019"].iter().filter_map(|name| support::data_folder(name))
+    {
         for (name, bytes) in support::unpacked(&folder) {
-            let bundle = read_bundle(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let bundle =
+                read_bundle(&bytes, &Limits::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
             let entries = std::str::from_utf8(&bytes).unwrap().matches("\"fullUrl\"").count();
             let kept = bundle.items.len()
                 + bundle.provenance.len()
@@ -40,14 +43,17 @@ fn references_between_the_items_of_a_bundle_lead_to_items() {
     let Some(folder) = support::data_folder("synthea-r4-2019") else { return };
     for (name, bytes) in support::unpacked(&folder) {
         let bundle = read_bundle(&bytes, &Limits::default()).unwrap();
-        let keys: std::collections::HashSet<&str> = (bundle.items.iter().map(|item| item.source_key.as_str()))
-            .chain(bundle.directory.iter().map(|entry| entry.source_key.as_str()))
-            .collect();
+        let keys: std::collections::HashSet<&str> =
+            (bundle.items.iter().map(|item| item.source_key.as_str()))
+                .chain(bundle.directory.iter().map(|entry| entry.source_key.as_str()))
+                .collect();
         assert_eq!(keys.len(), bundle.items.len() + bundle.directory.len(), "{name}: each has its own key");
         let references = bundle.items.iter().flat_map(|item| item.encounter.iter().chain(&item.performers));
         for reference in references {
             match &reference.target {
-                Target::Resource { source_key } => assert!(keys.contains(source_key.as_str()), "{name}: {source_key}"),
+                Target::Resource { source_key } => {
+                    assert!(keys.contains(source_key.as_str()), "{name}: {source_key}")
+                }
                 other => panic!("{name}: {other:?}"),
             }
             assert!(reference.display.is_some(), "{name}");

@@ -21,7 +21,11 @@ impl CommandId {
     pub fn with_content<C: CommandRequest>(command: &C, digest: impl AsRef<[u8]>) -> Result<Self, Problem> {
         let id = match command.request_id() {
             "" => {
-                return Err(Problem::of_field(catalogue::REQUEST_ID_MISSING, "request_id", "expected a UUID"));
+                return Err(Problem::of_field(
+                    catalogue::REQUEST_ID_MISSING,
+                    "request_id",
+                    "expected a UUID",
+                ));
             }
             text => text
                 .parse()

@@ -1,10 +1,5 @@
 //! Who comes in: bearer tokens verified with identity's key set, held here and refreshed, so that no call waits for identity.
-use crate::{
-    Problem, Tls, catalogue,
-    client,
-    ground::GroundError,
-    settings::CommonSettings,
-};
+use crate::{Problem, Tls, catalogue, client, ground::GroundError, settings::CommonSettings};
 use holdfast_access::{Caller, TokenError, TokenVerifier};
 use holdfast_proto::identity::v1::{GetKeySetRequest, identity_service_client::IdentityServiceClient};
 use holdfast_types::{Clock, Service};
@@ -21,6 +16,7 @@ const REFRESH: Duration = Duration::from_secs(60);
 const RETRY: Duration = Duration::from_millis(250);
 
 /// Where the public keys come from.
+#[expect(clippy::large_enum_variant, reason = "one is made per process, and moved once")]
 pub enum TokenKeys {
     /// Identity itself.
     Own(TokenVerifier),
@@ -50,7 +46,12 @@ impl Door {
             TokenKeys::Own(verifier) => (Some(Arc::new(verifier)), None),
             TokenKeys::OfIdentity => (None, Some(identity(settings, tls)?)),
         };
-        Ok(Self(Arc::new(Inner { verifier: RwLock::new(verifier), identity, unknown_key: Notify::new(), clock })))
+        Ok(Self(Arc::new(Inner {
+            verifier: RwLock::new(verifier),
+            identity,
+            unknown_key: Notify::new(),
+            clock,
+        })))
     }
 
     /// Whether tokens can be verified.
@@ -59,9 +60,10 @@ impl Door {
     }
 
     pub(crate) fn caller(&self, bearer: Option<&SecretString>) -> Result<Caller, Problem> {
-        let verifier = self
-            .verifier()
-            .ok_or_else(|| Problem::new(catalogue::PEER_UNAVAILABLE, "the key set is not here yet").with("service", "identity"))?;
+        let verifier = self.verifier().ok_or_else(|| {
+            Problem::new(catalogue::PEER_UNAVAILABLE, "the key set is not here yet")
+                .with("service", "identity")
+        })?;
         let token = bearer.ok_or_else(|| refused(TokenError::Missing))?.expose_secret();
         if verifier.names_unknown_key(token) {
             self.0.unknown_key.notify_one();
@@ -77,7 +79,8 @@ impl Door {
         let Some(mut identity) = self.0.identity.clone() else { return };
         loop {
             let fetched = identity.get_key_set(GetKeySetRequest {}).await.ok();
-            let verifier = fetched.and_then(|keys| TokenVerifier::from_key_set(&keys.into_inner().jwks_json).ok());
+            let verifier =
+                fetched.and_then(|keys| TokenVerifier::from_key_set(&keys.into_inner().jwks_json).ok());
             let pause = if verifier.is_some() || self.is_open() { REFRESH } else { RETRY };
             if let (Some(verifier), Ok(mut held)) = (verifier, self.0.verifier.write()) {
                 *held = Some(Arc::new(verifier));

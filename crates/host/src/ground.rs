@@ -7,10 +7,12 @@ use crate::{
     server::serve_health,
     settings::{CommonSettings, SettingError, TlsSettingsError},
 };
-use holdfast_access::{Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed};
+use holdfast_access::{
+    Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed,
+};
 use holdfast_eventlog::{
-    Bus, BusError, EventLog, Inbox, KeyError, KeyRing, MasterKey, Parts, Position, Projection, Publish, Reaction, Relay,
-    SchemaError, Source,
+    Bus, BusError, EventLog, Inbox, KeyError, KeyRing, MasterKey, Parts, Position, Projection, Publish,
+    Reaction, Relay, SchemaError, Source,
     schema::{self, Migrator},
 };
 use holdfast_types::{Clock, Ids, Service};
@@ -144,7 +146,8 @@ impl Ground {
                 Arc::new(PeerLog::new(of, client::channel(of, settings.peers.of(of)?, &tls)?))
             };
             let poll = if of == Service::Consent { CONSENT_POLL } else { FEED_POLL };
-            let inbox = Inbox::new(service.as_str(), log.pool().clone(), source, reaction, Arc::clone(&clock), poll);
+            let inbox =
+                Inbox::new(service.as_str(), log.pool().clone(), source, reaction, Arc::clone(&clock), poll);
             tasks.spawn(inbox.clone().run(bus.clone(), service.as_str().to_owned(), stop.clone()));
             inboxes.push(inbox);
         }
@@ -152,12 +155,14 @@ impl Ground {
             (ConsentView::Feed, Some(inbox)) => Arc::new(inbox.clone()),
             _ => Arc::new(OwnConsent),
         };
-        let gate = Gate::new(Arc::new(Policies::load()?), log.clone(), freshness, settings.consent_stale_max());
+        let gate =
+            Gate::new(Arc::new(Policies::load()?), log.clone(), freshness, settings.consent_stale_max());
         tasks.spawn(Relay::new(log.clone(), bus.clone()).run(stop.clone()));
         let door = Door::open(keys, settings, &tls, Arc::clone(&clock))?;
         tasks.spawn(door.clone().refresh(stop.clone()));
         let needed = ["postgres".to_owned(), "key-set".to_owned()].into_iter();
-        let needed = needed.chain(inboxes.iter().filter(|_| consent == ConsentView::Feed).take(1).map(feed_name));
+        let needed =
+            needed.chain(inboxes.iter().filter(|_| consent == ConsentView::Feed).take(1).map(feed_name));
         let watched = std::iter::once("nats".to_owned()).chain(inboxes.iter().map(feed_name));
         let readiness = Readiness::new(needed, watched).await;
         let ground = Self(Arc::new(Inner {
@@ -178,7 +183,12 @@ impl Ground {
     }
 
     /// Answers until told to stop; adds the peers' reading of the log. Ends when the background work has ended too.
-    pub async fn serve(self, host: Host, services: Services, stop: CancellationToken) -> Result<(), GroundError> {
+    pub async fn serve(
+        self,
+        host: Host,
+        services: Services,
+        stop: CancellationToken,
+    ) -> Result<(), GroundError> {
         let services = services.with(LogReader::new(self.log().clone()).into_server());
         let readiness = self.0.readiness.clone();
         match self.0.settings.health_listen {
@@ -244,12 +254,16 @@ impl Ground {
     async fn wait_for(&self, meta: &RequestMeta) -> Result<(), Problem> {
         const PATIENCE: Duration = Duration::from_secs(1);
         for position in &meta.after {
-            let Some(inbox) = self.0.inboxes.iter().find(|inbox| inbox.source() == position.service) else { continue };
+            let Some(inbox) = self.0.inboxes.iter().find(|inbox| inbox.source() == position.service) else {
+                continue;
+            };
             let asked = Position::try_from(position.clone()).map_err(|error| Problem::internal(&error))?;
             let heard = inbox.wait_for(&asked, PATIENCE).await.map_err(|error| Problem::internal(&error))?;
             if !heard {
                 let message = "what the request builds on has not arrived here yet";
-                return Err(Problem::new(catalogue::NOT_HEARD_YET, message).with("service", &position.service));
+                return Err(
+                    Problem::new(catalogue::NOT_HEARD_YET, message).with("service", &position.service)
+                );
             }
         }
         Ok(())
@@ -286,7 +300,11 @@ fn in_order(consent: ConsentView, feeds: Vec<Feed>) -> Vec<Feed> {
 }
 
 /// The data keys of a service: for its log, and for projections that seal what they keep.
-pub fn data_keys(settings: &CommonSettings, clock: &Arc<dyn Clock>, ids: &Arc<dyn Ids>) -> Result<KeyRing, GroundError> {
+pub fn data_keys(
+    settings: &CommonSettings,
+    clock: &Arc<dyn Clock>,
+    ids: &Arc<dyn Ids>,
+) -> Result<KeyRing, GroundError> {
     let master = MasterKey::read(settings.database.master_key_file()?)?;
     let pool = schema::connect(settings.database.keys.required()?.expose_secret(), KEY_CONNECTIONS_MAX)?;
     Ok(KeyRing::new(pool, master, Arc::clone(clock), Arc::clone(ids)))

@@ -30,13 +30,16 @@ impl From<AppendError> for Problem {
             AppendError::Stale => Self::new(catalogue::CHANGED_MEANWHILE, error.to_string()),
             AppendError::RequestReused => Self::new(catalogue::REQUEST_ID_REUSED, error.to_string()),
             AppendError::TooLarge => Self::new(catalogue::COMMAND_TOO_LARGE, error.to_string()),
-            AppendError::Seal(KeyError::Destroyed) => Self::new(catalogue::CONTENT_ERASED, "the content was erased"),
-            AppendError::Unavailable(_) | AppendError::ShuttingDown | AppendError::Seal(KeyError::Unavailable(_)) => {
-                unavailable(&error)
+            AppendError::Seal(KeyError::Destroyed) => {
+                Self::new(catalogue::CONTENT_ERASED, "the content was erased")
             }
-            AppendError::Empty | AppendError::Encode(_) | AppendError::Seal(_) | AppendError::Projection(_) => {
-                Self::internal(&error)
-            }
+            AppendError::Unavailable(_)
+            | AppendError::ShuttingDown
+            | AppendError::Seal(KeyError::Unavailable(_)) => unavailable(&error),
+            AppendError::Empty
+            | AppendError::Encode(_)
+            | AppendError::Seal(_)
+            | AppendError::Projection(_) => Self::internal(&error),
         }
     }
 }
@@ -44,7 +47,9 @@ impl From<AppendError> for Problem {
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match &error {
-            ReadError::Key(KeyError::Destroyed) => Self::new(catalogue::CONTENT_ERASED, "the content was erased"),
+            ReadError::Key(KeyError::Destroyed) => {
+                Self::new(catalogue::CONTENT_ERASED, "the content was erased")
+            }
             ReadError::Unavailable(_) | ReadError::Key(KeyError::Unavailable(_)) => unavailable(&error),
             ReadError::Key(_) | ReadError::Decode(_) | ReadError::Row(_) => Self::internal(&error),
         }

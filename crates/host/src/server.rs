@@ -44,7 +44,8 @@ pub async fn serve_health(
     readiness: Readiness,
     stop: CancellationToken,
 ) -> Result<(), HostError> {
-    let incoming = TcpIncoming::bind(listen).map_err(|source| HostError::Listen { address: listen, source })?;
+    let incoming =
+        TcpIncoming::bind(listen).map_err(|source| HostError::Listen { address: listen, source })?;
     let health = HealthService::from_health_reporter(readiness.reporter());
     Server::builder()
         .add_service(tonic_health::pb::health_server::HealthServer::new(health))

@@ -12,13 +12,13 @@ use opentelemetry_sdk::{
     trace::SdkTracerProvider,
 };
 use std::time::Duration;
+use std::{path::PathBuf, sync::Mutex};
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::ParseError, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
-use std::{path::PathBuf, sync::Mutex};
 use url::Url;
 
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -97,7 +97,11 @@ impl Telemetry {
             LogStyle::File(path) => {
                 let file = std::fs::File::options().create(true).append(true).open(&path);
                 let file = file.map_err(|source| TelemetryError::File { path, source })?;
-                tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(Mutex::new(file)).boxed()
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_writer(Mutex::new(file))
+                    .boxed()
             }
         };
         let export = endpoint.map(|endpoint| Export::start(name, endpoint)).transpose()?;

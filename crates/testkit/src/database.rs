@@ -32,20 +32,30 @@ pub async fn database(service: &str, views: &Migrator, feeds: &[&Migrator]) -> T
     let superuser = servers().postgres_superuser_url.clone();
     let mut conn = PgConnection::connect(&superuser).await.expect("PostgreSQL");
     let template = template_name(service, views, feeds);
-    sqlx::query("SELECT pg_advisory_lock(hashtext($1))").bind(&template).execute(&mut conn).await.expect("a lock");
-    let ready: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)")
+    sqlx::query("SELECT pg_advisory_lock(hashtext($1))")
         .bind(&template)
-        .fetch_one(&mut conn)
+        .execute(&mut conn)
         .await
-        .expect("an answer");
+        .expect("a lock");
+    let ready: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)")
+            .bind(&template)
+            .fetch_one(&mut conn)
+            .await
+            .expect("an answer");
     if !ready {
         make_template(&superuser, &template, views, feeds).await;
         run(&mut conn, format!("ALTER DATABASE {template} IS_TEMPLATE true")).await;
     }
     let name = format!("t_{}", uuid::Uuid::from_u128(rand_bits()).simple());
     run(&mut conn, format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {template}_owner")).await;
-    run(&mut conn, format!("CREATE DATABASE {name}_keys TEMPLATE {template}_keys OWNER {template}_owner")).await;
-    sqlx::query("SELECT pg_advisory_unlock(hashtext($1))").bind(&template).execute(&mut conn).await.expect("unlocked");
+    run(&mut conn, format!("CREATE DATABASE {name}_keys TEMPLATE {template}_keys OWNER {template}_owner"))
+        .await;
+    sqlx::query("SELECT pg_advisory_unlock(hashtext($1))")
+        .bind(&template)
+        .execute(&mut conn)
+        .await
+        .expect("unlocked");
     conn.close().await.expect("closed");
     let url = |role: &str, database: &str| at(&superuser, role, database);
     let (serving, keys) = (url(&template, &name), url(&template, &format!("{name}_keys")));

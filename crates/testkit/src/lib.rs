@@ -8,4 +8,4 @@ pub mod service;
 
 pub use clock::{FakeClock, SeededIds};
 pub use database::{TestDatabase, database};
-pub use servers::{Servers, servers, shared_data};
+pub use servers::{Servers, binaries, servers, shared_data};

@@ -22,18 +22,26 @@ pub fn servers() -> &'static Servers {
         {
             return Servers { postgres_superuser_url, nats_url, _own: None };
         }
-        let tools = std::env::var_os("HOLDFAST_TOOLS_DIR").map_or_else(|| root().join(".tools"), PathBuf::from);
-        let binaries = Binaries::locate(&tools).expect("PostgreSQL and nats-server: run `make test` once");
+        let binaries = binaries();
         let dir = tempfile::Builder::new().prefix("holdfast-test-").tempdir().expect("a temporary directory");
-        let settings = PostgresSettings { durable: false, connections_max: 300, ..PostgresSettings::default() };
-        let postgres = Postgres::start(&binaries, &dir.path().join("postgres"), settings).expect("PostgreSQL");
-        let nats = Nats::start(&binaries, &dir.path().join("nats"), NatsSettings::default()).expect("nats-server");
+        let settings =
+            PostgresSettings { durable: false, connections_max: 300, ..PostgresSettings::default() };
+        let postgres =
+            Postgres::start(&binaries, &dir.path().join("postgres"), settings).expect("PostgreSQL");
+        let nats =
+            Nats::start(&binaries, &dir.path().join("nats"), NatsSettings::default()).expect("nats-server");
         Servers {
             postgres_superuser_url: postgres.superuser_url(),
             nats_url: nats.url(),
             _own: Some((postgres, nats, dir)),
         }
     })
+}
+
+/// For a test that starts and kills servers of its own.
+pub fn binaries() -> Binaries {
+    let tools = std::env::var_os("HOLDFAST_TOOLS_DIR").map_or_else(|| root().join(".tools"), PathBuf::from);
+    Binaries::locate(&tools).expect("PostgreSQL and nats-server: run `make test` once")
 }
 
 /// The project's root.

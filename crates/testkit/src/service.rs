@@ -9,9 +9,7 @@ use holdfast_host::{
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
 };
 use holdfast_proto::access::v1::AccessRecorded;
-use holdfast_types::{
-    AccountId, Clock, Ids, PracticeId, Role, Service, SystemClock, SystemIds, TenantId,
-};
+use holdfast_types::{AccountId, Clock, Ids, PracticeId, Role, Service, SystemClock, SystemIds, TenantId};
 use std::{net::SocketAddr, sync::Arc};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
@@ -56,7 +54,9 @@ where
     let dir = tempfile::tempdir().expect("a temporary directory");
     // The handshake looks at the real clock.
     let authority = Authority::create(&dir.path().join("tls"), SystemClock.now()).expect("an authority");
-    let tls = |role: Service| Tls::load(&authority.role(role.as_str()).expect("a certificate")).expect("certificates");
+    let tls = |role: Service| {
+        Tls::load(&authority.role(role.as_str()).expect("a certificate")).expect("certificates")
+    };
     let master_key = dir.path().join("master.key");
     std::fs::write(&master_key, "07".repeat(32)).expect("a file");
     let stop = CancellationToken::new();

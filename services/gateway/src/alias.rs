@@ -21,7 +21,9 @@ pub fn of(account: AccountId, patient: PatientId) -> String {
 /// Five bits a sign, the last ones filled up with zeros.
 pub(crate) fn base32(bytes: &[u8]) -> String {
     let bits: Vec<u8> = bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
-    let sign = |five: &[u8]| five.iter().chain(std::iter::repeat(&0)).take(5).fold(0_usize, |sum, bit| sum * 2 + usize::from(*bit));
+    let sign = |five: &[u8]| {
+        five.iter().chain(std::iter::repeat(&0)).take(5).fold(0_usize, |sum, bit| sum * 2 + usize::from(*bit))
+    };
     bits.chunks(5).filter_map(|five| LETTERS.get(sign(five))).map(|letter| char::from(*letter)).collect()
 }
 

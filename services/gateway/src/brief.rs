@@ -69,6 +69,9 @@ mod tests {
         brief.put("a", 1, at(30), at(0));
         brief.put("b", 2, at(20), at(0));
         brief.put("c", 3, at(40), at(0));
-        assert_eq!([brief.get(&"a", at(1)), brief.get(&"b", at(1)), brief.get(&"c", at(1))], [Some(1), None, Some(3)]);
+        assert_eq!(
+            [brief.get(&"a", at(1)), brief.get(&"b", at(1)), brief.get(&"c", at(1))],
+            [Some(1), None, Some(3)]
+        );
     }
 }

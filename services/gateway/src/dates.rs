@@ -45,7 +45,8 @@ mod tests {
         for text in ["3 9 2020", "03/09/2020", "2020-03-09", " 3, 9, 2020 "] {
             assert_eq!(typed(text), day, "{text}");
         }
-        for text in ["the third", "", "13 1 2020", "2 30 2020", "3 9 20", "3 9", "1 2 3 2020", "99999 1 2020"] {
+        for text in ["the third", "", "13 1 2020", "2 30 2020", "3 9 20", "3 9", "1 2 3 2020", "99999 1 2020"]
+        {
             assert_eq!(typed(text), None, "{text}");
         }
         assert_eq!(written(day.unwrap()), "3 9 2020");

@@ -89,7 +89,10 @@ impl Known {
         let role = role.map(|role| words.role(role));
         let at = at.map(|practice| practice.display_name.clone());
         let name = Some(profile.display_name.clone()).filter(|name| !name.is_empty());
-        Person::new(name.unwrap_or_else(|| words.t("who-unknown")), role.into_iter().chain(at).collect::<Vec<_>>().join(", "))
+        Person::new(
+            name.unwrap_or_else(|| words.t("who-unknown")),
+            role.into_iter().chain(at).collect::<Vec<_>>().join(", "),
+        )
     }
 
     /// Who a grant is for.

@@ -42,19 +42,22 @@ pub(crate) async fn observe(State(site): State<Arc<Site>>, mut request: Request,
         correlation = %id,
         number = Empty,
     );
-    rpc::with_correlation(id, async move {
-        let response = next.run(request).await;
-        let status = response.status();
-        let span = tracing::Span::current();
-        span.record("http.response.status_code", status.as_u16());
-        if status.is_server_error() {
-            let number = failure::number(id);
-            span.record("number", &number);
-            tracing::warn!(number, status = status.as_u16(), "a page could not be shown");
+    rpc::with_correlation(
+        id,
+        async move {
+            let response = next.run(request).await;
+            let status = response.status();
+            let span = tracing::Span::current();
+            span.record("http.response.status_code", status.as_u16());
+            if status.is_server_error() {
+                let number = failure::number(id);
+                span.record("number", &number);
+                tracing::warn!(number, status = status.as_u16(), "a page could not be shown");
+            }
+            response
         }
-        response
-    }
-    .instrument(span))
+        .instrument(span),
+    )
     .await
 }
 
@@ -88,7 +91,8 @@ fn answer(visitor: &Visitor, failure: &Failure, reading: bool, part: bool) -> Re
             (StatusCode::UNAUTHORIZED, [(HeaderName::from_static("hx-refresh"), "true")]).into_response()
         }
         FailureKind::SignedOut if reading => {
-            visitor.set(Cookie::new(cookie::BACK, way_back(visitor.here())).of_sign_in().lasting(BACK_SECONDS));
+            visitor
+                .set(Cookie::new(cookie::BACK, way_back(visitor.here())).of_sign_in().lasting(BACK_SECONDS));
             Redirect::to("/sign-in").into_response()
         }
         _ => failure::page(failure, visitor.frame(Tab::None), visitor.correlation(), reading),
@@ -101,7 +105,8 @@ fn keep(site: &Site, visitor: &Visitor, secret: Option<String>, response: &mut R
     let touched = !sets.iter().any(|cookie| cookie.name == cookie::SESSION);
     match visitor.session() {
         Session::Signed(_) if touched => {
-            let kept = secret.map(|secret| Cookie::new(cookie::SESSION, secret).lasting(site.pages.session_seconds()));
+            let kept = secret
+                .map(|secret| Cookie::new(cookie::SESSION, secret).lasting(site.pages.session_seconds()));
             sets.extend(kept);
         }
         Session::Ended if touched => sets.push(Cookie::gone(cookie::SESSION)),

@@ -141,9 +141,10 @@ pub(crate) fn of_bare(status: StatusCode) -> Option<Failure> {
 /// The page of a failure. An address that a service cannot read is an address of nothing.
 pub(crate) fn page(failure: &Failure, frame: Frame, correlation: Uuid, reading: bool) -> Response {
     match failure.kind {
-        FailureKind::SignedOut => {
-            show_as(StatusCode::UNAUTHORIZED, &SignedOut { frame: Frame { session_seconds: None, ..frame }, by_time: true })
-        }
+        FailureKind::SignedOut => show_as(
+            StatusCode::UNAUTHORIZED,
+            &SignedOut { frame: Frame { session_seconds: None, ..frame }, by_time: true },
+        ),
         FailureKind::Trouble(trouble) => {
             let trouble = if reading && trouble == Trouble::BadForm { Trouble::NotShown } else { trouble };
             let page =
@@ -191,7 +192,12 @@ mod tests {
     fn every_refusal_of_the_catalogue_has_a_page_and_only_a_fault_is_ours() {
         for reason in catalogue::ALL {
             let ours = kind(reason) == FailureKind::Trouble(Trouble::Failed);
-            assert_eq!(ours, matches!(reason.code(), Code::Internal | Code::Unimplemented), "{}", reason.name());
+            assert_eq!(
+                ours,
+                matches!(reason.code(), Code::Internal | Code::Unimplemented),
+                "{}",
+                reason.name()
+            );
         }
     }
 
@@ -199,7 +205,9 @@ mod tests {
     fn a_failure_keeps_what_is_wrong_and_where() {
         let problem = Problem::of_field(catalogue::DATE_IMPOSSIBLE, "demographics.birth_date", "no such day");
         let failure = Failure::from(Status::from(problem));
-        assert!(failure.is(catalogue::DATE_IMPOSSIBLE) && failure.names("birth_date") && !failure.names("phone"));
+        assert!(
+            failure.is(catalogue::DATE_IMPOSSIBLE) && failure.names("birth_date") && !failure.names("phone")
+        );
         let problem = Problem::new(catalogue::BUNDLE_MALFORMED, "no").with("place", "Bundle.entry[1]");
         assert_eq!(Failure::from(Status::from(problem)).place.as_deref(), Some("Bundle.entry[1]"));
     }

@@ -1,6 +1,9 @@
 //! What a form sends: names and values, a name as often as it was chosen.
 use crate::{failure::Failure, site::Site};
-use axum::{Form, extract::{FromRequest, Request}};
+use axum::{
+    Form,
+    extract::{FromRequest, Request},
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -34,9 +37,10 @@ impl FromRequest<Arc<Site>> for Fields {
     type Rejection = Failure;
 
     async fn from_request(request: Request, site: &Arc<Site>) -> Result<Self, Failure> {
-        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, site)
-            .await
-            .map_err(|rejection| crate::failure::of_bare(rejection.status()).unwrap_or_else(Failure::bad_form))?;
+        let Form(fields) =
+            Form::<Vec<(String, String)>>::from_request(request, site).await.map_err(|rejection| {
+                crate::failure::of_bare(rejection.status()).unwrap_or_else(Failure::bad_form)
+            })?;
         if fields.len() > FIELDS_MAX { Err(Failure::bad_form()) } else { Ok(Self(fields)) }
     }
 }

@@ -32,10 +32,7 @@ pub fn pages_only<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// The gallery with the files it needs.
 pub fn routes() -> Router {
-    pages_only()
-        .merge(shell::routes())
-        .merge(web::assets())
-        .layer(axum::middleware::from_fn(web::guard))
+    pages_only().merge(shell::routes()).merge(web::assets()).layer(axum::middleware::from_fn(web::guard))
 }
 
 fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {

@@ -77,7 +77,8 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), GatewayError> {
     let site = Arc::new(Site::open(settings, clock, ids, stop.clone())?);
-    let serving = axum::serve(listener, routes::site(site)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving =
+        axum::serve(listener, routes::site(site)).with_graceful_shutdown(stop.clone().cancelled_owned());
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(STOP_PATIENCE).await;

@@ -2,12 +2,12 @@
 use crate::{cookie, failure::Failure, site::Site};
 use chrono::TimeDelta;
 use holdfast_host::client::Outgoing;
+use holdfast_proto::Word as _;
 use holdfast_proto::{
     identity::v1::{Account, IssueTokenRequest},
     time,
 };
 use holdfast_types::{AccountId, Role};
-use holdfast_proto::Word as _;
 use http::HeaderMap;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
@@ -47,7 +47,8 @@ pub enum Seat {
 
 impl SignedIn {
     pub fn seat(&self) -> Seat {
-        let holds = |wanted: Role| self.account.roles.iter().any(|own| Role::from_proto(own.role) == Some(wanted));
+        let holds =
+            |wanted: Role| self.account.roles.iter().any(|own| Role::from_proto(own.role) == Some(wanted));
         if holds(Role::ComplianceOfficer) {
             Seat::Officer
         } else if [Role::Therapist, Role::FrontDesk, Role::PracticeAdministrator].into_iter().any(holds) {
@@ -100,10 +101,16 @@ mod tests {
     use holdfast_proto::identity::v1::RoleAssignment;
 
     fn with(roles: &[Role]) -> SignedIn {
-        let roles = roles.iter().map(|role| RoleAssignment { role: role.to_proto(), ..RoleAssignment::default() });
+        let roles =
+            roles.iter().map(|role| RoleAssignment { role: role.to_proto(), ..RoleAssignment::default() });
         let account =
             Account { email: "ana@mail.example".into(), roles: roles.collect(), ..Account::default() };
-        SignedIn { account_id: AccountId::new(Uuid::nil()), account, token: String::new().into(), digest: [0; 32] }
+        SignedIn {
+            account_id: AccountId::new(Uuid::nil()),
+            account,
+            token: String::new().into(),
+            digest: [0; 32],
+        }
     }
 
     #[test]

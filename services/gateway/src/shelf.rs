@@ -2,8 +2,15 @@
 //!
 //! Both are kept for half a minute per account, so that a page costs no list and no look of its own; a record that is not found
 //! is asked for again at once. The services decide anew at every call, whatever is kept here.
-use crate::{alias, failure::Failure, pages::{Frame, OpenRecord, Tab}, session::Seat, site::Site, visitor::Signed};
 use crate::cookie::{self, Cookie};
+use crate::{
+    alias,
+    failure::Failure,
+    pages::{Frame, OpenRecord, Tab},
+    session::Seat,
+    site::Site,
+    visitor::Signed,
+};
 use axum::extract::{FromRequestParts, RawPathParams};
 use chrono::{NaiveDate, TimeDelta};
 use holdfast_proto::{
@@ -95,7 +102,8 @@ impl Signed {
             }
         }
         let account = self.who.account_id;
-        let shelf: Shelf = listed.into_iter().enumerate().filter_map(|(at, record)| self.put(at, record)).collect();
+        let shelf: Shelf =
+            listed.into_iter().enumerate().filter_map(|(at, record)| self.put(at, record)).collect();
         let shelf = Arc::new(shelf);
         self.site().shelves.put(account, Arc::clone(&shelf), self.now() + KEPT, self.now());
         Ok(shelf)
@@ -164,7 +172,9 @@ impl Signed {
         }
         match self.messaging().count_unread(CountUnreadRequest { patient_ids }).await {
             Ok(answer) => (answer.into_inner().counts.into_iter())
-                .filter_map(|count| Some((count.patient_id.parse().ok()?, u32::try_from(count.unread_count).ok()?)))
+                .filter_map(|count| {
+                    Some((count.patient_id.parse().ok()?, u32::try_from(count.unread_count).ok()?))
+                })
                 .collect(),
             Err(status) => {
                 tracing::debug!(code = ?status.code(), "messages are not counted");
@@ -271,14 +281,16 @@ pub fn shared(signed: &Signed, record: &Listed) -> String {
         .collect();
     categories.sort_unstable();
     categories.dedup();
-    let mut parts: Vec<String> = categories.iter().take(NAMED_MAX).map(|category| words.category(*category)).collect();
+    let mut parts: Vec<String> =
+        categories.iter().take(NAMED_MAX).map(|category| words.category(*category)).collect();
     if categories.len() > NAMED_MAX {
         parts.push(format!("+{}", categories.len() - NAMED_MAX));
     }
     // It ends for the account when the last of the grants does; one without an end never does.
     let ends: Option<Vec<_>> = record.grants.iter().map(|grant| grant.until_time).collect();
     let last = ends.and_then(|ends| ends.into_iter().max_by_key(|end| end.seconds));
-    let until = signed.day(last.as_ref()).map(|when| words.say("work-shared-until").with("when", when.text).plain());
+    let until =
+        signed.day(last.as_ref()).map(|when| words.say("work-shared-until").with("when", when.text).plain());
     std::iter::once(parts.join(", ")).chain(until).collect::<Vec<_>>().join(" · ")
 }
 
@@ -287,7 +299,8 @@ impl FromRequestParts<Arc<Site>> for Open {
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
         let signed = Signed::from_request_parts(parts, site).await?;
-        let params = RawPathParams::from_request_parts(parts, site).await.map_err(|_| Failure::not_shown())?;
+        let params =
+            RawPathParams::from_request_parts(parts, site).await.map_err(|_| Failure::not_shown())?;
         let alias = params.iter().find(|(name, _)| *name == "r").map(|(_, alias)| alias.to_owned());
         let open = signed.open(&alias.unwrap_or_default()).await?;
         signed.set(Cookie::new(cookie::OPEN, open.record.alias.clone()));

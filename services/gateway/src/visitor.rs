@@ -19,15 +19,11 @@ use holdfast_proto::{
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
     messaging::v1::messaging_service_client::MessagingServiceClient,
-    records::v1::records_service_client::RecordsServiceClient,
-    time,
-    r#type::v1::Position,
+    records::v1::records_service_client::RecordsServiceClient, time, r#type::v1::Position,
 };
 use holdfast_types::Service;
 use http::{HeaderMap, header, request::Parts};
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use crate::services::Line;
@@ -266,7 +262,11 @@ impl FromRequestParts<Arc<Site>> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Site>) -> Result<Self, Failure> {
         // A route outside the entrance is a fault of ours.
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Failure::of(crate::pages::trouble::Trouble::Failed))
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Failure::of(crate::pages::trouble::Trouble::Failed))
     }
 }
 

@@ -6,8 +6,11 @@ use std::fmt::Write;
 
 /// `holdfast gen`, from the project's root.
 pub(crate) fn write() -> Result<()> {
-    for (path, text) in [("docs/errors.md", holdfast_host::catalogue::markdown()), ("docs/settings.md", settings()?)] {
-        std::fs::write(path, text).with_context(|| format!("`{path}` cannot be written: run it from the project's root"))?;
+    for (path, text) in
+        [("docs/errors.md", holdfast_host::catalogue::markdown()), ("docs/settings.md", settings()?)]
+    {
+        std::fs::write(path, text)
+            .with_context(|| format!("`{path}` cannot be written: run it from the project's root"))?;
         println!("wrote {path}");
     }
     Ok(())
@@ -23,7 +26,12 @@ fn settings() -> Result<String> {
         for argument in role.get_arguments() {
             let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else { continue };
             let help = argument.get_help().map(ToString::to_string).unwrap_or_default().replace('\n', " ");
-            let default = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect::<Vec<_>>().join(", ");
+            let default = argument
+                .get_default_values()
+                .iter()
+                .filter_map(|value| value.to_str())
+                .collect::<Vec<_>>()
+                .join(", ");
             writeln!(text, "| `{variable}` | {} | {default} |", help.replace('|', "\\|"))?;
         }
     }

@@ -50,7 +50,9 @@ impl DataDir {
     pub(crate) fn take(&self) -> Result<Taken> {
         let path = self.path("holdfast.pid");
         if let Some(pid) = running(&path) {
-            bail!("it runs already, as process {pid}: stop it with `holdfast down`, or use another data directory");
+            bail!(
+                "it runs already, as process {pid}: stop it with `holdfast down`, or use another data directory"
+            );
         }
         fs::write(&path, std::process::id().to_string())?;
         Ok(Taken(path))

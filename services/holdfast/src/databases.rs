@@ -42,7 +42,10 @@ pub(crate) async fn migrate_one(args: MigrateArgs) -> Result<()> {
 pub(crate) async fn migrate(service: Service, settings: &DatabaseSettings) -> Result<()> {
     let Migrations { views, feeds } = migrations(service)?;
     let serve = settings.serve.required()?;
-    let role = url::Url::parse(serve.expose_secret()).context("the database URL is malformed")?.username().to_owned();
+    let role = url::Url::parse(serve.expose_secret())
+        .context("the database URL is malformed")?
+        .username()
+        .to_owned();
     schema::migrate(settings.migrate.required()?.expose_secret(), &role, &views, &feeds)
         .await
         .with_context(|| format!("the database of {service}"))?;

@@ -7,13 +7,18 @@ mod demo;
 mod down;
 mod roles;
 mod serve;
+mod torture;
 mod up;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "holdfast", version, about = "A personal health record: the patient holds the record, the event log holds fast.")]
+#[command(
+    name = "holdfast",
+    version,
+    about = "A personal health record: the patient holds the record, the event log holds fast."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,6 +37,10 @@ enum Command {
     Migrate(databases::MigrateArgs),
     /// Measure against references in the same run, and write `target/bench/summary.json`.
     Bench(bench::BenchArgs),
+    /// Writers in many processes, every part killed again and again; the last line counts what is missing, reordered or doubled.
+    Torture(torture::TortureArgs),
+    #[command(name = torture::WORKER, hide = true)]
+    TortureWorker,
     /// Write the generated pages of `docs/` again.
     Gen,
 }
@@ -50,6 +59,8 @@ fn main() -> ExitCode {
             Command::Serve(role) => serve::run(role).await,
             Command::Migrate(args) => databases::migrate_one(args).await,
             Command::Bench(args) => bench::run(args).await,
+            Command::Torture(args) => torture::run(args).await,
+            Command::TortureWorker => torture::work().await,
             Command::Gen => catalogues::write(),
         }
     });

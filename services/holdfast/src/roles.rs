@@ -1,5 +1,9 @@
 //! The settings of every role on one machine: ports taken, certificates made, addresses known to all.
-use crate::{data_dir::DataDir, databases, serve::{Bound, Role}};
+use crate::{
+    data_dir::DataDir,
+    databases,
+    serve::{Bound, Role},
+};
 use anyhow::{Context, Result, anyhow};
 use futures::future::try_join_all;
 use holdfast_documents::config::ObjectStoreSettings;
@@ -105,9 +109,10 @@ impl Machine<'_> {
             }
             Service::Consent => Role::Consent(holdfast_consent::config::Settings { common }),
             Service::Messaging => Role::Messaging(holdfast_messaging::config::Settings { common }),
-            Service::Audit => {
-                Role::Audit(holdfast_audit::config::Settings { common, ..holdfast_audit::config::Settings::default() })
-            }
+            Service::Audit => Role::Audit(holdfast_audit::config::Settings {
+                common,
+                ..holdfast_audit::config::Settings::default()
+            }),
             Service::Gateway => Role::Gateway(common.into()),
         })
     }

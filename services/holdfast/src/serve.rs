@@ -47,7 +47,12 @@ impl Role {
 
     /// Answers on a port that is taken already, until told to stop.
     /// `announce` hears of each sign-in link where mails go to a folder.
-    pub(crate) async fn answer(self, host: Bound, announce: Option<Announce>, stop: CancellationToken) -> Result<()> {
+    pub(crate) async fn answer(
+        self,
+        host: Bound,
+        announce: Option<Announce>,
+        stop: CancellationToken,
+    ) -> Result<()> {
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         match (self, host) {
             (Self::Identity(settings), Bound::Grpc(host)) => {

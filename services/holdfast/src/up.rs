@@ -15,7 +15,9 @@ use std::{
 };
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio_util::sync::CancellationToken;
-use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_health::pb::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
+};
 
 const READY_PATIENCE: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_millis(50);
@@ -46,7 +48,8 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
     let dir = DataDir::open(&args.data_dir)?;
     let _taken = dir.take()?;
     let log = LogStyle::File(dir.path("holdfast.log"));
-    let telemetry = Telemetry::start("holdfast", log, &args.telemetry.log, args.telemetry.otlp_endpoint.as_ref())?;
+    let telemetry =
+        Telemetry::start("holdfast", log, &args.telemetry.log, args.telemetry.otlp_endpoint.as_ref())?;
 
     let (mut postgres, mut nats) = servers(&dir, args.tools_dir.clone()).await?;
     let machine = Machine {
@@ -65,7 +68,11 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
         let gateway = matches!(bound, serve::Bound::Http(_));
         let stop = if gateway { gateway_stop.clone() } else { services_stop.clone() };
         let name = role.name();
-        running.spawn(async move { role.answer(bound, Some(announce()), stop).await.with_context(|| format!("the role {name} failed")) });
+        running.spawn(async move {
+            role.answer(bound, Some(announce()), stop)
+                .await
+                .with_context(|| format!("the role {name} failed"))
+        });
     }
     let outcome = tokio::select! {
         () = stop.cancelled() => Ok(()),
@@ -144,7 +151,9 @@ pub(crate) async fn ready(installation: &demo::Installation) -> Result<()> {
         }
         anyhow::Ok(())
     };
-    tokio::time::timeout(READY_PATIENCE, all).await.context("a service is not ready after a minute: see holdfast.log")?
+    tokio::time::timeout(READY_PATIENCE, all)
+        .await
+        .context("a service is not ready after a minute: see holdfast.log")?
 }
 
 async fn step<T>(what: &str, work: impl Future<Output = Result<T>>) -> Result<T> {

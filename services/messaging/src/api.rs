@@ -20,7 +20,11 @@ const PATIENTS_MAX: usize = 200;
 /// Messages that wait for a slow reader of a live stream.
 const LIVE_BUFFER: usize = 16;
 
-pub(crate) fn service(ground: Ground, app: App, stop: CancellationToken) -> MessagingServiceServer<impl MessagingService> {
+pub(crate) fn service(
+    ground: Ground,
+    app: App,
+    stop: CancellationToken,
+) -> MessagingServiceServer<impl MessagingService> {
     MessagingServiceServer::new(Api { ground, app, stop })
 }
 
@@ -78,10 +82,16 @@ impl MessagingService for Api {
         let query = ListThreads { patient, after: page.after().copied(), page_size: page.size() };
         let found = self.app.list_threads(&asked, query).await.map_err(Problem::from)?;
         let (found, next_page_token) = page.cut(found, |thread| thread.place())?;
-        Ok(Response::new(pb::ListThreadsResponse { threads: found.iter().map(Into::into).collect(), next_page_token }))
+        Ok(Response::new(pb::ListThreadsResponse {
+            threads: found.iter().map(Into::into).collect(),
+            next_page_token,
+        }))
     }
 
-    async fn get_thread(&self, request: Request<pb::GetThreadRequest>) -> Result<Response<pb::Thread>, Status> {
+    async fn get_thread(
+        &self,
+        request: Request<pb::GetThreadRequest>,
+    ) -> Result<Response<pb::Thread>, Status> {
         let asked = self.ground.enter(&request).await?.context;
         let message = request.get_ref();
         let patient = field::id("patient_id", &message.patient_id)?;
@@ -143,7 +153,8 @@ impl MessagingService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let texts = &request.get_ref().patient_ids;
         field::count("patient_ids", texts.len(), PATIENTS_MAX)?;
-        let patients: Vec<PatientId> = texts.iter().map(|text| field::id("patient_ids", text)).collect::<Result<_, _>>()?;
+        let patients: Vec<PatientId> =
+            texts.iter().map(|text| field::id("patient_ids", text)).collect::<Result<_, _>>()?;
         let counts = self.app.count_unread(&asked, &patients).await.map_err(Problem::from)?;
         let counts = counts
             .into_iter()

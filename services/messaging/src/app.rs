@@ -67,7 +67,9 @@ impl App {
 
     /// Someone else's thread is no thread of this record.
     async fn sees(&self, permit: &Permit, asked: &RequestContext, thread: ThreadId) -> Result<(), Failure> {
-        let there = crate::views::place(self.log().pool(), permit, &asked.caller, thread).await.map_err(Failure::Views)?;
+        let there = crate::views::place(self.log().pool(), permit, &asked.caller, thread)
+            .await
+            .map_err(Failure::Views)?;
         if there { Ok(()) } else { Err(Failure::Thread(Refusal::NotStarted)) }
     }
 }

@@ -11,7 +11,9 @@ mod public;
 pub mod views;
 
 use app::App;
-use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys, data_keys};
+use holdfast_host::{
+    Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys, data_keys,
+};
 use holdfast_types::{Clock, Ids, Service};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

@@ -21,9 +21,16 @@ struct World {
 async fn world() -> World {
     let served = served(Service::Messaging, holdfast_messaging::migrations(), |start| async move {
         let settings = holdfast_messaging::config::Settings { common: start.settings };
-        holdfast_messaging::serve_with_keys(settings, start.keys, start.host, start.clock, start.ids, start.stop)
-            .await
-            .unwrap();
+        holdfast_messaging::serve_with_keys(
+            settings,
+            start.keys,
+            start.host,
+            start.clock,
+            start.ids,
+            start.stop,
+        )
+        .await
+        .unwrap();
     })
     .await;
     let patient = PatientId::new(Uuid::from_u128(0xF00));
@@ -148,7 +155,11 @@ async fn a_message_for_someone_elses_thread_is_refused() {
     let other = PatientId::new(Uuid::from_u128(0xF01));
     let facts = [
         ConsentFact::RecordOpened { patient: other, tenant: tenant() },
-        ConsentFact::HolderAdded { patient: other, account: world.stranger.account, relationship: Relationship::Parent },
+        ConsentFact::HolderAdded {
+            patient: other,
+            account: world.stranger.account,
+            relationship: Relationship::Parent,
+        },
     ];
     world.served.consent_says(&facts).await;
     let mut post = world.post(9, &thread, "hello");
@@ -161,10 +172,15 @@ async fn a_message_for_someone_elses_thread_is_refused() {
 async fn the_same_request_posts_once() {
     let world = world().await;
     let thread = world.thread().await;
-    let first = world.as_(&world.mother).post_message(world.post(5, &thread, "once")).await.unwrap().into_inner();
-    let again = world.as_(&world.mother).post_message(world.post(5, &thread, "once")).await.unwrap().into_inner();
+    let first =
+        world.as_(&world.mother).post_message(world.post(5, &thread, "once")).await.unwrap().into_inner();
+    let again =
+        world.as_(&world.mother).post_message(world.post(5, &thread, "once")).await.unwrap().into_inner();
     assert_eq!(first.message.unwrap().message_id, again.message.unwrap().message_id);
-    assert_eq!(reason(world.as_(&world.mother).post_message(world.post(5, &thread, "twice")).await), "REQUEST_ID_REUSED");
+    assert_eq!(
+        reason(world.as_(&world.mother).post_message(world.post(5, &thread, "twice")).await),
+        "REQUEST_ID_REUSED"
+    );
     assert_eq!(world.messages(&world.mother, &thread).await.unwrap().len(), 2);
 }
 
@@ -188,7 +204,10 @@ async fn a_closed_thread_takes_no_more() {
         thread_id: thread.thread_id.clone(),
     };
     world.as_(&world.therapist).close_thread(close).await.unwrap();
-    assert_eq!(reason(world.as_(&world.mother).post_message(world.post(8, &thread, "more")).await), "THREAD_CLOSED");
+    assert_eq!(
+        reason(world.as_(&world.mother).post_message(world.post(8, &thread, "more")).await),
+        "THREAD_CLOSED"
+    );
 }
 
 #[tokio::test]

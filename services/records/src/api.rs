@@ -8,10 +8,13 @@ use crate::app::{App, Authored, ImportBundle, ListItems, NewItem, RESOURCE_BYTES
 use crate::views::Listing;
 use bytes::Bytes;
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field, mask};
-use holdfast_proto::{Word, records::v1::{
-    self as pb,
-    records_service_server::{RecordsService, RecordsServiceServer},
-}};
+use holdfast_proto::{
+    Word,
+    records::v1::{
+        self as pb,
+        records_service_server::{RecordsService, RecordsServiceServer},
+    },
+};
 use holdfast_types::Category;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status, Streaming};
@@ -45,14 +48,26 @@ impl RecordsService for Api {
         let demographics = field::required("demographics", message.demographics)?;
         let demographics = fields::demographics(demographics, self.ground.clock().now())?;
         if demographics.family_name.is_empty() && demographics.given_name.is_empty() {
-            return Err(Problem::of_field(catalogue::FIELD_MISSING, "demographics.family_name", "a name must be there").into());
+            return Err(Problem::of_field(
+                catalogue::FIELD_MISSING,
+                "demographics.family_name",
+                "a name must be there",
+            )
+            .into());
         }
-        let after = self.app.register_patient(&asked, id, patient, demographics).await.map_err(Problem::from)?;
+        let after =
+            self.app.register_patient(&asked, id, patient, demographics).await.map_err(Problem::from)?;
         let position = after.position.clone().map(Into::into);
-        Ok(Response::new(pb::RegisterPatientResponse { patient: Some(message::patient_after(patient, after)), position }))
+        Ok(Response::new(pb::RegisterPatientResponse {
+            patient: Some(message::patient_after(patient, after)),
+            position,
+        }))
     }
 
-    async fn get_patient(&self, request: Request<pb::GetPatientRequest>) -> Result<Response<pb::Patient>, Status> {
+    async fn get_patient(
+        &self,
+        request: Request<pb::GetPatientRequest>,
+    ) -> Result<Response<pb::Patient>, Status> {
         let asked = self.ground.enter(&request).await?.context;
         let patient = field::id("patient_id", &request.get_ref().patient_id)?;
         let shown = self.app.patient(&asked, patient).await.map_err(Problem::from)?;
@@ -66,7 +81,9 @@ impl RecordsService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let patients = fields::patients("patient_ids", &request.get_ref().patient_ids, PATIENTS_MAX)?;
         let shown = self.app.patients(&asked, &patients).await.map_err(Problem::from)?;
-        Ok(Response::new(pb::BatchGetPatientsResponse { patients: shown.into_iter().map(Into::into).collect() }))
+        Ok(Response::new(pb::BatchGetPatientsResponse {
+            patients: shown.into_iter().map(Into::into).collect(),
+        }))
     }
 
     async fn update_patient(
@@ -81,10 +98,16 @@ impl RecordsService for Api {
         let values = field::required("demographics", message.demographics)?;
         let values = fields::demographics(values, self.ground.clock().now())?;
         let seen = mask::revision(&message.etag)?;
-        let after =
-            self.app.update_patient(&asked, id, patient, (values, masked), seen).await.map_err(Problem::from)?;
+        let after = self
+            .app
+            .update_patient(&asked, id, patient, (values, masked), seen)
+            .await
+            .map_err(Problem::from)?;
         let position = after.position.clone().map(Into::into);
-        Ok(Response::new(pb::UpdatePatientResponse { patient: Some(message::patient_after(patient, after)), position }))
+        Ok(Response::new(pb::UpdatePatientResponse {
+            patient: Some(message::patient_after(patient, after)),
+            position,
+        }))
     }
 
     async fn import_bundle(
@@ -126,7 +149,11 @@ impl RecordsService for Api {
         let id = CommandId::of(&message)?;
         let patient = field::id("patient_id", &message.patient_id)?;
         let new = vec![new_item("item", field::required("item", message.item)?)?];
-        let made = self.app.create_items(&asked, id, patient, new, "records.CreateItem").await.map_err(Problem::from)?;
+        let made = self
+            .app
+            .create_items(&asked, id, patient, new, "records.CreateItem")
+            .await
+            .map_err(Problem::from)?;
         let position = made.position.clone().map(Into::into);
         Ok(Response::new(pb::CreateItemResponse { item: item_after(patient, made), position }))
     }
@@ -145,8 +172,11 @@ impl RecordsService for Api {
         }
         let new = message.items.into_iter().enumerate();
         let new = new.map(|(at, item)| new_item(&format!("items[{at}]"), item)).collect::<Result<_, _>>()?;
-        let made =
-            self.app.create_items(&asked, id, patient, new, "records.BatchCreateItems").await.map_err(Problem::from)?;
+        let made = self
+            .app
+            .create_items(&asked, id, patient, new, "records.BatchCreateItems")
+            .await
+            .map_err(Problem::from)?;
         let item_ids = made.items.iter().map(ToString::to_string).collect();
         Ok(Response::new(pb::BatchCreateItemsResponse { item_ids, position: made.position.map(Into::into) }))
     }
@@ -162,7 +192,8 @@ impl RecordsService for Api {
         let item = field::id("item_id", &message.item_id)?;
         let seen = mask::revision(&message.etag)?;
         let json = resource("fhir_json", message.fhir_json)?;
-        let made = self.app.update_item(&asked, id, (patient, item), json, seen).await.map_err(Problem::from)?;
+        let made =
+            self.app.update_item(&asked, id, (patient, item), json, seen).await.map_err(Problem::from)?;
         let position = made.position.clone().map(Into::into);
         Ok(Response::new(pb::UpdateItemResponse { item: item_after(patient, made), position }))
     }
@@ -178,7 +209,8 @@ impl RecordsService for Api {
         let item = field::id("item_id", &message.item_id)?;
         let seen = mask::revision(&message.etag)?;
         let reason = field::lines("reason", &message.reason, 1, 500)?;
-        let made = self.app.retract_item(&asked, id, (patient, item), reason, seen).await.map_err(Problem::from)?;
+        let made =
+            self.app.retract_item(&asked, id, (patient, item), reason, seen).await.map_err(Problem::from)?;
         let position = made.position.clone().map(Into::into);
         Ok(Response::new(pb::RetractItemResponse { item: item_after(patient, made), position }))
     }
@@ -215,8 +247,10 @@ impl RecordsService for Api {
             },
         };
         let listed = self.app.list_items(&asked, query).await.map_err(Problem::from)?;
-        let next_page_token = listed.next.map(|cursor| page.token_after(&cursor)).transpose()?.unwrap_or_default();
-        let shown = listed.versions.iter().map(|version| message::item_in_list(version, message.include_fhir_json));
+        let next_page_token =
+            listed.next.map(|cursor| page.token_after(&cursor)).transpose()?.unwrap_or_default();
+        let shown =
+            listed.versions.iter().map(|version| message::item_in_list(version, message.include_fhir_json));
         Ok(Response::new(pb::ListItemsResponse {
             items: shown.collect(),
             next_page_token,
@@ -240,7 +274,8 @@ impl RecordsService for Api {
             .await
             .map_err(Problem::from)?;
         let last = versions.last().filter(|_| more).map(|last| last.version.revision);
-        let next_page_token = last.map(|revision| page.token_after(&revision)).transpose()?.unwrap_or_default();
+        let next_page_token =
+            last.map(|revision| page.token_after(&revision)).transpose()?.unwrap_or_default();
         let versions = versions.iter().map(message::item_in_full).collect();
         Ok(Response::new(pb::ListItemVersionsResponse { versions, next_page_token }))
     }
@@ -252,12 +287,15 @@ impl RecordsService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let patient = field::id("patient_id", &request.get_ref().patient_id)?;
         let summary = self.app.summarize(&asked, patient).await.map_err(Problem::from)?;
-        Ok(Response::new(pb::SummarizeRecordResponse { categories: summary.into_iter().map(Into::into).collect() }))
+        Ok(Response::new(pb::SummarizeRecordResponse {
+            categories: summary.into_iter().map(Into::into).collect(),
+        }))
     }
 }
 
 fn new_item(place: &str, item: pb::NewItem) -> Result<NewItem, Problem> {
-    let source_key = field::line(&format!("{place}.source_key"), &item.source_key, 0, SOURCE_KEY_CHARACTERS_MAX)?;
+    let source_key =
+        field::line(&format!("{place}.source_key"), &item.source_key, 0, SOURCE_KEY_CHARACTERS_MAX)?;
     Ok(NewItem { json: resource(&format!("{place}.fhir_json"), item.fhir_json)?, source_key })
 }
 
@@ -267,7 +305,8 @@ fn resource(place: &str, json: Bytes) -> Result<Bytes, Problem> {
     }
     if json.len() > RESOURCE_BYTES_MAX {
         let description = format!("at most {RESOURCE_BYTES_MAX} bytes");
-        return Err(Problem::of_field(catalogue::MESSAGE_TOO_LARGE, place, description).with("size_bytes_max", RESOURCE_BYTES_MAX));
+        return Err(Problem::of_field(catalogue::MESSAGE_TOO_LARGE, place, description)
+            .with("size_bytes_max", RESOURCE_BYTES_MAX));
     }
     Ok(json)
 }

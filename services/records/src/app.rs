@@ -8,8 +8,8 @@ mod reading;
 mod recording;
 
 pub(crate) use authoring::{Authored, NewItem};
-pub(crate) use incoming::RESOURCE_BYTES_MAX;
 pub(crate) use importing::{ImportBundle, Imported};
+pub(crate) use incoming::RESOURCE_BYTES_MAX;
 pub(crate) use patients::PatientAfter;
 pub(crate) use reading::{ListItems, NamedVersion, Names};
 

@@ -24,11 +24,17 @@ async fn a_bundle_fills_the_record_and_gives_it_its_demographics() {
     assert_eq!(of(&imported.added, Category::Goals), 1);
     assert_eq!(imported.position.unwrap().service, "records");
 
-    let known = world.client(&parent()).get_patient(pb::GetPatientRequest { patient_id: patient().to_string() }).await;
+    let known = world
+        .client(&parent())
+        .get_patient(pb::GetPatientRequest { patient_id: patient().to_string() })
+        .await;
     let known = known.unwrap().into_inner();
     assert_eq!((known.tenant_id, known.revision, known.etag.as_str()), (tenant().to_string(), 1, "\"1\""));
     let demographics = known.demographics.unwrap();
-    assert_eq!((demographics.given_name.as_str(), demographics.family_name.as_str()), ("Juniper Wren", "Fernhollow"));
+    assert_eq!(
+        (demographics.given_name.as_str(), demographics.family_name.as_str()),
+        ("Juniper Wren", "Fernhollow")
+    );
     assert_eq!((demographics.birth_date.as_str(), demographics.phone.as_str()), ("2019-04-02", "555-0100"));
     assert_eq!(demographics.identifiers, ["https://practice.example/patients|P-1"]);
 
@@ -36,17 +42,26 @@ async fn a_bundle_fills_the_record_and_gives_it_its_demographics() {
     assert_eq!(items.len(), 10);
     assert!(items.iter().all(|item| !item.title.is_empty() && item.patient_id == patient().to_string()));
     let occurred: Vec<_> = items.iter().map(|item| item.occurred_time.map(|time| time.seconds)).collect();
-    assert!(occurred.windows(2).all(|pair| pair[0] >= pair[1]), "newest first, and what has no time last: {occurred:?}");
+    assert!(
+        occurred.windows(2).all(|pair| pair[0] >= pair[1]),
+        "newest first, and what has no time last: {occurred:?}"
+    );
 
     let visit = items.iter().find(|item| item.resource_type == "Encounter").unwrap();
     assert_eq!((visit.category, visit.status.as_str()), (Category::Visits.to_proto(), "finished"));
     let source = visit.source.clone().unwrap();
-    assert_eq!((source.kind.as_str(), source.name.as_str(), source.key.as_str()), ("import", "Hospital portal", "Encounter/visit-1"));
+    assert_eq!(
+        (source.kind.as_str(), source.name.as_str(), source.key.as_str()),
+        ("import", "Hospital portal", "Encounter/visit-1")
+    );
     assert_eq!(visit.recorded_by, format!("account/{}", parent().account));
     let visit = world.get(&parent(), &visit.item_id).await.unwrap();
     assert!(!visit.details.is_empty());
     let json = std::str::from_utf8(&visit.fhir_json).unwrap();
-    assert!(json.contains(&format!(r#""reference":"Patient/{}""#, patient())) && !json.contains("Patient/self"), "{json}");
+    assert!(
+        json.contains(&format!(r#""reference":"Patient/{}""#, patient())) && !json.contains("Patient/self"),
+        "{json}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +78,8 @@ async fn importing_again_changes_nothing_and_repeating_the_request_is_answered_t
     assert_eq!(again.position, None);
     assert_eq!(world.everything(&parent()).await, before);
 
-    let other = world.import_as(&parent(), request, "Hospital portal", &altered("lab-1", "lab-2")).await.unwrap_err();
+    let other =
+        world.import_as(&parent(), request, "Hospital portal", &altered("lab-1", "lab-2")).await.unwrap_err();
     assert_eq!(reason(&other), "REQUEST_ID_REUSED");
 }
 
@@ -82,9 +98,16 @@ async fn only_what_a_source_says_anew_becomes_a_new_version() {
     let goal = items.iter().find(|item| item.resource_type == "Goal").unwrap();
     assert_eq!(goal.revision, 1);
     let read = |item: &pb::Item| item.source.clone().unwrap().read_time.unwrap().seconds;
-    assert_eq!(read(goal) - goal.recorded_time.unwrap().seconds, 3600, "its source was read since, and said the same");
+    assert_eq!(
+        read(goal) - goal.recorded_time.unwrap().seconds,
+        3600,
+        "its source was read since, and said the same"
+    );
     let versions = world.versions(&parent(), &visit.item_id).await.unwrap();
-    assert_eq!(versions.iter().map(|version| version.status.as_str()).collect::<Vec<_>>(), ["cancelled", "finished"]);
+    assert_eq!(
+        versions.iter().map(|version| version.status.as_str()).collect::<Vec<_>>(),
+        ["cancelled", "finished"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +115,9 @@ async fn a_bundle_about_somebody_else_is_refused() {
     let world = world().await;
     world.import(&parent(), SMALL).await.unwrap();
     let before = world.everything(&parent()).await;
-    for other in [altered("2019-04-02", "2018-04-02"), altered("\"given\": [\"Juniper", "\"given\": [\"Rowan")] {
+    for other in
+        [altered("2019-04-02", "2018-04-02"), altered("\"given\": [\"Juniper", "\"given\": [\"Rowan")]
+    {
         let refused = world.import(&parent(), &other).await.unwrap_err();
         assert_eq!(reason(&refused), "BUNDLE_PATIENT_MISMATCH");
     }
@@ -101,7 +126,11 @@ async fn a_bundle_about_somebody_else_is_refused() {
     let renamed = altered("\"family\": \"Fernhollow\"", "\"family\": \"Reedmarsh\"");
     assert_eq!(reason(&world.import(&parent(), &renamed).await.unwrap_err()), "BUNDLE_PATIENT_MISMATCH");
     let formerly = altered("\"family\": \"Maplewood\"", "\"family\": \"Fernhollow\"");
-    let formerly = String::from_utf8(formerly).unwrap().replacen("\"family\": \"Fernhollow\", \"given\": [\"Juniper\", \"Wren\"]", "\"family\": \"Reedmarsh\", \"given\": [\"Juniper\", \"Wren\"]", 1);
+    let formerly = String::from_utf8(formerly).unwrap().replacen(
+        "\"family\": \"Fernhollow\", \"given\": [\"Juniper\", \"Wren\"]",
+        "\"family\": \"Reedmarsh\", \"given\": [\"Juniper\", \"Wren\"]",
+        1,
+    );
     assert!(formerly.contains("Reedmarsh"));
     world.import(&parent(), formerly.as_bytes()).await.unwrap();
 }
@@ -115,15 +144,47 @@ async fn what_is_wrong_with_a_bundle_is_named_with_its_place_and_nothing_is_take
         (b"\xFF\xFE{}".to_vec(), "BUNDLE_MALFORMED", "BUNDLE_NOT_UTF8", "Bundle"),
         (b"{\"resourceType\":\"Patient\"}".to_vec(), "BUNDLE_MALFORMED", "BUNDLE_EXPECTED", "Bundle"),
         (Vec::new(), "BUNDLE_MALFORMED", "BUNDLE_NOT_JSON", "Bundle"),
-        (altered("\"transaction\"", "\"history\""), "BUNDLE_UNSUPPORTED", "BUNDLE_KIND_NOT_SUPPORTED", "Bundle.type"),
-        (altered("\"POST\", \"url\": \"Goal\"", "\"DELETE\", \"url\": \"Goal\""), "BUNDLE_UNSUPPORTED", "REQUEST_METHOD_NOT_SUPPORTED", "Bundle.entry[7].request.method"),
-        (altered(subject, r#""subject": { "reference": "urn:uuid:00000000-0000-4000-8000-00000000000f" }"#), "BUNDLE_REFERENCE_BROKEN", "REFERENCE_BROKEN", "Bundle.entry[2].resource.subject.reference"),
-        (altered("http://loinc.org", "loinc"), "BUNDLE_CODE_SYSTEM_MALFORMED", "CODE_SYSTEM_NOT_ABSOLUTE", "Bundle.entry[3].resource"),
-        (altered("\"2019-04-02\"", "\"2019-02-30\""), "BUNDLE_MALFORMED", "DATE_IMPOSSIBLE", "Bundle.entry[0].resource.birthDate"),
+        (
+            altered("\"transaction\"", "\"history\""),
+            "BUNDLE_UNSUPPORTED",
+            "BUNDLE_KIND_NOT_SUPPORTED",
+            "Bundle.type",
+        ),
+        (
+            altered("\"POST\", \"url\": \"Goal\"", "\"DELETE\", \"url\": \"Goal\""),
+            "BUNDLE_UNSUPPORTED",
+            "REQUEST_METHOD_NOT_SUPPORTED",
+            "Bundle.entry[7].request.method",
+        ),
+        (
+            altered(
+                subject,
+                r#""subject": { "reference": "urn:uuid:00000000-0000-4000-8000-00000000000f" }"#,
+            ),
+            "BUNDLE_REFERENCE_BROKEN",
+            "REFERENCE_BROKEN",
+            "Bundle.entry[2].resource.subject.reference",
+        ),
+        (
+            altered("http://loinc.org", "loinc"),
+            "BUNDLE_CODE_SYSTEM_MALFORMED",
+            "CODE_SYSTEM_NOT_ABSOLUTE",
+            "Bundle.entry[3].resource",
+        ),
+        (
+            altered("\"2019-04-02\"", "\"2019-02-30\""),
+            "BUNDLE_MALFORMED",
+            "DATE_IMPOSSIBLE",
+            "Bundle.entry[0].resource.birthDate",
+        ),
     ];
     for (bundle, expected, fhir_reason, place) in cases {
         let refused = world.import(&parent(), &bundle).await.unwrap_err();
-        assert_eq!((reason(&refused), metadata(&refused, "fhir_reason").as_str()), (expected, fhir_reason), "{refused:?}");
+        assert_eq!(
+            (reason(&refused), metadata(&refused, "fhir_reason").as_str()),
+            (expected, fhir_reason),
+            "{refused:?}"
+        );
         assert!(metadata(&refused, "place").starts_with(place), "{}", metadata(&refused, "place"));
     }
     assert!(world.everything(&parent()).await.is_empty());
@@ -134,9 +195,16 @@ async fn what_is_wrong_with_a_bundle_is_named_with_its_place_and_nothing_is_take
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_code_system_is_taken_with_a_warning_that_names_the_place() {
     let world = world().await;
-    let imported = world.import(&parent(), &altered("http://loinc.org", "https://codes.example/unheard-of")).await.unwrap();
+    let imported = world
+        .import(&parent(), &altered("http://loinc.org", "https://codes.example/unheard-of"))
+        .await
+        .unwrap();
     assert_eq!(count(&imported.added), 10);
-    let warning = imported.warnings.iter().find(|warning| warning.text.contains("https://codes.example/unheard-of")).unwrap();
+    let warning = imported
+        .warnings
+        .iter()
+        .find(|warning| warning.text.contains("https://codes.example/unheard-of"))
+        .unwrap();
     assert!(warning.place.starts_with("Bundle.entry[3].resource"), "{warning:?}");
 }
 
@@ -146,21 +214,35 @@ async fn a_file_that_is_too_large_is_refused_before_it_is_read() {
     let refused = world.import(&parent(), &vec![b' '; 32 * 1024 * 1024 + 1]).await.unwrap_err();
     assert_eq!((reason(&refused), metadata(&refused, "place").as_str()), ("BUNDLE_TOO_LARGE", "Bundle"));
     let entry = r#"{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Goal","id":"1"}}"#;
-    let many = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#, vec![entry; 20_001].join(","));
+    let many = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{}]}}"#,
+        vec![entry; 20_001].join(",")
+    );
     let refused = world.import(&parent(), many.as_bytes()).await.unwrap_err();
-    assert_eq!((reason(&refused), metadata(&refused, "fhir_reason").as_str()), ("BUNDLE_TOO_LARGE", "BUNDLE_TOO_MANY_ENTRIES"));
+    assert_eq!(
+        (reason(&refused), metadata(&refused, "fhir_reason").as_str()),
+        ("BUNDLE_TOO_LARGE", "BUNDLE_TOO_MANY_ENTRIES")
+    );
     let text = "x".repeat(1024 * 1024);
-    let one = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}}]}}"#, goal("large", &text));
+    let one = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}}]}}"#,
+        goal("large", &text)
+    );
     assert_eq!(reason(&world.import(&parent(), one.as_bytes()).await.unwrap_err()), "BUNDLE_TOO_LARGE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bundle_needs_permission_for_every_category_in_it() {
     let world = world().await;
-    world.share(&therapist(), &[Category::Goals, Category::Visits], &[Action::Contribute, Action::Read]).await;
+    world
+        .share(&therapist(), &[Category::Goals, Category::Visits], &[Action::Contribute, Action::Read])
+        .await;
     assert_eq!(reason(&world.import(&therapist(), SMALL).await.unwrap_err()), "NOT_PERMITTED");
     assert_eq!(reason(&world.import(&stranger(), SMALL).await.unwrap_err()), "NOT_PERMITTED");
-    let goals = format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}}]}}"#, goal("g", "Say hello"));
+    let goals = format!(
+        r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}}]}}"#,
+        goal("g", "Say hello")
+    );
     let imported = world.import(&therapist(), goals.as_bytes()).await.unwrap();
     assert_eq!(count(&imported.added), 1);
     assert_eq!(imported.warnings[0].place, "Bundle", "nothing says whom it is about");
@@ -174,16 +256,24 @@ async fn the_directory_names_those_that_a_record_refers_to() {
         "id":"site","name":"Exampleton Therapy, Riverside","identifier":[{"system":"https://practice.example/sites","value":"S-1"}]},
         "request":{"method":"POST","url":"Organization"}}]}"#;
     let request = SystemIds.next();
-    assert_eq!(reason(&world.import_directory(&parent(), request, site.as_bytes()).await.unwrap_err()), "NOT_PERMITTED");
+    assert_eq!(
+        reason(&world.import_directory(&parent(), request, site.as_bytes()).await.unwrap_err()),
+        "NOT_PERMITTED"
+    );
     let imported = world.import_directory(&administrator(), request, site.as_bytes()).await.unwrap();
     assert_eq!((imported.added_count, imported.changed_count, imported.unchanged_count), (1, 0, 0));
     assert_eq!(world.import_directory(&administrator(), request, site.as_bytes()).await.unwrap(), imported);
     let again = world.import_directory(&administrator(), SystemIds.next(), site.as_bytes()).await.unwrap();
     assert_eq!((again.added_count, again.changed_count, again.unchanged_count), (0, 0, 1));
 
-    let visit = world.everything(&parent()).await.into_iter().find(|item| item.resource_type == "Encounter").unwrap();
+    let visit =
+        world.everything(&parent()).await.into_iter().find(|item| item.resource_type == "Encounter").unwrap();
     let visit = world.get(&parent(), &visit.item_id).await.unwrap();
-    assert!(visit.details.iter().any(|detail| detail.value == "Exampleton Therapy, Riverside"), "{:?}", visit.details);
+    assert!(
+        visit.details.iter().any(|detail| detail.value == "Exampleton Therapy, Riverside"),
+        "{:?}",
+        visit.details
+    );
     let of_a_patient = world.import_directory(&administrator(), SystemIds.next(), SMALL).await.unwrap_err();
     assert_eq!(reason(&of_a_patient), "BUNDLE_UNSUPPORTED");
     assert_eq!(reason(&world.import(&parent(), site.as_bytes()).await.unwrap_err()), "BUNDLE_UNSUPPORTED");
@@ -210,7 +300,8 @@ async fn real_bundles_of_every_size_come_in_whole_and_only_once() {
         let again = world.import(&parent(), &bundle).await.unwrap();
         assert_eq!((count(&again.unchanged) as usize, again.position), (entries, None), "{file}");
         let summary = pb::SummarizeRecordRequest { patient_id: patient().to_string() };
-        let summary = world.client(&parent()).summarize_record(summary).await.unwrap().into_inner().categories;
+        let summary =
+            world.client(&parent()).summarize_record(summary).await.unwrap().into_inner().categories;
         assert_eq!(summary.iter().map(|category| category.count).sum::<i32>() as usize, entries, "{file}");
         for category in summary {
             let of_it = items.iter().find(|item| item.category == category.category).unwrap();

@@ -24,7 +24,11 @@ async fn pages_hold_every_item_once_newest_first() {
         asked.page_token = page.next_page_token;
     }
     assert_eq!(paged, whole);
-    let with = pb::ListItemsRequest { include_fhir_json: true, categories: vec![Category::Goals.to_proto()], ..listing() };
+    let with = pb::ListItemsRequest {
+        include_fhir_json: true,
+        categories: vec![Category::Goals.to_proto()],
+        ..listing()
+    };
     let goals = world.list(&parent(), with).await.unwrap();
     assert_eq!((goals.items.len(), goals.total_size), (1, 1));
     assert!(goals.items[0].fhir_json.starts_with(b"{"));
@@ -64,7 +68,8 @@ async fn a_person_reads_what_is_shared_and_learns_what_is_withheld() {
 
     let goal = &page.items[0];
     assert_eq!(world.get(&therapist(), &goal.item_id).await.unwrap().title, goal.title);
-    let visit = world.everything(&parent()).await.into_iter().find(|item| item.resource_type == "Encounter").unwrap();
+    let visit =
+        world.everything(&parent()).await.into_iter().find(|item| item.resource_type == "Encounter").unwrap();
     assert_eq!(reason(&world.get(&therapist(), &visit.item_id).await.unwrap_err()), "NOT_PERMITTED");
     assert_eq!(reason(&world.versions(&therapist(), &visit.item_id).await.unwrap_err()), "NOT_PERMITTED");
     let nothing = SystemIds.next().to_string();
@@ -73,11 +78,18 @@ async fn a_person_reads_what_is_shared_and_learns_what_is_withheld() {
     assert_eq!(reason(&world.versions(&parent(), &nothing).await.unwrap_err()), "ITEM_UNKNOWN");
 
     let asked = pb::SummarizeRecordRequest { patient_id: patient().to_string() };
-    let summary = world.client(&therapist()).summarize_record(asked.clone()).await.unwrap().into_inner().categories;
-    assert_eq!(summary.iter().map(|one| (one.category, one.count)).collect::<Vec<_>>(), [(Category::Goals.to_proto(), 1)]);
+    let summary =
+        world.client(&therapist()).summarize_record(asked.clone()).await.unwrap().into_inner().categories;
+    assert_eq!(
+        summary.iter().map(|one| (one.category, one.count)).collect::<Vec<_>>(),
+        [(Category::Goals.to_proto(), 1)]
+    );
     assert_eq!(summary[0].newest_time, goal.occurred_time);
     assert_eq!(summary[0].read_time, goal.recorded_time);
-    assert_eq!(reason(&world.client(&stranger()).summarize_record(asked).await.unwrap_err()), "NOT_PERMITTED");
+    assert_eq!(
+        reason(&world.client(&stranger()).summarize_record(asked).await.unwrap_err()),
+        "NOT_PERMITTED"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +104,10 @@ async fn every_version_is_kept_and_the_record_can_be_read_as_it_was() {
     let after_second = world.clock.now();
     world.clock.advance(TimeDelta::minutes(1));
     let third = world.retract(&parent(), &second, "Written for another child").await.unwrap();
-    assert_eq!((third.status.as_str(), third.retraction_reason.as_str()), ("entered-in-error", "Written for another child"));
+    assert_eq!(
+        (third.status.as_str(), third.retraction_reason.as_str()),
+        ("entered-in-error", "Written for another child")
+    );
 
     let versions = world.versions(&parent(), &first.item_id).await.unwrap();
     assert_eq!(versions, [third.clone(), second.clone(), first.clone()]);
@@ -102,13 +117,17 @@ async fn every_version_is_kept_and_the_record_can_be_read_as_it_was() {
     for (as_of, expected) in [(after_first, Some(&first)), (after_second, Some(&second)), (before, None)] {
         let as_of_time = Some(timestamp(as_of));
         let (patient_id, item_id) = (patient().to_string(), first.item_id.clone());
-        let found = world.client(&parent()).get_item(pb::GetItemRequest { patient_id, item_id, as_of_time }).await;
+        let found =
+            world.client(&parent()).get_item(pb::GetItemRequest { patient_id, item_id, as_of_time }).await;
         let listed = world.list(&parent(), pb::ListItemsRequest { as_of_time, ..listing() }).await.unwrap();
         assert_eq!(listed.total_size, i32::from(expected.is_some()));
         match expected {
             Some(version) => {
                 assert_eq!(&found.unwrap().into_inner(), version);
-                assert_eq!((&listed.items[0].title, listed.items[0].revision), (&version.title, version.revision));
+                assert_eq!(
+                    (&listed.items[0].title, listed.items[0].revision),
+                    (&version.title, version.revision)
+                );
             }
             None => assert_eq!(reason(&found.unwrap_err()), "ITEM_UNKNOWN"),
         }
@@ -152,7 +171,9 @@ async fn many_patients_are_answered_in_the_order_asked_and_without_those_not_sha
     let (second, foreign) = (PatientId::new(id(0xAA)), PatientId::new(id(0xAB)));
     world.open(second, &parent()).await;
     world.open(foreign, &stranger()).await;
-    for (patient, by, name) in [(patient(), parent(), "June"), (second, parent(), "Wren"), (foreign, stranger(), "Rowan")] {
+    for (patient, by, name) in
+        [(patient(), parent(), "June"), (second, parent(), "Wren"), (foreign, stranger(), "Rowan")]
+    {
         let asked = pb::RegisterPatientRequest {
             request_id: SystemIds.next().to_string(),
             patient_id: patient.to_string(),
@@ -161,10 +182,19 @@ async fn many_patients_are_answered_in_the_order_asked_and_without_those_not_sha
         world.client(&by).register_patient(asked).await.unwrap();
     }
     let patient_ids = [second, foreign, patient(), second].map(|id| id.to_string()).to_vec();
-    let shown = world.client(&parent()).batch_get_patients(pb::BatchGetPatientsRequest { patient_ids }).await.unwrap();
-    let names: Vec<_> = shown.into_inner().patients.into_iter().map(|one| one.demographics.unwrap().given_name).collect();
+    let shown = world
+        .client(&parent())
+        .batch_get_patients(pb::BatchGetPatientsRequest { patient_ids })
+        .await
+        .unwrap();
+    let names: Vec<_> =
+        shown.into_inner().patients.into_iter().map(|one| one.demographics.unwrap().given_name).collect();
     assert_eq!(names, ["Wren", "June"]);
     let patient_ids = vec![patient().to_string(); 201];
-    let refused = world.client(&parent()).batch_get_patients(pb::BatchGetPatientsRequest { patient_ids }).await.unwrap_err();
+    let refused = world
+        .client(&parent())
+        .batch_get_patients(pb::BatchGetPatientsRequest { patient_ids })
+        .await
+        .unwrap_err();
     assert_eq!(reason(&refused), "TOO_MANY");
 }

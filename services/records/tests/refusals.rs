@@ -47,10 +47,17 @@ async fn a_page_token_is_good_for_its_own_query_alone() {
     let world = world().await;
     world.import(&parent(), SMALL).await.unwrap();
     let first = world.list(&parent(), pb::ListItemsRequest { page_size: 2, ..listing() }).await.unwrap();
-    let with = |page_token: &str| pb::ListItemsRequest { page_size: 2, page_token: page_token.to_owned(), ..listing() };
+    let with = |page_token: &str| pb::ListItemsRequest {
+        page_size: 2,
+        page_token: page_token.to_owned(),
+        ..listing()
+    };
     let refused = |asked| async { reason(&world.list(&parent(), asked).await.unwrap_err()) };
     let token = first.next_page_token.as_str();
-    assert_eq!(refused(pb::ListItemsRequest { include_fhir_json: true, ..with(token) }).await, "PAGE_TOKEN_OF_ANOTHER_QUERY");
+    assert_eq!(
+        refused(pb::ListItemsRequest { include_fhir_json: true, ..with(token) }).await,
+        "PAGE_TOKEN_OF_ANOTHER_QUERY"
+    );
     let other = pb::ListItemsRequest { patient_id: id(0xAA).to_string(), ..with(token) };
     assert_eq!(refused(other).await, "PAGE_TOKEN_OF_ANOTHER_QUERY");
     assert_eq!(refused(with("nonsense")).await, "PAGE_TOKEN_MALFORMED");
@@ -60,7 +67,10 @@ async fn a_page_token_is_good_for_its_own_query_alone() {
     assert_eq!(refused(pb::ListItemsRequest { patient_id: "me".into(), ..listing() }).await, "ID_MALFORMED");
     let far = prost_types::Timestamp { seconds: i64::MAX, nanos: 0 };
     assert_eq!(refused(pb::ListItemsRequest { as_of_time: Some(far), ..listing() }).await, "DATE_IMPOSSIBLE");
-    assert!(world.list(&parent(), pb::ListItemsRequest { page_size: 3, ..with(token) }).await.is_ok(), "another size is fine");
+    assert!(
+        world.list(&parent(), pb::ListItemsRequest { page_size: 3, ..with(token) }).await.is_ok(),
+        "another size is fine"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,8 +94,10 @@ async fn an_upload_begins_with_its_purpose_and_names_itself() {
         (vec![start(&id, "Portal"), start(&id, "Portal")], "FIELD_INVALID"),
         (vec![start(&id, "Portal"), chunk(1024 * 1024 + 1)], "MESSAGE_TOO_LARGE"),
     ] {
-        let messages: Vec<_> = parts.into_iter().map(|part| pb::ImportBundleRequest { part: Some(part) }).collect();
-        let refused = world.client(&parent()).import_bundle(futures::stream::iter(messages)).await.unwrap_err();
+        let messages: Vec<_> =
+            parts.into_iter().map(|part| pb::ImportBundleRequest { part: Some(part) }).collect();
+        let refused =
+            world.client(&parent()).import_bundle(futures::stream::iter(messages)).await.unwrap_err();
         assert_eq!(reason(&refused), expected, "{refused:?}");
     }
 }
@@ -141,7 +153,9 @@ async fn a_message_that_is_not_valid_is_refused_in_our_words() {
     let path = "/holdfast.records.v1.RecordsService/ImportBundle".parse().unwrap();
     // Inside a stream: `start` with a request id that is not UTF-8, under a good token.
     let mut request = tonic::Request::new(futures::stream::iter([vec![0x0A, 4, 0x0A, 2, 0xC3, 0x28]]));
-    request.metadata_mut().insert("authorization", format!("Bearer {}", world.token(&parent())).parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("authorization", format!("Bearer {}", world.token(&parent())).parse().unwrap());
     let refused = grpc.client_streaming(request, path, Raw).await.unwrap_err();
     assert_eq!(reason(&refused), "MESSAGE_MALFORMED", "{refused:?}");
 }

@@ -12,11 +12,24 @@ use proptest::{
 
 #[derive(Debug, Clone)]
 enum Step {
-    Create { key: u8, text: u8 },
-    Update { at: usize, text: u8, seen: bool },
-    Retract { at: usize },
-    Import { status: u8 },
-    Rename { name: u8 },
+    Create {
+        key: u8,
+        text: u8,
+    },
+    Update {
+        at: usize,
+        text: u8,
+        seen: bool,
+    },
+    Retract {
+        at: usize,
+    },
+    Import {
+        status: u8,
+    },
+    Rename {
+        name: u8,
+    },
     /// The last request once more.
     Repeat,
     Wait,
@@ -43,7 +56,9 @@ enum Sent {
 }
 
 /// Everything that can be read of the record.
-async fn seen(world: &World) -> (Vec<pb::Item>, Vec<Vec<pb::Item>>, Option<pb::Patient>, Vec<pb::CategorySummary>) {
+async fn seen(
+    world: &World,
+) -> (Vec<pb::Item>, Vec<Vec<pb::Item>>, Option<pb::Patient>, Vec<pb::CategorySummary>) {
     let items = world.everything(&parent()).await;
     let mut versions = Vec::new();
     for item in &items {
@@ -59,8 +74,12 @@ async fn seen(world: &World) -> (Vec<pb::Item>, Vec<Vec<pb::Item>>, Option<pb::P
 async fn send(world: &World, sent: &Sent) -> Result<String, &'static str> {
     let mut client = world.client(&parent());
     let answer = match sent {
-        Sent::Create(asked) => client.create_item(asked.clone()).await.map(|done| format!("{:?}", done.into_inner().position)),
-        Sent::Update(asked) => client.update_item(asked.clone()).await.map(|done| format!("{:?}", done.into_inner().position)),
+        Sent::Create(asked) => {
+            client.create_item(asked.clone()).await.map(|done| format!("{:?}", done.into_inner().position))
+        }
+        Sent::Update(asked) => {
+            client.update_item(asked.clone()).await.map(|done| format!("{:?}", done.into_inner().position))
+        }
         Sent::Import(request, bundle) => {
             world.import_as(&parent(), *request, "Portal", bundle).await.map(|done| format!("{done:?}"))
         }
@@ -81,7 +100,13 @@ async fn take(world: &World, step: &Step, last: &mut Option<(Sent, Result<String
             let Some(item) = chosen(world.everything(&parent()).await, *at) else { return };
             let fhir_json = goal("g-0", &format!("other {text}")).into_bytes().into();
             let etag = if *seen { item.etag } else { "\"99\"".to_owned() };
-            Sent::Update(pb::UpdateItemRequest { request_id, item_id: item.item_id, patient_id, fhir_json, etag })
+            Sent::Update(pb::UpdateItemRequest {
+                request_id,
+                item_id: item.item_id,
+                patient_id,
+                fhir_json,
+                etag,
+            })
         }
         Step::Import { status } => {
             let status = ["\"finished\"", "\"cancelled\""][usize::from(*status)];
@@ -95,9 +120,16 @@ async fn take(world: &World, step: &Step, last: &mut Option<(Sent, Result<String
             return;
         }
         Step::Rename { name } => {
-            let demographics = Some(pb::Demographics { preferred_name: format!("June {name}"), ..Default::default() });
+            let demographics =
+                Some(pb::Demographics { preferred_name: format!("June {name}"), ..Default::default() });
             let update_mask = Some(prost_types::FieldMask { paths: vec!["preferred_name".to_owned()] });
-            let asked = pb::UpdatePatientRequest { request_id, patient_id, demographics, update_mask, etag: String::new() };
+            let asked = pb::UpdatePatientRequest {
+                request_id,
+                patient_id,
+                demographics,
+                update_mask,
+                etag: String::new(),
+            };
             let _ = world.client(&parent()).update_patient(asked).await;
             return;
         }
@@ -105,7 +137,10 @@ async fn take(world: &World, step: &Step, last: &mut Option<(Sent, Result<String
             let Some((sent, first)) = last else { return };
             let before = seen(world).await;
             let again = send(world, sent).await;
-            assert!(first.is_err() || again == *first, "a repeated request is answered as it was: {again:?} after {first:?}");
+            assert!(
+                first.is_err() || again == *first,
+                "a repeated request is answered as it was: {again:?} after {first:?}"
+            );
             if first.is_ok() {
                 assert_eq!(seen(world).await, before, "a repeated request acts no more");
             }
@@ -123,7 +158,12 @@ async fn take(world: &World, step: &Step, last: &mut Option<(Sent, Result<String
 #[test]
 fn the_rebuilt_read_models_say_what_the_live_ones_said() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases: 4, failure_persistence: None, max_shrink_iters: 20, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases: 4,
+        failure_persistence: None,
+        max_shrink_iters: 20,
+        ..Config::default()
+    });
     runner
         .run(&vec(step(), 4..14), |steps| {
             runtime.block_on(async {

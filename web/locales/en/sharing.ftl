@@ -80,3 +80,4 @@ share-its-therapists = its therapists
 share-its-front-desk = its front desk: name, visits, insurance, messages only
 share-to-holder = This person holds the record and sees all of it already.
 share-too-many = You share with too many at once. Stop some first.
+seer-until-stopped = shared until it is stopped

@@ -80,3 +80,4 @@ share-its-therapists = sus terapeutas
 share-its-front-desk = su recepción: solo nombre, visitas, seguro y mensajes
 share-to-holder = Esta persona tiene el historial y ya lo ve todo.
 share-too-many = Comparte con demasiados a la vez. Primero termine algunos.
+seer-until-stopped = compartido hasta que se termine

@@ -31,8 +31,11 @@ pub struct Trials {
 #[must_use]
 pub fn observation(progress: &ProgressObservation) -> Vec<u8> {
     let mut components = Vec::new();
-    let counted = |name: &str, count| Fields::default().set("code", said(name)).set("valueInteger", number(count)).done();
-    let worded = |name: &str, words: &str| Fields::default().set("code", said(name)).text("valueString", words).done();
+    let counted = |name: &str, count| {
+        Fields::default().set("code", said(name)).set("valueInteger", number(count)).done()
+    };
+    let worded =
+        |name: &str, words: &str| Fields::default().set("code", said(name)).text("valueString", words).done();
     if let Some(trials) = &progress.trials {
         components.push(counted("Correct", trials.correct));
         components.push(counted("Opportunities", trials.opportunities));

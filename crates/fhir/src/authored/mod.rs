@@ -36,7 +36,9 @@ pub struct NotADecimal;
 impl Amount {
     pub fn parse(decimal: &str, unit: &str) -> Result<Self, NotADecimal> {
         match crate::json::parse(decimal, 1) {
-            Ok(crate::json::Json::Number(text)) => Ok(Self { decimal: text.into_owned(), unit: unit.to_owned() }),
+            Ok(crate::json::Json::Number(text)) => {
+                Ok(Self { decimal: text.into_owned(), unit: unit.to_owned() })
+            }
             _ => Err(NotADecimal),
         }
     }

@@ -109,7 +109,11 @@ pub fn goal(goal: &Goal) -> Vec<u8> {
     let baseline = goal.baseline.as_ref().map(|baseline| {
         let conditions = baseline.conditions.as_ref().map(|said| format!(", {said}")).unwrap_or_default();
         let Amount { decimal, unit } = &baseline.amount;
-        note(&format!("Baseline {}: {decimal} {}{conditions}", baseline.measured, unit.replace(['{', '}'], "")))
+        note(&format!(
+            "Baseline {}: {decimal} {}{conditions}",
+            baseline.measured,
+            unit.replace(['{', '}'], "")
+        ))
     });
     let mastery = goal.criterion.mastery_rule.as_ref().map(|rule| note(&format!("Reached when: {rule}")));
     let plain = goal.plain_words.as_deref().map(note);
@@ -158,7 +162,11 @@ pub struct CarePlan {
 #[must_use]
 pub fn care_plan(plan: &CarePlan) -> Vec<u8> {
     let status = if plan.completed { "completed" } else { "active" };
-    let assess_plan = coded("http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "assess-plan", "Assessment and plan");
+    let assess_plan = coded(
+        "http://hl7.org/fhir/us/core/CodeSystem/careplan-category",
+        "assess-plan",
+        "Assessment and plan",
+    );
     let activity = |words: &String| {
         let state = if plan.completed { "completed" } else { "in-progress" };
         let detail = Fields::default().text("status", state).text("description", words).done();

@@ -80,7 +80,9 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        Object::from_pairs(pairs).map(Json::Object).ok_or(Fault { byte: self.at, kind: FaultKind::DuplicateName })
+        Object::from_pairs(pairs)
+            .map(Json::Object)
+            .ok_or(Fault { byte: self.at, kind: FaultKind::DuplicateName })
     }
 
     fn list(&mut self) -> Result<Json<'a>, Fault> {
@@ -107,7 +109,8 @@ impl<'a> Parser<'a> {
         let mut unescaped = String::new();
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let Some(length) = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < 0x20) else {
+            let Some(length) = rest.bytes().position(|byte| byte == b'"' || byte == b'\\' || byte < 0x20)
+            else {
                 self.at = self.text.len();
                 return Err(self.expected("a closing quotation mark"));
             };
@@ -168,7 +171,8 @@ impl<'a> Parser<'a> {
 
     /// Standing on the `u`.
     fn hex_unit(&mut self) -> Result<u32, Fault> {
-        let digits = self.text.get(self.at + 1..self.at + 5).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits =
+            self.text.get(self.at + 1..self.at + 5).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()));
         let unit = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
         let unit = unit.ok_or(self.expected("four hexadecimal digits"))?;
         self.at += 5;

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn decimals_keep_their_zeros_and_names_are_sorted() {
-        let json = parse(r#" { "b" : [1.50, -0.0, 1e-3, 12345678901234567890.10], "a": "x\u00e9\"\n" } "#, 8).unwrap();
+        let json = parse(r#" { "b" : [1.50, -0.0, 1e-3, 12345678901234567890.10], "a": "x\u00e9\"\n" } "#, 8)
+            .unwrap();
         let written = String::from_utf8(json.to_bytes()).unwrap();
         assert_eq!(written, r#"{"a":"xé\"\n","b":[1.50,-0.0,1e-3,12345678901234567890.10]}"#);
     }

@@ -100,9 +100,9 @@ fn check_elements(
 
 /// Checked elsewhere, open, or the extension of a primitive element that is known (`_status`).
 fn is_expected(name: &str, defined: &Type, owner: Owner) -> bool {
-    let of_primitive = name.strip_prefix('_').is_some_and(|name| {
-        defined.elements.contains_key(name) || owner.inherited(name).is_some()
-    });
+    let of_primitive = name
+        .strip_prefix('_')
+        .is_some_and(|name| defined.elements.contains_key(name) || owner.inherited(name).is_some());
     defined.open || of_primitive || (owner == Owner::Resource && name == "contained")
 }
 
@@ -126,9 +126,16 @@ fn check_element(
     }
 }
 
-fn check_value(value: &Json<'_>, kind: &Kind, place: &Place<'_>, warnings: &mut Warnings) -> Result<(), BundleError> {
+fn check_value(
+    value: &Json<'_>,
+    kind: &Kind,
+    place: &Place<'_>,
+    warnings: &mut Warnings,
+) -> Result<(), BundleError> {
     match kind {
-        Kind::Primitive(primitive) => primitive.check(value).map_err(|problem| BundleError::at(place, problem)),
+        Kind::Primitive(primitive) => {
+            primitive.check(value).map_err(|problem| BundleError::at(place, problem))
+        }
         Kind::Code(allowed) => match value.text() {
             None => Err(wrong_shape(place, "a code")),
             Some(code) if allowed.contains(&code) => Ok(()),

@@ -89,7 +89,9 @@ fn read_element(owner: &str, word: &'static str, defined: &mut Type) {
         let mut names = Vec::new();
         for kind in kinds.split(',') {
             let name = format!("{stem}{}", capitalised(kind.split('(').next().unwrap_or(kind)));
-            defined.elements.insert(name.clone(), Element { many: false, kind: read_kind(owner, stem, kind) });
+            defined
+                .elements
+                .insert(name.clone(), Element { many: false, kind: read_kind(owner, stem, kind) });
             names.push(name);
         }
         if tail == "!" {
@@ -107,7 +109,8 @@ fn read_element(owner: &str, word: &'static str, defined: &mut Type) {
 }
 
 fn read_kind(owner: &str, element: &str, word: &'static str) -> Kind {
-    let (name, bound) = word.split_once('(').map_or((word, ""), |(name, rest)| (name, rest.trim_end_matches(')')));
+    let (name, bound) =
+        word.split_once('(').map_or((word, ""), |(name, rest)| (name, rest.trim_end_matches(')')));
     let bound: Vec<&'static str> = bound.split('|').filter(|code| !code.is_empty()).collect();
     match (name, Primitive::parse(name)) {
         ("code", _) if !bound.is_empty() => Kind::Code(bound),
@@ -133,9 +136,13 @@ mod tests {
         let missing: Vec<_> = DEFINITIONS
             .types
             .iter()
-            .flat_map(|(owner, defined)| defined.elements.iter().map(move |(name, element)| (owner, name, element)))
+            .flat_map(|(owner, defined)| {
+                defined.elements.iter().map(move |(name, element)| (owner, name, element))
+            })
             .filter_map(|(owner, name, element)| match &element.kind {
-                Kind::Complex(kind, _) if DEFINITIONS.get(kind).is_none() => Some(format!("{owner}.{name}: {kind}")),
+                Kind::Complex(kind, _) if DEFINITIONS.get(kind).is_none() => {
+                    Some(format!("{owner}.{name}: {kind}"))
+                }
                 _ => None,
             })
             .collect();

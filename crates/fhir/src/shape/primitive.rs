@@ -103,7 +103,8 @@ impl Primitive {
 }
 
 pub(crate) fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
 }
 
 fn is_code(text: &str) -> bool {
@@ -133,6 +134,11 @@ mod tests {
     fn ids_codes_and_base64_have_their_shape() {
         assert!(is_id("a-1.B") && !is_id("") && !is_id("a b") && !is_id("ä") && !is_id(&"x".repeat(65)));
         assert!(is_code("in progress") && !is_code(" a") && !is_code("a  b") && !is_code(""));
-        assert!(is_base64("QUJD") && is_base64("QUI=\nQUI=".get(..4).unwrap()) && !is_base64("QUJ") && !is_base64("Q=JD"));
+        assert!(
+            is_base64("QUJD")
+                && is_base64("QUI=\nQUI=".get(..4).unwrap())
+                && !is_base64("QUJ")
+                && !is_base64("Q=JD")
+        );
     }
 }

@@ -10,7 +10,11 @@ const TEXT_BYTES_MAX: usize = 256 * 1024;
 pub(super) fn text_of(resource: &Json<'_>) -> Option<String> {
     let attachments = resource.each("content").filter_map(|content| content.get("attachment"));
     let mut attached = attachments.chain(resource.each("presentedForm"));
-    attached.find_map(decoded).or_else(|| sections(resource)).or_else(|| notes(resource)).map(|text| cut(&text))
+    attached
+        .find_map(decoded)
+        .or_else(|| sections(resource))
+        .or_else(|| notes(resource))
+        .map(|text| cut(&text))
 }
 
 fn decoded(attachment: &Json<'_>) -> Option<String> {

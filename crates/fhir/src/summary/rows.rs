@@ -43,7 +43,9 @@ fn own_rows(resource_type: ResourceType, resource: &Json<'_>) -> Vec<Row> {
             rows.extend(taken.map(|taken| text("How to take it", &taken)));
         }
         "MedicationStatement" => {
-            rows.extend(resource.each("dosage").filter_map(dosage).map(|taken| text("How it is taken", &taken)));
+            rows.extend(
+                resource.each("dosage").filter_map(dosage).map(|taken| text("How it is taken", &taken)),
+            );
         }
         "MedicationAdministration" => {
             let dose = resource.get("dosage").and_then(|given| given.get("dose")).and_then(quantity);
@@ -82,10 +84,12 @@ fn answers(item: &Json<'_>, rows: &mut Vec<Row>) {
         let plain = observed(answer)
             .or_else(|| answer.get("valueCoding").and_then(words))
             .or_else(|| answer.get("valueDecimal").and_then(Json::number).map(str::to_owned))
-            .or_else(|| answer.text_at("valueDate").or_else(|| answer.text_at("valueUri")).map(str::to_owned));
-        let value = plain.map(RowValue::Text).or_else(|| {
-            answer.get("valueReference").and_then(Reference::from_json).map(RowValue::Reference)
-        });
+            .or_else(|| {
+                answer.text_at("valueDate").or_else(|| answer.text_at("valueUri")).map(str::to_owned)
+            });
+        let value = plain
+            .map(RowValue::Text)
+            .or_else(|| answer.get("valueReference").and_then(Reference::from_json).map(RowValue::Reference));
         rows.extend(value.map(|value| Row { label: Cow::Owned(question.clone()), value }));
         answer.each("item").for_each(|item| answers(item, rows));
     }
@@ -97,7 +101,8 @@ fn text(label: &'static str, value: &str) -> Row {
 }
 
 fn at_path<'r, 'j>(resource: &'r Json<'j>, path: &str) -> Vec<&'r Json<'j>> {
-    path.split('.').fold(vec![resource], |found, name| found.into_iter().flat_map(|json| json.each(name)).collect())
+    path.split('.')
+        .fold(vec![resource], |found, name| found.into_iter().flat_map(|json| json.each(name)).collect())
 }
 
 /// By what stands there: a moment, a period, a reference, an amount, a concept, a code.
@@ -125,14 +130,19 @@ fn shown(json: &Json<'_>, path: &str) -> Option<RowValue> {
         Json::Object(_) if name == "verificationStatus" => {
             words(json).map(|code| RowValue::Text(status_words(&code)))
         }
-        Json::Object(_) => words(json).map(|said| RowValue::Text(if is_code_like(&said) { spaced(&said) } else { said })),
+        Json::Object(_) => {
+            words(json).map(|said| RowValue::Text(if is_code_like(&said) { spaced(&said) } else { said }))
+        }
         Json::Null | Json::List(_) => None,
     }
 }
 
 fn is_moment(name: &str) -> bool {
     ["Date", "DateTime", "On", "Time", "Occurrence"].iter().any(|end| name.ends_with(end))
-        || matches!(name, "date" | "issued" | "created" | "authored" | "recorded" | "started" | "start" | "end")
+        || matches!(
+            name,
+            "date" | "issued" | "created" | "authored" | "recorded" | "started" | "start" | "end"
+        )
 }
 
 fn is_code(name: &str) -> bool {

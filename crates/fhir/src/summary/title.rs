@@ -12,10 +12,14 @@ pub(crate) fn title_of(resource_type: ResourceType, resource: &Json<'_>) -> Stri
             concept("medicationCodeableConcept").or_else(|| medication_reference(resource))
         }
         "Immunization" => concept("vaccineCode"),
-        "Encounter" => concept("type").or_else(|| concept("serviceType")).or_else(|| encounter_class(resource)),
+        "Encounter" => {
+            concept("type").or_else(|| concept("serviceType")).or_else(|| encounter_class(resource))
+        }
         "Goal" => concept("description"),
         "CarePlan" => text("title").or_else(|| words_of(resource, "category").pop()),
-        "CareTeam" => text("name").or_else(|| concept("reasonCode").map(|reason| format!("Care team: {reason}"))),
+        "CareTeam" => {
+            text("name").or_else(|| concept("reasonCode").map(|reason| format!("Care team: {reason}")))
+        }
         "ImagingStudy" => text("description").or_else(|| concept("procedureCode")),
         "DocumentReference" => text("description").or_else(|| concept("type")),
         "Composition" => text("title").or_else(|| concept("type")),
@@ -26,8 +30,11 @@ pub(crate) fn title_of(resource_type: ResourceType, resource: &Json<'_>) -> Stri
         }
         "Coverage" => plan_name(resource).or_else(|| concept("type")),
         "Claim" | "ExplanationOfBenefit" => billed(resource),
-        "Appointment" => text("description").or_else(|| concept("serviceType")).or_else(|| concept("appointmentType")),
-        "Media" => concept("type").or_else(|| resource.get("content").and_then(|c| c.text_at("title")).map(str::to_owned)),
+        "Appointment" => {
+            text("description").or_else(|| concept("serviceType")).or_else(|| concept("appointmentType"))
+        }
+        "Media" => concept("type")
+            .or_else(|| resource.get("content").and_then(|c| c.text_at("title")).map(str::to_owned)),
         "FamilyMemberHistory" => concept("relationship"),
         "Patient" | "Practitioner" | "PractitionerRole" | "Organization" | "Location" | "RelatedPerson" => {
             Some(name_of(resource)).filter(|name| !name.is_empty())
@@ -66,7 +73,8 @@ fn encounter_class(resource: &Json<'_>) -> Option<String> {
 
 fn plan_name(coverage: &Json<'_>) -> Option<String> {
     let payor = coverage.first("payor").and_then(|payor| payor.text_at("display"));
-    let plan = coverage.each("class").find(|class| class.get("type").and_then(words).as_deref() == Some("plan"));
+    let plan =
+        coverage.each("class").find(|class| class.get("type").and_then(words).as_deref() == Some("plan"));
     let plan = plan.and_then(|class| class.text_at("name"));
     match (payor, plan) {
         (Some(payor), Some(plan)) => Some(format!("{payor}, {plan}")),

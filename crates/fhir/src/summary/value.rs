@@ -48,14 +48,21 @@ pub(crate) fn value_of(resource_type: ResourceType, resource: &Json<'_>) -> Opti
             paid.map(|paid| format!("{paid} paid"))
         }
         "AllergyIntolerance" => {
-            let reactions = resource.each("reaction").flat_map(|reaction| words_of(reaction, "manifestation"));
+            let reactions =
+                resource.each("reaction").flat_map(|reaction| words_of(reaction, "manifestation"));
             Some(reactions.collect::<Vec<_>>().join(", ")).filter(|reactions| !reactions.is_empty())
         }
         "MedicationRequest" => resource.first("dosageInstruction").and_then(dosage),
         "MedicationStatement" => resource.first("dosage").and_then(dosage),
-        "MedicationAdministration" => resource.get("dosage").and_then(|given| given.get("dose")).and_then(quantity),
-        "Goal" => resource.first("achievementStatus").and_then(words).map(|code| super::labels::status_words(&code)),
-        "SupplyDelivery" => resource.get("suppliedItem").and_then(|item| item.get("quantity")).and_then(quantity),
+        "MedicationAdministration" => {
+            resource.get("dosage").and_then(|given| given.get("dose")).and_then(quantity)
+        }
+        "Goal" => {
+            resource.first("achievementStatus").and_then(words).map(|code| super::labels::status_words(&code))
+        }
+        "SupplyDelivery" => {
+            resource.get("suppliedItem").and_then(|item| item.get("quantity")).and_then(quantity)
+        }
         "Coverage" => resource.text_at("subscriberId").map(|number| format!("Member number {number}")),
         _ => None,
     }
@@ -74,23 +81,28 @@ pub(super) fn observed(resource: &Json<'_>) -> Option<String> {
         .or_else(|| resource.get("valueBoolean").and_then(Json::bool).map(yes))
         .or_else(|| resource.get("valueRange").and_then(range))
         .or_else(|| resource.get("valueRatio").and_then(ratio))
-        .or_else(|| resource.text_at("valueDateTime").or_else(|| resource.text_at("valueTime")).map(str::to_owned))
+        .or_else(|| {
+            resource.text_at("valueDateTime").or_else(|| resource.text_at("valueTime")).map(str::to_owned)
+        })
         .or_else(|| resource.get("dataAbsentReason").and_then(words))
 }
 
 /// Blood pressure as it is spoken; other parts by name.
 fn components(resource: &Json<'_>) -> Option<String> {
     let by_code = |code| {
-        resource.each("component").find(|component| code_of(component, "code") == Some(code))?.get("valueQuantity")
+        resource
+            .each("component")
+            .find(|component| code_of(component, "code") == Some(code))?
+            .get("valueQuantity")
     };
     if let (Some(upper), Some(lower)) = (by_code("8480-6"), by_code("8462-4")) {
         let shown = |quantity: &Json<'_>| quantity.get("value").and_then(Json::number).map(readable);
         let unit = unit_of(upper).map(|unit| format!(" {unit}")).unwrap_or_default();
         return Some(format!("{} over {}{unit}", shown(upper)?, shown(lower)?));
     }
-    let parts = resource.each("component").filter_map(|part| {
-        Some(format!("{}: {}", words(part.get("code")?)?, observed(part)?))
-    });
+    let parts = resource
+        .each("component")
+        .filter_map(|part| Some(format!("{}: {}", words(part.get("code")?)?, observed(part)?)));
     Some(parts.collect::<Vec<_>>().join("; ")).filter(|parts| !parts.is_empty())
 }
 

@@ -17,7 +17,10 @@ pub(crate) fn data_folder(name: &str) -> Option<PathBuf> {
 pub(crate) fn unpacked(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    paths.iter().map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), unpack(path))).collect()
+    paths
+        .iter()
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), unpack(path)))
+        .collect()
 }
 
 pub(crate) fn unpack(path: &Path) -> Vec<u8> {

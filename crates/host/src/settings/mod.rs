@@ -26,8 +26,13 @@ pub struct CommonSettings {
         value_name = "ADDRESS:PORT", help_heading = "Network")]
     pub listen: SocketAddr,
     /// Address and port for health probes without TLS, which answers nothing else; none unless set.
-    #[arg(id = "HOLDFAST_HEALTH_LISTEN", long = "health-listen", env = "HOLDFAST_HEALTH_LISTEN",
-        value_name = "ADDRESS:PORT", help_heading = "Network")]
+    #[arg(
+        id = "HOLDFAST_HEALTH_LISTEN",
+        long = "health-listen",
+        env = "HOLDFAST_HEALTH_LISTEN",
+        value_name = "ADDRESS:PORT",
+        help_heading = "Network"
+    )]
     pub health_listen: Option<SocketAddr>,
     /// Where people reach the pages: goes into mails and cookies.
     #[arg(id = "HOLDFAST_PUBLIC_URL", long = "public-url", env = "HOLDFAST_PUBLIC_URL",

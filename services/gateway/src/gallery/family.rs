@@ -898,8 +898,18 @@ fn me(look: &Look) -> Page {
         name: Field::line("name", words.t("me-name")).value("Rosa R.").autocomplete("name"),
         email: "rosa@mail.example".to_owned(),
         sessions: vec![
-            Session { device: "Chrome, Android".to_owned(), since: look.ago(2), current: true, end_href: None },
-            Session { device: "Firefox, Windows".to_owned(), since: look.ago(90), current: false, end_href: Some("/me/sessions/2b/end".to_owned()) },
+            Session {
+                device: "Chrome, Android".to_owned(),
+                since: look.ago(2),
+                current: true,
+                end_href: None,
+            },
+            Session {
+                device: "Firefox, Windows".to_owned(),
+                since: look.ago(90),
+                current: false,
+                end_href: Some("/me/sessions/2b/end".to_owned()),
+            },
         ],
         langs: crate::words::Lang::ALL
             .map(|lang| Choice::new(lang.code(), lang.own_name()).chosen(lang == words.lang))

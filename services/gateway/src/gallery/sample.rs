@@ -30,9 +30,7 @@ impl Look {
             alias: "k7m2q".to_owned(),
             label: "M".to_owned(),
             name: "Mateo R.".to_owned(),
-            acting: Some(
-                self.own("You: mother, until Mar 3, 2038", "Usted: madre, hasta 3 mar 2038"),
-            ),
+            acting: Some(self.own("You: mother, until Mar 3, 2038", "Usted: madre, hasta 3 mar 2038")),
             stripe: 1,
         };
         self.sized(Frame::family(self.words, Some(record), tab, 2))

@@ -4,7 +4,10 @@ use chrono::{DateTime, Days, Local, NaiveDate, TimeZone as _, Utc};
 /// The first moment of a day. Where a clock is set forward at midnight, the day is taken to begin as in UTC.
 pub(super) fn beginning(day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(chrono::NaiveTime::MIN);
-    Local.from_local_datetime(&midnight).earliest().map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
+    Local
+        .from_local_datetime(&midnight)
+        .earliest()
+        .map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc))
 }
 
 /// The first moment after a day; none at the end of the calendar.

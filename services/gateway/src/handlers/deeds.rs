@@ -51,7 +51,8 @@ pub(super) fn kind(entry: &Entry) -> LookKind {
 /// The key of an operation that was permitted. `{ $room }` is the rooms that were permitted.
 fn operation(name: &str) -> &'static str {
     match name {
-        "records.ListItems" | "documents.ListDocuments" | "messaging.ListThreads" => "did-list",
+        "records.ListItems" | "messaging.ListThreads" => "did-list",
+        "documents.ListDocuments" => "did-papers-list",
         "records.SummarizeRecord" => "did-record",
         "records.ListPatients" | "consent.ListRecords" | "records.BatchGetPatients" => "did-listed",
         "documents.DownloadDocument" => "did-paper-saved",
@@ -61,6 +62,9 @@ fn operation(name: &str) -> &'static str {
         "audit.ListPatientEntries" => "did-looked",
         "audit.SearchEntries" => "did-searched",
         "audit.GetLogHealth" | "audit.VerifyLogs" => "did-log-health",
+        "identity.SearchDirectory" => "did-directory-searched",
+        "identity.BatchGetProfiles" => "did-names-read",
+        name if name.starts_with("identity.") => "did-administered",
         // A command whose answer shows what it did, and whatever else shows one thing.
         _ => "did-read",
     }
@@ -114,10 +118,13 @@ impl Teller {
 
     fn looked(&self, entry: &Entry, access: &AccessRecorded) -> String {
         let words = self.words;
-        let did = words.say(operation(&access.operation)).with("room", self.rooms(&access.permitted_categories)).plain();
+        let did = words
+            .say(operation(&access.operation))
+            .with("room", self.rooms(&access.permitted_categories))
+            .plain();
         // Holders need no purpose but their own wish.
         match Purpose::from_proto(access.purpose) {
-            Some(purpose) if access.relationship == 0 && entry.patient_id == access.patient_id => {
+            Some(purpose) if access.relationship == 0 && !access.patient_id.is_empty() => {
                 format!("{did}, {}", words.purpose(purpose))
             }
             _ => did,
@@ -125,6 +132,17 @@ impl Teller {
     }
 
     fn tried(&self, access: &AccessRecorded) -> String {
+        if access.operation.starts_with("audit.") {
+            return self.words.t("did-tried-history");
+        }
+        // The list of papers is asked for over all rooms that papers lie in.
+        if access.operation == "documents.ListDocuments" {
+            return self
+                .words
+                .say("did-tried")
+                .with("room", self.words.category(Category::Documents))
+                .plain();
+        }
         let key = match Action::from_proto(access.action) {
             Some(Action::Contribute) => "did-tried-change",
             Some(Action::Download) => "did-tried-save",
@@ -138,7 +156,9 @@ impl Teller {
         let (words, kind) = (self.words, entry.r#type.as_str());
         let given = entry.stream.strip_prefix("grant/").and_then(|id| self.grants.get(id));
         match (kind, given) {
-            ("grant.given", Some(given)) => words.say("did-shared").with("room", &given.rooms).with("name", &given.to).plain(),
+            ("grant.given", Some(given)) => {
+                words.say("did-shared").with("room", &given.rooms).with("name", &given.to).plain()
+            }
             ("grant.revoked", Some(given)) => words.say("did-stopped").with("name", &given.to).plain(),
             _ => match happening(kind) {
                 Some(key) => words.say(key).with("room", self.room_of_change(entry)).plain(),
@@ -151,7 +171,8 @@ impl Teller {
         if entry.r#type.starts_with("patient.") {
             return self.words.category(Category::Demographics);
         }
-        Category::from_proto(entry.category).map_or_else(|| self.words.t("rooms-some"), |room| self.words.category(room))
+        Category::from_proto(entry.category)
+            .map_or_else(|| self.words.t("rooms-some"), |room| self.words.category(room))
     }
 
     fn rooms(&self, numbers: &[i32]) -> String {
@@ -177,9 +198,10 @@ impl Teller {
         }
         let grant = access.grants.first().map(|grant| grant.grant_id.as_str());
         match grant.and_then(|id| Some((id, self.grants.get(id)?))) {
-            Some((id, given)) => {
-                Right { text: words.say("by-grant").with("when", &given.when).plain(), grant: Some(id.to_owned()) }
-            }
+            Some((id, given)) => Right {
+                text: words.say("by-grant").with("when", &given.when).plain(),
+                grant: Some(id.to_owned()),
+            },
             None => plain(self.rules(&access.rule_ids)),
         }
     }
@@ -190,8 +212,12 @@ impl Teller {
             if self.words.holds(&key) { self.words.t(&key) } else { id.clone() }
         };
         match ids {
-            [] => self.words.t("by-none"),
-            ids => self.words.say("by-rule").with("rule", ids.iter().map(rule).collect::<Vec<_>>().join(", ")).plain(),
+            [] => String::new(),
+            ids => self
+                .words
+                .say("by-rule")
+                .with("rule", ids.iter().map(rule).collect::<Vec<_>>().join(", "))
+                .plain(),
         }
     }
 }
@@ -217,16 +243,32 @@ mod tests {
 
     fn teller(words: Words) -> Teller {
         let given = Given { to: "Dana K.".into(), rooms: "Goals".into(), when: "Jan 4".into() };
-        Teller { words, me: "account/1".into(), mine: Some(Relationship::Parent), grants: HashMap::from([("g1".into(), given)]) }
+        Teller {
+            words,
+            me: "account/1".into(),
+            mine: Some(Relationship::Parent),
+            grants: HashMap::from([("g1".into(), given)]),
+        }
     }
 
     fn entry(kind: EntryKind, event: &str, access: Option<AccessRecorded>) -> Entry {
-        Entry { kind: kind.into(), r#type: event.into(), access, actor: "account/2".into(), ..Entry::default() }
+        Entry {
+            kind: kind.into(),
+            r#type: event.into(),
+            access,
+            actor: "account/2".into(),
+            ..Entry::default()
+        }
     }
 
     fn access(operation: &str) -> AccessRecorded {
         let rooms = vec![Category::Goals.to_proto()];
-        AccessRecorded { operation: operation.into(), permitted_categories: rooms.clone(), categories: rooms, ..AccessRecorded::default() }
+        AccessRecorded {
+            operation: operation.into(),
+            permitted_categories: rooms.clone(),
+            categories: rooms,
+            ..AccessRecorded::default()
+        }
     }
 
     /// Every text that stands behind `before` and a quote in the services' sources.
@@ -238,14 +280,19 @@ mod tests {
                     collect(&path, before, found);
                 } else if path.extension().is_some_and(|ending| ending == "rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    let behind = text.split(&format!("{before}\"")).skip(1);
+                    let mark = format!("{before}\"");
+                    let behind = text.split(&mark).skip(1);
                     found.extend(behind.filter_map(|rest| Some(rest.split('"').next()?.to_owned())));
                 }
             }
         }
         let mut found = BTreeSet::new();
         for service in ["identity", "records", "documents", "consent", "messaging", "audit"] {
-            collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(service).join("src"), before, &mut found);
+            collect(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(service).join("src"),
+                before,
+                &mut found,
+            );
         }
         found
     }
@@ -270,7 +317,7 @@ mod tests {
         let known = quoted("");
         let is_look = |text: &&String| {
             let (service, method) = text.split_once('.').unwrap_or_default();
-            ["records", "documents", "consent", "messaging", "audit"].contains(&service)
+            ["identity", "records", "documents", "consent", "messaging", "audit"].contains(&service)
                 && method.chars().next().is_some_and(|first| first.is_ascii_uppercase())
         };
         let looks: Vec<&String> = known.iter().filter(is_look).collect();
@@ -286,7 +333,11 @@ mod tests {
     #[test]
     fn every_rule_has_its_words() {
         let policies = include_str!("../../../../crates/access/policies/holdfast.cedar");
-        let ids: Vec<String> = policies.split("@id(\"").skip(1).filter_map(|rest| Some(rest.split('"').next()?.to_owned())).collect();
+        let ids: Vec<String> = policies
+            .split("@id(\"")
+            .skip(1)
+            .filter_map(|rest| Some(rest.split('"').next()?.to_owned()))
+            .collect();
         assert!(ids.len() >= 10);
         for words in Lang::ALL.map(Words::new) {
             for id in &ids {
@@ -309,24 +360,54 @@ mod tests {
         assert_eq!(teller.did(&read), "opened the list of Goals, for care");
         assert_eq!(teller.by(&read), Right { text: "sharing of Jan 4".into(), grant: Some("g1".into()) });
 
-        let elsewhere = AccessRecorded { grants: vec![GrantRevision { grant_id: "g9".into(), revision: 1 }], ..by_grant };
-        assert!(teller.by(&entry(EntryKind::Read, "access.permitted", Some(elsewhere))).text.starts_with("rule"));
+        let elsewhere =
+            AccessRecorded { grants: vec![GrantRevision { grant_id: "g9".into(), revision: 1 }], ..by_grant };
+        assert!(
+            teller.by(&entry(EntryKind::Read, "access.permitted", Some(elsewhere))).text.starts_with("rule")
+        );
 
-        let own = AccessRecorded { relationship: Relationship::Parent.to_proto(), ..access("audit.ListPatientEntries") };
+        let own = AccessRecorded {
+            relationship: Relationship::Parent.to_proto(),
+            ..access("audit.ListPatientEntries")
+        };
         let own = entry(EntryKind::Read, "access.permitted", Some(own));
-        assert_eq!((teller.did(&own), teller.by(&own).text), ("looked at this list".into(), "parent of this record".into()));
+        assert_eq!(
+            (teller.did(&own), teller.by(&own).text),
+            ("looked at this list".into(), "parent of this record".into())
+        );
 
-        let refused = AccessRecorded { action: Action::Read.to_proto(), refusal_reason: "NOT_PERMITTED".into(), ..access("records.GetItem") };
+        let refused = AccessRecorded {
+            action: Action::Read.to_proto(),
+            refusal_reason: "NOT_PERMITTED".into(),
+            ..access("records.GetItem")
+        };
         let refused = entry(EntryKind::Refused, "access.refused", Some(refused));
         assert_eq!(kind(&refused), LookKind::Refused);
-        assert_eq!((teller.did(&refused), teller.by(&refused).text), ("tried to open Goals".into(), "no sharing allowed it".into()));
+        assert_eq!(
+            (teller.did(&refused), teller.by(&refused).text),
+            ("tried to open Goals".into(), "no sharing allowed it".into())
+        );
 
-        let shared = Entry { stream: "grant/g1".into(), actor: "account/1".into(), ..entry(EntryKind::Sharing, "grant.given", None) };
-        assert_eq!((teller.did(&shared), teller.by(&shared).text), ("shared Goals with Dana K.".into(), "parent of this record".into()));
+        let history = AccessRecorded { categories: Vec::new(), ..access("audit.ListPatientEntries") };
+        assert_eq!(
+            teller.did(&entry(EntryKind::Refused, "access.refused", Some(history))),
+            "tried to see who looked"
+        );
+
+        let shared = Entry {
+            stream: "grant/g1".into(),
+            actor: "account/1".into(),
+            ..entry(EntryKind::Sharing, "grant.given", None)
+        };
+        assert_eq!(
+            (teller.did(&shared), teller.by(&shared).text),
+            ("shared Goals with Dana K.".into(), "parent of this record".into())
+        );
         let others = Entry { stream: "grant/g9".into(), ..shared };
         assert_eq!(teller.did(&others), "shared something");
 
-        let added = Entry { category: Category::Goals.to_proto(), ..entry(EntryKind::Change, "item.recorded", None) };
+        let added =
+            Entry { category: Category::Goals.to_proto(), ..entry(EntryKind::Change, "item.recorded", None) };
         assert_eq!((teller.did(&added), teller.by(&added).text), ("added to Goals".into(), String::new()));
 
         let signed_in = entry(EntryKind::Account, "session.started", None);

@@ -43,7 +43,9 @@ async fn stored(open: &Open) -> Result<(Fields, String), Failure> {
     let asked = GetPatientRequest { patient_id: open.patient_id() };
     let patient = match open.records().get_patient(asked).await.map_err(Failure::from) {
         Ok(patient) => patient.into_inner(),
-        Err(failure) if failure.is(catalogue::PATIENT_UNKNOWN) => return Ok((Fields::default(), String::new())),
+        Err(failure) if failure.is(catalogue::PATIENT_UNKNOWN) => {
+            return Ok((Fields::default(), String::new()));
+        }
         Err(failure) => return Err(failure),
     };
     let known = patient.demographics.unwrap_or_default();

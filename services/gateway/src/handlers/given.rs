@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_proto::{
     Word as _,
     consent::v1::{Grant, ListGrantsRequest},
-    time,
+    time, timestamp,
 };
 use holdfast_types::{Action, Category, Purpose, Relationship};
 
@@ -99,7 +99,10 @@ impl Open {
         let known = self.known(accounts(&grants)).await?;
         let seer = |grant: &Grant| Seer {
             who: known.grantee(self, grant.grantee.as_ref()),
-            why: words.say("seer-until").with("when", until(self, grant)).plain(),
+            why: match grant.until_time {
+                Some(_) => words.say("seer-until").with("when", until(self, grant)).plain(),
+                None => words.t("seer-until-stopped"),
+            },
         };
         Ok(std::iter::once(Seer { who: self.me(), why: own }).chain(grants.iter().map(seer)).collect())
     }
@@ -115,7 +118,8 @@ pub(super) fn accounts(grants: &[Grant]) -> impl Iterator<Item = &str> {
 }
 
 pub(super) fn rooms(words: Words, numbers: &[i32]) -> String {
-    let mut rooms: Vec<Category> = numbers.iter().filter_map(|number| Category::from_proto(*number)).collect();
+    let mut rooms: Vec<Category> =
+        numbers.iter().filter_map(|number| Category::from_proto(*number)).collect();
     rooms.sort_unstable();
     rooms.dedup();
     if rooms.len() == Category::ALL.len() {
@@ -141,18 +145,23 @@ pub(super) fn purposes(words: Words, numbers: &[i32]) -> String {
 
 /// The last day, or the moment it was stopped.
 pub(super) fn until(open: &Open, grant: &Grant) -> String {
-    match (open.when(grant.revoked_time.as_ref()), open.when(grant.until_time.as_ref())) {
-        (Some(stopped), _) => stopped.text,
-        (None, Some(end)) => end.text,
-        (None, None) => open.words().t("grant-open-ended"),
+    if let Some(stopped) = open.when(grant.revoked_time.as_ref()) {
+        return stopped.text;
     }
+    // A period ends before its end: what ends at midnight is good for the day before.
+    let last = grant
+        .until_time
+        .as_ref()
+        .and_then(|until| time(until).ok())
+        .map(|until| until - TimeDelta::microseconds(1));
+    let last = open.day(last.map(timestamp).as_ref());
+    last.map_or_else(|| open.words().t("grant-open-ended"), |day| day.text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::words::Lang;
-    use holdfast_proto::timestamp;
 
     fn at(day: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(day * 86_400, 0).unwrap()
@@ -166,7 +175,10 @@ mod tests {
             ..Grant::default()
         };
         let on = |day| Standing::of(&grant, at(day));
-        assert_eq!([on(9), on(10), on(34), on(40)], [Standing::Later, Standing::Now, Standing::Soon, Standing::Ended]);
+        assert_eq!(
+            [on(9), on(10), on(34), on(40)],
+            [Standing::Later, Standing::Now, Standing::Soon, Standing::Ended]
+        );
         let stopped = Grant { revoked_time: Some(timestamp(at(20))), ..grant.clone() };
         assert_eq!(Standing::of(&stopped, at(21)), Standing::Ended);
         let endless = Grant { until_time: None, ..grant };
@@ -176,7 +188,9 @@ mod tests {
     #[test]
     fn many_rooms_are_counted_and_all_are_called_all() {
         let words = Words::new(Lang::En);
-        let numbers = |count: usize| -> Vec<i32> { Category::ALL.iter().take(count).map(|room| room.to_proto()).collect() };
+        let numbers = |count: usize| -> Vec<i32> {
+            Category::ALL.iter().take(count).map(|room| room.to_proto()).collect()
+        };
         assert_eq!(rooms(words, &numbers(2)), "Name and address, Conditions");
         assert!(rooms(words, &numbers(6)).ends_with("and 2 more"), "{}", rooms(words, &numbers(6)));
         assert_eq!(rooms(words, &numbers(Category::ALL.len())), words.t("rooms-all"));

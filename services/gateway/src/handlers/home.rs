@@ -110,7 +110,11 @@ async fn ending(open: &Open) -> Result<Vec<Need>, Failure> {
         let until = given::until(open, &grant);
         Need {
             href: open.path(&format!("/sharing/{}", grant.grant_id)),
-            title: format!("{}: {}", words.t("sharing-room"), known.grantee(open, grant.grantee.as_ref()).name),
+            title: format!(
+                "{}: {}",
+                words.t("sharing-room"),
+                known.grantee(open, grant.grantee.as_ref()).name
+            ),
             detail: words.say("work-shared-until").with("when", until).plain(),
             icon: Icon::Sharing,
             badge: Some(Badge::new(Tone::Warn, words.t("grant-soon"))),
@@ -122,10 +126,11 @@ async fn ending(open: &Open) -> Result<Vec<Need>, Failure> {
 /// The nearest visit that is still to come.
 async fn next(open: &Open) -> Result<Option<NextVisit>, Failure> {
     let items = newest(open, vec![Category::Appointments], APPOINTMENTS_MAX).await?;
-    let coming = items.into_iter().filter(|item| !CALLED_OFF.contains(&item.status.as_str())).filter_map(|item| {
-        let at = time(item.occurred_time.as_ref()?).ok().filter(|at| *at > open.now())?;
-        Some((at, item))
-    });
+    let coming =
+        items.into_iter().filter(|item| !CALLED_OFF.contains(&item.status.as_str())).filter_map(|item| {
+            let at = time(item.occurred_time.as_ref()?).ok().filter(|at| *at > open.now())?;
+            Some((at, item))
+        });
     Ok(coming.min_by_key(|(at, _)| *at).map(|(at, item)| NextVisit {
         href: open.path(&format!("/i/{}", item.item_id)),
         title: item.title,

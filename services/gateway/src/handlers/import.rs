@@ -89,14 +89,16 @@ pub(super) async fn receive(mut multipart: Multipart, target: Target) -> Answer 
     match (target, file) {
         (Target::Record(open), Some(file)) => bring_in(&open, fields.request_id()?, file).await,
         (Target::Record(open), None) => refused(&open, "import-file-wrong", String::new()).await,
-        (Target::NewRecord(signed), file) => match people::open_for_file(&signed, fields, file.is_some()).await? {
-            // A file that cannot be read leaves an empty record, whose own page says what is wrong and takes another file.
-            (Ok(open), form) => match file {
-                Some(file) => bring_in(&open, form, file).await,
-                None => Err(Failure::bad_form()),
-            },
-            (Err(page), _) => Ok(page),
-        },
+        (Target::NewRecord(signed), file) => {
+            match people::open_for_file(&signed, fields, file.is_some()).await? {
+                // A file that cannot be read leaves an empty record, whose own page says what is wrong and takes another file.
+                (Ok(open), form) => match file {
+                    Some(file) => bring_in(&open, form, file).await,
+                    None => Err(Failure::bad_form()),
+                },
+                (Err(page), _) => Ok(page),
+            }
+        }
     }
 }
 
@@ -111,7 +113,8 @@ fn cut(error: axum::extract::multipart::MultipartError) -> Failure {
 
 /// Passes the file on to records and shows what it did.
 async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
-    let name: String = file.rest.file_name().unwrap_or_default().chars().take(SOURCE_CHARACTERS_MAX).collect();
+    let name: String =
+        file.rest.file_name().unwrap_or_default().chars().take(SOURCE_CHARACTERS_MAX).collect();
     let start = ImportStart {
         request_id: form::step(form, "import"),
         patient_id: open.patient_id(),
@@ -202,13 +205,19 @@ mod tests {
     #[test]
     fn each_refusal_of_a_file_is_said_in_words() {
         let of = |reason| {
-            let status = tonic::Status::from(holdfast_host::Problem::new(reason, "no").with("place", "Bundle"));
+            let status =
+                tonic::Status::from(holdfast_host::Problem::new(reason, "no").with("place", "Bundle"));
             what(&Failure::from(status))
         };
         assert_eq!(of(catalogue::BUNDLE_PATIENT_MISMATCH), Some("import-other-person"));
         assert_eq!(of(catalogue::BUNDLE_TOO_LARGE), Some("import-large"));
         assert_eq!(of(catalogue::NOT_PERMITTED), None);
         assert_eq!(what(&Failure::of(NotShown)), None);
-        assert!(catalogue::ALL.iter().filter(|reason| reason.name().starts_with("BUNDLE_")).all(|reason| of(reason).is_some()));
+        assert!(
+            catalogue::ALL
+                .iter()
+                .filter(|reason| reason.name().starts_with("BUNDLE_"))
+                .all(|reason| of(reason).is_some())
+        );
     }
 }

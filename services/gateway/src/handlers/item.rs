@@ -109,15 +109,18 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     };
     let versions = open.records().list_item_versions(asked).await?.into_inner().versions;
     let category = Category::from_proto(found.category).unwrap_or(Category::Other);
-    let actors = versions.iter().map(|version| version.recorded_by.as_str()).chain([found.recorded_by.as_str()]);
+    let actors =
+        versions.iter().map(|version| version.recorded_by.as_str()).chain([found.recorded_by.as_str()]);
     let (known, seers) = tokio::try_join!(open.known(actors), seers(open, category))?;
     let mut frame = open.frame(Tab::Record).await;
     let path = open.path(&format!("/i/{id}"));
     frame.here = path.clone();
     let own = found.source.as_ref().is_some_and(|source| OWN_SOURCES.contains(&source.kind.as_str()));
     let standing = found.retraction_reason.is_empty();
-    let retract = (open.is_held() && own && standing && day.is_none())
-        .then(|| Field { size_max: REASON_CHARACTERS_MAX, ..Field::line("reason", words.t("retract-reason")) });
+    let retract = (open.is_held() && own && standing && day.is_none()).then(|| Field {
+        size_max: REASON_CHARACTERS_MAX,
+        ..Field::line("reason", words.t("retract-reason"))
+    });
     Ok(item::Item {
         frame,
         path,
@@ -140,7 +143,8 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
 }
 
 fn facts(open: &Open, item: &Item) -> Vec<Fact> {
-    let when = open.day(item.occurred_time.as_ref()).map(|when| Fact::new(open.words().t("office-when"), when.text));
+    let when =
+        open.day(item.occurred_time.as_ref()).map(|when| Fact::new(open.words().t("office-when"), when.text));
     let gist = (item.details.is_empty() && !item.summary.is_empty())
         .then(|| Fact::new(open.words().t("item-plain"), item.summary.clone()));
     let details = item.details.iter().map(|detail| Fact::new(detail.label.clone(), detail.value.clone()));

@@ -2,7 +2,11 @@
 //! The stream ends when the access ends, when the gateway stops, and after five minutes: then the browser asks again with a
 //! token that was issued anew, or is turned away.
 use super::messages::{bubble, papers, read};
-use crate::{failure::{Answer, Failure}, shelf::Open, site::Site};
+use crate::{
+    failure::{Answer, Failure},
+    shelf::Open,
+    site::Site,
+};
 use askama::Template as _;
 use axum::{
     Router,
@@ -36,7 +40,12 @@ struct From {
     after: String,
 }
 
-async fn live(open: Open, Path((_, thread)): Path<(String, String)>, Query(from): Query<From>, headers: HeaderMap) -> Answer {
+async fn live(
+    open: Open,
+    Path((_, thread)): Path<(String, String)>,
+    Query(from): Query<From>,
+    headers: HeaderMap,
+) -> Answer {
     // A browser that comes back says how far it got.
     let reached = headers.get("last-event-id").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
     let watch = WatchThreadRequest {
@@ -63,7 +72,8 @@ async fn live(open: Open, Path((_, thread)): Path<(String, String)>, Query(from)
 }
 
 async fn told(open: &Open, thread: &str, message: &Message) -> Option<Event> {
-    let with_paper = message.attachments.iter().any(|one| matches!(one.reference, Some(Reference::DocumentId(_))));
+    let with_paper =
+        message.attachments.iter().any(|one| matches!(one.reference, Some(Reference::DocumentId(_))));
     let told: Result<_, Failure> = async {
         let papers = if with_paper { papers(open).await? } else { Vec::new() };
         Ok((open.known([message.author.as_str()]).await?, papers))
@@ -84,7 +94,10 @@ fn framed(id: &str, markup: &str) -> Event {
 
 /// The page asks itself whether it may still be seen; whatever else went wrong, the browser tries again.
 fn ended(code: Code) -> Option<Event> {
-    let for_good = matches!(code, Code::PermissionDenied | Code::NotFound | Code::Unauthenticated | Code::InvalidArgument);
+    let for_good = matches!(
+        code,
+        Code::PermissionDenied | Code::NotFound | Code::Unauthenticated | Code::InvalidArgument
+    );
     for_good.then(|| Event::default().event("end").data("."))
 }
 
@@ -105,9 +118,15 @@ mod tests {
         let wire = wire(vec![framed("m1", markup)]).await;
         let lines: Vec<&str> = wire.split('\n').collect();
         assert!(wire.ends_with("\n\n") && !wire.contains('\r'), "{wire:?}");
-        let data: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("data: ").or(line.strip_prefix("data:"))).collect();
+        let data: Vec<&str> = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("data: ").or(line.strip_prefix("data:")))
+            .collect();
         assert_eq!(data, ["<li>", "one", "two", "", "event: end", "</li>"]);
-        assert_eq!(lines.iter().filter(|line| line.starts_with("event:")).collect::<Vec<_>>(), [&"event: message"]);
+        assert_eq!(
+            lines.iter().filter(|line| line.starts_with("event:")).collect::<Vec<_>>(),
+            [&"event: message"]
+        );
         assert!(lines.contains(&"id: m1"));
     }
 

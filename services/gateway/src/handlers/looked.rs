@@ -66,7 +66,9 @@ async fn looked(open: Open, Path(_): Path<String>, Query(at): Query<At>) -> Answ
     };
     Ok(show(&WhoLooked {
         verdict: verdict(&open, answer.lag_ms),
-        filters: std::iter::once(Filter::new(root.clone(), open.words().t("looked-all"), kind.is_none())).chain(filters).collect(),
+        filters: std::iter::once(Filter::new(root.clone(), open.words().t("looked-all"), kind.is_none()))
+            .chain(filters)
+            .collect(),
         days: days(&open, &answer.entries).await?,
         pager,
         frame: open.frame(Tab::Looked).await,
@@ -74,11 +76,12 @@ async fn looked(open: Open, Path(_): Path<String>, Query(at): Query<At>) -> Answ
 }
 
 fn verdict(open: &Open, lag_ms: i64) -> Notice {
-    let (tone, key) = if lag_ms > LATE_MS { (Tone::Warn, "looked-late") } else { (Tone::Good, "looked-current") };
+    let (tone, key) =
+        if lag_ms > LATE_MS { (Tone::Warn, "looked-late") } else { (Tone::Good, "looked-current") };
     Notice { tone, text: open.words().t(key), link: None }
 }
 
-/// The lines of entries, newest first, by the day they were recorded. The same done again in a row is one line.
+/// The lines of entries, newest first, by the day they were recorded.
 async fn days(open: &Open, entries: &[Entry]) -> Result<Vec<Day>, Failure> {
     let grants = if open.is_held() { open.grants(true).await? } else { Vec::new() };
     let actors = entries.iter().map(|entry| entry.actor.as_str()).chain(given::accounts(&grants));
@@ -123,41 +126,59 @@ fn line(open: &Open, teller: &Teller, who: crate::pages::parts::Person, entry: &
     }
 }
 
+/// What one person read again, with nothing of anybody else in between, is counted on its newest line.
 fn add(looks: &mut Vec<Look>, look: Look) {
-    match looks.last_mut() {
-        Some(last) if last.is_like(&look) => last.times += 1,
-        _ => looks.push(look),
+    let run = looks.iter_mut().rev().take_while(|line| line.who == look.who);
+    match run.filter(|line| line.kind == LookKind::Read).find(|line| line.is_like(&look)) {
+        Some(line) => line.times += 1,
+        None => looks.push(look),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{pages::parts::{Person, When}, words::Words};
+    use crate::{
+        pages::parts::{Person, When},
+        words::Words,
+    };
     use chrono::DateTime;
 
-    fn look(who: &str, did: &str, number: &str) -> Look {
+    fn look(kind: LookKind, who: &str, did: &str) -> Look {
         let at = DateTime::parse_from_rfc3339("2026-11-22T18:00:00-05:00").unwrap();
         Look {
-            kind: LookKind::Read,
+            kind,
             when: When::moment(Words::default(), at, at),
             who: Person::new(who, ""),
             did: did.into(),
             by: String::new(),
             by_href: None,
-            number: number.into(),
+            number: String::new(),
             times: 1,
         }
     }
 
     #[test]
-    fn the_same_done_again_in_a_row_is_one_line_that_says_how_often() {
+    fn what_one_person_reads_again_is_one_line_that_says_how_often() {
         let mut looks = Vec::new();
-        for (who, did) in [("Dana", "read Goals"), ("Dana", "read Goals"), ("Ana", "read Goals"), ("Dana", "read Goals")] {
-            add(&mut looks, look(who, did, "7"));
+        for (who, did) in [
+            ("Dana", "read Goals"),
+            ("Dana", "read Notes"),
+            ("Dana", "read Goals"),
+            ("Ana", "read Goals"),
+            ("Dana", "read Goals"),
+        ] {
+            add(&mut looks, look(LookKind::Read, who, did));
         }
-        assert_eq!(looks.iter().map(|look| look.times).collect::<Vec<_>>(), [2, 1, 1]);
-        add(&mut looks, look("Dana", "read Notes", "8"));
+        assert_eq!(looks.iter().map(|look| look.times).collect::<Vec<_>>(), [2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn every_change_and_every_refusal_keeps_its_own_line() {
+        let mut looks = Vec::new();
+        for kind in [LookKind::Change, LookKind::Change, LookKind::Refused, LookKind::Refused] {
+            add(&mut looks, look(kind, "Dana", "did it"));
+        }
         assert_eq!(looks.len(), 4);
     }
 }

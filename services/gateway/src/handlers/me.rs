@@ -66,7 +66,9 @@ async fn page(signed: Signed) -> Answer {
         name: Field::line("name", words.t("me-name")).value(account.display_name).autocomplete("name"),
         email: account.email,
         sessions: sessions.collect(),
-        langs: Lang::ALL.map(|lang| Choice::new(lang.code(), lang.own_name()).chosen(lang == words.lang)).into(),
+        langs: Lang::ALL
+            .map(|lang| Choice::new(lang.code(), lang.own_name()).chosen(lang == words.lang))
+            .into(),
         sizes: vec![
             Choice::new("usual", words.t("me-size-usual")).chosen(!account.large_text),
             Choice::new("large", words.t("me-size-large"))

@@ -25,14 +25,17 @@ use holdfast_proto::{
     consent::v1::grantee::Kind,
     documents::v1::{Document, ListDocumentsRequest},
     messaging::v1::{
-        Attachment, CloseThreadRequest, GetThreadRequest, ListMessagesRequest, ListThreadsRequest, MarkReadRequest,
-        Message, PostMessageRequest, StartThreadRequest, Thread, attachment::Reference,
+        Attachment, CloseThreadRequest, GetThreadRequest, ListMessagesRequest, ListThreadsRequest,
+        MarkReadRequest, Message, PostMessageRequest, StartThreadRequest, Thread, attachment::Reference,
     },
 };
 use holdfast_types::{Action, Category};
 use http::StatusCode;
 use serde::Deserialize;
-use std::{collections::{BTreeSet, HashMap}, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 const PAGE_SIZE: i32 = 50;
 const MESSAGES_PAGE_SIZE: i32 = 200;
@@ -61,7 +64,8 @@ struct At {
 }
 
 async fn list(open: Open, Query(at): Query<At>) -> Answer {
-    let asked = ListThreadsRequest { patient_id: open.patient_id(), page_size: PAGE_SIZE, page_token: at.page };
+    let asked =
+        ListThreadsRequest { patient_id: open.patient_id(), page_size: PAGE_SIZE, page_token: at.page };
     let answer = open.messaging().list_threads(asked).await?.into_inner();
     let known = open.known([]).await?;
     let row = |thread: &Thread| ThreadRow {
@@ -102,8 +106,10 @@ async fn thread_page(
     wrong: Option<&'static str>,
 ) -> Result<ThreadPage, Failure> {
     let asked = GetThreadRequest { patient_id: open.patient_id(), thread_id: id.clone() };
-    let (thread, messages) =
-        tokio::try_join!(async { Ok(open.messaging().get_thread(asked).await?.into_inner()) }, messages(open, &id))?;
+    let (thread, messages) = tokio::try_join!(
+        async { Ok(open.messaging().get_thread(asked).await?.into_inner()) },
+        messages(open, &id)
+    )?;
     if let Some(last) = messages.last().filter(|_| thread.unread_count > 0) {
         read(open, &id, &last.message_id).await;
     }
@@ -118,10 +124,18 @@ async fn thread_page(
     Ok(ThreadPage {
         subject: thread.subject.clone(),
         with: known.practice(open, &thread.practice_id),
-        bubbles: messages.iter().skip(skipped).map(|message| bubble(open, &known, &papers, message)).collect(),
+        bubbles: messages
+            .iter()
+            .skip(skipped)
+            .map(|message| bubble(open, &known, &papers, message))
+            .collect(),
         owed: (!thread.closed).then(|| turn(open, &thread)),
         papers: choices(open, &papers),
-        problems: reply.wrong.iter().map(|text| Problem { field: "text".to_owned(), text: text.clone() }).collect(),
+        problems: reply
+            .wrong
+            .iter()
+            .map(|text| Problem { field: "text".to_owned(), text: text.clone() })
+            .collect(),
         reply,
         closed: thread.closed || !open.may(Action::Contribute, Category::Messages),
         may_close: !thread.closed && open.may(Action::Contribute, Category::Messages),
@@ -169,7 +183,11 @@ pub(super) async fn papers(open: &Open) -> Result<Vec<Document>, Failure> {
     if !open.may(Action::Read, Category::Documents) {
         return Ok(Vec::new());
     }
-    let asked = ListDocumentsRequest { patient_id: open.patient_id(), page_size: PAPERS_MAX, page_token: String::new() };
+    let asked = ListDocumentsRequest {
+        patient_id: open.patient_id(),
+        page_size: PAPERS_MAX,
+        page_token: String::new(),
+    };
     Ok(open.documents().list_documents(asked).await?.into_inner().documents)
 }
 
@@ -191,7 +209,9 @@ pub(super) fn bubble(open: &Open, known: &Known, papers: &[Document], message: &
             let title = title.unwrap_or_else(|| open.words().t("message-paper"));
             Some(Link::new(open.path(&format!("/papers/{id}")), title))
         }
-        Reference::ItemId(id) => Some(Link::new(open.path(&format!("/i/{id}")), open.words().t("message-entry"))),
+        Reference::ItemId(id) => {
+            Some(Link::new(open.path(&format!("/i/{id}")), open.words().t("message-entry")))
+        }
     };
     Bubble {
         id: message.message_id.clone(),
@@ -270,9 +290,16 @@ async fn new_page(open: &Open, fields: &Fields, problems: Vec<Problem>) -> Resul
     let words = open.words();
     let practices = practices(open).await?;
     let known = open.known([]).await?;
-    let chosen = practices.iter().find(|id| *id == fields.one("to")).or(practices.first().filter(|_| practices.len() == 1));
-    let to = practices.iter().map(|id| Choice::new(id.clone(), known.practice(open, id)).chosen(Some(id) == chosen));
-    let wrong = |name: &str| problems.iter().find(|problem| problem.field == name).map(|problem| problem.text.clone());
+    let chosen = practices
+        .iter()
+        .find(|id| *id == fields.one("to"))
+        .or(practices.first().filter(|_| practices.len() == 1));
+    let to = practices
+        .iter()
+        .map(|id| Choice::new(id.clone(), known.practice(open, id)).chosen(Some(id) == chosen));
+    let wrong = |name: &str| {
+        problems.iter().find(|problem| problem.field == name).map(|problem| problem.text.clone())
+    };
     let subject = Field::line("subject", words.t("message-subject")).value(fields.one("subject"));
     let text = Field::text("text", words.t("message-text")).value(fields.one("text"));
     let kept: BTreeSet<&str> = fields.all("paper").collect();
@@ -289,7 +316,8 @@ async fn new_page(open: &Open, fields: &Fields, problems: Vec<Problem>) -> Resul
 
 /// Who reads what is written: for the family the practices to whom messages are shared, for others their own.
 async fn practices(open: &Open) -> Result<Vec<String>, Failure> {
-    let own = || open.who.account.roles.iter().map(|held| held.practice_id.clone()).filter(|id| !id.is_empty());
+    let own =
+        || open.who.account.roles.iter().map(|held| held.practice_id.clone()).filter(|id| !id.is_empty());
     if !open.is_held() {
         return Ok(own().collect::<BTreeSet<_>>().into_iter().collect());
     }
@@ -299,10 +327,19 @@ async fn practices(open: &Open) -> Result<Vec<String>, Failure> {
             && grant.categories.contains(&holdfast_proto::Word::to_proto(Category::Messages))
     });
     let kinds: Vec<&Kind> = reaching.filter_map(|grant| grant.grantee.as_ref()?.kind.as_ref()).collect();
-    let people: Vec<&str> = kinds.iter().filter_map(|kind| match kind { Kind::AccountId(id) => Some(id.as_str()), Kind::PracticeId(_) => None }).collect();
+    let people: Vec<&str> = kinds
+        .iter()
+        .filter_map(|kind| match kind {
+            Kind::AccountId(id) => Some(id.as_str()),
+            Kind::PracticeId(_) => None,
+        })
+        .collect();
     let known = open.known(people.iter().copied()).await?;
     let of_people = people.iter().flat_map(|id| known.practices_of(id));
-    let named = kinds.iter().filter_map(|kind| match kind { Kind::PracticeId(id) => Some(id.clone()), Kind::AccountId(_) => None });
+    let named = kinds.iter().filter_map(|kind| match kind {
+        Kind::PracticeId(id) => Some(id.clone()),
+        Kind::AccountId(_) => None,
+    });
     Ok(named.chain(of_people).collect::<BTreeSet<_>>().into_iter().collect())
 }
 
@@ -317,8 +354,10 @@ async fn begin(open: Open, fields: Fields) -> Answer {
         attachments: attached(&fields),
     };
     let problem = |(field, key): (&str, &str)| Problem { field: field.to_owned(), text: open.words().t(key) };
-    let empty = [("to", "message-to-wrong"), ("subject", "message-subject-wrong"), ("text", "message-text-wrong")];
-    let mut problems: Vec<Problem> = empty.into_iter().filter(|(name, _)| fields.one(name).is_empty()).map(problem).collect();
+    let empty =
+        [("to", "message-to-wrong"), ("subject", "message-subject-wrong"), ("text", "message-text-wrong")];
+    let mut problems: Vec<Problem> =
+        empty.into_iter().filter(|(name, _)| fields.one(name).is_empty()).map(problem).collect();
     if problems.is_empty() {
         match open.messaging().start_thread(asked).await.map_err(Failure::from) {
             Ok(answer) => {
@@ -327,7 +366,9 @@ async fn begin(open: Open, fields: Fields) -> Answer {
                 let thread = answer.thread.unwrap_or_default().thread_id;
                 return Ok(Redirect::to(&open.path(&format!("/messages/{thread}"))).into_response());
             }
-            Err(failure) if failure.names("practice_id") && failure.kind == FailureKind::Trouble(Trouble::BadForm) => {
+            Err(failure)
+                if failure.names("practice_id") && failure.kind == FailureKind::Trouble(Trouble::BadForm) =>
+            {
                 problems.push(problem(("to", "message-to-wrong")));
             }
             Err(failure) => problems.push(problem(said(&failure).ok_or(failure)?)),

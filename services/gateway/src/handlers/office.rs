@@ -29,7 +29,8 @@ use holdfast_host::catalogue;
 use holdfast_proto::{
     Word as _,
     audit::v1::{
-        Entry, FaultKind, GetLogHealthRequest, LogHealth, SearchEntriesRequest, ServiceLogHealth, VerifyLogsRequest,
+        Entry, FaultKind, GetLogHealthRequest, LogHealth, SearchEntriesRequest, ServiceLogHealth,
+        VerifyLogsRequest,
     },
     identity::v1::SearchDirectoryRequest,
     timestamp,
@@ -85,8 +86,12 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
     };
     let answer = match signed.audit().search_entries(asked).await.map_err(Failure::from) {
         Ok(answer) => answer.into_inner(),
-        Err(failure) if failure.is(catalogue::SEARCH_UNBOUNDED) => return Ok(Err(("patient", "office-unbounded"))),
-        Err(failure) if failure.is(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS) => return Ok(Err(("from", "office-day-wrong"))),
+        Err(failure) if failure.is(catalogue::SEARCH_UNBOUNDED) => {
+            return Ok(Err(("patient", "office-unbounded")));
+        }
+        Err(failure) if failure.is(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS) => {
+            return Ok(Err(("from", "office-day-wrong")));
+        }
         Err(failure) => return Err(failure),
     };
     let known = signed.known(answer.entries.iter().map(|entry| entry.actor.as_str())).await?;
@@ -103,7 +108,9 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
             who: who.name,
             role: who.role,
             did: teller.did(entry),
-            patient: Some(entry.patient_id.clone()).filter(|id| !id.is_empty()).unwrap_or_else(|| signed.words().t("office-no-patient")),
+            patient: Some(entry.patient_id.clone())
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| signed.words().t("office-no-patient")),
             by: teller.by(entry).text,
             kind: deeds::kind(entry),
             number: deeds::number(entry),
@@ -131,7 +138,8 @@ async fn asked(signed: &Signed, fields: &Fields) -> Result<Result<SearchEntriesR
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Ok(Err(("from", "office-day-wrong")));
     }
-    let kinds = LookKind::OF_TENANT.into_iter().filter(|kind| fields.all("kind").any(|code| code == kind.code()));
+    let kinds =
+        LookKind::OF_TENANT.into_iter().filter(|kind| fields.all("kind").any(|code| code == kind.code()));
     Ok(Ok(SearchEntriesRequest {
         tenant_id: tenant(signed).ok_or_else(Failure::not_shown)?,
         patient_id: patient.to_owned(),
@@ -151,7 +159,9 @@ fn day(text: &str) -> Result<Option<NaiveDate>, ()> {
 
 /// Whoever holds the office looks after the tenant that gave it.
 fn tenant(signed: &Signed) -> Option<String> {
-    let office = |held: &&holdfast_proto::identity::v1::RoleAssignment| Role::from_proto(held.role) == Some(Role::ComplianceOfficer);
+    let office = |held: &&holdfast_proto::identity::v1::RoleAssignment| {
+        Role::from_proto(held.role) == Some(Role::ComplianceOfficer)
+    };
     signed.who.account.roles.iter().find(office).map(|held| held.tenant_id.clone())
 }
 
@@ -160,7 +170,8 @@ async fn account(signed: &Signed, text: &str) -> Result<Result<String, Wrong>, F
     if text.is_empty() || text.parse::<AccountId>().is_ok() {
         return Ok(Ok(text.to_owned()));
     }
-    let asked = SearchDirectoryRequest { query: text.to_owned(), page_size: 2, ..SearchDirectoryRequest::default() };
+    let asked =
+        SearchDirectoryRequest { query: text.to_owned(), page_size: 2, ..SearchDirectoryRequest::default() };
     let found = signed.identity().search_directory(asked).await?.into_inner().profiles;
     Ok(match found.as_slice() {
         [] => Err(("actor", "office-actor-none")),
@@ -169,10 +180,17 @@ async fn account(signed: &Signed, text: &str) -> Result<Result<String, Wrong>, F
     })
 }
 
-fn page(signed: &Signed, fields: &Fields, health: &LogHealth, found: Option<Found>, problems: Vec<Problem>) -> Office {
+fn page(
+    signed: &Signed,
+    fields: &Fields,
+    health: &LogHealth,
+    found: Option<Found>,
+    problems: Vec<Problem>,
+) -> Office {
     let words = signed.words();
     let dress = |field: Field| {
-        let wrong = problems.iter().find(|problem| problem.field == field.name).map(|problem| problem.text.clone());
+        let wrong =
+            problems.iter().find(|problem| problem.field == field.name).map(|problem| problem.text.clone());
         let value = fields.one(field.name).to_owned();
         Field { value, wrong, ..field }.optional()
     };
@@ -182,7 +200,10 @@ fn page(signed: &Signed, fields: &Fields, health: &LogHealth, found: Option<Foun
         Field::of("date", "from", words.t("office-from")),
         Field::of("date", "to", words.t("office-to")),
     ];
-    let kind = |kind: LookKind| Choice::new(kind.code(), words.t(kind.key())).chosen(fields.all("kind").any(|code| code == kind.code()));
+    let kind = |kind: LookKind| {
+        Choice::new(kind.code(), words.t(kind.key()))
+            .chosen(fields.all("kind").any(|code| code == kind.code()))
+    };
     let checked = health.services.iter().map(|log| log.verify_time).collect::<Option<Vec<_>>>();
     let checked = checked.and_then(|times| times.into_iter().min_by_key(|at| at.seconds));
     let (rows, total, page_token) = match found {
@@ -227,7 +248,7 @@ fn grouped(number: i64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -241,7 +262,10 @@ mod tests {
 
     #[test]
     fn a_count_is_readable() {
-        assert_eq!([0, 311, 1_204, 48_117, 1_000_000].map(grouped), ["0", "311", "1,204", "48,117", "1,000,000"]);
+        assert_eq!(
+            [0, 311, 1_204, 48_117, 1_000_000].map(grouped),
+            ["0", "311", "1,204", "48,117", "1,000,000"]
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ struct At {
 }
 
 async fn list(open: Open, Query(at): Query<At>) -> Answer {
-    let asked = ListDocumentsRequest { patient_id: open.patient_id(), page_size: PAGE_SIZE, page_token: at.page };
+    let asked =
+        ListDocumentsRequest { patient_id: open.patient_id(), page_size: PAGE_SIZE, page_token: at.page };
     let answer = open.documents().list_documents(asked).await?.into_inner();
     let known = open.known(answer.documents.iter().map(|document| document.created_by.as_str())).await?;
     let row = |document: &Document| PaperRow {
@@ -104,7 +105,8 @@ async fn add_page(open: &Open, title: &str, kind: &str, problems: Vec<Problem>) 
     }
     let kinds = kinds(open);
     let chosen = kinds.iter().find(|room| room.as_str() == kind).or(kinds.first()).copied();
-    let choice = |room: &Category| Choice::new(room.as_str(), words.category(*room)).chosen(Some(*room) == chosen);
+    let choice =
+        |room: &Category| Choice::new(room.as_str(), words.category(*room)).chosen(Some(*room) == chosen);
     AddPaper {
         frame: open.frame(Tab::Papers).await,
         title: field,
@@ -133,7 +135,8 @@ async fn add(open: Open, multipart: Multipart) -> Answer {
         problems.push(wrong("title", "add-paper-title-wrong"));
     }
     if problems.is_empty() {
-        let sent = Sent { request_id: fields.request_id()?, title: fields.one("title"), kind: fields.one("kind") };
+        let sent =
+            Sent { request_id: fields.request_id()?, title: fields.one("title"), kind: fields.one("kind") };
         match uploads::whole(&open, sent, &media_type, file).await {
             Ok(paper) => return Ok(Redirect::to(&paper).into_response()),
             Err(failure) => problems.push(wrong("file", uploads::said(&failure).ok_or(failure)?)),
@@ -186,7 +189,10 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
     let withdrawn = open.when(document.withdraw_time.as_ref());
     let facts = vec![
         Fact::new(words.t("paper-from"), who.name.clone()),
-        Fact::new(words.t("from-when"), open.when(document.create_time.as_ref()).map_or_else(String::new, |when| when.text)),
+        Fact::new(
+            words.t("from-when"),
+            open.when(document.create_time.as_ref()).map_or_else(String::new, |when| when.text),
+        ),
         Fact::new(words.t("paper-type"), describe(words, document)),
         Fact::new(words.t("paper-room"), words.category(category)),
     ];
@@ -267,11 +273,15 @@ async fn file(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
         _ => Err(tonic::Status::data_loss("a part of a file is none")),
     });
     let added = document.create_time.as_ref().and_then(|at| time(at).ok());
-    let day = added.map_or_else(|| open.local_now(), |at| at.with_timezone(open.local_now().offset())).date_naive();
+    let day =
+        added.map_or_else(|| open.local_now(), |at| at.with_timezone(open.local_now().offset())).date_naive();
     let headers = [
         (header::CONTENT_TYPE, document.media_type.clone()),
         (header::CONTENT_LENGTH, document.size_bytes.to_string()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file_name(day, &document.media_type))),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", file_name(day, &document.media_type)),
+        ),
     ];
     Ok::<Response, Failure>((headers, Body::from_stream(bytes)).into_response())
 }
@@ -320,7 +330,7 @@ fn size_text(bytes: u64) -> String {
     match bytes {
         0..KB => format!("{bytes} B"),
         KB..MB => format!("{} KB", bytes / KB),
-        _ if tenths % 10 == 0 || tenths >= 100 => format!("{} MB", tenths / 10),
+        _ if tenths.is_multiple_of(10) || tenths >= 100 => format!("{} MB", tenths / 10),
         _ => format!("{}.{} MB", tenths / 10, tenths % 10),
     }
 }
@@ -357,7 +367,16 @@ mod tests {
     #[test]
     fn every_kind_of_file_has_a_word() {
         for words in Lang::ALL.map(Words::new) {
-            for kind in ["application/pdf", "image/png", "video/mp4", "audio/mpeg", "text/csv", "text/plain", "application/xml", "x"] {
+            for kind in [
+                "application/pdf",
+                "image/png",
+                "video/mp4",
+                "audio/mpeg",
+                "text/csv",
+                "text/plain",
+                "application/xml",
+                "x",
+            ] {
                 assert!(words.holds(kind_of(kind).0), "{kind}");
             }
         }

@@ -72,7 +72,8 @@ fn card(signed: &Signed, record: &Listed, named: Option<&Named>, unread: u32) ->
         href: format!("/r/{}", record.alias),
         name: name.unwrap_or_else(|| words.t("record-room")),
         detail: age.into_iter().chain([standing]).collect::<Vec<_>>().join(" · "),
-        badge: (unread > 0).then(|| Badge::new(Tone::Info, words.say("messages-unread").with("count", unread).plain())),
+        badge: (unread > 0)
+            .then(|| Badge::new(Tone::Info, words.say("messages-unread").with("count", unread).plain())),
         stripe: record.stripe,
     }
 }
@@ -105,7 +106,10 @@ fn page(signed: &Signed, typed: &Typed) -> AddPerson {
         fields: vec![
             dress(Field::line("given_name", words.t("person-given-name"))),
             dress(Field::line("family_name", words.t("person-family-name"))),
-            dress(Field::line("birth_date", words.t("person-birth-date")).hint(words.t("person-birth-date-hint"))),
+            dress(
+                Field::line("birth_date", words.t("person-birth-date"))
+                    .hint(words.t("person-birth-date-hint")),
+            ),
         ],
         problems: (typed.wrong.iter())
             .map(|(field, key)| Problem { field: (*field).to_owned(), text: words.t(key) })
@@ -190,7 +194,8 @@ pub(super) async fn open_for_file(
     let form = fields.request_id()?;
     let Some(relationship) = relation(&fields).filter(|_| is_file) else {
         let chosen = relation(&fields).is_some();
-        let wrong = if chosen { ("bundle", "import-file-wrong") } else { ("relation", "person-relation-wrong") };
+        let wrong =
+            if chosen { ("bundle", "import-file-wrong") } else { ("relation", "person-relation-wrong") };
         return Ok((Err(refused(signed, &Typed { fields, wrong: vec![wrong] })?), form));
     };
     let patient = open(signed, form, relationship).await?;

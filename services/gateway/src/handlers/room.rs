@@ -32,7 +32,9 @@ const WORDS_CHARACTERS_MAX: usize = 100;
 const RETRACTED: &str = "entered-in-error";
 
 pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/r/{r}/c/{category}", get(list)).route("/r/{r}/c/{category}/find", get(back).post(find))
+    Router::new()
+        .route("/r/{r}/c/{category}", get(list))
+        .route("/r/{r}/c/{category}/find", get(back).post(find))
 }
 
 #[derive(serde::Deserialize)]
@@ -42,7 +44,11 @@ struct At {
 
 async fn list(open: Open, Path((_, category)): Path<(String, String)>, Query(at): Query<At>) -> Answer {
     let category: Category = category.parse().map_err(|_| Failure::not_shown())?;
-    let asked = ListItemsRequest { page_size: PAGE_SIZE, page_token: at.page.unwrap_or_default(), ..all(&open, category) };
+    let asked = ListItemsRequest {
+        page_size: PAGE_SIZE,
+        page_token: at.page.unwrap_or_default(),
+        ..all(&open, category)
+    };
     let answer = open.records().list_items(asked).await?.into_inner();
     let next = Some(answer.next_page_token).filter(|token| !token.is_empty());
     let mut page = page(&open, category, &answer.items).await;
@@ -117,7 +123,8 @@ pub(super) fn badges(open: &Open, item: &Item) -> Vec<Badge> {
     let source = item.source.as_ref();
     let name = source.map(|source| source.name.clone()).filter(|name| !name.is_empty());
     let read = open.when(source.and_then(|source| source.read_time.as_ref()));
-    let read = read.map(|when| Badge::new(Tone::Good, words.say("badge-read").with("when", when.text).plain()));
+    let read =
+        read.map(|when| Badge::new(Tone::Good, words.say("badge-read").with("when", when.text).plain()));
     taken_back.into_iter().chain(name.map(|name| Badge::new(Tone::Plain, name))).chain(read).collect()
 }
 
@@ -129,7 +136,10 @@ fn holds(item: &Item, words: &str) -> bool {
 /// A token of records as a value in an address.
 pub(super) fn encoded(token: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-    token.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    token
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 #[cfg(test)]
@@ -138,7 +148,8 @@ mod tests {
 
     #[test]
     fn an_item_is_found_by_all_words_of_its_title_or_gist() {
-        let item = Item { title: "Hearing Test".into(), summary: "both ears normal".into(), ..Item::default() };
+        let item =
+            Item { title: "Hearing Test".into(), summary: "both ears normal".into(), ..Item::default() };
         assert!(holds(&item, "hearing normal") && holds(&item, "EAR") && holds(&item, " "));
         assert!(!holds(&item, "hearing loss"));
     }

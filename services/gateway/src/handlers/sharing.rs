@@ -84,7 +84,13 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
         Fact::new(words.t("grant-last-look"), card.last_look),
     ];
     let frame = open.frame(Tab::Sharing).await;
-    Ok(show(&GrantPage { frame, who: card.who, badge: standing.badge(words), facts, stop_href: card.stop_href }))
+    Ok(show(&GrantPage {
+        frame,
+        who: card.who,
+        badge: standing.badge(words),
+        facts,
+        stop_href: card.stop_href,
+    }))
 }
 
 async fn confirm(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {

@@ -58,7 +58,8 @@ async fn form(visitor: Visitor) -> Response {
 fn page(visitor: &Visitor, email: &str, wrong: Option<String>) -> SignIn {
     let words = visitor.words();
     let field = Field::of("email", "email", words.t("sign-in-email")).autocomplete("email").value(email);
-    let problems = wrong.iter().map(|text| Problem { field: "email".to_owned(), text: text.clone() }).collect();
+    let problems =
+        wrong.iter().map(|text| Problem { field: "email".to_owned(), text: text.clone() }).collect();
     let email = match wrong {
         Some(text) => field.wrong(text),
         None => field,
@@ -131,9 +132,14 @@ async fn confirm(visitor: Visitor, headers: HeaderMap, fields: Fields) -> Answer
         }
         Err(failure) if failure.is(catalogue::LINK_OTHER_BROWSER) => trouble(LinkTrouble::OtherBrowser),
         Err(failure)
-            if [catalogue::LINK_USED, catalogue::LINK_EXPIRED, catalogue::LINK_UNKNOWN, catalogue::FIELD_INVALID]
-                .iter()
-                .any(|reason| failure.is(reason)) =>
+            if [
+                catalogue::LINK_USED,
+                catalogue::LINK_EXPIRED,
+                catalogue::LINK_UNKNOWN,
+                catalogue::FIELD_INVALID,
+            ]
+            .iter()
+            .any(|reason| failure.is(reason)) =>
         {
             trouble(LinkTrouble::UsedOrExpired)
         }

@@ -87,7 +87,12 @@ async fn count(open: Open, Path((_, upload)): Path<(String, String)>) -> Answer 
     Ok((StatusCode::NO_CONTENT, [(OFFSET, found.received_bytes.to_string())]).into_response())
 }
 
-async fn part(open: Open, Path((_, upload)): Path<(String, String)>, headers: HeaderMap, body: Bytes) -> Answer {
+async fn part(
+    open: Open,
+    Path((_, upload)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let offset: i64 = text(&OFFSET).and_then(|offset| offset.parse().ok()).ok_or_else(Failure::bad_form)?;
     // What arrived is not what was sent: the sender asks how much is here, and sends it again.
@@ -96,9 +101,13 @@ async fn part(open: Open, Path((_, upload)): Path<(String, String)>, headers: He
     }
     let known = match append(&open, &upload, offset, vec![body]).await {
         Ok(known) => known,
-        Err(failure) if failure.is(catalogue::UPLOAD_OFFSET_WRONG) => return Ok(StatusCode::CONFLICT.into_response()),
+        Err(failure) if failure.is(catalogue::UPLOAD_OFFSET_WRONG) => {
+            return Ok(StatusCode::CONFLICT.into_response());
+        }
         // The answer to the last part may have been lost on its way.
-        Err(failure) if failure.is(catalogue::UPLOAD_ENDED) => return completed(&open, &upload, offset).await,
+        Err(failure) if failure.is(catalogue::UPLOAD_ENDED) => {
+            return completed(&open, &upload, offset).await;
+        }
         Err(failure) => return Err(failure),
     };
     if known.received_bytes < known.size_bytes {
@@ -128,7 +137,12 @@ pub(super) fn said(failure: &Failure) -> Option<&'static str> {
 }
 
 /// Sends a file that is here; the address of its page.
-pub(super) async fn whole(open: &Open, sent: Sent<'_>, media_type: &str, file: Bytes) -> Result<String, Failure> {
+pub(super) async fn whole(
+    open: &Open,
+    sent: Sent<'_>,
+    media_type: &str,
+    file: Bytes,
+) -> Result<String, Failure> {
     let size = i64::try_from(file.len()).map_err(|_| Failure::bad_form())?;
     let digest = Bytes::copy_from_slice(&Sha256::digest(&file));
     let upload = start(open, sent, media_type, size, digest).await?;
@@ -147,7 +161,13 @@ pub(super) async fn whole(open: &Open, sent: Sent<'_>, media_type: &str, file: B
     complete(open, &upload.upload_id).await
 }
 
-async fn start(open: &Open, sent: Sent<'_>, media_type: &str, size_bytes: i64, sha256: Bytes) -> Result<Upload, Failure> {
+async fn start(
+    open: &Open,
+    sent: Sent<'_>,
+    media_type: &str,
+    size_bytes: i64,
+    sha256: Bytes,
+) -> Result<Upload, Failure> {
     let category = sent.kind.parse().unwrap_or(Category::Documents);
     let asked = StartUploadRequest {
         request_id: sent.request_id.to_string(),
@@ -164,7 +184,8 @@ async fn start(open: &Open, sent: Sent<'_>, media_type: &str, size_bytes: i64, s
 async fn append(open: &Open, upload: &str, offset_bytes: i64, chunks: Vec<Bytes>) -> Result<Upload, Failure> {
     let upload_id = upload.to_owned();
     let first = AppendUploadRequest { upload_id, offset_bytes, chunk: Bytes::new() };
-    let rest = chunks.into_iter().map(|chunk| AppendUploadRequest { chunk, ..AppendUploadRequest::default() });
+    let rest =
+        chunks.into_iter().map(|chunk| AppendUploadRequest { chunk, ..AppendUploadRequest::default() });
     let messages = std::iter::once(first).chain(rest).collect::<Vec<_>>();
     Ok(open.documents().append_upload(stream::iter(messages)).await?.into_inner())
 }

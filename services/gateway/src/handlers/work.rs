@@ -50,22 +50,29 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         return Ok(Redirect::to("/h").into_response());
     }
     let shelf = signed.shelf().await?;
-    let patients: Vec<Listed> = shelf.iter().filter(|record| record.relationship.is_none()).take(PATIENTS_MAX).cloned().collect();
+    let patients: Vec<Listed> =
+        shelf.iter().filter(|record| record.relationship.is_none()).take(PATIENTS_MAX).cloned().collect();
     let (names, unread) = tokio::join!(signed.names(&patients), signed.unread(&patients));
     let names = names?;
     let owed = at.show == "owed";
-    let mut listed: Vec<&Listed> = patients.iter().filter(|record| !owed || unread.contains_key(&record.patient)).collect();
+    let mut listed: Vec<&Listed> =
+        patients.iter().filter(|record| !owed || unread.contains_key(&record.patient)).collect();
     if owed {
         listed.retain(|record| unread.get(&record.patient).is_some_and(|count| *count > 0));
     }
     listed.sort_by_key(|record| names.get(&record.patient).map(|named| named.name.to_lowercase()));
     let (page, total) = (at.page.max(1), listed.len());
-    let shown: Vec<&Listed> = listed.into_iter().skip((page - 1).saturating_mul(PAGE_SIZE)).take(PAGE_SIZE).collect();
+    let shown: Vec<&Listed> =
+        listed.into_iter().skip((page - 1).saturating_mul(PAGE_SIZE)).take(PAGE_SIZE).collect();
     let newest = newest(&signed, &shown).await?;
     let words = signed.words();
-    let row = |record: &&Listed| row(&signed, record, names.get(&record.patient), &newest, unread.get(&record.patient));
+    let row = |record: &&Listed| {
+        row(&signed, record, names.get(&record.patient), &newest, unread.get(&record.patient))
+    };
     let rows: Vec<WorkRow> = shown.iter().map(row).collect();
-    let of = |page: usize| if owed { format!("/work?show=owed&page={page}") } else { format!("/work?page={page}") };
+    let of = |page: usize| {
+        if owed { format!("/work?show=owed&page={page}") } else { format!("/work?page={page}") }
+    };
     Ok(show(&Work {
         filters: vec![
             Filter::new("/work", words.t("work-all"), !owed),
@@ -95,7 +102,8 @@ fn row(
         words.say("age-years").with("years", dates::years(birth, signed.local_now().date_naive())).plain()
     });
     let unread = unread.filter(|count| **count > 0);
-    let unread = unread.map(|count| Badge::new(Tone::Info, words.say("messages-unread").with("count", *count).plain()));
+    let unread = unread
+        .map(|count| Badge::new(Tone::Info, words.say("messages-unread").with("count", *count).plain()));
     WorkRow {
         href: format!("/r/{}", record.alias),
         name: name.unwrap_or_else(|| words.t("who-unknown")),
@@ -108,10 +116,13 @@ fn row(
 
 /// When something came last, of those records whose rooms a therapist may read. It is a look into each of them.
 async fn newest(signed: &Signed, shown: &[&Listed]) -> Result<HashMap<PatientId, String>, Failure> {
-    let therapist = signed.who.account.roles.iter().any(|held| Role::from_proto(held.role) == Some(Role::Therapist));
-    let rooms = Category::ALL.iter().filter(|room| ![Category::Demographics, Category::Messages].contains(room));
+    let therapist =
+        signed.who.account.roles.iter().any(|held| Role::from_proto(held.role) == Some(Role::Therapist));
+    let rooms =
+        Category::ALL.iter().filter(|room| ![Category::Demographics, Category::Messages].contains(room));
     let open = |record: &Listed| therapist && rooms.clone().any(|room| record.may(Action::Read, *room));
-    let patients: Vec<PatientId> = shown.iter().filter(|record| open(record)).map(|record| record.patient).collect();
+    let patients: Vec<PatientId> =
+        shown.iter().filter(|record| open(record)).map(|record| record.patient).collect();
     stream::iter(patients)
         .map(async |patient| {
             let asked = SummarizeRecordRequest { patient_id: patient.to_string() };
@@ -124,7 +135,10 @@ async fn newest(signed: &Signed, shown: &[&Listed]) -> Result<HashMap<PatientId,
 }
 
 fn said(signed: &Signed, rooms: &[CategorySummary]) -> String {
-    let latest = rooms.iter().filter_map(|room| room.newest_time).max_by_key(|at| (at.seconds, at.nanos));
+    // Coming visits are dated ahead.
+    let past = |at: &prost_types::Timestamp| at.seconds <= signed.now().timestamp();
+    let latest =
+        rooms.iter().filter_map(|room| room.newest_time).filter(past).max_by_key(|at| (at.seconds, at.nanos));
     match signed.day(latest.as_ref()) {
         Some(when) => signed.words().say("work-newest").with("when", when.text).plain(),
         None => signed.words().t("work-nothing-yet"),

@@ -50,7 +50,10 @@ async fn ask(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> 
     if !body.is_empty() {
         request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     }
-    pages("http://holdfast.example").oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap()
+    pages("http://holdfast.example")
+        .oneshot(request.body(Body::from(body.to_owned())).unwrap())
+        .await
+        .unwrap()
 }
 
 fn sets(response: &Response) -> Vec<String> {
@@ -73,9 +76,15 @@ async fn who_is_not_signed_in_is_asked_to_and_comes_back() {
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
     assert_eq!(response.headers()[header::LOCATION], "/sign-in");
     let [back] = sets(&response).try_into().unwrap();
-    assert!(back.starts_with("holdfast_back=/r/k7m2q/c/notes?page=a; Path=/sign-in; HttpOnly; SameSite=Lax"), "{back}");
+    assert!(
+        back.starts_with("holdfast_back=/r/k7m2q/c/notes?page=a; Path=/sign-in; HttpOnly; SameSite=Lax"),
+        "{back}"
+    );
     let part = ask("GET", "/h", &[("hx-request", "true")], "").await;
-    assert_eq!((part.status(), &part.headers()["hx-refresh"]), (StatusCode::UNAUTHORIZED, &"true".parse().unwrap()));
+    assert_eq!(
+        (part.status(), &part.headers()["hx-refresh"]),
+        (StatusCode::UNAUTHORIZED, &"true".parse().unwrap())
+    );
     assert_eq!(ask("POST", "/still", &[], "").await.status(), StatusCode::UNAUTHORIZED);
 }
 
@@ -91,8 +100,11 @@ async fn what_is_not_there_is_a_page_in_the_visitors_language() {
     let response = ask("GET", "/nowhere", &[("accept-language", "es-US")], "").await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     let page = text(response).await;
-    assert!(page.contains("lang=\"es\"") && page.contains(&Words::new(Lang::Es).t("trouble-not-shown-title")));
-    let chosen = ask("GET", "/nowhere", &[("accept-language", "es"), ("cookie", "holdfast_lang=en")], "").await;
+    assert!(
+        page.contains("lang=\"es\"") && page.contains(&Words::new(Lang::Es).t("trouble-not-shown-title"))
+    );
+    let chosen =
+        ask("GET", "/nowhere", &[("accept-language", "es"), ("cookie", "holdfast_lang=en")], "").await;
     assert!(says(&text(chosen).await, Trouble::NotShown));
 }
 
@@ -138,7 +150,9 @@ async fn leaving_clears_the_browser_whatever_answers() {
     let response = ask("POST", "/leave", &[("cookie", "holdfast_session=s3cret")], "").await;
     assert_eq!(response.headers()[header::LOCATION], "/away");
     assert_eq!(response.headers()["clear-site-data"], "\"cache\", \"storage\"");
-    assert!(sets(&response).iter().any(|set| set.starts_with("holdfast_session=;") && set.contains("Max-Age=0")));
+    assert!(
+        sets(&response).iter().any(|set| set.starts_with("holdfast_session=;") && set.contains("Max-Age=0"))
+    );
 }
 
 #[tokio::test]
@@ -148,7 +162,10 @@ async fn a_link_shows_a_button_to_the_browser_that_asked_and_a_reason_to_others(
     // base64 of "rosa@mail.example"
     let cookie = [("cookie", "holdfast_browser=s3cret.cm9zYUBtYWlsLmV4YW1wbGU")];
     let own = text(ask("GET", "/sign-in/abc", &cookie, "").await).await;
-    assert!(own.contains("value=\"abc\"") && own.contains("r…@mail.example") && !own.contains("s3cret"), "{own}");
+    assert!(
+        own.contains("value=\"abc\"") && own.contains("r…@mail.example") && !own.contains("s3cret"),
+        "{own}"
+    );
 }
 
 #[tokio::test]

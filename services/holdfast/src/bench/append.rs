@@ -51,7 +51,12 @@ pub(crate) async fn figures(scratch: &Scratch, wanted: &Wanted) -> Result<Vec<Fi
 }
 
 /// So many callers, each appending to its own patient, one event after the other. Events per second.
-async fn append_round(log: &EventLog, revisions: &[AtomicU64], callers: usize, time: Duration) -> Result<f64> {
+async fn append_round(
+    log: &EventLog,
+    revisions: &[AtomicU64],
+    callers: usize,
+    time: Duration,
+) -> Result<f64> {
     let began = Instant::now();
     let counts = try_join_all(revisions.iter().take(callers).enumerate().map(|(caller, revision)| {
         let log = log.clone();
@@ -60,11 +65,22 @@ async fn append_round(log: &EventLog, revisions: &[AtomicU64], callers: usize, t
             let mut count = 0_u32;
             while began.elapsed() < time {
                 let payload = vec![b'x'; PAYLOAD_BYTES];
-                let events = vec![NewEvent { event_type: "bench.happened", schema_version: 1, payload: payload.into(), occurred: None }];
+                let events = vec![NewEvent {
+                    event_type: "bench.happened",
+                    schema_version: 1,
+                    payload: payload.into(),
+                    occurred: None,
+                }];
                 let expected_revision = revision.load(Ordering::Relaxed);
-                let streams = vec![StreamAppend { stream: StreamName::new("bench", id), expected_revision, events }];
-                log.append(Append { subject: Subject::Patient(PatientId::new(id)), context: context(), request: None, streams })
-                    .await?;
+                let streams =
+                    vec![StreamAppend { stream: StreamName::new("bench", id), expected_revision, events }];
+                log.append(Append {
+                    subject: Subject::Patient(PatientId::new(id)),
+                    context: context(),
+                    request: None,
+                    streams,
+                })
+                .await?;
                 revision.store(expected_revision + 1, Ordering::Relaxed);
                 count += 1;
             }
@@ -117,7 +133,12 @@ async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64
 }
 
 /// One statement, in a transaction of its own unless there is one: rows of lane and stream `number`, from `first` on.
-pub(crate) async fn raw_insert(conn: &mut PgConnection, number: usize, first: u64, payloads: &[Vec<u8>]) -> Result<()> {
+pub(crate) async fn raw_insert(
+    conn: &mut PgConnection,
+    number: usize,
+    first: u64,
+    payloads: &[Vec<u8>],
+) -> Result<()> {
     let seqs: Vec<i64> =
         (first..).take(payloads.len()).map(|seq| i64::try_from(seq).unwrap_or(i64::MAX)).collect();
     sqlx::query(

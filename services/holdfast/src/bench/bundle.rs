@@ -29,7 +29,13 @@ fn entry(number: usize, resource: Value) -> Value {
 }
 
 fn resource(number: usize, visit: usize) -> Value {
-    let time = format!("20{:02}-{:02}-{:02}T09:{:02}:00Z", 18 + visit / PER_VISIT / 40 % 8, visit / PER_VISIT % 12 + 1, visit % 28 + 1, number % 60);
+    let time = format!(
+        "20{:02}-{:02}-{:02}T09:{:02}:00Z",
+        18 + visit / PER_VISIT / 40 % 8,
+        visit / PER_VISIT % 12 + 1,
+        visit % 28 + 1,
+        number % 60
+    );
     let (patient, encounter) = (json!({ "reference": urn(0) }), json!({ "reference": urn(visit) }));
     let coded = |system: &str, code: &str, display: &str| json!({ "coding": [{ "system": system, "code": code, "display": display }], "text": display });
     const LOINC: &str = "http://loinc.org";

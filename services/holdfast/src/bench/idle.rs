@@ -49,12 +49,19 @@ async fn measure(child: &mut Child) -> Result<f64> {
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     sleep(AT_REST).await;
     let pid = child.id().context("it ended")?;
-    let resident = kilobytes(&format!("/proc/{pid}/status"), "VmRSS:").context("its memory cannot be read")?;
+    let resident =
+        kilobytes(&format!("/proc/{pid}/status"), "VmRSS:").context("its memory cannot be read")?;
     Ok(f64::from(u32::try_from(resident)?) / 1024.0)
 }
 
 async fn stop(mut child: Child, dir: &Path) -> Result<()> {
-    Command::new(std::env::current_exe()?).arg("down").arg("--data-dir").arg(dir).stdout(Stdio::null()).status().await?;
+    Command::new(std::env::current_exe()?)
+        .arg("down")
+        .arg("--data-dir")
+        .arg(dir)
+        .stdout(Stdio::null())
+        .status()
+        .await?;
     if timeout(STOP_PATIENCE, child.wait()).await.is_err() {
         child.kill().await?;
     }

@@ -55,7 +55,10 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System, file: Option<&Pa
 fn resources(bundle: &[u8]) -> Result<Vec<Vec<u8>>> {
     let bundle: Value = serde_json::from_slice(bundle)?;
     let entries = bundle.get("entry").and_then(Value::as_array).context("a bundle without entries")?;
-    entries.iter().map(|entry| Ok(serde_json::to_vec(entry.get("resource").context("an entry without resource")?)?)).collect()
+    entries
+        .iter()
+        .map(|entry| Ok(serde_json::to_vec(entry.get("resource").context("an entry without resource")?)?))
+        .collect()
 }
 
 /// Into a record of its own. Entries per second, from the first byte sent to the answer.
@@ -63,15 +66,20 @@ async fn import(system: &System, bytes: &[u8], count: usize) -> Result<f64> {
     let held = system.open_record().await?;
     let mut client = system.installation.records(&held.holder, std::slice::from_ref(&held.opened))?;
     // Heard of the record before the clock runs.
-    let asked = pb::SummarizeRecordRequest { patient_id: held.patient_id.clone(), ..pb::SummarizeRecordRequest::default() };
+    let asked = pb::SummarizeRecordRequest {
+        patient_id: held.patient_id.clone(),
+        ..pb::SummarizeRecordRequest::default()
+    };
     send(&client, &asked, |mut client, asked| async move { client.summarize_record(asked).await }).await?;
     let start = pb::ImportStart {
         request_id: SystemIds.next().to_string(),
         patient_id: held.patient_id,
         source_name: "Hospital portal".to_owned(),
     };
-    let chunks = bytes.chunks(CHUNK_BYTES).map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
-    let parts: Vec<_> = std::iter::once(pb::import_bundle_request::Part::Start(start)).chain(chunks).collect();
+    let chunks =
+        bytes.chunks(CHUNK_BYTES).map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
+    let parts: Vec<_> =
+        std::iter::once(pb::import_bundle_request::Part::Start(start)).chain(chunks).collect();
     let messages = parts.into_iter().map(|part| pb::ImportBundleRequest { part: Some(part) });
     let began = Instant::now();
     let answer = client.import_bundle(stream::iter(messages)).await?.into_inner();

@@ -78,7 +78,11 @@ struct Command;
 
 impl Command {
     /// A goal, a message and a new record in turn.
-    fn of(number: usize, system: &System, record: Arc<Held>) -> Result<futures::future::BoxFuture<'static, Result<Position>>> {
+    fn of(
+        number: usize,
+        system: &System,
+        record: Arc<Held>,
+    ) -> Result<futures::future::BoxFuture<'static, Result<Position>>> {
         let after = [record.opened.clone()];
         let request_id = SystemIds.next().to_string();
         Ok(match number % 3 {
@@ -88,10 +92,19 @@ impl Command {
                     "resourceType": "Goal", "lifecycleStatus": "active", "startDate": "2026-01-05",
                     "description": { "text": format!("asks for help, trial {number}") }, "subject": { "reference": "Patient/self" },
                 });
-                let item = records::NewItem { fhir_json: json.to_string().into_bytes().into(), source_key: format!("goal-{number}") };
-                let message = records::CreateItemRequest { request_id, patient_id: record.patient_id.clone(), item: Some(item) };
+                let item = records::NewItem {
+                    fhir_json: json.to_string().into_bytes().into(),
+                    source_key: format!("goal-{number}"),
+                };
+                let message = records::CreateItemRequest {
+                    request_id,
+                    patient_id: record.patient_id.clone(),
+                    item: Some(item),
+                };
                 Box::pin(async move {
-                    let made = send(&client, &message, |mut client, message| async move { client.create_item(message).await });
+                    let made = send(&client, &message, |mut client, message| async move {
+                        client.create_item(message).await
+                    });
                     made.await?.position.context("a place in the log")
                 })
             }
@@ -107,7 +120,9 @@ impl Command {
                     attachments: Vec::new(),
                 };
                 Box::pin(async move {
-                    let begun = send(&client, &message, |mut client, message| async move { client.start_thread(message).await });
+                    let begun = send(&client, &message, |mut client, message| async move {
+                        client.start_thread(message).await
+                    });
                     begun.await?.position.context("a place in the log")
                 })
             }
@@ -119,7 +134,9 @@ impl Command {
                     ..holdfast_proto::consent::v1::OpenRecordRequest::default()
                 };
                 Box::pin(async move {
-                    let opened = send(&client, &message, |mut client, message| async move { client.open_record(message).await });
+                    let opened = send(&client, &message, |mut client, message| async move {
+                        client.open_record(message).await
+                    });
                     opened.await?.position.context("a place in the log")
                 })
             }
@@ -156,8 +173,10 @@ async fn watch(audit: PgPool, mut accepted: mpsc::Receiver<Accepted>) -> Result<
 /// Which of them audit has taken in.
 async fn seen(audit: &PgPool, pending: &[Accepted]) -> Result<Vec<usize>> {
     let services: Vec<&str> = pending.iter().map(|(_, position)| position.service.as_str()).collect();
-    let lanes: Vec<i32> = pending.iter().map(|(_, position)| i32::try_from(position.lane).unwrap_or(-1)).collect();
-    let seqs: Vec<i64> = pending.iter().map(|(_, position)| i64::try_from(position.seq).unwrap_or(-1)).collect();
+    let lanes: Vec<i32> =
+        pending.iter().map(|(_, position)| i32::try_from(position.lane).unwrap_or(-1)).collect();
+    let seqs: Vec<i64> =
+        pending.iter().map(|(_, position)| i64::try_from(position.seq).unwrap_or(-1)).collect();
     let places: Vec<i64> = sqlx::query_scalar(
         "SELECT asked.place
          FROM UNNEST($1::text[], $2::int[], $3::bigint[]) WITH ORDINALITY AS asked (service, lane, lane_seq, place)

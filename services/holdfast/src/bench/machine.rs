@@ -34,7 +34,10 @@ impl MachineFacts {
 impl fmt::Display for MachineFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cores, memory_mb, postgres, load, profile } = self;
-        write!(f, "{cores} cores, {memory_mb} MB, PostgreSQL {postgres}, load {load} at the beginning, {profile} build")
+        write!(
+            f,
+            "{cores} cores, {memory_mb} MB, PostgreSQL {postgres}, load {load} at the beginning, {profile} build"
+        )
     }
 }
 

@@ -79,7 +79,10 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     if wanted.any(lag::KEYS) || wanted.any(import::KEYS) {
         let system = system::System::start(&scratch, &dir.path("installation")).await?;
         if wanted.any(import::KEYS) {
-            report(&mut figures, import::figures(&scratch, &system, args.bundle.as_deref()).await.context("importing")?)?;
+            report(
+                &mut figures,
+                import::figures(&scratch, &system, args.bundle.as_deref()).await.context("importing")?,
+            )?;
         }
         if wanted.any(lag::KEYS) {
             report(&mut figures, lag::figures(&scratch, &system).await.context("audit")?)?;

@@ -29,7 +29,13 @@ impl Figure {
         "figure                          value unit          target  met         ours    reference  pairs";
 
     /// A figure that stands for itself.
-    pub(crate) const fn absolute(key: &'static str, value: f64, unit: &'static str, target: Target, samples: usize) -> Self {
+    pub(crate) const fn absolute(
+        key: &'static str,
+        value: f64,
+        unit: &'static str,
+        target: Target,
+        samples: usize,
+    ) -> Self {
         Self { key, value, unit, target, ours: None, reference: None, pairs: samples }
     }
 
@@ -61,7 +67,10 @@ impl fmt::Display for Figure {
         let met = self.met().map(|met| if met { "yes" } else { "NO" }).unwrap_or_default();
         let (ours, reference) = (number(self.ours), number(self.reference));
         let Self { key, value, unit, pairs, .. } = self;
-        write!(f, "{key:<28} {value:>8.2} {unit:<11} {target:>8} {met:>4} {ours:>12} {reference:>12} {pairs:>6}")
+        write!(
+            f,
+            "{key:<28} {value:>8.2} {unit:<11} {target:>8} {met:>4} {ours:>12} {reference:>12} {pairs:>6}"
+        )
     }
 }
 
@@ -105,5 +114,13 @@ pub(crate) async fn ratio(
         b.push(reference);
     }
     let (ours, reference) = (Some(median(a)), Some(median(b)));
-    Ok(Figure { key, value: median(ratios), unit: "ratio", target: Target::AtLeast(target), ours, reference, pairs })
+    Ok(Figure {
+        key,
+        value: median(ratios),
+        unit: "ratio",
+        target: Target::AtLeast(target),
+        ours,
+        reference,
+        pairs,
+    })
 }

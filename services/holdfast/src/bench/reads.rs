@@ -6,12 +6,14 @@ use super::{
 use anyhow::{Context as _, Result};
 use futures::future::try_join_all;
 use holdfast_access::{
-    Caller, Gate, GrantFact, Grantee, OwnConsent, Policies, RequestContext, Returned, RoleAssignment, Unreleased,
+    Caller, Gate, GrantFact, Grantee, OwnConsent, Policies, RequestContext, Returned, RoleAssignment,
+    Unreleased,
     views::{self, ConsentFact},
 };
 use holdfast_eventlog::{EventLog, Subject};
 use holdfast_types::{
-    AccountId, Action, Category, Clock, GrantId, PatientId, Period, PracticeId, Purpose, Role, SystemClock, TenantId,
+    AccountId, Action, Category, Clock, GrantId, PatientId, Period, PracticeId, Purpose, Role, SystemClock,
+    TenantId,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -48,7 +50,8 @@ pub(crate) async fn figures(scratch: &Scratch) -> Result<Vec<Figure>> {
     )
     .execute(&owner)
     .await?;
-    let gate = Gate::new(Arc::new(Policies::load()?), log.clone(), Arc::new(OwnConsent), Duration::from_secs(10));
+    let gate =
+        Gate::new(Arc::new(Policies::load()?), log.clone(), Arc::new(OwnConsent), Duration::from_secs(10));
     let world = Arc::new(World { log, gate });
     for number in 0..CALLERS {
         world.fill(number).await?;
@@ -129,11 +132,12 @@ impl World {
 
     async fn page(&self, number: u64) -> Result<(Vec<Item>, Vec<Returned>)> {
         let patient = patient(number);
-        let rows: Vec<(Uuid, i64, Vec<u8>)> =
-            sqlx::query_as("SELECT item, revision, body FROM bench_items WHERE patient = $1 ORDER BY item LIMIT 200")
-                .bind(patient.uuid())
-                .fetch_all(self.log.pool())
-                .await?;
+        let rows: Vec<(Uuid, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT item, revision, body FROM bench_items WHERE patient = $1 ORDER BY item LIMIT 200",
+        )
+        .bind(patient.uuid())
+        .fetch_all(self.log.pool())
+        .await?;
         let key = self.log.keys().existing(patient.uuid()).await?;
         let (mut items, mut returned) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for (item, revision, body) in rows {
@@ -145,9 +149,17 @@ impl World {
 
     async fn audited(&self, number: u64) -> Result<Vec<Item>> {
         let role = RoleAssignment { role: Role::Therapist, tenant: tenant(), practice: Some(practice()) };
-        let caller = Caller { account: AccountId::new(Uuid::from_u64_pair(17, number)), session: None, roles: vec![role] };
-        let asked = RequestContext { caller, purpose: None, correlation: Uuid::from_u128(18), traceparent: None };
-        let permit = self.gate.authorise(&asked, Action::Read, patient(number), &[Category::Goals], "bench.ListItems").await?;
+        let caller = Caller {
+            account: AccountId::new(Uuid::from_u64_pair(17, number)),
+            session: None,
+            roles: vec![role],
+        };
+        let asked =
+            RequestContext { caller, purpose: None, correlation: Uuid::from_u128(18), traceparent: None };
+        let permit = self
+            .gate
+            .authorise(&asked, Action::Read, patient(number), &[Category::Goals], "bench.ListItems")
+            .await?;
         let (items, returned) = self.page(number).await?;
         self.gate.release(permit, Unreleased::new(items, returned)).await.context("released")
     }

@@ -86,7 +86,12 @@ async fn fill(log: &EventLog, number: u64) -> Result<()> {
     let events: Vec<Trial> = (0..EVENTS_PER_STREAM)
         .map(|event| {
             let independent = u32::try_from(event % 10).unwrap_or_default();
-            Trial::Recorded { trials: 10, independent, prompted: 10 - independent, note: "n".repeat(TEXT_BYTES) }
+            Trial::Recorded {
+                trials: 10,
+                independent,
+                prompted: 10 - independent,
+                note: "n".repeat(TEXT_BYTES),
+            }
         })
         .collect();
     let streams = vec![StreamAppend::of(id(number), 0, &events)?];
@@ -106,13 +111,20 @@ async fn round<F: Future<Output = Result<u64>>>(one: impl Fn(u64) -> F) -> Resul
 
 async fn replay(log: &EventLog, number: u64) -> Result<u64> {
     let loaded = log.load::<Progress>(Subject::Patient(PatientId::new(id(number))), id(number)).await?;
-    anyhow::ensure!(loaded.state.trials == 10 * loaded.revision && loaded.state.independent < loaded.state.trials, "not what was written");
-    anyhow::ensure!(loaded.state.words == TEXT_BYTES * usize::try_from(loaded.revision)?, "not what was written");
+    anyhow::ensure!(
+        loaded.state.trials == 10 * loaded.revision && loaded.state.independent < loaded.state.trials,
+        "not what was written"
+    );
+    anyhow::ensure!(
+        loaded.state.words == TEXT_BYTES * usize::try_from(loaded.revision)?,
+        "not what was written"
+    );
     Ok(loaded.revision)
 }
 
 async fn read(pool: &PgPool, number: u64) -> Result<u64> {
-    let (subject, name) = (Subject::Patient(PatientId::new(id(number))), StreamName::new("trial", id(number)));
+    let (subject, name) =
+        (Subject::Patient(PatientId::new(id(number))), StreamName::new("trial", id(number)));
     let rows = sqlx::query("SELECT * FROM events WHERE lane = $1 AND stream = $2 ORDER BY revision")
         .bind(i32::from(subject.lane()))
         .bind(name.to_string())

@@ -43,7 +43,13 @@ impl Scratch {
             serving_password: self.postgres.password(name),
         };
         schema::provision(&self.postgres.superuser_url(), &databases).await?;
-        schema::migrate(&self.postgres.url(name, &owner), name, &Migrator::with_migrations(Vec::new()), &[&ACCESS]).await?;
+        schema::migrate(
+            &self.postgres.url(name, &owner),
+            name,
+            &Migrator::with_migrations(Vec::new()),
+            &[&ACCESS],
+        )
+        .await?;
         schema::migrate_keys(&self.postgres.url(&keys, &owner), name).await?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let key_pool = schema::connect(&self.postgres.url(&keys, name), 4)?;

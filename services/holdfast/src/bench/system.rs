@@ -75,7 +75,12 @@ impl System {
         };
         let client = self.installation.consent(&holder)?;
         let opened =
-            send(&client, &message, |mut client, message| async move { client.open_record(message).await }).await?;
-        Ok(Held { holder, patient_id: opened.patient_id, opened: opened.position.context("a place in the log")? })
+            send(&client, &message, |mut client, message| async move { client.open_record(message).await })
+                .await?;
+        Ok(Held {
+            holder,
+            patient_id: opened.patient_id,
+            opened: opened.position.context("a place in the log")?,
+        })
     }
 }

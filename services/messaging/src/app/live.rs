@@ -59,7 +59,9 @@ impl App {
             let news = self.news.notified();
             let permit = self.may(asked, Action::Read, patient, "messaging.WatchThread").await?;
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {
-                let found = views::messages(pool, keys, &permit, thread, reached, BATCH).await.map_err(Failure::Views)?;
+                let found = views::messages(pool, keys, &permit, thread, reached, BATCH)
+                    .await
+                    .map_err(Failure::Views)?;
                 for message in self.ground.gate().release(permit, found).await? {
                     reached = message.number;
                     if sender.send(Ok(message)).await.is_err() {

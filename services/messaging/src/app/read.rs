@@ -29,7 +29,9 @@ impl App {
         let ListThreads { patient, after, page_size } = query;
         let permit = self.may(asked, Action::Read, patient, "messaging.ListThreads").await?;
         let (pool, keys) = (self.log().pool(), self.log().keys());
-        let found = views::threads(pool, keys, &permit, &asked.caller, after, page_size).await.map_err(Failure::Views)?;
+        let found = views::threads(pool, keys, &permit, &asked.caller, after, page_size)
+            .await
+            .map_err(Failure::Views)?;
         Ok(self.ground.gate().release(permit, found).await?)
     }
 
@@ -44,7 +46,9 @@ impl App {
         let permit = self.may(asked, Action::Read, patient, "messaging.ListMessages").await?;
         self.sees(&permit, asked, thread).await?;
         let (pool, keys) = (self.log().pool(), self.log().keys());
-        let found = views::messages(pool, keys, &permit, thread, after, page_size + 1).await.map_err(Failure::Views)?;
+        let found = views::messages(pool, keys, &permit, thread, after, page_size + 1)
+            .await
+            .map_err(Failure::Views)?;
         Ok(self.ground.gate().release(permit, found).await?)
     }
 

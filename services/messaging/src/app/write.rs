@@ -82,7 +82,8 @@ impl App {
             attachments: message.attachments.clone(),
             created: self.ground.clock().now(),
         };
-        let executed = self.execute(patient, thread, id, permit.into_authority(), Command::Post(message)).await?;
+        let executed =
+            self.execute(patient, thread, id, permit.into_authority(), Command::Post(message)).await?;
         // Its sender has just written it: the command's own event is the record of it.
         Ok((shown, executed.position))
     }
@@ -127,7 +128,9 @@ impl App {
         let request = Some(id.request_of(authority.account()));
         let executed = self
             .log()
-            .execute::<Thread>(Subject::Patient(patient), thread.uuid(), authority.context(), request, |_| command.clone())
+            .execute::<Thread>(Subject::Patient(patient), thread.uuid(), authority.context(), request, |_| {
+                command.clone()
+            })
             .await?;
         self.news.notify_waiters();
         Ok(executed)

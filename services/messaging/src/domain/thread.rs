@@ -115,7 +115,10 @@ impl Decider for Thread {
             }
             (State::Open(_), Command::Post(message)) => Ok(vec![Event::MessagePosted(message)]),
             (State::Open(_), Command::Close) => Ok(vec![Event::Closed {}]),
-            (State::Open(conversation) | State::Closed(conversation), Command::MarkRead { reader, message }) => {
+            (
+                State::Open(conversation) | State::Closed(conversation),
+                Command::MarkRead { reader, message },
+            ) => {
                 let place = conversation.place(message).ok_or(Refusal::NoSuchMessage)?;
                 let news = conversation.read.get(&reader).is_none_or(|read| *read < place);
                 Ok(if news { vec![Event::Read { reader, message }] } else { Vec::new() })

@@ -21,7 +21,8 @@ impl Projection for Threads {
             match opened.decode()? {
                 Event::Started { practice, subject, .. } => {
                     let key = self.0.existing(header.subject).await?;
-                    started(conn, header, practice, &seal_subject(&key, header.stream.id(), &subject)?).await?;
+                    started(conn, header, practice, &seal_subject(&key, header.stream.id(), &subject)?)
+                        .await?;
                 }
                 Event::MessagePosted(message) => {
                     let key = self.0.existing(header.subject).await?;

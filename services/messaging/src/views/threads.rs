@@ -124,7 +124,12 @@ pub async fn thread(
 }
 
 /// Whether the reader sees a thread of the permitted record: asked before anything is done to it.
-pub async fn place(pool: &PgPool, permit: &Permit, caller: &Caller, id: ThreadId) -> Result<bool, ViewsError> {
+pub async fn place(
+    pool: &PgPool,
+    permit: &Permit,
+    caller: &Caller,
+    id: ThreadId,
+) -> Result<bool, ViewsError> {
     Ok(sqlx::query_scalar(
         "SELECT EXISTS (
              SELECT FROM threads WHERE patient = $1 AND thread = $2 AND ($3::uuid[] IS NULL OR practice = ANY ($3)))",

@@ -13,7 +13,8 @@ const IDENTIFIER_CHARACTERS_MAX: usize = 300;
 const GENDERS: &[&str] = &["male", "female", "other", "unknown"];
 
 pub(super) fn demographics(sent: pb::Demographics, now: DateTime<Utc>) -> Result<Demographics, Problem> {
-    let line = |name: &str, text: &str| field::line(&format!("demographics.{name}"), text, 0, NAME_CHARACTERS_MAX);
+    let line =
+        |name: &str, text: &str| field::line(&format!("demographics.{name}"), text, 0, NAME_CHARACTERS_MAX);
     Ok(Demographics {
         family_name: line("family_name", &sent.family_name)?,
         given_name: line("given_name", &sent.given_name)?,
@@ -78,19 +79,30 @@ fn gender(text: &str) -> Result<String, Problem> {
 fn email(text: &str) -> Result<String, Problem> {
     let email = field::line("demographics.email", text, 0, 254)?;
     let plausible = |(name, host): (&str, &str)| !name.is_empty() && !host.is_empty() && !host.contains('@');
-    if email.is_empty() || (email.split_once('@').is_some_and(plausible) && !email.contains(char::is_whitespace)) {
+    if email.is_empty()
+        || (email.split_once('@').is_some_and(plausible) && !email.contains(char::is_whitespace))
+    {
         return Ok(email);
     }
     Err(Problem::of_field(catalogue::FIELD_INVALID, "demographics.email", "expected an e-mail address"))
 }
 
-fn list(name: &str, sent: &[String], count_max: usize, valid: fn(&str) -> bool) -> Result<Vec<String>, Problem> {
+fn list(
+    name: &str,
+    sent: &[String],
+    count_max: usize,
+    valid: fn(&str) -> bool,
+) -> Result<Vec<String>, Problem> {
     let name = format!("demographics.{name}");
     field::count(&name, sent.len(), count_max)?;
     let checked = sent.iter().enumerate().map(|(at, text)| {
         let name = format!("{name}[{at}]");
         let text = field::line(&name, text, 1, IDENTIFIER_CHARACTERS_MAX)?;
-        if valid(&text) { Ok(text) } else { Err(Problem::of_field(catalogue::FIELD_INVALID, name, "not well-formed")) }
+        if valid(&text) {
+            Ok(text)
+        } else {
+            Err(Problem::of_field(catalogue::FIELD_INVALID, name, "not well-formed"))
+        }
     });
     checked.collect()
 }
@@ -98,8 +110,13 @@ fn list(name: &str, sent: &[String], count_max: usize, valid: fn(&str) -> bool) 
 /// As far as RFC 5646 section 2.1 goes without its registry.
 fn is_language_tag(text: &str) -> bool {
     let mut parts = text.split('-');
-    let primary = parts.next().is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()));
-    primary && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    let primary = parts
+        .next()
+        .is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()));
+    primary
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 fn is_identifier(text: &str) -> bool {

@@ -124,7 +124,10 @@ fn details(named: &NamedVersion) -> Vec<pb::Detail> {
             say(&row.label, row_value(&row.value, &named.names));
         }
         say("Expected range", said.reference_range.unwrap_or_default());
-        say("Compared with the expected range", said.flag.map(|flag| flag.words().to_owned()).unwrap_or_default());
+        say(
+            "Compared with the expected range",
+            said.flag.map(|flag| flag.words().to_owned()).unwrap_or_default(),
+        );
         say("Text", said.text.unwrap_or_default());
     }
     for attested in &content.attested {
@@ -137,7 +140,8 @@ fn details(named: &NamedVersion) -> Vec<pb::Detail> {
 }
 
 fn row_value(value: &RowValue, names: &Names) -> String {
-    let text = |time: &Option<FhirDateTime>| time.as_ref().map(|time| time.as_str().to_owned()).unwrap_or_default();
+    let text =
+        |time: &Option<FhirDateTime>| time.as_ref().map(|time| time.as_str().to_owned()).unwrap_or_default();
     match value {
         RowValue::Text(text) => text.clone(),
         RowValue::When(time) => time.as_str().to_owned(),
@@ -146,7 +150,10 @@ fn row_value(value: &RowValue, names: &Names) -> String {
     }
 }
 
-fn agents<'a>(attested: &'a Attested, names: &'a Names) -> impl Iterator<Item = (Option<String>, String)> + 'a {
+fn agents<'a>(
+    attested: &'a Attested,
+    names: &'a Names,
+) -> impl Iterator<Item = (Option<String>, String)> + 'a {
     attested.by.iter().filter_map(|by| {
         let who = names.of(&by.who)?;
         let behalf = by.on_behalf_of.as_ref().and_then(|named| names.of(named));
@@ -164,7 +171,11 @@ impl From<Imported> for pb::ImportBundleResponse {
             added: counts(&imported.tally.added),
             changed: counts(&imported.tally.changed),
             unchanged: counts(&imported.tally.unchanged),
-            warnings: nameless.into_iter().chain(imported.warnings.into_iter().map(warning)).take(WARNINGS_MAX).collect(),
+            warnings: nameless
+                .into_iter()
+                .chain(imported.warnings.into_iter().map(warning))
+                .take(WARNINGS_MAX)
+                .collect(),
             position: imported.position.map(Into::into),
         }
     }
@@ -180,8 +191,12 @@ fn counts(counts: &BTreeMap<Category, u32>) -> Vec<pb::CategoryCount> {
 
 fn warning(warning: Warning) -> pb::Warning {
     let what = match warning.kind {
-        WarningKind::UnknownCodeSystem { system } => format!("the code system `{system}` is not known here; its codes are kept as they are"),
-        WarningKind::UnknownElement { element } => format!("FHIR R4 has no element `{element}`; it is kept and not understood"),
+        WarningKind::UnknownCodeSystem { system } => {
+            format!("the code system `{system}` is not known here; its codes are kept as they are")
+        }
+        WarningKind::UnknownElement { element } => {
+            format!("FHIR R4 has no element `{element}`; it is kept and not understood")
+        }
         WarningKind::OutsideReference { resource_type } => {
             format!("a reference to a {resource_type} that is not in the bundle is kept as it is")
         }

@@ -15,7 +15,9 @@ impl From<Failure> for Problem {
             Failure::Patient(refusal) => of_patient(refusal),
             Failure::Item(refusal) => of_item(refusal),
             Failure::Bundle(error) => of_file(reason_of(error.problem()), &error, error.place()),
-            Failure::Resource(error) => of_file(catalogue::RESOURCE_MALFORMED, &error, &of_entry(error.place())),
+            Failure::Resource(error) => {
+                of_file(catalogue::RESOURCE_MALFORMED, &error, &of_entry(error.place()))
+            }
             Failure::Unfit(unfit) => of_unfit(&unfit),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
@@ -44,8 +46,12 @@ fn of_item(refusal: item::Refusal) -> Problem {
         Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
     };
     match refusal {
-        Refusal::OtherType => Problem::new(reason, refusal.to_string()).with("place", "resource.resourceType"),
-        Refusal::Unknown | Refusal::AlreadyRetracted | Refusal::NotAsSeen => Problem::new(reason, refusal.to_string()),
+        Refusal::OtherType => {
+            Problem::new(reason, refusal.to_string()).with("place", "resource.resourceType")
+        }
+        Refusal::Unknown | Refusal::AlreadyRetracted | Refusal::NotAsSeen => {
+            Problem::new(reason, refusal.to_string())
+        }
     }
 }
 
@@ -65,9 +71,10 @@ fn of_entry(place: &str) -> String {
 fn reason_of(fault: &Fault) -> &'static Reason {
     match fault {
         Fault::TooLarge { .. } | Fault::TooManyEntries { .. } => catalogue::BUNDLE_TOO_LARGE,
-        Fault::ReferenceBroken | Fault::ReferenceMalformed | Fault::ReferenceAmbiguous | Fault::ReferenceWrongType { .. } => {
-            catalogue::BUNDLE_REFERENCE_BROKEN
-        }
+        Fault::ReferenceBroken
+        | Fault::ReferenceMalformed
+        | Fault::ReferenceAmbiguous
+        | Fault::ReferenceWrongType { .. } => catalogue::BUNDLE_REFERENCE_BROKEN,
         Fault::CodeSystemNotAbsolute => catalogue::BUNDLE_CODE_SYSTEM_MALFORMED,
         Fault::SeveralPatients { .. } | Fault::OtherPatient { .. } => catalogue::BUNDLE_PATIENT_MISMATCH,
         Fault::BundleKindNotSupported
@@ -92,7 +99,9 @@ fn of_unfit(unfit: &Unfit) -> Problem {
 
 fn of_views(error: &ViewsError) -> Problem {
     match error {
-        ViewsError::Key(KeyError::Destroyed) => Problem::new(catalogue::CONTENT_ERASED, "the content was erased"),
+        ViewsError::Key(KeyError::Destroyed) => {
+            Problem::new(catalogue::CONTENT_ERASED, "the content was erased")
+        }
         ViewsError::Database(_) | ViewsError::Key(KeyError::Unavailable(_)) => {
             tracing::warn!(error = error as &dyn std::error::Error, "the read models cannot be reached");
             Problem::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")

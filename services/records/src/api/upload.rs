@@ -49,7 +49,8 @@ impl<M: UploadMessage> Upload<M> {
         match next(&mut stream).await? {
             Some(Part::Start(start)) => Ok(Self { start, stream }),
             Some(Part::Chunk(_)) | None => {
-                Err(Problem::of_field(catalogue::FIELD_MISSING, "start", "the first message carries it").into())
+                Err(Problem::of_field(catalogue::FIELD_MISSING, "start", "the first message carries it")
+                    .into())
             }
         }
     }
@@ -59,11 +60,18 @@ impl<M: UploadMessage> Upload<M> {
         let mut bytes = Vec::new();
         while let Some(part) = next(&mut self.stream).await? {
             let Part::Chunk(chunk) = part else {
-                return Err(Problem::of_field(catalogue::FIELD_INVALID, "start", "only the first message carries it").into());
+                return Err(Problem::of_field(
+                    catalogue::FIELD_INVALID,
+                    "start",
+                    "only the first message carries it",
+                )
+                .into());
             };
             if chunk.len() > CHUNK_BYTES_MAX {
                 let message = format!("a chunk has at most {CHUNK_BYTES_MAX} bytes");
-                return Err(Problem::new(catalogue::MESSAGE_TOO_LARGE, message).with("size_bytes_max", CHUNK_BYTES_MAX).into());
+                return Err(Problem::new(catalogue::MESSAGE_TOO_LARGE, message)
+                    .with("size_bytes_max", CHUNK_BYTES_MAX)
+                    .into());
             }
             if bytes.len() + chunk.len() > size_bytes_max {
                 let message = format!("the bundle is larger than {size_bytes_max} bytes");

@@ -56,7 +56,8 @@ impl App {
         });
         let drafts: Vec<Draft> = drafts.collect::<Result<_, _>>()?;
         let ids: Vec<ItemId> = drafts.iter().map(|draft| draft.item).collect();
-        if let Some(twice) = (1..ids.len()).find(|at| ids.iter().take(*at).any(|id| Some(id) == ids.get(*at))) {
+        if let Some(twice) = (1..ids.len()).find(|at| ids.iter().take(*at).any(|id| Some(id) == ids.get(*at)))
+        {
             return Err(Failure::Unfit(Unfit::NotAnItem { place: format!("items[{twice}].source_key") }));
         }
         let batch = Batch { patient, drafts, registration: None, import: None };
@@ -122,7 +123,9 @@ impl App {
         let request = Some(request(authority.account(), id));
         let done = self
             .log
-            .execute::<Item>(subject(patient), item.uuid(), authority.context(), request, |loaded| command(loaded.revision))
+            .execute::<Item>(subject(patient), item.uuid(), authority.context(), request, |loaded| {
+                command(loaded.revision)
+            })
             .await
             .map_err(|error| Failure::of(error, Failure::Item))?;
         let shown = self.shown_after(asked, patient, item, operation).await;
@@ -137,9 +140,12 @@ impl App {
         becomes: Option<Category>,
         operation: &'static str,
     ) -> Result<Permit, Failure> {
-        let heads = views::heads(self.log.pool(), self.log.keys(), patient, &[item]).await.map_err(Failure::Views)?;
+        let heads =
+            views::heads(self.log.pool(), self.log.keys(), patient, &[item]).await.map_err(Failure::Views)?;
         let mut categories: Vec<Category> = match heads.get(&item).map(|head| &head.state) {
-            Some(item::State::Standing(standing) | item::State::Retracted(standing)) => vec![standing.category],
+            Some(item::State::Standing(standing) | item::State::Retracted(standing)) => {
+                vec![standing.category]
+            }
             // Who may change everything may know that it is not there.
             Some(item::State::Absent) | None => {
                 let _everything =
@@ -162,7 +168,8 @@ impl App {
         operation: &'static str,
     ) -> Option<NamedVersion> {
         let categories = views::categories_of(self.log.pool(), patient, item).await.ok()?;
-        let permits = self.gate.authorise_each(asked, Action::Read, &[patient], &categories, operation).await.ok()?;
+        let permits =
+            self.gate.authorise_each(asked, Action::Read, &[patient], &categories, operation).await.ok()?;
         let permit = permits.into_iter().next()?;
         let version = self.version(&permit, item, None).await.ok()??;
         self.gate.release(permit, version).await.ok()
@@ -192,7 +199,8 @@ fn author(permit: &Permit, asked: &RequestContext) -> Source {
 async fn read_items(patient: PatientId, new: &[NewItem]) -> Result<Vec<Content>, Failure> {
     let mut bundle = br#"{"resourceType":"Bundle","type":"collection","entry":["#.to_vec();
     for (at, item) in new.iter().enumerate() {
-        let json: &RawValue = serde_json::from_slice(&item.json).map_err(|_| Failure::Unfit(not_an_item(at)))?;
+        let json: &RawValue =
+            serde_json::from_slice(&item.json).map_err(|_| Failure::Unfit(not_an_item(at)))?;
         bundle.extend_from_slice(if at == 0 { br#"{"resource":"# } else { br#",{"resource":"# });
         bundle.extend_from_slice(known_as_self(patient, json.get()).as_bytes());
         bundle.push(b'}');
@@ -204,7 +212,8 @@ async fn read_items(patient: PatientId, new: &[NewItem]) -> Result<Vec<Content>,
         let kept = bundle.items.len().min(new.len().saturating_sub(1));
         return Err(Failure::Unfit(not_an_item(if about_another { 0 } else { kept })));
     }
-    let unnamed = Source { id: uuid::Uuid::nil(), kind: SourceKind::App, name: String::new(), key: String::new() };
+    let unnamed =
+        Source { id: uuid::Uuid::nil(), kind: SourceKind::App, name: String::new(), key: String::new() };
     let content = |read: holdfast_fhir::Item| {
         let source = Source { key: read.source_key.clone(), ..unnamed.clone() };
         Content::of(read, source, Vec::new()).map_err(Failure::from)

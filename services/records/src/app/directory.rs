@@ -25,8 +25,10 @@ impl App {
         tenant: TenantId,
         bytes: Vec<u8>,
     ) -> Result<DirectoryTally, Failure> {
-        let permit =
-            self.gate.authorise_oversight(asked, Oversight::Tenant(tenant), "records.ImportDirectory").await?;
+        let permit = self
+            .gate
+            .authorise_oversight(asked, Oversight::Tenant(tenant), "records.ImportDirectory")
+            .await?;
         let authority = permit.into_authority();
         let bundle = read(bytes).await?.map_err(Failure::Bundle)?;
         if bundle.patient.is_some() || !bundle.items.is_empty() {
@@ -37,7 +39,8 @@ impl App {
             return Err(Failure::Unfit(Unfit::EntryTooLarge));
         }
         // Two entries with one identity: the last one says what holds.
-        let entries: HashMap<Uuid, Entry> = entries.into_iter().map(|entry| (entry.id(tenant), entry)).collect();
+        let entries: HashMap<Uuid, Entry> =
+            entries.into_iter().map(|entry| (entry.id(tenant), entry)).collect();
         let (subject, request) = (Subject::Tenant(tenant), request(authority.account(), id));
         let import_id = made_by(authority.account(), id, tenant.uuid());
         let mut attempt = 0;
@@ -56,7 +59,8 @@ impl App {
             }
             let completed = import::Event::DirectoryCompleted(tally);
             streams.push(StreamAppend::of(import_id, 0, &[completed]).map_err(Failure::Append)?);
-            let append = Append { subject, context: authority.context().clone(), request: Some(request), streams };
+            let append =
+                Append { subject, context: authority.context().clone(), request: Some(request), streams };
             match self.log.append(append).await {
                 Ok(appended) if !appended.repeated => return Ok(tally),
                 Ok(_) => {}
@@ -72,8 +76,9 @@ impl App {
         entries: &HashMap<Uuid, Entry>,
     ) -> Result<(Vec<StreamAppend>, DirectoryTally), Failure> {
         let ids: Vec<Uuid> = entries.keys().copied().collect();
-        let heads =
-            views::directory_heads(self.log.pool(), self.log.keys(), tenant, &ids).await.map_err(Failure::Views)?;
+        let heads = views::directory_heads(self.log.pool(), self.log.keys(), tenant, &ids)
+            .await
+            .map_err(Failure::Views)?;
         let mut streams = Vec::new();
         let mut tally = DirectoryTally::default();
         for (id, entry) in entries {

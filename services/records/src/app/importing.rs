@@ -45,14 +45,18 @@ impl App {
             return Err(Failure::Unfit(Unfit::NothingOfAPatient));
         }
         let categories = incoming::categories(&bundle);
-        let permit =
-            self.gate.authorise(asked, Action::Contribute, patient, &categories, "records.ImportBundle").await?;
+        let permit = self
+            .gate
+            .authorise(asked, Action::Contribute, patient, &categories, "records.ImportBundle")
+            .await?;
         let authority = permit.into_authority();
         let request = request(authority.account(), id);
         let import_id = made_by(authority.account(), id, patient.uuid());
         let (warnings, nameless) = (std::mem::take(&mut bundle.warnings), bundle.patient.is_none());
         let answer = |tally, position| Imported { tally, warnings, nameless, position };
-        if let Some(position) = self.log.answered(subject(patient), Some(request)).await.map_err(Failure::Append)? {
+        if let Some(position) =
+            self.log.answered(subject(patient), Some(request)).await.map_err(Failure::Append)?
+        {
             return Ok(answer(self.tally_of(patient, import_id).await?, Some(position)));
         }
         let registration = self.registration_from(patient, &bundle).await?;
@@ -75,11 +79,18 @@ impl App {
     }
 
     /// Refuses a bundle about somebody else; a record without demographics gets them from it.
-    async fn registration_from(&self, patient: PatientId, bundle: &Bundle) -> Result<Option<patient::Command>, Failure> {
+    async fn registration_from(
+        &self,
+        patient: PatientId,
+        bundle: &Bundle,
+    ) -> Result<Option<patient::Command>, Failure> {
         let Some(read) = &bundle.patient else { return Ok(None) };
-        let loaded = self.log.load::<Patient>(subject(patient), patient.uuid()).await.map_err(Failure::Read)?;
+        let loaded =
+            self.log.load::<Patient>(subject(patient), patient.uuid()).await.map_err(Failure::Read)?;
         match loaded.state {
-            patient::State::Unregistered => Ok(Some(patient::Command::Register(incoming::demographics(read)))),
+            patient::State::Unregistered => {
+                Ok(Some(patient::Command::Register(incoming::demographics(read))))
+            }
             patient::State::Registered(known) if incoming::may_be(&known, read) => Ok(None),
             patient::State::Registered(_) => Err(Failure::Unfit(Unfit::OtherPatient)),
         }

@@ -5,7 +5,9 @@ use crate::domain::{
     demographics::Demographics,
     item::{SourceIdentity, id_of, source_id},
 };
-use holdfast_fhir::{Address, Bundle, DirectoryEntry, HumanName, MatchKey, PatientResource, Telecom, summary};
+use holdfast_fhir::{
+    Address, Bundle, DirectoryEntry, HumanName, MatchKey, PatientResource, Telecom, summary,
+};
 use holdfast_types::{Category, PatientId};
 use serde_json::Value;
 use uuid::Uuid;
@@ -30,7 +32,11 @@ impl<'a> System<'a> {
 }
 
 /// Everything in the bundle, entry by entry.
-pub(super) fn drafts(patient: PatientId, system: &System<'_>, mut bundle: Bundle) -> Result<Vec<Draft>, Failure> {
+pub(super) fn drafts(
+    patient: PatientId,
+    system: &System<'_>,
+    mut bundle: Bundle,
+) -> Result<Vec<Draft>, Failure> {
     let items = std::mem::take(&mut bundle.items);
     let mut contents = Vec::with_capacity(items.len() + bundle.directory.len() + 1);
     contents.extend(bundle.patient.take().map(|read| of_patient(system, read)));
@@ -39,7 +45,8 @@ pub(super) fn drafts(patient: PatientId, system: &System<'_>, mut bundle: Bundle
         let source = system.says(&item.source_key);
         contents.push(Content::of(item, source, attested).map_err(Failure::from));
     }
-    contents.extend(std::mem::take(&mut bundle.directory).into_iter().map(|entry| of_directory(system, entry)));
+    contents
+        .extend(std::mem::take(&mut bundle.directory).into_iter().map(|entry| of_directory(system, entry)));
     contents.into_iter().map(|content| draft(patient, content?)).collect()
 }
 
@@ -121,16 +128,20 @@ pub(super) fn demographics(read: &PatientResource) -> Demographics {
 fn on_lines(address: &Address) -> String {
     let place = [address.city.as_deref(), address.state.as_deref(), address.postal_code.as_deref()];
     let place = place.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    let lines = address.lines.iter().map(String::as_str).chain([place.as_str()]).chain(address.country.as_deref());
+    let lines =
+        address.lines.iter().map(String::as_str).chain([place.as_str()]).chain(address.country.as_deref());
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// BCP 47 tags of the resource, the preferred one first.
 fn languages(patient: &[u8]) -> Vec<String> {
     let patient: Value = serde_json::from_slice(patient).unwrap_or_default();
-    let spoken = patient.get("communication").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let spoken =
+        patient.get("communication").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let preferred = |entry: &&Value| entry.get("preferred").and_then(Value::as_bool) == Some(true);
     let (first, rest): (Vec<&Value>, Vec<&Value>) = spoken.iter().partition(preferred);
-    let code = |entry: &Value| entry.pointer("/language/coding/0/code").and_then(Value::as_str).map(|tag| cut(tag, 35));
+    let code = |entry: &Value| {
+        entry.pointer("/language/coding/0/code").and_then(Value::as_str).map(|tag| cut(tag, 35))
+    };
     first.into_iter().chain(rest).filter_map(code).take(10).collect()
 }

@@ -74,10 +74,16 @@ impl App {
     }
 
     #[tracing::instrument(skip_all, name = "records.get_patient")]
-    pub(crate) async fn patient(&self, asked: &RequestContext, patient: PatientId) -> Result<ShownPatient, Failure> {
+    pub(crate) async fn patient(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+    ) -> Result<ShownPatient, Failure> {
         let categories = [Category::Demographics];
-        let permit = self.gate.authorise(asked, Action::Read, patient, &categories, "records.GetPatient").await?;
-        let found = views::patients(self.log.pool(), self.log.keys(), &[&permit]).await.map_err(Failure::Views)?;
+        let permit =
+            self.gate.authorise(asked, Action::Read, patient, &categories, "records.GetPatient").await?;
+        let found =
+            views::patients(self.log.pool(), self.log.keys(), &[&permit]).await.map_err(Failure::Views)?;
         let shown = found.into_values().next().ok_or(Failure::Patient(patient::Refusal::NotRegistered))?;
         Ok(self.gate.release(permit, shown).await?)
     }
@@ -100,9 +106,10 @@ impl App {
     ) -> Result<Vec<ShownPatient>, Failure> {
         let categories = [Category::Demographics];
         let permits = self.gate.authorise_each(asked, Action::Read, patients, &categories, operation).await?;
-        let mut found = views::patients(self.log.pool(), self.log.keys(), &permits.iter().collect::<Vec<_>>())
-            .await
-            .map_err(Failure::Views)?;
+        let mut found =
+            views::patients(self.log.pool(), self.log.keys(), &permits.iter().collect::<Vec<_>>())
+                .await
+                .map_err(Failure::Views)?;
         let answers: Vec<(Permit, Unreleased<ShownPatient>)> = permits
             .into_iter()
             .filter_map(|permit| found.remove(&permit.patient()).map(|shown| (permit, shown)))

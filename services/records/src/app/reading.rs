@@ -44,11 +44,17 @@ pub(crate) struct ListedItems {
 
 impl App {
     #[tracing::instrument(skip_all, name = "records.list_items")]
-    pub(crate) async fn list_items(&self, asked: &RequestContext, query: ListItems) -> Result<ListedItems, Failure> {
+    pub(crate) async fn list_items(
+        &self,
+        asked: &RequestContext,
+        query: ListItems,
+    ) -> Result<ListedItems, Failure> {
         let ListItems { patient, categories, listing } = query;
-        let permit = self.gate.authorise(asked, Action::Read, patient, &categories, "records.ListItems").await?;
+        let permit =
+            self.gate.authorise(asked, Action::Read, patient, &categories, "records.ListItems").await?;
         let withheld = categories.into_iter().filter(|category| !permit.covers(*category)).collect();
-        let page = views::list(self.log.pool(), self.log.keys(), &permit, listing).await.map_err(Failure::Views)?;
+        let page =
+            views::list(self.log.pool(), self.log.keys(), &permit, listing).await.map_err(Failure::Views)?;
         let mut wanted = Vec::new();
         let page = page.map(|page| {
             wanted.extend(page.versions.iter().flat_map(performers).filter_map(|named| named.key.clone()));
@@ -56,7 +62,11 @@ impl App {
         });
         let names = self.names(&permit, wanted).await?;
         let listed = page.map(|page| ListedItems {
-            versions: page.versions.into_iter().map(|version| NamedVersion { version, names: names.clone() }).collect(),
+            versions: page
+                .versions
+                .into_iter()
+                .map(|version| NamedVersion { version, names: names.clone() })
+                .collect(),
             total: page.total,
             next: page.next,
             withheld,
@@ -72,7 +82,8 @@ impl App {
         as_of: Option<DateTime<Utc>>,
     ) -> Result<NamedVersion, Failure> {
         let permit = self.permit_to_read(asked, patient, item, "records.GetItem").await?;
-        let version = self.version(&permit, item, as_of).await?.ok_or(Failure::Item(item::Refusal::Unknown))?;
+        let version =
+            self.version(&permit, item, as_of).await?.ok_or(Failure::Item(item::Refusal::Unknown))?;
         Ok(self.gate.release(permit, version).await?)
     }
 
@@ -96,7 +107,13 @@ impl App {
         });
         let names = self.names(&permit, wanted).await?;
         let named = versions.map(|(versions, more)| {
-            (versions.into_iter().map(|version| NamedVersion { version, names: names.clone() }).collect::<Vec<_>>(), more)
+            (
+                versions
+                    .into_iter()
+                    .map(|version| NamedVersion { version, names: names.clone() })
+                    .collect::<Vec<_>>(),
+                more,
+            )
         });
         let (versions, more) = self.gate.release(permit, named).await?;
         if versions.is_empty() && before.is_none() {
@@ -111,8 +128,10 @@ impl App {
         asked: &RequestContext,
         patient: PatientId,
     ) -> Result<Vec<CategorySummary>, Failure> {
-        let permit =
-            self.gate.authorise(asked, Action::Read, patient, Category::ALL, "records.SummarizeRecord").await?;
+        let permit = self
+            .gate
+            .authorise(asked, Action::Read, patient, Category::ALL, "records.SummarizeRecord")
+            .await?;
         let summary = views::summary(self.log.pool(), &permit).await.map_err(Failure::Views)?;
         Ok(self.gate.release(permit, summary).await?)
     }
@@ -123,7 +142,9 @@ impl App {
         item: ItemId,
         as_of: Option<DateTime<Utc>>,
     ) -> Result<Option<Unreleased<NamedVersion>>, Failure> {
-        let found = views::item(self.log.pool(), self.log.keys(), permit, item, as_of).await.map_err(Failure::Views)?;
+        let found = views::item(self.log.pool(), self.log.keys(), permit, item, as_of)
+            .await
+            .map_err(Failure::Views)?;
         let Some(found) = found else { return Ok(None) };
         let mut wanted = Vec::new();
         let found = found.map(|version| {
@@ -149,7 +170,8 @@ impl App {
 
     async fn names(&self, permit: &Permit, wanted: Vec<String>) -> Result<Names, Failure> {
         let wanted = wanted.iter().map(String::as_str);
-        let names: Result<_, ViewsError> = views::names(self.log.pool(), self.log.keys(), permit, wanted).await;
+        let names: Result<_, ViewsError> =
+            views::names(self.log.pool(), self.log.keys(), permit, wanted).await;
         names.map(|names| Names(Arc::new(names))).map_err(Failure::Views)
     }
 }

@@ -10,7 +10,9 @@ use crate::{
     views,
 };
 use holdfast_access::Authority;
-use holdfast_eventlog::{Append, AppendError, Decider, Event, NewEvent, Position, Request, StreamAppend, StreamName};
+use holdfast_eventlog::{
+    Append, AppendError, Decider, Event, NewEvent, Position, Request, StreamAppend, StreamName,
+};
 use holdfast_types::{Category, ItemId, PatientId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -49,7 +51,12 @@ pub(super) struct Recorded {
 }
 
 impl App {
-    pub(super) async fn record(&self, authority: &Authority, request: Request, batch: &Batch) -> Result<Recorded, Failure> {
+    pub(super) async fn record(
+        &self,
+        authority: &Authority,
+        request: Request,
+        batch: &Batch,
+    ) -> Result<Recorded, Failure> {
         let subject = subject(batch.patient);
         let mut attempt = 0;
         loop {
@@ -59,7 +66,8 @@ impl App {
                 let position = self.log.answered(subject, Some(request)).await.map_err(Failure::Append)?;
                 return Ok(Recorded { tally, repeated: position.is_some(), position });
             }
-            let append = Append { subject, context: authority.context().clone(), request: Some(request), streams };
+            let append =
+                Append { subject, context: authority.context().clone(), request: Some(request), streams };
             match self.log.append(append).await {
                 Ok(appended) => {
                     let repeated = appended.repeated;
@@ -73,12 +81,16 @@ impl App {
 
     async fn decide(&self, batch: &Batch) -> Result<(Vec<StreamAppend>, import::Tally), Failure> {
         let ids: Vec<ItemId> = batch.drafts.iter().map(|draft| draft.item).collect();
-        let heads = views::heads(self.log.pool(), self.log.keys(), batch.patient, &ids).await.map_err(Failure::Views)?;
+        let heads = views::heads(self.log.pool(), self.log.keys(), batch.patient, &ids)
+            .await
+            .map_err(Failure::Views)?;
         let mut streams = Vec::new();
         let mut tally = import::Tally::default();
         for draft in &batch.drafts {
-            let (state, revision) = heads.get(&draft.item).map_or((&State::Absent, 0), |head| (&head.state, head.revision));
-            let events = Item::decide(state, Command::Record(draft.content.clone())).map_err(Failure::Item)?;
+            let (state, revision) =
+                heads.get(&draft.item).map_or((&State::Absent, 0), |head| (&head.state, head.revision));
+            let events =
+                Item::decide(state, Command::Record(draft.content.clone())).map_err(Failure::Item)?;
             let counted = match (events.as_slice(), revision) {
                 ([], _) => &mut tally.unchanged,
                 (_, 0) => &mut tally.added,
@@ -101,9 +113,12 @@ impl App {
     async fn registration(&self, batch: &Batch) -> Result<Option<StreamAppend>, Failure> {
         let Some(command) = &batch.registration else { return Ok(None) };
         let patient = batch.patient.uuid();
-        let loaded = self.log.load::<Patient>(subject(batch.patient), patient).await.map_err(Failure::Read)?;
+        let loaded =
+            self.log.load::<Patient>(subject(batch.patient), patient).await.map_err(Failure::Read)?;
         match Patient::decide(&loaded.state, command.clone()) {
-            Ok(events) => StreamAppend::of(patient, loaded.revision, &events).map(Some).map_err(Failure::Append),
+            Ok(events) => {
+                StreamAppend::of(patient, loaded.revision, &events).map(Some).map_err(Failure::Append)
+            }
             // Somebody registered the patient meanwhile: what they said stands.
             Err(_) => Ok(None),
         }

@@ -188,7 +188,13 @@ impl Content {
     }
 
     /// Of what has no time, no status and nobody who did it.
-    pub fn plain(source: Source, category: Category, resource_type: &str, title: &str, json: Vec<u8>) -> Result<Self, NotJson> {
+    pub fn plain(
+        source: Source,
+        category: Category,
+        resource_type: &str,
+        title: &str,
+        json: Vec<u8>,
+    ) -> Result<Self, NotJson> {
         Ok(Self {
             source,
             category,

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn a_field_is_taken_over_by_its_path_and_no_other() {
-        let new = Demographics { phone: "555-0100".into(), family_name: "Reed".into(), ..Demographics::default() };
+        let new =
+            Demographics { phone: "555-0100".into(), family_name: "Reed".into(), ..Demographics::default() };
         let mut old = Demographics { family_name: "Fern".into(), ..Demographics::default() };
         assert_eq!(old.differing(&new), [Field::FamilyName, Field::Phone]);
         old.take(Field::Phone, &new);

@@ -122,6 +122,9 @@ mod tests {
         let known = first.iter().fold(State::default(), Directory::evolve);
         assert_eq!(Directory::decide(&known, entry.clone()), Ok(vec![]));
         let moved = Entry { resource: Resource::parse(b"1".to_vec()).unwrap(), ..*entry };
-        assert_eq!(Directory::decide(&known, Box::new(moved.clone())), Ok(vec![Event::Recorded(Box::new(moved))]));
+        assert_eq!(
+            Directory::decide(&known, Box::new(moved.clone())),
+            Ok(vec![Event::Recorded(Box::new(moved))])
+        );
     }
 }

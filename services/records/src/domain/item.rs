@@ -57,8 +57,14 @@ pub enum Command {
     /// What its source says.
     Record(Box<Content>),
     /// What somebody says it should be. `as_seen`: nobody changed it since its sender read it.
-    Replace { content: Box<Content>, as_seen: bool },
-    Retract { reason: String, as_seen: bool },
+    Replace {
+        content: Box<Content>,
+        as_seen: bool,
+    },
+    Retract {
+        reason: String,
+        as_seen: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -105,20 +111,35 @@ impl Decider for Item {
             (State::Absent, Command::Replace { .. } | Command::Retract { .. }) => Err(Refusal::Unknown),
             // A source that has not heard of the retraction does not undo it.
             (State::Retracted(_), Command::Record(_)) => Ok(vec![]),
-            (State::Retracted(_), Command::Replace { .. } | Command::Retract { .. }) => Err(Refusal::AlreadyRetracted),
-            (State::Standing(item), Command::Record(content)) if item.resource_type == content.resource_type => {
-                let says = content.resource.sha256();
-                Ok(if says == item.sent || says == item.content { vec![] } else { vec![Event::Changed(content)] })
+            (State::Retracted(_), Command::Replace { .. } | Command::Retract { .. }) => {
+                Err(Refusal::AlreadyRetracted)
             }
-            (State::Standing(item), Command::Replace { content, as_seen: true }) if item.resource_type == content.resource_type => {
-                Ok(if content.resource.sha256() == item.content { vec![] } else { vec![Event::Changed(content)] })
+            (State::Standing(item), Command::Record(content))
+                if item.resource_type == content.resource_type =>
+            {
+                let says = content.resource.sha256();
+                Ok(if says == item.sent || says == item.content {
+                    vec![]
+                } else {
+                    vec![Event::Changed(content)]
+                })
+            }
+            (State::Standing(item), Command::Replace { content, as_seen: true })
+                if item.resource_type == content.resource_type =>
+            {
+                Ok(if content.resource.sha256() == item.content {
+                    vec![]
+                } else {
+                    vec![Event::Changed(content)]
+                })
             }
             (State::Standing(item), Command::Retract { reason, as_seen: true }) => {
                 Ok(vec![Event::Retracted { category: item.category, reason }])
             }
-            (State::Standing(_), Command::Replace { as_seen: false, .. } | Command::Retract { as_seen: false, .. }) => {
-                Err(Refusal::NotAsSeen)
-            }
+            (
+                State::Standing(_),
+                Command::Replace { as_seen: false, .. } | Command::Retract { as_seen: false, .. },
+            ) => Err(Refusal::NotAsSeen),
             (State::Standing(_), Command::Record(_) | Command::Replace { .. }) => Err(Refusal::OtherType),
         }
     }

@@ -38,7 +38,11 @@ impl Event {
 pub enum Command {
     Register(Demographics),
     /// Takes the named fields over. `as_seen`: nobody changed anything since its sender read it.
-    Update { values: Demographics, fields: Vec<Field>, as_seen: bool },
+    Update {
+        values: Demographics,
+        fields: Vec<Field>,
+        as_seen: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,7 +70,9 @@ impl Decider for Patient {
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
         match (state, command) {
-            (State::Unregistered, Command::Register(demographics)) => Ok(vec![Event::Registered(demographics)]),
+            (State::Unregistered, Command::Register(demographics)) => {
+                Ok(vec![Event::Registered(demographics)])
+            }
             (State::Registered(_), Command::Register(_)) => Err(Refusal::AlreadyRegistered),
             (State::Unregistered, Command::Update { .. }) => Err(Refusal::NotRegistered),
             (State::Registered(_), Command::Update { as_seen: false, .. }) => Err(Refusal::NotAsSeen),
@@ -102,7 +108,10 @@ pub(super) fn samples() -> Vec<Event> {
         identifiers: vec!["https://practice.example/patients|P-1".into()],
     };
     let sparse = Demographics { given_name: "Wren".into(), ..Demographics::default() };
-    vec![Event::Registered(full), Event::Changed { demographics: sparse, fields: vec![Field::GivenName, Field::BirthDate] }]
+    vec![
+        Event::Registered(full),
+        Event::Changed { demographics: sparse, fields: vec![Field::GivenName, Field::BirthDate] },
+    ]
 }
 
 #[cfg(test)]
@@ -124,7 +133,10 @@ mod tests {
     #[test]
     fn a_patient_is_registered_once() {
         let registered = Event::Registered(named("June"));
-        assert_eq!(Patient::decide(&given(&[]), Command::Register(named("June"))), Ok(vec![registered.clone()]));
+        assert_eq!(
+            Patient::decide(&given(&[]), Command::Register(named("June"))),
+            Ok(vec![registered.clone()])
+        );
         let again = Patient::decide(&given(&[registered]), Command::Register(named("Wren")));
         assert_eq!(again, Err(Refusal::AlreadyRegistered));
     }
@@ -146,8 +158,14 @@ mod tests {
 
     #[test]
     fn an_update_needs_a_patient_and_the_state_that_was_seen() {
-        assert_eq!(Patient::decide(&given(&[]), update(named("June"), Field::ALL, true)), Err(Refusal::NotRegistered));
+        assert_eq!(
+            Patient::decide(&given(&[]), update(named("June"), Field::ALL, true)),
+            Err(Refusal::NotRegistered)
+        );
         let state = given(&[Event::Registered(named("June"))]);
-        assert_eq!(Patient::decide(&state, update(named("Wren"), Field::ALL, false)), Err(Refusal::NotAsSeen));
+        assert_eq!(
+            Patient::decide(&state, update(named("Wren"), Field::ALL, false)),
+            Err(Refusal::NotAsSeen)
+        );
     }
 }

@@ -59,7 +59,8 @@ pub(crate) async fn names(
         .fetch_optional(pool)
         .await?;
     let Some(tenant) = tenant else { return Ok(HashMap::new()) };
-    let by_id: HashMap<Uuid, &str> = wanted.into_iter().map(|key| (key_id(TenantId::new(tenant), key), key)).collect();
+    let by_id: HashMap<Uuid, &str> =
+        wanted.into_iter().map(|key| (key_id(TenantId::new(tenant), key), key)).collect();
     let rows: Vec<(Uuid, Uuid, i64, Vec<u8>)> = sqlx::query_as(
         "SELECT k.key, d.entry, d.revision, d.body
          FROM directory_keys AS k

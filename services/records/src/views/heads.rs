@@ -49,12 +49,17 @@ pub(crate) async fn heads(
 }
 
 /// The categories that an item's versions have had; none: there is no such item.
-pub(crate) async fn categories_of(pool: &PgPool, patient: PatientId, item: ItemId) -> Result<Vec<Category>, ViewsError> {
-    let words: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT category FROM item_versions WHERE patient = $1 AND item = $2 ORDER BY category")
-            .bind(patient.uuid())
-            .bind(item.uuid())
-            .fetch_all(pool)
-            .await?;
+pub(crate) async fn categories_of(
+    pool: &PgPool,
+    patient: PatientId,
+    item: ItemId,
+) -> Result<Vec<Category>, ViewsError> {
+    let words: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT category FROM item_versions WHERE patient = $1 AND item = $2 ORDER BY category",
+    )
+    .bind(patient.uuid())
+    .bind(item.uuid())
+    .fetch_all(pool)
+    .await?;
     words.iter().map(|word| word.parse().map_err(|_| ViewsError::Malformed("category"))).collect()
 }

@@ -143,7 +143,12 @@ impl Retractions {
     }
 }
 
-async fn retract(conn: &mut PgConnection, keys: &KeyRing, header: &Header, reason: String) -> Result<(), ProjectionError> {
+async fn retract(
+    conn: &mut PgConnection,
+    keys: &KeyRing,
+    header: &Header,
+    reason: String,
+) -> Result<(), ProjectionError> {
     let (patient, item) = (header.subject, header.stream.id());
     let before: Option<(i64, Vec<u8>)> = sqlx::query_as(
         "SELECT revision, body FROM item_versions WHERE patient = $1 AND item = $2 AND revision < $3
@@ -180,12 +185,14 @@ async fn retract(conn: &mut PgConnection, keys: &KeyRing, header: &Header, reaso
     .bind(body)
     .execute(&mut *conn)
     .await?;
-    sqlx::query("UPDATE items SET retracted = true, revision = $3 WHERE patient = $1 AND item = $2 AND revision < $3")
-        .bind(patient)
-        .bind(item)
-        .bind(signed(header.revision))
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE items SET retracted = true, revision = $3 WHERE patient = $1 AND item = $2 AND revision < $3",
+    )
+    .bind(patient)
+    .bind(item)
+    .bind(signed(header.revision))
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

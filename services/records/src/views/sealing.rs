@@ -44,12 +44,22 @@ fn place(table: &str, id: Uuid, revision: u64) -> Vec<u8> {
 }
 
 /// Our own types always encode; a failure to would be one of sealing.
-pub(crate) fn seal<S: Sealed>(key: &DataKey, id: Uuid, revision: u64, value: &S) -> Result<Vec<u8>, KeyError> {
+pub(crate) fn seal<S: Sealed>(
+    key: &DataKey,
+    id: Uuid,
+    revision: u64,
+    value: &S,
+) -> Result<Vec<u8>, KeyError> {
     let bytes = serde_json::to_vec(value).map_err(|_| KeyError::Crypto)?;
     key.seal(&place(S::TABLE, id, revision), &bytes)
 }
 
-pub(crate) fn open<S: Sealed>(key: &DataKey, id: Uuid, revision: u64, sealed: &[u8]) -> Result<S, ViewsError> {
+pub(crate) fn open<S: Sealed>(
+    key: &DataKey,
+    id: Uuid,
+    revision: u64,
+    sealed: &[u8],
+) -> Result<S, ViewsError> {
     let bytes = key.open(&place(S::TABLE, id, revision), sealed)?;
     serde_json::from_slice(&bytes).map_err(|_| ViewsError::Malformed(S::WHAT))
 }

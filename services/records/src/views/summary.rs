@@ -16,7 +16,10 @@ pub(crate) struct CategorySummary {
 type Row = (String, i64, Option<DateTime<Utc>>, DateTime<Utc>);
 
 /// The permitted categories that hold something.
-pub(crate) async fn summary(pool: &PgPool, permit: &Permit) -> Result<Unreleased<Vec<CategorySummary>>, ViewsError> {
+pub(crate) async fn summary(
+    pool: &PgPool,
+    permit: &Permit,
+) -> Result<Unreleased<Vec<CategorySummary>>, ViewsError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT v.category, count(*), max(v.occurred), max(greatest(s.read_time, v.recorded))
          FROM item_versions AS v

@@ -15,7 +15,8 @@ use holdfast_host::{
     status::reason_of,
 };
 use holdfast_proto::{
-    Word, consent::v1 as consent,
+    Word,
+    consent::v1 as consent,
     records::v1::{self as pb, records_service_client::RecordsServiceClient},
     timestamp,
     r#type::v1 as shared,
@@ -139,7 +140,8 @@ async fn start() -> World {
     });
     let bus = Bus::connect(&servers().nats_url, &prefix).await.unwrap();
     tokio::spawn(Relay::new(consent.clone(), bus).run(stop.clone()));
-    let host = Host::bind(any_port, Tls::load(&role(Service::Consent)).unwrap(), Arc::new(SystemIds)).unwrap();
+    let host =
+        Host::bind(any_port, Tls::load(&role(Service::Consent)).unwrap(), Arc::new(SystemIds)).unwrap();
     let consent_url = format!("https://localhost:{}", host.address().port()).parse().unwrap();
     let reader = Services::new().with(LogReader::new(consent.clone()).into_server());
     let readiness = Readiness::new([""; 0], [""; 0]).await;
@@ -171,7 +173,14 @@ async fn start() -> World {
     let signer = TokenSigner::from_seed(&[9; 32]).unwrap();
     let keys = TokenKeys::Own(TokenVerifier::new(&[signer.public_key()]).unwrap());
     let (its_clock, its_stop) = (Arc::new(clock.clone()), stop.clone());
-    tokio::spawn(holdfast_records::serve_with(settings, keys, host, its_clock, Arc::new(SystemIds), its_stop));
+    tokio::spawn(holdfast_records::serve_with(
+        settings,
+        keys,
+        host,
+        its_clock,
+        Arc::new(SystemIds),
+        its_stop,
+    ));
     World { clock, database, consent, heard: Mutex::default(), signer, channel, stop, _dir: dir }
 }
 
@@ -207,7 +216,8 @@ impl World {
 
     /// A record and who holds it.
     pub async fn open(&self, patient: PatientId, holder: &Person) {
-        let opened = consent::RecordOpened { patient_id: patient.to_string(), tenant_id: tenant().to_string() };
+        let opened =
+            consent::RecordOpened { patient_id: patient.to_string(), tenant_id: tenant().to_string() };
         self.say(patient, &opened).await;
         let added = consent::HolderAdded {
             patient_id: patient.to_string(),
@@ -239,7 +249,9 @@ impl World {
     pub fn token(&self, person: &Person) -> String {
         let iat = self.clock.now().timestamp();
         let roles = person.roles.clone();
-        self.signer.sign(&Claims { account: person.account, session: None, roles, iat, exp: iat + 300 }).unwrap()
+        self.signer
+            .sign(&Claims { account: person.account, session: None, roles, iat, exp: iat + 300 })
+            .unwrap()
     }
 
     pub fn client(&self, person: &Person) -> Client {
@@ -272,22 +284,35 @@ impl World {
             source_name: source_name.to_owned(),
         };
         let first = pb::import_bundle_request::Part::Start(start);
-        let chunks = bundle.chunks(256 * 1024).map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
+        let chunks = bundle
+            .chunks(256 * 1024)
+            .map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
         let parts: Vec<_> = std::iter::once(first).chain(chunks).collect();
         let messages = parts.into_iter().map(|part| pb::ImportBundleRequest { part: Some(part) });
         Ok(self.client(by).import_bundle(stream::iter(messages)).await?.into_inner())
     }
 
-    pub async fn import_directory(&self, by: &Person, request: Uuid, bundle: &[u8]) -> Result<pb::ImportDirectoryResponse, Status> {
+    pub async fn import_directory(
+        &self,
+        by: &Person,
+        request: Uuid,
+        bundle: &[u8],
+    ) -> Result<pb::ImportDirectoryResponse, Status> {
         let start = pb::DirectoryStart { request_id: request.to_string(), tenant_id: tenant().to_string() };
         let first = pb::import_directory_request::Part::Start(start);
-        let chunks = bundle.chunks(256 * 1024).map(|chunk| pb::import_directory_request::Part::Chunk(chunk.to_vec().into()));
+        let chunks = bundle
+            .chunks(256 * 1024)
+            .map(|chunk| pb::import_directory_request::Part::Chunk(chunk.to_vec().into()));
         let parts: Vec<_> = std::iter::once(first).chain(chunks).collect();
         let messages = parts.into_iter().map(|part| pb::ImportDirectoryRequest { part: Some(part) });
         Ok(self.client(by).import_directory(stream::iter(messages)).await?.into_inner())
     }
 
-    pub async fn list(&self, by: &Person, asked: pb::ListItemsRequest) -> Result<pb::ListItemsResponse, Status> {
+    pub async fn list(
+        &self,
+        by: &Person,
+        asked: pb::ListItemsRequest,
+    ) -> Result<pb::ListItemsResponse, Status> {
         Ok(self.client(by).list_items(asked).await?.into_inner())
     }
 
@@ -313,7 +338,11 @@ impl World {
     }
 
     pub async fn get(&self, by: &Person, item: &str) -> Result<pb::Item, Status> {
-        let asked = pb::GetItemRequest { patient_id: patient().to_string(), item_id: item.to_owned(), as_of_time: None };
+        let asked = pb::GetItemRequest {
+            patient_id: patient().to_string(),
+            item_id: item.to_owned(),
+            as_of_time: None,
+        };
         Ok(self.client(by).get_item(asked).await?.into_inner())
     }
 

@@ -23,7 +23,8 @@ impl To {
         match kind {
             "account" => Some(Self::Account(id.parse().ok()?)),
             _ => {
-                let role = kind.parse().ok().filter(|role| [Role::Therapist, Role::FrontDesk].contains(role))?;
+                let role =
+                    kind.parse().ok().filter(|role| [Role::Therapist, Role::FrontDesk].contains(role))?;
                 Some(Self::Practice(id.parse().ok()?, role))
             }
         }
@@ -39,7 +40,9 @@ impl To {
     pub(super) fn grantee(self) -> Grantee {
         match self {
             Self::Account(id) => Grantee { kind: Some(Kind::AccountId(id.to_string())), role: 0 },
-            Self::Practice(id, role) => Grantee { kind: Some(Kind::PracticeId(id.to_string())), role: role.to_proto() },
+            Self::Practice(id, role) => {
+                Grantee { kind: Some(Kind::PracticeId(id.to_string())), role: role.to_proto() }
+            }
         }
     }
 }
@@ -193,14 +196,23 @@ mod tests {
     #[test]
     fn each_answered_page_leads_to_the_next_and_the_last_one_shares() {
         let steps: Vec<Turn> = Step::ALL.map(|step| turn(&with(("step", step.code())))).into();
-        let next = [Turn::Show(Step::What), Turn::Show(Step::Why), Turn::Show(Step::Until), Turn::Show(Step::Check), Turn::Give];
+        let next = [
+            Turn::Show(Step::What),
+            Turn::Show(Step::Why),
+            Turn::Show(Step::Until),
+            Turn::Show(Step::Check),
+            Turn::Give,
+        ];
         assert_eq!(steps, next);
     }
 
     #[test]
     fn no_page_is_passed_without_an_answer_not_even_by_a_made_up_form() {
         assert_eq!(turn(&[("step", "who")]), Turn::Wrong(Step::Who, "grantee", "share-who-wrong"));
-        assert_eq!(turn(&[("step", "check"), ("grantee", ANA)]), Turn::Wrong(Step::What, "category", "share-what-wrong"));
+        assert_eq!(
+            turn(&[("step", "check"), ("grantee", ANA)]),
+            Turn::Wrong(Step::What, "category", "share-what-wrong")
+        );
         let without = |name: &str| -> Vec<(&str, &str)> {
             ALL.into_iter().filter(|(own, _)| *own != name).chain([("step", "check")]).collect()
         };

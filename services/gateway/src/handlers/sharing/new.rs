@@ -48,7 +48,8 @@ async fn form(open: Open) -> Answered {
 
 async fn step(open: Open, fields: Fields) -> Answered {
     let answers = Answers::read(&fields);
-    let problem = |field: &str, key: &str| vec![Problem { field: field.to_owned(), text: open.words().t(key) }];
+    let problem =
+        |field: &str, key: &str| vec![Problem { field: field.to_owned(), text: open.words().t(key) }];
     let searched = !fields.one("find").is_empty() && fields.one("find") != fields.one("found");
     let (step, problems) = match answers.turn(&fields, open.local_now().date_naive()) {
         // A new search is an answer to no question yet.
@@ -93,15 +94,30 @@ fn said(failure: &Failure) -> Option<&'static str> {
     SAID.iter().find(|(reason, _)| failure.is(reason)).map(|(_, key)| *key)
 }
 
-async fn page(open: &Open, fields: &Fields, answers: &Answers, step: Step, problems: Vec<Problem>) -> Result<Share, Failure> {
+async fn page(
+    open: &Open,
+    fields: &Fields,
+    answers: &Answers,
+    step: Step,
+    problems: Vec<Problem>,
+) -> Result<Share, Failure> {
     let words = open.words();
-    let question = |name, key: &str, many, choices| Question { name, legend: words.t(key), hint: String::new(), many, choices };
+    let question = |name, key: &str, many, choices| Question {
+        name,
+        legend: words.t(key),
+        hint: String::new(),
+        many,
+        choices,
+    };
     let mut carried = answers.carried(step);
     let (mut shown, mut boxes) = (Vec::new(), Vec::new());
     match step {
         Step::Who => {
             let find = fields.one("find");
-            let find_field = Field::of("search", "find", words.t("share-find")).hint(words.t("share-find-hint")).value(find).optional();
+            let find_field = Field::of("search", "find", words.t("share-find"))
+                .hint(words.t("share-find-hint"))
+                .value(find)
+                .optional();
             boxes.push(Field { size_max: SEARCH_CHARACTERS_MAX, ..find_field });
             carried.push(Carried { name: "found".to_owned(), value: find.to_owned() });
             let choices = people(open, find, answers.to).await?;
@@ -109,17 +125,21 @@ async fn page(open: &Open, fields: &Fields, answers: &Answers, step: Step, probl
             shown.push(question("grantee", legend, false, choices));
         }
         Step::What => {
-            let choice = |room: &Category| Choice::new(room.as_str(), words.category(*room)).chosen(answers.categories.contains(room));
+            let choice = |room: &Category| {
+                Choice::new(room.as_str(), words.category(*room)).chosen(answers.categories.contains(room))
+            };
             shown.push(question("category", "share-kinds", true, Category::ALL.iter().map(choice).collect()));
         }
         Step::Why => {
             let may = |action: &Action| {
                 let usual = answers.actions.is_empty() && *action == Action::Read;
-                Choice::new(action.as_str(), words.action(*action)).chosen(usual || answers.actions.contains(action))
+                Choice::new(action.as_str(), words.action(*action))
+                    .chosen(usual || answers.actions.contains(action))
             };
             let aim = |purpose: &Purpose| {
                 let usual = answers.purposes.is_empty() && *purpose == Purpose::Treatment;
-                Choice::new(purpose.as_str(), words.purpose(*purpose)).chosen(usual || answers.purposes.contains(purpose))
+                Choice::new(purpose.as_str(), words.purpose(*purpose))
+                    .chosen(usual || answers.purposes.contains(purpose))
             };
             let can = [Action::Read, Action::Contribute, Action::Download];
             shown.push(question("action", "share-may", true, can.iter().map(may).collect()));
@@ -128,10 +148,15 @@ async fn page(open: &Open, fields: &Fields, answers: &Answers, step: Step, probl
         }
         Step::Until => {
             let chosen = answers.until.unwrap_or(Until::Month);
-            let choice = |until: Until| Choice::new(until.code(), words.t(until.code())).chosen(until == chosen);
+            let choice =
+                |until: Until| Choice::new(until.code(), words.t(until.code())).chosen(until == chosen);
             shown.push(question("until", "share-until", false, Until::ALL.into_iter().map(choice).collect()));
-            let day = Field::of("date", "until_date", words.t("share-until-date")).hint(words.t("share-until-date-hint"));
-            let wrong = problems.iter().find(|problem| problem.field == "until_date").map(|problem| problem.text.clone());
+            let day = Field::of("date", "until_date", words.t("share-until-date"))
+                .hint(words.t("share-until-date-hint"));
+            let wrong = problems
+                .iter()
+                .find(|problem| problem.field == "until_date")
+                .map(|problem| problem.text.clone());
             boxes.push(Field { wrong, ..day.value(answers.until_day.clone()).optional() });
         }
         Step::Check => {}
@@ -159,7 +184,9 @@ async fn people(open: &Open, find: &str, chosen: Option<To>) -> Result<Vec<Choic
     let mut offered: Vec<(To, String, String)> = Vec::new();
     for practice in named.into_iter().take(PRACTICES_MAX) {
         let Ok(id) = practice.practice_id.parse() else { continue };
-        for (role, key) in [(Role::Therapist, "share-its-therapists"), (Role::FrontDesk, "share-its-front-desk")] {
+        for (role, key) in
+            [(Role::Therapist, "share-its-therapists"), (Role::FrontDesk, "share-its-front-desk")]
+        {
             offered.push((To::Practice(id, role), practice.display_name.clone(), words.t(key)));
         }
     }
@@ -180,7 +207,9 @@ async fn people(open: &Open, find: &str, chosen: Option<To>) -> Result<Vec<Choic
         let (name, role) = who(open, to).await?;
         offered.insert(0, (to, name, role));
     }
-    let choice = |(to, name, role): (To, String, String)| Choice::new(to.value(), name).hint(role).chosen(Some(to) == chosen);
+    let choice = |(to, name, role): (To, String, String)| {
+        Choice::new(to.value(), name).hint(role).chosen(Some(to) == chosen)
+    };
     Ok(offered.into_iter().map(choice).collect())
 }
 

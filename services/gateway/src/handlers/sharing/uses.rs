@@ -67,7 +67,9 @@ impl Uses {
 
     /// What the papers that were saved are called; those that are taken back, or older than the newest, go by their kind alone.
     pub(super) async fn saved(&self, open: &Open, grant: &str) -> Result<Vec<String>, Failure> {
-        let Some(known) = self.by_grant.get(grant).filter(|known| !known.saved.is_empty()) else { return Ok(Vec::new()) };
+        let Some(known) = self.by_grant.get(grant).filter(|known| !known.saved.is_empty()) else {
+            return Ok(Vec::new());
+        };
         let titles: HashMap<String, String> =
             papers(open).await?.into_iter().map(|paper| (paper.document_id, paper.title)).collect();
         let title = |id: &String| titles.get(id).cloned().unwrap_or_else(|| open.words().t("message-paper"));

@@ -38,7 +38,11 @@ fn read(number: u128) -> Command {
 
 pub(crate) fn samples() -> Vec<Event> {
     vec![
-        Event::Started { patient: PatientId::new(id(2)), practice: PracticeId::new(id(3)), subject: "Practice at home".into() },
+        Event::Started {
+            patient: PatientId::new(id(2)),
+            practice: PracticeId::new(id(3)),
+            subject: "Practice at home".into(),
+        },
         Event::MessagePosted(message(4)),
         Event::Read { reader: AccountId::new(id(9)), message: MessageId::new(id(4)) },
         Event::Closed {},
@@ -71,7 +75,10 @@ fn reading_moves_forward_only() {
 
 #[test]
 fn a_full_thread_takes_no_more() {
-    let full = State::Open(Conversation { messages: vec![MessageId::new(id(1)); MESSAGES_MAX], ..Default::default() });
+    let full = State::Open(Conversation {
+        messages: vec![MessageId::new(id(1)); MESSAGES_MAX],
+        ..Default::default()
+    });
     assert_eq!(Thread::decide(&full, Command::Post(message(5))), Err(Refusal::Full));
 }
 

@@ -7,7 +7,12 @@ const FAMILY: Uuid = Uuid::from_u128(2);
 
 fn content(source: Uuid, json: &str) -> Box<Content> {
     Box::new(Content {
-        source: Source { id: source, kind: SourceKind::Import, name: "Portal".into(), key: "Observation/1".into() },
+        source: Source {
+            id: source,
+            kind: SourceKind::Import,
+            name: "Portal".into(),
+            key: "Observation/1".into(),
+        },
         category: Category::Results,
         resource_type: "Observation".into(),
         title: "A1c".into(),
@@ -108,7 +113,10 @@ fn an_item_keeps_its_resource_type() {
     let state = given(&[Event::Recorded(content(PORTAL, "1"))]);
     let goal = || Box::new(Content { resource_type: "Goal".into(), ..*content(PORTAL, "2") });
     assert_eq!(Item::decide(&state, Command::Record(goal())), Err(Refusal::OtherType));
-    assert_eq!(Item::decide(&state, Command::Replace { content: goal(), as_seen: true }), Err(Refusal::OtherType));
+    assert_eq!(
+        Item::decide(&state, Command::Replace { content: goal(), as_seen: true }),
+        Err(Refusal::OtherType)
+    );
 }
 
 #[test]
