@@ -112,7 +112,7 @@ async function share({ find, who, rooms, may = [], until }) {
   await heading(family, "Who can see what");
 }
 
-test("the main job", { timeout: 300_000 }, async (walk) => {
+test("the main job", { timeout: 600_000 }, async (walk) => {
   const { path, room } = bundle();
   let slug;
   let theirs;
