@@ -1,7 +1,7 @@
 //! The refusals of the log and of the gate as problems; those of a domain are mapped in its own `api`.
 use crate::{Problem, catalogue};
 use holdfast_access::Refused;
-use holdfast_eventlog::{AppendError, KeyError, ReadError};
+use holdfast_eventlog::{AppendError, KeyError, ProjectionError, ReadError};
 use std::time::Duration;
 
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -35,7 +35,8 @@ impl From<AppendError> for Problem {
             }
             AppendError::Unavailable(_)
             | AppendError::ShuttingDown
-            | AppendError::Seal(KeyError::Unavailable(_)) => unavailable(&error),
+            | AppendError::Seal(KeyError::Unavailable(_))
+            | AppendError::Projection(ProjectionError::Seal(KeyError::Unavailable(_))) => unavailable(&error),
             AppendError::Empty
             | AppendError::Encode(_)
             | AppendError::Seal(_)

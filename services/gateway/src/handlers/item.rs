@@ -7,7 +7,7 @@ use crate::{
     form::Fields,
     pages::{
         Tab, item,
-        item::{Seer, Version},
+        item::Version,
         parts::{Fact, Field, Link, Problem, When},
         show, show_as,
     },
@@ -26,7 +26,7 @@ use holdfast_proto::{
     records::v1::{GetItemRequest, Item, ListItemVersionsRequest, RetractItemRequest},
     timestamp,
 };
-use holdfast_types::{Action, Category, Relationship};
+use holdfast_types::{Action, Category};
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     let category = Category::from_proto(found.category).unwrap_or(Category::Other);
     let actors =
         versions.iter().map(|version| version.recorded_by.as_str()).chain([found.recorded_by.as_str()]);
-    let (known, seers) = tokio::try_join!(open.known(actors), seers(open, category))?;
+    let (known, seers) = tokio::try_join!(open.known(actors), open.seers(category))?;
     let mut frame = open.frame(Tab::Record).await;
     let path = open.path(&format!("/i/{id}"));
     frame.here = path.clone();
@@ -186,17 +186,4 @@ fn changed(open: &Open, new: &Item, old: Option<&Item>) -> String {
         }
         _ => words.t("change-text"),
     }
-}
-
-/// The account itself and whom it shared with; for others only themselves, by what was shared with them.
-async fn seers(open: &Open, category: Category) -> Result<Vec<Seer>, Failure> {
-    let words = open.words();
-    let why = match open.record.relationship {
-        Some(Relationship::Patient) => words.t("by-own"),
-        Some(Relationship::Parent) => words.t("by-parent"),
-        None => open.shared(),
-    };
-    let mut seers = vec![Seer { who: open.me(), why }];
-    seers.extend(open.seers(category).await?);
-    Ok(seers)
 }
