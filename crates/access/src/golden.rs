@@ -43,7 +43,7 @@ fn samples() -> Vec<AccessEvent> {
         roles: Vec::new(),
         patient: None,
         relationship: None,
-        refusal_reason: Some("NO_GRANT".to_owned()),
+        refusal_reason: Some("NOT_PERMITTED".to_owned()),
         returned: Vec::new(),
         grants: Vec::new(),
         rule_ids: Vec::new(),

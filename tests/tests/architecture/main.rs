@@ -1,5 +1,6 @@
 //! The architecture as rules over the source tree: what ARCHITECTURE.md calls invariants 1, 2 and 8, and how files look.
 #![cfg(test)]
+#![expect(clippy::string_slice, reason = "places that were found in the same text")]
 mod boundaries;
 mod golden;
 mod libraries;

@@ -95,7 +95,7 @@ impl File {
 
 /// A comment begins outside of quotation marks; an address such as `https://` stands inside of them.
 fn without_comment(line: &str) -> &str {
-    let begins = |at: &usize| line[..*at].matches('"').count() % 2 == 0;
+    let begins = |at: &usize| line[..*at].matches('"').count().is_multiple_of(2);
     line.match_indices("//").map(|(at, _)| at).find(begins).map_or(line, |at| &line[..at])
 }
 

@@ -111,12 +111,12 @@ impl Teller {
     pub(super) fn did(&self, entry: &Entry) -> String {
         match (&entry.access, entry.kind()) {
             (Some(access), EntryKind::Refused) => self.tried(access),
-            (Some(access), _) => self.looked(entry, access),
+            (Some(access), _) => self.looked(access),
             (None, _) => self.changed(entry),
         }
     }
 
-    fn looked(&self, entry: &Entry, access: &AccessRecorded) -> String {
+    fn looked(&self, access: &AccessRecorded) -> String {
         let words = self.words;
         let did = words
             .say(operation(&access.operation))
