@@ -13,8 +13,8 @@ use std::{
 };
 use tokio::{task::block_in_place, time::Instant};
 
-const PROCESSES: u16 = 4;
-const LISTENERS: u16 = 2;
+pub(crate) const PROCESSES: u16 = 4;
+pub(crate) const LISTENERS: u16 = 2;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Without progress for so long, something is wrong that no count shows.
 const PATIENCE: Duration = Duration::from_secs(120);

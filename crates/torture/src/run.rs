@@ -1,5 +1,8 @@
 //! Rounds, one after the other, for as long as asked.
-use crate::{Counts, Fault, Plan, Program, TortureError, round};
+use crate::{
+    Counts, Fault, Plan, Program, TortureError, round,
+    round::{LISTENERS, PROCESSES},
+};
 use holdfast_supervise::Binaries;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -8,7 +11,7 @@ use tokio::time::Instant;
 
 /// Faults of one round beside one of each kind.
 const FAULTS_MORE: usize = 30;
-const COMMANDS_BETWEEN: u64 = 1500;
+const COMMANDS_BETWEEN: u64 = 500;
 const WRITER_POINTS: &[&str] = &[
     "append.lanes_taken",
     "append.inserted",
@@ -58,15 +61,15 @@ fn faults(seed: u64) -> Vec<Fault> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut faults = vec![Fault::KillNats, Fault::LoseNatsStore, Fault::RestartPostgres, Fault::KillPostgres];
     for point in WRITER_POINTS {
-        faults.push(Fault::WritersDieAt(rng.random(), point, rng.random_range(1..50)));
+        faults.push(Fault::WritersDieAt(rng.random_range(0..PROCESSES), point, rng.random_range(1..50)));
     }
     for point in LISTENER_POINTS {
-        faults.push(Fault::ListenerDiesAt(rng.random(), point, rng.random_range(1..20)));
+        faults.push(Fault::ListenerDiesAt(rng.random_range(0..LISTENERS), point, rng.random_range(1..20)));
     }
     for _ in 0..FAULTS_MORE {
         faults.push(match rng.random_range(0..10) {
-            0..5 => Fault::KillWriters(rng.random()),
-            5..8 => Fault::KillListener(rng.random()),
+            0..5 => Fault::KillWriters(rng.random_range(0..PROCESSES)),
+            5..8 => Fault::KillListener(rng.random_range(0..LISTENERS)),
             8 => Fault::LoseNatsStore,
             _ => Fault::KillPostgres,
         });

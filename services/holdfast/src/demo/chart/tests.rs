@@ -1,3 +1,4 @@
+//! What the demo network makes of its charts stands up to the checks of real imports.
 use super::*;
 use chrono::NaiveDate;
 use holdfast_fhir::{Limits, read_resource};
