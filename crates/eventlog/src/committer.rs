@@ -2,7 +2,7 @@
 use crate::{
     AppendError, Appended, Header, Opened, Position, Projection, Request, StreamName,
     commands::{self, Commands},
-    copying::Rows,
+    columns::Columns,
     fault,
     heads::Heads,
     metrics::Metrics,
@@ -186,7 +186,7 @@ impl Committer {
         give_back(&mut tx, group, &verdicts).await.map_err(AppendError::Unavailable)?;
 
         let recorded = self.clock.now();
-        let mut rows = Rows::default();
+        let mut columns = Columns::default();
         let mut commands = Commands::default();
         let mut opened = Vec::new();
         let mut outcomes = Vec::with_capacity(group.len());
@@ -203,7 +203,7 @@ impl Committer {
                     for event in &job.events {
                         *seq += 1;
                         let header = Header { lane_seq: *seq, recorded, ..event.header.clone() };
-                        rows.push(&header, &event.sealed);
+                        columns.push(event, &header);
                         if !self.projections.is_empty() {
                             opened.push(Opened { header: header.clone(), payload: event.payload.clone() });
                         }
@@ -214,11 +214,11 @@ impl Committer {
                 }
             });
         }
-        if rows.is_empty() {
+        if columns.is_empty() {
             tx.rollback().await.map_err(AppendError::Unavailable)?;
             return Ok(outcomes);
         }
-        rows.store(&mut tx).await.map_err(AppendError::Unavailable)?;
+        columns.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
         fault::point("append.inserted");
         commands.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
         for projection in &self.projections {

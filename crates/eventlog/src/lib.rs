@@ -148,9 +148,9 @@
 //! ```
 mod append;
 mod bus;
+mod columns;
 mod commands;
 mod committer;
-mod copying;
 mod event;
 mod fault;
 mod header;

@@ -89,7 +89,7 @@ impl Command {
             0 => {
                 let client = system.installation.records(&record.holder, &after)?;
                 let json = serde_json::json!({
-                    "resourceType": "Goal", "lifecycleStatus": "active", "startDate": "2026-01-05",
+                    "resourceType": "Goal", "id": format!("goal-{number}"), "lifecycleStatus": "active", "startDate": "2026-01-05",
                     "description": { "text": format!("asks for help, trial {number}") }, "subject": { "reference": "Patient/self" },
                 });
                 let item = records::NewItem {
