@@ -1,8 +1,8 @@
 //! Commits what is waiting in one transaction; a member that conflicts fails alone.
 use crate::{
     AppendError, Appended, Header, Opened, Position, Projection, Request, StreamName,
-    commands::{self, Commands},
     columns::Columns,
+    commands::{self, Commands},
     fault,
     heads::Heads,
     metrics::Metrics,
