@@ -15,11 +15,14 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    time::timeout,
+};
 
 /// Most appends in one transaction.
 pub(crate) const GROUP_MAX: usize = 512;
-/// A connection that was not used for longer is asked whether it is still there.
+/// A connection that is not used for longer goes back.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 
 /// One sealed append on its way in.
@@ -49,7 +52,7 @@ pub(crate) struct Committer {
     /// Lanes that the relay should look at.
     pub committed: Arc<Committed>,
     pub heads: Heads,
-    pub held: Option<(PoolConnection<Postgres>, Instant)>,
+    pub held: Option<PoolConnection<Postgres>>,
 }
 
 /// Lanes with new events, for whoever waits for them in this process; a hint, never the truth.
@@ -92,7 +95,7 @@ impl Committer {
     pub(crate) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut waiting = Vec::with_capacity(GROUP_MAX);
         loop {
-            if waiting.is_empty() && jobs.recv_many(&mut waiting, GROUP_MAX).await == 0 {
+            if waiting.is_empty() && self.receive(&mut jobs, &mut waiting).await == 0 {
                 return;
             }
             while waiting.len() < GROUP_MAX
@@ -104,6 +107,15 @@ impl Committer {
             waiting = later;
             self.commit(group).await;
         }
+    }
+
+    /// Waits for jobs; when none come for a while, the pool gets its connection back.
+    async fn receive(&mut self, jobs: &mut mpsc::Receiver<Job>, waiting: &mut Vec<Job>) -> usize {
+        if let Ok(count) = timeout(IDLE_MAX, jobs.recv_many(waiting, GROUP_MAX)).await {
+            return count;
+        }
+        self.held = None;
+        jobs.recv_many(waiting, GROUP_MAX).await
     }
 
     /// Commits the group, or else each of its members alone.
@@ -153,19 +165,17 @@ impl Committer {
     async fn attempt(&mut self, group: &[Job], revisions: Revisions) -> Result<Outcomes, AppendError> {
         let mut conn = self.connection().await.map_err(AppendError::Unavailable)?;
         let outcome = self.transact(&mut conn, group, revisions).await;
-        let broken = matches!(&outcome, Err(AppendError::Unavailable(error)) if !matches!(error, sqlx::Error::Database(_)));
-        self.held = (!broken).then(|| (conn, Instant::now()));
+        // After a failure the pool sees what became of it.
+        self.held = outcome.is_ok().then_some(conn);
         outcome
     }
 
     /// A pool asks before and after each use whether the connection is alive: too often for one that is always in use.
     async fn connection(&mut self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
-        if let Some((mut conn, used)) = self.held.take()
-            && (used.elapsed() < IDLE_MAX || conn.ping().await.is_ok())
-        {
-            return Ok(conn);
+        match self.held.take() {
+            Some(conn) if !self.pool.is_closed() => Ok(conn),
+            _ => self.pool.acquire().await,
         }
-        self.pool.acquire().await
     }
 
     async fn transact(
