@@ -87,10 +87,13 @@ pub(crate) async fn prepare(
     })
 }
 
+type Address<'a> = Box<dyn Fn(&str, &str) -> String + Send + Sync + 'a>;
+
 /// How the private PostgreSQL is reached.
 pub(crate) struct Urls<'a> {
     pub(crate) superuser: String,
-    pub(crate) url: Box<dyn Fn(&str, &str) -> String + Send + Sync + 'a>,
+    /// Of a database, as a role.
+    pub(crate) url: Address<'a>,
     pub(crate) password: Box<dyn Fn(&str) -> String + Send + Sync + 'a>,
 }
 

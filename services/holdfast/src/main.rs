@@ -25,6 +25,7 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "one is made, once")]
 enum Command {
     /// Everything on this machine: a private PostgreSQL and nats-server, every role, and on the first run a demo network.
     Up(up::UpArgs),

@@ -83,6 +83,7 @@ impl Role {
 }
 
 /// A role's port.
+#[expect(clippy::large_enum_variant, reason = "seven are made, once")]
 pub(crate) enum Bound {
     Grpc(Host),
     Http(tokio::net::TcpListener),
