@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Each role's settings are its flags; `holdfast serve <role> --help` lists them.
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one of them is made, once")]
 pub(crate) enum Role {
     Identity(holdfast_identity::config::Settings),
     Records(holdfast_records::config::Settings),
