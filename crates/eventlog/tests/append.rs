@@ -1,4 +1,5 @@
 //! Appending: order, conflicts, repeated commands, sealing, what the serving role cannot do.
+#![cfg(test)]
 mod common;
 use common::*;
 use futures::future::join_all;

@@ -1,4 +1,5 @@
 //! From the log over the bus to another service's tables: every event once, in order, whatever happens to the bus.
+#![cfg(test)]
 mod common;
 use common::*;
 use futures::future::join_all;

@@ -1,4 +1,5 @@
 //! Two processes of one service drain what was parked: in order all the same.
+#![cfg(test)]
 mod common;
 use common::*;
 use holdfast_eventlog::*;

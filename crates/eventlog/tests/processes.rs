@@ -1,4 +1,5 @@
 //! Two processes on one log: what one remembers of a lane, the other may have moved on.
+#![cfg(test)]
 mod common;
 use common::*;
 use futures::future::join_all;

@@ -1,5 +1,6 @@
 //! What holds for any commands: replay gives the live read models, a request acts once, every prefix of a lane is a valid state, stored
 //! bytes stay as they were.
+#![cfg(test)]
 mod common;
 use common::*;
 use futures::future::join_all;
