@@ -193,7 +193,7 @@ impl Gate {
         let mut facts =
             views::facts(self.log.pool(), patients, caller, now).await.map_err(Refused::Undecidable)?;
         for (_, facts) in &mut facts {
-            facts.consent_age = consent_age;
+            facts.consent_age = facts.consent_age.and(consent_age);
         }
         Ok(facts)
     }

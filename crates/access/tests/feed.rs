@@ -6,18 +6,25 @@ use holdfast_access::{
     views::{ConsentFact, ConsentFeed},
     *,
 };
-use holdfast_eventlog::{Envelope, Header, Reaction, ReactionError, StreamName};
+use holdfast_eventlog::{
+    Envelope, EventLog, Header, Inbox, Parts, Reaction, ReactionError, Source, SourceError, StreamName,
+};
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
 use holdfast_testkit::database;
 use holdfast_types::*;
 use prost_types::Any;
 use sqlx::{PgConnection, PgPool, migrate::Migrator};
+use std::{sync::Arc, time::Duration};
 
 async fn pool() -> PgPool {
     database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await.pool
 }
 
 fn envelope(payload: Option<Any>) -> Envelope {
+    about("grant.given", payload)
+}
+
+fn about(event_type: &str, payload: Option<Any>) -> Envelope {
     let header = Header {
         service: "consent".to_owned(),
         lane: 1,
@@ -26,7 +33,7 @@ fn envelope(payload: Option<Any>) -> Envelope {
         tenant: tenant(),
         stream: StreamName::new("grant", id(0x61)),
         revision: 1,
-        event_type: "grant.given".to_owned(),
+        event_type: event_type.to_owned(),
         schema_version: 1,
         subject: patient().uuid(),
         patient: Some(patient()),
@@ -130,7 +137,10 @@ async fn a_free_standing_record_and_events_that_say_nothing_about_access_are_tak
     let free = any(&pb::RecordOpened { patient_id: patient().to_string(), tenant_id: String::new() });
     let other = Any { type_url: "/holdfast.consent.v1.SomethingNew".to_owned(), value: vec![1, 2, 3] };
     ConsentFeed
-        .react(&mut conn, &[envelope(None), envelope(Some(other)), envelope(Some(free))])
+        .react(
+            &mut conn,
+            &[about("access.permitted", None), about("access.permitted", Some(other)), envelope(Some(free))],
+        )
         .await
         .unwrap();
     drop(conn);
@@ -163,4 +173,96 @@ async fn a_malformed_event_fails_the_reaction() {
     let bad = envelope(Some(any(&pb::GrantGiven { grant: None })));
     let outcome = ConsentFeed.react(&mut pool.acquire().await.unwrap(), &[bad]).await;
     assert!(matches!(outcome, Err(ReactionError::Malformed(_))));
+}
+
+#[tokio::test]
+async fn an_event_about_access_without_anything_readable_fails_the_reaction() {
+    let pool = pool().await;
+    let newer = Any { type_url: "/holdfast.consent.v1.GrantNarrowed".to_owned(), value: vec![1, 2, 3] };
+    for event in [
+        about("grant.revoked", None),
+        about("record.holder-added", None),
+        about("grant.narrowed", Some(newer)),
+    ] {
+        let outcome = ConsentFeed.react(&mut pool.acquire().await.unwrap(), &[event]).await;
+        assert!(matches!(outcome, Err(ReactionError::Malformed(_))));
+    }
+}
+
+/// Consent's log: the story, one event after the other in its patient's lane.
+struct Told(Vec<Envelope>);
+
+#[async_trait::async_trait]
+impl Source for Told {
+    fn service(&self) -> &str {
+        "consent"
+    }
+    async fn heads(&self) -> Result<Vec<(u16, u64)>, SourceError> {
+        Ok(vec![(1, self.0.len() as u64)])
+    }
+    async fn read_lane(&self, _: u16, after: u64, limit: u32) -> Result<Vec<Envelope>, SourceError> {
+        let after = usize::try_from(after).unwrap();
+        Ok(self.0.iter().skip(after).take(limit as usize).cloned().collect())
+    }
+}
+
+#[tokio::test]
+async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
+    let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
+    let pool = database.pool.clone();
+    let from_a_newer_consent = pb::Grant { categories: vec![4711], ..given_grant() };
+    let mut told = story();
+    told.truncate(3);
+    told.push(envelope(Some(any(&pb::GrantGiven { grant: Some(from_a_newer_consent) }))));
+    told.push(envelope(Some(any(&pb::GrantRevoked {
+        grant_id: id(0x61).to_string(),
+        patient_id: patient().to_string(),
+        revoked_time: Some(timestamp(now())),
+        revision: 2,
+    }))));
+    for (event, seq) in told.iter_mut().zip(1..) {
+        event.header.lane_seq = seq;
+    }
+    let source = Arc::new(Told(told));
+    let inbox = Inbox::new(
+        "records",
+        pool.clone(),
+        source,
+        Arc::new(ConsentFeed),
+        Arc::new(SystemClock),
+        Duration::MAX,
+    );
+    inbox.catch_up(Duration::ZERO).await.unwrap();
+    assert_eq!(
+        inbox.parked().await.unwrap().len(),
+        2,
+        "the event that cannot be read, and the revocation behind it"
+    );
+    assert!(inbox.age().is_some(), "all that consent said was heard");
+
+    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let log = EventLog::start(Parts {
+        service: "records".to_owned(),
+        pool: pool.clone(),
+        keys: database.keys(Arc::clone(&clock), Arc::clone(&ids)),
+        clock,
+        ids,
+        projections: Vec::new(),
+        publish: Arc::new(|opened| publish(opened).transpose()),
+        committers: 1,
+    });
+    let policies = Arc::new(Policies::load().unwrap());
+    let gate = Gate::new(policies, log, Arc::new(inbox), Duration::from_secs(3600));
+    let asks = async |who: AccountId| {
+        let caller = Caller { account: who, ..caller(&[Role::Therapist]) };
+        let facts = views::facts(&pool, &[patient()], &caller, now()).await.unwrap().remove(0).1;
+        assert_eq!(facts.grants.len(), 1, "the revocation waits");
+        let context = RequestContext { caller, purpose: None, correlation: id(9), traceparent: None };
+        gate.authorise(&context, Action::Read, patient(), &[Category::Goals], "records.ListItems").await
+    };
+    let third_party = asks(AccountId::new(id(0x7E))).await;
+    assert!(matches!(third_party, Err(Refused::ConsentStale)), "{third_party:?}");
+    assert!(asks(account()).await.is_ok(), "the parent holds the record");
+    let other = views::facts(&pool, &[other_patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
+    assert_eq!(other.consent_age, Some(Duration::ZERO), "nobody else waits");
 }

@@ -10,17 +10,18 @@ use crate::{
     metrics::Metrics,
     parking::{self, Parked},
 };
+use chrono::{DateTime, Utc};
 use holdfast_types::Clock;
 use sqlx::{Acquire, PgConnection, PgPool};
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout},
+};
 use uuid::Uuid;
 
 /// Events read back in one call.
@@ -56,8 +57,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     poll: Duration,
     metrics: Metrics,
-    /// Microseconds since the epoch at which everything the source had was taken in; 0 for never.
-    caught_up: AtomicI64,
+    /// When everything that the source had was taken in, by both clocks.
+    caught_up: Mutex<Option<(Instant, DateTime<Utc>)>>,
     moved: Notify,
 }
 
@@ -78,7 +79,7 @@ impl Inbox {
             clock,
             poll,
             metrics: Metrics::new(consumer),
-            caught_up: AtomicI64::new(0),
+            caught_up: Mutex::new(None),
             moved: Notify::new(),
         }))
     }
@@ -87,11 +88,12 @@ impl Inbox {
         self.0.source.service()
     }
 
-    /// How long ago everything that the source had was known to be taken in; `None` if never.
+    /// How long ago everything that the source had was known to be taken in; `None` if never, or if the wall clock was set back since.
+    /// The longer time of both clocks: the wall clock can be moved, the monotonic one stands while the machine sleeps.
     pub fn age(&self) -> Option<Duration> {
-        let at = self.0.caught_up.load(Ordering::Acquire);
-        let now = self.0.clock.now().timestamp_micros();
-        (at > 0).then(|| Duration::from_micros(u64::try_from(now - at).unwrap_or_default()))
+        let (instant, time) = (*self.0.caught_up.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let by_the_wall = self.0.clock.now().signed_duration_since(time).to_std().ok()?;
+        Some(by_the_wall.max(instant.elapsed()))
     }
 
     /// Waits until the inbox has taken in a position; false when that did not happen in time.
@@ -122,7 +124,7 @@ impl Inbox {
     /// Compares with the source's heads and reads back what has not come. When it returns, all that the source had when it was
     /// called is taken in (or parked).
     pub async fn catch_up(&self, grace: Duration) -> Result<(), InboxError> {
-        let asked = self.0.clock.now();
+        let asked = (Instant::now(), self.0.clock.now());
         let heads = self.0.source.heads().await?;
         if !self.behind(&heads).await?.is_empty() {
             let _ = timeout(grace, self.0.moved.notified()).await;
@@ -137,7 +139,10 @@ impl Inbox {
                 return Err(hole);
             }
         }
-        self.0.caught_up.fetch_max(asked.timestamp_micros(), Ordering::AcqRel);
+        let mut caught_up = self.0.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if caught_up.is_none_or(|(instant, _)| instant < asked.0) {
+            *caught_up = Some(asked);
+        }
         Ok(())
     }
 

@@ -1,10 +1,11 @@
 //! From the log over the bus to another service's tables: every event once, in order, whatever happens to the bus.
 #![cfg(test)]
 mod common;
+use chrono::TimeDelta;
 use common::*;
 use futures::future::join_all;
 use holdfast_eventlog::*;
-use holdfast_testkit::{TestDatabase, database, servers};
+use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
 use holdfast_types::{Clock, SystemClock};
 use sqlx::PgConnection;
 use std::{
@@ -56,9 +57,13 @@ struct Ear {
 
 /// Another service that hears the log through `source`.
 async fn ear(source: Arc<dyn Source>, picky: bool) -> Ear {
+    ear_by(source, picky, Arc::new(SystemClock)).await
+}
+
+async fn ear_by(source: Arc<dyn Source>, picky: bool, clock: Arc<dyn Clock>) -> Ear {
     let database = database("jars", &VIEWS, &[]).await;
     let listener = Arc::new(Listener { picky: AtomicBool::new(picky) });
-    let (reaction, clock): (Arc<dyn Reaction>, Arc<dyn Clock>) = (listener.clone(), Arc::new(SystemClock));
+    let reaction: Arc<dyn Reaction> = listener.clone();
     let inbox = Inbox::new("ear", database.pool.clone(), source, reaction, clock, Duration::from_millis(200));
     Ear { database, listener, inbox }
 }
@@ -134,6 +139,24 @@ async fn without_a_bus_the_poll_brings_everything() {
     assert!(ear.inbox.age().is_none());
     ear.inbox.catch_up(Duration::ZERO).await.unwrap();
     assert_eq!(heard(&ear).await.len(), 10);
+}
+
+#[tokio::test]
+async fn a_feed_that_ended_grows_old_whatever_the_wall_clock_says() {
+    let world = world().await;
+    let (source, clock) = (Arc::new(world.log.clone()), FakeClock::monday_noon());
+    let ear = ear_by(source, false, Arc::new(clock.clone())).await;
+    let age = || ear.inbox.age();
+    ear.inbox.catch_up(Duration::ZERO).await.unwrap();
+    clock.advance(TimeDelta::seconds(20));
+    assert!(age().is_some_and(|age| age >= Duration::from_secs(20)), "the machine slept");
+    clock.advance(TimeDelta::seconds(-21));
+    assert_eq!(age(), None, "a clock that was set back says nothing");
+    ear.inbox.catch_up(Duration::ZERO).await.unwrap();
+    assert!(age().is_some_and(|age| age < Duration::from_secs(20)), "heard anew, fresh anew");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(60)).await;
+    assert!(age().is_some_and(|age| age >= Duration::from_secs(60)), "the wall clock stood still");
 }
 
 #[tokio::test]

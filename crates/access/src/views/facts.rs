@@ -1,9 +1,9 @@
 //! Everything that a decision needs to know about records and a caller, in one query.
 use crate::{Caller, Facts, GrantFact, Grantee};
 use chrono::{DateTime, Utc};
-use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId, TenantId};
+use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId, Service, TenantId};
 use sqlx::PgPool;
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 use uuid::Uuid;
 
 /// Grants that are read per record and caller, newest first; ended and revoked ones do not count.
@@ -20,6 +20,7 @@ pub enum FactsError {
 #[derive(sqlx::FromRow)]
 struct Row {
     patient: Uuid,
+    waiting: bool,
     tenant: Option<Uuid>,
     relationship: Option<String>,
     grant_id: Option<Uuid>,
@@ -34,7 +35,8 @@ struct Row {
     revision: Option<i64>,
 }
 
-/// Facts of each patient asked for, in that order, each once; `consent_age` is left to the caller, who knows it.
+/// Facts of each patient asked for, in that order, each once. `consent_age` is that of the tables alone: zero, or none for a patient
+/// of whom something that consent said is parked (a revocation may wait behind it). How old the feed is, the caller knows.
 pub async fn facts(
     pool: &PgPool,
     patients: &[PatientId],
@@ -46,6 +48,7 @@ pub async fn facts(
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT
             asked.patient,
+            EXISTS (SELECT FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient) AS waiting,
             records.tenant,
             holders.relationship,
             grants.grant_id,
@@ -82,6 +85,7 @@ pub async fn facts(
     .bind(roles)
     .bind(now)
     .bind(GRANTS_MAX)
+    .bind(Service::Consent.as_str())
     .fetch_all(pool)
     .await?;
     let mut facts: Vec<(PatientId, Facts)> = Vec::with_capacity(patients.len());
@@ -91,10 +95,8 @@ pub async fn facts(
             let relationship =
                 row.relationship.as_deref().map(|text| word(text, "relationship")).transpose()?;
             let record_tenant = row.tenant.map(TenantId::new);
-            facts.push((
-                patient,
-                Facts { record_tenant, relationship, grants: Vec::new(), consent_age: None },
-            ));
+            let consent_age = (!row.waiting).then_some(Duration::ZERO);
+            facts.push((patient, Facts { record_tenant, relationship, grants: Vec::new(), consent_age }));
         }
         if let (Some(grant), Some((_, facts))) = (row.grant()?, facts.last_mut()) {
             facts.grants.push(grant);

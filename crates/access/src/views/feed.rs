@@ -27,17 +27,29 @@ pub struct ConsentFeed;
 impl Reaction for ConsentFeed {
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         for envelope in envelopes {
-            if let Some(payload) = &envelope.public_payload
-                && let Some(fact) = ConsentFact::read(payload).map_err(ReactionError::Malformed)?
-            {
-                apply(conn, &fact).await?;
+            match ConsentFact::of(envelope).map_err(ReactionError::Malformed)? {
+                Some(fact) => apply(conn, &fact).await?,
+                // What such an event changed is not known here: its patient waits, and with it every third party.
+                None if speaks_of_access(&envelope.header.event_type) => {
+                    return Err(ReactionError::Malformed("nothing readable about access"));
+                }
+                None => {}
             }
         }
         Ok(())
     }
 }
 
+/// Whether an event changes who may do what, by its aggregate.
+fn speaks_of_access(event_type: &str) -> bool {
+    event_type.starts_with("grant.") || event_type.starts_with("record.")
+}
+
 impl ConsentFact {
+    fn of(envelope: &Envelope) -> Result<Option<Self>, &'static str> {
+        envelope.public_payload.as_ref().map_or(Ok(None), Self::read)
+    }
+
     /// `None` for public events that say nothing about access.
     pub fn read(payload: &Any) -> Result<Option<Self>, &'static str> {
         let url = payload.type_url.as_str();
