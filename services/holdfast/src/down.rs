@@ -1,8 +1,12 @@
 //! Stops what `up` runs: a signal, then patience.
 use crate::data_dir::DataDir;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::{path::PathBuf, process::Command, thread, time::Duration};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use std::{path::PathBuf, thread, time::Duration};
 
 const PATIENCE: Duration = Duration::from_secs(40);
 const STEP: Duration = Duration::from_millis(100);
@@ -20,15 +24,14 @@ pub(crate) fn run(args: &DownArgs) -> Result<()> {
         return Ok(());
     }
     let dir = DataDir::open(&args.data_dir)?;
-    let Some(pid) = dir.running() else {
+    let Some(pid) = dir.running()? else {
         println!("nothing runs here");
         return Ok(());
     };
-    if !Command::new("kill").args(["-TERM", &pid.to_string()]).status()?.success() {
-        bail!("process {pid} cannot be told to stop: it may belong to somebody else");
-    }
+    kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM)
+        .with_context(|| format!("process {pid} cannot be told to stop"))?;
     let mut waited = Duration::ZERO;
-    while dir.running().is_some() {
+    while dir.running()?.is_some() {
         if waited > PATIENCE {
             bail!("process {pid} was told to stop and still runs");
         }

@@ -5,8 +5,10 @@ mod data_dir;
 mod databases;
 mod demo;
 mod down;
+mod holder;
 mod roles;
 mod serve;
+mod servers;
 mod torture;
 mod up;
 

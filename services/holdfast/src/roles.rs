@@ -52,9 +52,9 @@ impl Machine<'_> {
             self.keep_port(*service, host.address().port())?;
             hosts.insert(*service, host);
         }
-        let http = tokio::net::TcpListener::bind(self.http)
-            .await
-            .with_context(|| format!("{} is taken: choose another with --http", self.http))?;
+        let http = tokio::net::TcpListener::bind(self.http).await.with_context(|| {
+            format!("the pages cannot answer at {}: choose another with --http", self.http)
+        })?;
         let public_url = Url::parse(&format!("http://localhost:{}", http.local_addr()?.port()))?;
         let peers = peers(&hosts)?;
         let databases = try_join_all(Service::WITH_LOG.iter().map(|&service| async move {
@@ -96,13 +96,13 @@ impl Machine<'_> {
                 common,
                 identity: IdentitySettings {
                     token_key_file: Some(self.dir.secret("token.key", token_key)?),
-                    mail_dir: Some(self.dir.path("mail")),
+                    mail_dir: Some(self.dir.private_dir("mail")?),
                     ..self.identity.clone()
                 },
             }),
             Service::Records => Role::Records(holdfast_records::config::Settings { common }),
             Service::Documents => {
-                let url = Url::from_directory_path(self.dir.path("objects"))
+                let url = Url::from_directory_path(self.dir.private_dir("objects")?)
                     .map_err(|()| anyhow!("the data directory's path is no URL"))?;
                 let object_store = ObjectStoreSettings { url: Some(url), ..ObjectStoreSettings::default() };
                 Role::Documents(holdfast_documents::config::Settings { common, object_store })

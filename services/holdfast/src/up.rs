@@ -1,10 +1,9 @@
 //! `holdfast up`: everything on this machine, in order, and stopped in the opposite order.
-use crate::{data_dir::DataDir, databases, demo, roles::Machine, serve};
+use crate::{data_dir::DataDir, databases, demo, roles::Machine, serve, servers};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use holdfast_host::{LogStyle, Telemetry, client, settings::TelemetrySettings, shutdown};
 use holdfast_identity::{Announce, config::IdentitySettings};
-use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
 use holdfast_types::Service;
 use std::{
     io::Write,
@@ -13,7 +12,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
@@ -46,12 +45,13 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
     let began = Instant::now();
     let stop = shutdown::on_signal()?;
     let dir = DataDir::open(&args.data_dir)?;
-    let _taken = dir.take()?;
-    let log = LogStyle::File(dir.path("holdfast.log"));
+    let _held = dir.take()?;
+    let log = LogStyle::File(dir.private_file("holdfast.log")?);
     let telemetry =
         Telemetry::start("holdfast", log, &args.telemetry.log, args.telemetry.otlp_endpoint.as_ref())?;
 
-    let (mut postgres, mut nats) = servers(&dir, args.tools_dir.clone()).await?;
+    let starting = servers::start(&dir, args.tools_dir.clone());
+    let (postgres, nats) = step("starting PostgreSQL and nats-server", starting).await?;
     let machine = Machine {
         dir: &dir,
         postgres: databases::Urls::of(&postgres),
@@ -62,21 +62,18 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
     };
     let roles = step("migrating and starting", machine.roles()).await?;
     drop(machine);
-    let (gateway_stop, services_stop) = (CancellationToken::new(), CancellationToken::new());
-    let mut running = JoinSet::new();
+    let servers = servers::Watched::new(postgres, nats);
+    let (mut gateway, mut services) = (Running::default(), Running::default());
     for (role, bound) in roles.bound {
-        let gateway = matches!(bound, serve::Bound::Http(_));
-        let stop = if gateway { gateway_stop.clone() } else { services_stop.clone() };
-        let name = role.name();
-        running.spawn(async move {
-            role.answer(bound, Some(announce()), stop)
-                .await
-                .with_context(|| format!("the role {name} failed"))
-        });
+        match bound {
+            serve::Bound::Http(_) => gateway.start(role, bound),
+            serve::Bound::Grpc(_) => services.start(role, bound),
+        }
     }
     let outcome = tokio::select! {
         () = stop.cancelled() => Ok(()),
-        failed = first_failure(&mut running) => Err(failed),
+        failed = gateway.first_failure() => Err(failed),
+        failed = services.first_failure() => Err(failed),
         outcome = async {
             let installation = demo::Installation::of(&dir, &roles.peers, &roles.certificates)?;
             step("waiting until every service is ready", ready(&installation)).await?;
@@ -89,50 +86,58 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
             Ok(())
         } => outcome,
     };
-    say("stopping")?;
-    gateway_stop.cancel();
-    services_stop.cancel();
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended.map_err(anyhow::Error::from).and_then(|outcome| outcome) {
-            tracing::warn!(error = format!("{error:#}"), "a role ended badly");
+    // From here on everything is stopped, even if nobody reads the terminal any more.
+    let _ = say("stopping … ");
+    gateway.stop().await;
+    services.stop().await;
+    if let Err(error) = servers.stop().await {
+        tracing::warn!(error = format!("{error:#}"), "a server ended badly");
+    }
+    telemetry.shutdown().await;
+    let _ = say("stopped; the data is kept\n");
+    outcome
+}
+
+/// Roles that stop together.
+#[derive(Default)]
+struct Running {
+    roles: JoinSet<Result<()>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    fn start(&mut self, role: serve::Role, bound: serve::Bound) {
+        let (name, stop) = (role.name(), self.stop.clone());
+        self.roles.spawn(async move {
+            let answering = role.answer(bound, Some(announce()), stop);
+            answering.await.with_context(|| format!("the role {name} failed"))
+        });
+    }
+
+    async fn first_failure(&mut self) -> anyhow::Error {
+        match self.roles.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(error)) => error.into(),
+            Some(Ok(Ok(()))) | None => anyhow!("a role ended by itself"),
         }
     }
-    spawn_blocking(move || {
-        nats.stop();
-        postgres.stop();
-    })
-    .await?;
-    telemetry.shutdown().await;
-    say("stopped; the data is kept\n")?;
-    outcome
+
+    /// Returns when every one has ended.
+    async fn stop(mut self) {
+        self.stop.cancel();
+        while let Some(ended) = self.roles.join_next().await {
+            if let Err(error) = ended.map_err(anyhow::Error::from).and_then(|outcome| outcome) {
+                tracing::warn!(error = format!("{error:#}"), "a role ended badly");
+            }
+        }
+    }
 }
 
 /// On one's own machine the terminal is the mailbox.
 fn announce() -> Announce {
-    Arc::new(|mail, link| println!("mail {}\n  sign in: {link}", mail.display()))
-}
-
-/// PostgreSQL and nats-server, private to the data directory.
-async fn servers(dir: &DataDir, tools_dir: PathBuf) -> Result<(Postgres, Nats)> {
-    let (postgres_dir, nats_dir) = (dir.path("postgres"), dir.path("nats"));
-    step("starting PostgreSQL and nats-server", async {
-        spawn_blocking(move || {
-            let binaries = Binaries::locate(&tools_dir)?;
-            let postgres = Postgres::start(&binaries, &postgres_dir, PostgresSettings::default())?;
-            let nats = Nats::start(&binaries, &nats_dir, NatsSettings::default())?;
-            anyhow::Ok((postgres, nats))
-        })
-        .await?
+    Arc::new(|mail, link| {
+        let _ = writeln!(std::io::stdout(), "mail {}\n  sign in: {link}", mail.display());
     })
-    .await
-}
-
-async fn first_failure(running: &mut JoinSet<Result<()>>) -> anyhow::Error {
-    match running.join_next().await {
-        Some(Ok(Err(error))) => error,
-        Some(Err(error)) => error.into(),
-        Some(Ok(Ok(()))) | None => anyhow!("a role ended by itself"),
-    }
 }
 
 /// Until every service says that it is ready.
