@@ -16,6 +16,9 @@ pub const SAID: &str = "holdfast_said";
 /// Which record was open last.
 pub const OPEN: &str = "holdfast_open";
 
+/// The name was not to be asked for again in this browser.
+pub const NAME_LATER: &str = "holdfast_name_later";
+
 /// Longest value that is looked at.
 const VALUE_BYTES_MAX: usize = 2048;
 

@@ -14,6 +14,16 @@ const PRACTICES_KEPT: TimeDelta = TimeDelta::seconds(60);
 const PAGE_SIZE: i32 = 200;
 const PAGES_MAX: usize = 5;
 
+/// What somebody is to a family comes first.
+const ROLES: [Role; 6] = [
+    Role::Therapist,
+    Role::FrontDesk,
+    Role::PracticeAdministrator,
+    Role::ComplianceOfficer,
+    Role::Operator,
+    Role::ServiceAccount,
+];
+
 /// Names by account and by practice.
 #[derive(Default)]
 pub struct Known {
@@ -84,14 +94,15 @@ impl Known {
     fn account(&self, signed: &Signed, id: &str) -> Person {
         let words = signed.words();
         let Some(profile) = self.accounts.get(id) else { return Person::new(words.t("who-unknown"), "") };
-        let role = profile.roles.iter().find_map(|held| Role::from_proto(held.role));
+        let held =
+            |role: &&Role| profile.roles.iter().any(|held| Role::from_proto(held.role) == Some(**role));
+        let roles = ROLES.iter().filter(held).map(|role| words.role(*role));
         let at = profile.roles.iter().find_map(|held| self.practices.get(&held.practice_id));
-        let role = role.map(|role| words.role(role));
         let at = at.map(|practice| practice.display_name.clone());
         let name = Some(profile.display_name.clone()).filter(|name| !name.is_empty());
         Person::new(
             name.unwrap_or_else(|| words.t("who-unknown")),
-            role.into_iter().chain(at).collect::<Vec<_>>().join(", "),
+            roles.chain(at).collect::<Vec<_>>().join(", "),
         )
     }
 

@@ -41,7 +41,12 @@ impl FromRequest<Arc<Site>> for Fields {
             Form::<Vec<(String, String)>>::from_request(request, site).await.map_err(|rejection| {
                 crate::failure::of_bare(rejection.status()).unwrap_or_else(Failure::bad_form)
             })?;
-        if fields.len() > FIELDS_MAX { Err(Failure::bad_form()) } else { Ok(Self(fields)) }
+        // What was no text when it was sent has become this sign; nobody types it.
+        let garbled = |text: &String| text.contains(char::REPLACEMENT_CHARACTER);
+        if fields.len() > FIELDS_MAX || fields.iter().any(|(name, value)| garbled(name) || garbled(value)) {
+            return Err(Failure::bad_form());
+        }
+        Ok(Self(fields))
     }
 }
 

@@ -219,16 +219,13 @@ impl Open {
         format!("/r/{}{rest}", self.record.alias)
     }
 
-    /// What the person is called; their number in words where the name is not shared.
+    /// What the person is called; "a patient" where the name is not shared.
     pub async fn named(&self) -> Named {
         let names = self.names(std::slice::from_ref(&self.record)).await.ok();
         let named = names.and_then(|mut names| names.remove(&self.record.patient));
         match named {
             Some(named) if !named.name.is_empty() => Named::clone(&named),
-            _ => {
-                let name = self.words().t("record-room");
-                Named { label: name.chars().take(1).collect(), name, birth_date: None }
-            }
+            _ => Named { label: String::new(), name: self.words().t("patient-unnamed"), birth_date: None },
         }
     }
 
@@ -244,10 +241,12 @@ impl Open {
             acting: self.acting(),
             stripe: self.record.stripe,
         };
-        let frame = if self.is_held() || self.who.seat() == Seat::Family {
-            Frame::family(self.words(), Some(open), tab, unread)
-        } else {
-            Frame::staff(self.words(), Some(open), tab, unread)
+        let family = |open| Frame::family(self.words(), Some(open), tab, unread);
+        let frame = match self.who.seat() {
+            Seat::Family => family(open),
+            Seat::Staff if self.is_held() => family(open).beside(Tab::Work),
+            Seat::Officer if self.is_held() => family(open).beside(Tab::Office),
+            Seat::Staff | Seat::Officer => Frame::staff(self.words(), Some(open), tab, unread),
         };
         let mut frame = self.dress(frame);
         if !self.is_held() {
@@ -275,6 +274,16 @@ impl Open {
 /// What is shared with the account, until when: "Goals, Visit notes · shared until Feb 22".
 pub fn shared(signed: &Signed, record: &Listed) -> String {
     let words = signed.words();
+    // It ends for the account when the last of the grants does; one without an end never does.
+    let ends: Option<Vec<_>> = record.grants.iter().map(|grant| grant.until_time).collect();
+    let last = ends.and_then(|ends| ends.into_iter().max_by_key(|end| end.seconds));
+    let until =
+        signed.day(last.as_ref()).map(|when| words.say("work-shared-until").with("when", when.text).plain());
+    std::iter::once(rooms(signed, record)).chain(until).collect::<Vec<_>>().join(" · ")
+}
+
+/// The rooms that are shared with the account: "Goals, Visit notes, Shots, +2".
+pub fn rooms(signed: &Signed, record: &Listed) -> String {
     let mut categories: Vec<Category> = (record.grants.iter())
         .flat_map(|grant| &grant.categories)
         .filter_map(|number| Category::from_proto(*number))
@@ -282,16 +291,11 @@ pub fn shared(signed: &Signed, record: &Listed) -> String {
     categories.sort_unstable();
     categories.dedup();
     let mut parts: Vec<String> =
-        categories.iter().take(NAMED_MAX).map(|category| words.category(*category)).collect();
+        categories.iter().take(NAMED_MAX).map(|category| signed.words().category(*category)).collect();
     if categories.len() > NAMED_MAX {
         parts.push(format!("+{}", categories.len() - NAMED_MAX));
     }
-    // It ends for the account when the last of the grants does; one without an end never does.
-    let ends: Option<Vec<_>> = record.grants.iter().map(|grant| grant.until_time).collect();
-    let last = ends.and_then(|ends| ends.into_iter().max_by_key(|end| end.seconds));
-    let until =
-        signed.day(last.as_ref()).map(|when| words.say("work-shared-until").with("when", when.text).plain());
-    std::iter::once(parts.join(", ")).chain(until).collect::<Vec<_>>().join(" · ")
+    parts.join(", ")
 }
 
 impl FromRequestParts<Arc<Site>> for Open {

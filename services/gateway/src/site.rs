@@ -11,11 +11,13 @@ use holdfast_host::settings::TlsSettingsError;
 use holdfast_proto::identity::v1::Practice;
 use holdfast_types::{AccountId, Clock, Ids, PatientId};
 use std::{collections::HashMap, sync::Arc};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 const SESSIONS_MAX: usize = 20_000;
 const SHELVES_MAX: usize = 5_000;
 const NAMES_MAX: usize = 20_000;
+const FILES_MAX: usize = 8;
 const READY_LIFE: TimeDelta = TimeDelta::seconds(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +42,8 @@ pub struct Site {
     pub(crate) shelves: Brief<AccountId, Arc<Shelf>>,
     pub(crate) names: Brief<(AccountId, PatientId), Option<Arc<Named>>>,
     pub(crate) practices: Brief<(), Arc<HashMap<String, Practice>>>,
+    /// Files that are held whole at once.
+    pub(crate) files: Semaphore,
     ready: Brief<(), bool>,
 }
 
@@ -62,6 +66,7 @@ impl Site {
             shelves: Brief::new(SHELVES_MAX),
             names: Brief::new(NAMES_MAX),
             practices: Brief::new(1),
+            files: Semaphore::new(FILES_MAX),
             ready: Brief::new(1),
         })
     }

@@ -26,6 +26,8 @@ pub enum Lang {
     #[default]
     En,
     Es,
+    /// English turned around, for the gallery alone: whether pages hold in a language that is read from right to left.
+    Turned,
 }
 
 impl Lang {
@@ -35,7 +37,13 @@ impl Lang {
         match self {
             Self::En => "en",
             Self::Es => "es",
+            Self::Turned => "ar-XB",
         }
+    }
+
+    /// Which way it is read.
+    pub fn dir(self) -> &'static str {
+        if self == Self::Turned { "rtl" } else { "ltr" }
     }
 
     /// The language's name in itself, as the switch shows it.
@@ -43,6 +51,7 @@ impl Lang {
         match self {
             Self::En => "English",
             Self::Es => "Español",
+            Self::Turned => "Turned",
         }
     }
 
@@ -78,7 +87,12 @@ impl Words {
 
     /// The text of a key that takes no values. An unknown key shows as itself, so that a gap is seen.
     pub fn t(&self, key: &str) -> String {
-        LOCALES.try_lookup(&self.lang.id(), key).unwrap_or_else(|| key.to_owned())
+        self.turned(LOCALES.try_lookup(&self.lang.id(), key).unwrap_or_else(|| key.to_owned()))
+    }
+
+    /// As it stands, but for the language of the gallery that shows every text from right to left.
+    pub(crate) fn turned(&self, text: String) -> String {
+        if self.lang == Lang::Turned { format!("\u{202e}{text}\u{202c}") } else { text }
     }
 
     /// A sentence to fill with values.
@@ -128,9 +142,8 @@ impl Phrase {
     }
 
     fn marked(&self) -> String {
-        LOCALES
-            .try_lookup_with_args(&self.words.lang.id(), &self.key, &self.values)
-            .unwrap_or_else(|| self.key.clone())
+        let text = LOCALES.try_lookup_with_args(&self.words.lang.id(), &self.key, &self.values);
+        self.words.turned(text.unwrap_or_else(|| self.key.clone()))
     }
 }
 

@@ -40,3 +40,6 @@ list-print = Print this list
 list-printed = Printed { $when }, from Holdfast
 list-find = Find in this list
 list-find-do = Find
+list-all = All
+list-month = Last 30 days
+list-year = Last 12 months

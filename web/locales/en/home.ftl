@@ -8,7 +8,6 @@ home-open-record = Open the record
 home-next = Next visit
 home-next-open = See the visit
 home-fresh = New
-home-fresh-since = New since { $when }
 home-fresh-none = Nothing new yet. We show it here as it comes.
 home-looks-why = See each look, by whom and why.
 people-room = Whose record?
@@ -34,11 +33,6 @@ home-needs = { $count ->
     [0] Needs you
    *[other] Needs you ({ $count })
 }
-home-looks = { $count ->
-    [0] No one has looked since then
-    [one] 1 look since then
-   *[other] { $count } looks since then
-}
 person-needs = { $count ->
     [one] 1 needs you
    *[other] { $count } need you
@@ -60,8 +54,10 @@ person-relation-wrong = Pick whose record it is.
 person-text-long = This is too long.
 import-file-wrong = Pick a file that ends in .json.
 who-unknown = someone whose name is not shared
-home-looks-all = { $count ->
-    [0] Nothing in this list yet
-    [one] 1 entry in this list
-   *[other] { $count } entries in this list
-}
+home-look-last = Last by someone else: { $name }, { $when }
+home-look-none = No one else has looked lately
+patient-unnamed = A patient
+welcome-room = Welcome
+welcome-title = What should we call you?
+welcome-lead = Your care team and the people you share with see this name.
+welcome-skip = Not now

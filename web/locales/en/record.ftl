@@ -79,3 +79,4 @@ import-broken-link = One entry points to another that is not in the file.
 import-other-person = This file is about someone else.
 import-large = This file is too large.
 list-first = The first { $count } were searched. There are more.
+import-several-people = This file is about more than one person.

@@ -74,3 +74,4 @@ office-verify = Check every entry now
 office-verify-why = It takes some seconds. A longer check goes on by itself.
 office-behind = behind
 office-no-patient = –
+work-unnamed = A patient who shares { $rooms } with you

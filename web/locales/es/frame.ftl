@@ -40,3 +40,6 @@ list-print = Imprimir esta lista
 list-printed = Impreso { $when }, desde Holdfast
 list-find = Buscar en esta lista
 list-find-do = Buscar
+list-all = Todo
+list-month = Últimos 30 días
+list-year = Últimos 12 meses

@@ -8,7 +8,6 @@ home-open-record = Abrir el historial
 home-next = Próxima visita
 home-next-open = Ver la visita
 home-fresh = Nuevo
-home-fresh-since = Nuevo desde { $when }
 home-fresh-none = Todavía no hay nada nuevo. Aquí lo verá cuando llegue.
 home-looks-why = Vea cada consulta, quién la hizo y por qué.
 people-room = ¿De quién?
@@ -34,11 +33,6 @@ home-needs = { $count ->
     [0] Pendiente
    *[other] Pendiente ({ $count })
 }
-home-looks = { $count ->
-    [0] Nadie lo ha visto desde entonces
-    [one] 1 consulta desde entonces
-   *[other] { $count } consultas desde entonces
-}
 person-needs = { $count ->
     [one] 1 pendiente
    *[other] { $count } pendientes
@@ -60,8 +54,10 @@ person-relation-wrong = Elija de quién es el historial.
 person-text-long = Es demasiado largo.
 import-file-wrong = Elija un archivo que termine en .json.
 who-unknown = alguien cuyo nombre no se comparte
-home-looks-all = { $count ->
-    [0] Todavía no hay nada en esta lista
-    [one] 1 entrada en esta lista
-   *[other] { $count } entradas en esta lista
-}
+home-look-last = La última vez, otra persona: { $name }, { $when }
+home-look-none = Nadie más ha mirado últimamente
+patient-unnamed = Un paciente
+welcome-room = Bienvenida
+welcome-title = ¿Cómo le llamamos?
+welcome-lead = Su equipo de atención y las personas con quienes comparte ven este nombre.
+welcome-skip = Ahora no

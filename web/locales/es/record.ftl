@@ -85,3 +85,4 @@ import-broken-link = Un dato señala a otro que no está en el archivo.
 import-other-person = Este archivo es de otra persona.
 import-large = Este archivo es demasiado grande.
 list-first = Se buscó en los primeros { $count }. Hay más.
+import-several-people = Este archivo trata de más de una persona.

@@ -74,3 +74,4 @@ office-verify = Revisar cada entrada ahora
 office-verify-why = Tarda unos segundos. Una revisión más larga sigue sola.
 office-behind = atrasado
 office-no-patient = –
+work-unnamed = Un paciente que comparte { $rooms } con usted

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Duration, FixedOffset};
 
+use holdfast_types::Category;
+
 use super::Look;
+use crate::pages::item::{Seer, Version};
 use crate::pages::parts::{Badge, Person, Tone, When};
 use crate::pages::{Frame, OpenRecord, Tab};
 use crate::words::Lang;
@@ -13,6 +16,7 @@ impl Look {
         match self.words.lang {
             Lang::En => english.to_owned(),
             Lang::Es => spanish.to_owned(),
+            Lang::Turned => self.words.turned(english.to_owned()),
         }
     }
 
@@ -71,6 +75,37 @@ impl Look {
 
     pub(super) fn fresh(&self) -> Badge {
         Badge::new(Tone::Good, self.words.say("badge-read").with("when", self.ago(1).text).plain())
+    }
+
+    pub(super) fn history(&self) -> Vec<Version> {
+        let words = self.words;
+        vec![
+            Version {
+                number: 2,
+                when: self.ago(26),
+                who: self.dana(),
+                what: words.say("change-value").with("old", "7 / 10").with("new", "8 / 10").plain(),
+                current: true,
+            },
+            Version {
+                number: 1,
+                when: self.ago(122),
+                who: self.dana(),
+                what: words.t("change-first"),
+                current: false,
+            },
+        ]
+    }
+
+    pub(super) fn seers(&self) -> Vec<Seer> {
+        let grant = self.words.say("by-grant").with("when", self.day(322).text).plain();
+        vec![
+            Seer {
+                who: Person::new("Bright Path Speech", self.words.category(Category::CareTeam)),
+                why: grant,
+            },
+            Seer { who: self.you(), why: self.words.t("by-parent") },
+        ]
     }
 
     pub(super) fn practice(&self) -> Badge {

@@ -1,7 +1,7 @@
 //! Home: what needs the person, what is next, what is new in the record that was open last.
 use super::{
     given::{self, Standing},
-    room,
+    room, welcome,
 };
 use crate::{
     cookie, dates,
@@ -9,30 +9,35 @@ use crate::{
     pages::{
         Tab,
         home::{Fresh, Home, Need, NextVisit},
-        parts::{Badge, Icon, Tone},
+        parts::{Badge, Icon, Tone, When},
         show,
     },
     session::Seat,
     shelf::Open,
     site::Site,
     visitor::Signed,
+    words::Phrase,
 };
 use axum::{
     Router,
+    extract::Query,
     response::{IntoResponse as _, Redirect},
     routing::get,
 };
 use holdfast_proto::{
     Word as _,
-    audit::v1::ListPatientEntriesRequest,
+    audit::v1::{EntryKind, ListPatientEntriesRequest},
     records::v1::{Item, ListItemsRequest},
     time,
 };
 use holdfast_types::{Action, Category};
 use http::HeaderMap;
+use serde::Deserialize;
 use std::sync::Arc;
 
 const FRESH_MAX: i32 = 5;
+/// Looks among which that of somebody else is looked for.
+const LOOKS_MAX: i32 = 200;
 /// Coming visits come before past ones; the next is looked for among as many.
 const APPOINTMENTS_MAX: i32 = 50;
 const CALLED_OFF: [&str; 4] = ["cancelled", "noshow", "entered-in-error", "fulfilled"];
@@ -41,16 +46,28 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new().route("/h", get(page))
 }
 
-async fn page(signed: Signed, headers: HeaderMap) -> Answer {
-    match signed.who.seat() {
-        Seat::Officer => return Ok(Redirect::to("/office").into_response()),
-        Seat::Staff => return Ok(Redirect::to("/work").into_response()),
-        Seat::Family => {}
+#[derive(Deserialize)]
+struct At {
+    /// Who works here asks for the home of the records they hold.
+    #[serde(default)]
+    mine: bool,
+}
+
+async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answer {
+    if welcome::is_due(&signed, &headers) {
+        return Ok(Redirect::to("/welcome").into_response());
+    }
+    let seat = signed.who.seat();
+    match seat {
+        Seat::Officer if !at.mine => return Ok(Redirect::to("/office").into_response()),
+        Seat::Staff if !at.mine => return Ok(Redirect::to("/work").into_response()),
+        Seat::Officer | Seat::Staff | Seat::Family => {}
     }
     let shelf = signed.shelf().await?;
     let last = cookie::read(&headers, cookie::OPEN);
-    let found = shelf.iter().find(|record| last == Some(&record.alias));
-    let Some(record) = found.or_else(|| shelf.first()).cloned() else {
+    let mut own = shelf.iter().filter(|record| seat == Seat::Family || record.relationship.is_some());
+    let first = own.clone().next();
+    let Some(record) = own.find(|record| last == Some(&record.alias)).or(first).cloned() else {
         return Ok(Redirect::to("/people").into_response());
     };
     let open = signed.open(&record.alias).await?;
@@ -67,7 +84,6 @@ async fn page(signed: Signed, headers: HeaderMap) -> Answer {
         greeting: signed.words().say(dates::greeting(signed.local_now())).with("name", signed.who.name()),
         needs: unread?.into_iter().chain(ending?).collect(),
         next: next?,
-        since: None,
         fresh: fresh?,
         looks,
     }))
@@ -172,13 +188,31 @@ async fn newest(open: &Open, mut categories: Vec<Category>, size: i32) -> Result
     Ok(open.records().list_items(asked).await?.into_inner().items)
 }
 
-/// How long the list of looks is; none where it does not answer.
-async fn looks(open: &Open) -> Option<u32> {
+/// Who else looked last. Home is shown even where the list does not answer.
+async fn looks(open: &Open) -> Phrase {
+    if !open.is_held() {
+        return open.words().say("home-looks-why");
+    }
+    match last_look(open).await {
+        Ok(Some((name, when))) => {
+            open.words().say("home-look-last").with("name", name).with("when", when.text)
+        }
+        Ok(None) => open.words().say("home-look-none"),
+        Err(_) => open.words().say("looked-late"),
+    }
+}
+
+async fn last_look(open: &Open) -> Result<Option<(String, When)>, Failure> {
+    let kinds = [EntryKind::Read, EntryKind::Refused];
     let asked = ListPatientEntriesRequest {
         patient_id: open.patient_id(),
-        page_size: 1,
-        ..ListPatientEntriesRequest::default()
+        kinds: kinds.map(i32::from).into(),
+        page_size: LOOKS_MAX,
+        page_token: String::new(),
     };
-    let answer = if open.is_held() { open.audit().list_patient_entries(asked).await.ok() } else { None };
-    answer.and_then(|answer| u32::try_from(answer.into_inner().total_size).ok())
+    let entries = open.audit().list_patient_entries(asked).await?.into_inner().entries;
+    let me = format!("account/{}", open.who.account_id);
+    let Some(look) = entries.iter().find(|entry| entry.actor != me) else { return Ok(None) };
+    let known = open.known([look.actor.as_str()]).await?;
+    Ok(open.when(look.recorded_time.as_ref()).map(|when| (known.actor(open, &look.actor).name, when)))
 }

@@ -7,6 +7,7 @@ use crate::{
         Tab,
         import::{FileTrouble, Import, Imported, Tally},
         show, show_as,
+        trouble::Trouble,
     },
     shelf::Open,
     site::Site,
@@ -18,7 +19,8 @@ use axum::{
     response::Response,
     routing::get,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use holdfast_fhir::{Limits, Problem, read_bundle};
 use holdfast_host::catalogue;
 use holdfast_proto::{
     Word as _,
@@ -64,10 +66,11 @@ pub(super) enum Target {
     NewRecord(Signed),
 }
 
-/// A file that begins like one that can be read: its first bytes, and the rest on its way.
+/// A file that begins like one that can be read: its first bytes, and the rest if it is still on its way.
 struct File<'a> {
+    name: String,
     first: Bytes,
-    rest: Field<'a>,
+    rest: Option<Field<'a>>,
 }
 
 /// The small fields of a form stand before its file.
@@ -77,28 +80,75 @@ pub(super) async fn receive(mut multipart: Multipart, target: Target) -> Answer 
         let Some(mut field) = multipart.next_field().await.map_err(cut)? else { break None };
         let first = field.chunk().await.map_err(cut)?.unwrap_or_default();
         if field.name() == Some("bundle") {
-            break begins_like_json(&first).then_some(File { first, rest: field });
+            let name = field.file_name().unwrap_or_default().chars().take(SOURCE_CHARACTERS_MAX).collect();
+            break begins_like_json(&first).then_some(File { name, first, rest: Some(field) });
         }
         if small.len() == FIELDS_MAX || first.len() > FIELD_BYTES_MAX {
             return Err(Failure::bad_form());
         }
         let name = field.name().unwrap_or_default().to_owned();
-        small.push((name, String::from_utf8_lossy(&first).into_owned()));
+        let value = std::str::from_utf8(&first).map_err(|_| Failure::bad_form())?;
+        small.push((name, value.to_owned()));
     };
     let fields = Fields::new(small);
     match (target, file) {
         (Target::Record(open), Some(file)) => bring_in(&open, fields.request_id()?, file).await,
         (Target::Record(open), None) => refused(&open, "import-file-wrong", String::new()).await,
         (Target::NewRecord(signed), file) => {
-            match people::open_for_file(&signed, fields, file.is_some()).await? {
-                // A file that cannot be read leaves an empty record, whose own page says what is wrong and takes another file.
-                (Ok(open), form) => match file {
-                    Some(file) => bring_in(&open, form, file).await,
-                    None => Err(Failure::bad_form()),
-                },
+            let form = fields.request_id()?;
+            match (people::whose_file(&signed, &fields, file.is_some())?, file) {
+                (Ok(relationship), Some(file)) => {
+                    let site = Arc::clone(signed.site());
+                    let _held = site.files.try_acquire().map_err(|_| Failure::of(Trouble::Unavailable))?;
+                    let file = whole(file).await?;
+                    if let Some((key, place)) = unreadable(&file.first).await? {
+                        let number = failure::number(signed.correlation());
+                        let trouble = FileTrouble { what: signed.words().t(key), place, number };
+                        return Ok(people::refused_file(&signed, fields, trouble));
+                    }
+                    bring_in(&people::open_for_file(&signed, form, relationship).await?, form, file).await
+                }
+                (Ok(_), None) => Err(Failure::bad_form()),
                 (Err(page), _) => Ok(page),
             }
         }
+    }
+}
+
+/// A record that is opened stays for ever: the file for it is held here until it is known to be one.
+async fn whole(file: File<'_>) -> Result<File<'static>, Failure> {
+    let (name, mut bytes, mut rest) = (file.name, BytesMut::from(file.first), file.rest);
+    while let Some(field) = &mut rest {
+        match field.chunk().await.map_err(cut)? {
+            Some(chunk) => bytes.extend_from_slice(&chunk),
+            None => rest = None,
+        }
+    }
+    Ok(File { name, first: bytes.freeze(), rest: None })
+}
+
+/// The key of what is wrong with a file, and where; records reads it by the same rules.
+async fn unreadable(bytes: &Bytes) -> Result<Option<(&'static str, String)>, Failure> {
+    let bytes = bytes.clone();
+    let read = move || match read_bundle(&bytes, &Limits::default()) {
+        Ok(bundle) if bundle.patient.is_none() && bundle.items.is_empty() => {
+            Some(("import-not-fhir", "Bundle".to_owned()))
+        }
+        Ok(_) => None,
+        Err(error) => Some((fault(error.problem()), error.place().to_owned())),
+    };
+    tokio::task::spawn_blocking(read).await.map_err(|_| Failure::of(Trouble::Failed))
+}
+
+fn fault(problem: &Problem) -> &'static str {
+    match problem {
+        Problem::TooLarge { .. } | Problem::TooManyEntries { .. } => "import-large",
+        Problem::ReferenceBroken
+        | Problem::ReferenceMalformed
+        | Problem::ReferenceAmbiguous
+        | Problem::ReferenceWrongType { .. } => "import-broken-link",
+        Problem::SeveralPatients { .. } | Problem::OtherPatient { .. } => "import-several-people",
+        _ => "import-not-fhir",
     }
 }
 
@@ -113,12 +163,13 @@ fn cut(error: axum::extract::multipart::MultipartError) -> Failure {
 
 /// Passes the file on to records and shows what it did.
 async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
-    let name: String =
-        file.rest.file_name().unwrap_or_default().chars().take(SOURCE_CHARACTERS_MAX).collect();
     let start = ImportStart {
         request_id: form::step(form, "import"),
         patient_id: open.patient_id(),
-        source_name: if name.trim().is_empty() { open.words().t("import-file") } else { name },
+        source_name: match file.name.trim() {
+            "" => open.words().t("import-file"),
+            name => name.to_owned(),
+        },
     };
     let (sender, receiver) = mpsc::channel(CHUNKS_WAITING_MAX);
     let pass_on = async {
@@ -132,7 +183,10 @@ async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
                 let chunk = bytes.split_to(bytes.len().min(CHUNK_BYTES_MAX));
                 heard = sender.send(part(Part::Chunk(chunk))).await.is_ok();
             }
-            next = file.rest.chunk().await.map_err(cut)?;
+            next = match &mut file.rest {
+                Some(rest) => rest.chunk().await.map_err(cut)?,
+                None => None,
+            };
         }
         Ok::<(), Failure>(())
     };
@@ -195,6 +249,18 @@ async fn imported(open: &Open, answer: ImportBundleResponse) -> Response {
 mod tests {
     use super::*;
     use crate::pages::trouble::Trouble::NotShown;
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_is_known_before_a_record_is_opened_for_it() {
+        let said = async |text: &str| unreadable(&Bytes::from(text.to_owned())).await.unwrap();
+        let (key, place) = said("{\"resourceType\": \"Bundle\", \"type\": ").await.unwrap();
+        assert_eq!(key, "import-not-fhir");
+        assert!(!place.is_empty());
+        let nothing = r#"{"resourceType": "Bundle", "type": "collection"}"#;
+        assert_eq!(said(nothing).await.unwrap().0, "import-not-fhir");
+        let whole = include_str!("../../../../crates/fhir/tests/fixtures/small_transaction.json");
+        assert_eq!(said(whole).await, None);
+    }
 
     #[test]
     fn a_file_begins_like_json_or_is_not_sent_on() {

@@ -147,7 +147,8 @@ fn facts(open: &Open, item: &Item) -> Vec<Fact> {
         open.day(item.occurred_time.as_ref()).map(|when| Fact::new(open.words().t("office-when"), when.text));
     let gist = (item.details.is_empty() && !item.summary.is_empty())
         .then(|| Fact::new(open.words().t("item-plain"), item.summary.clone()));
-    let details = item.details.iter().map(|detail| Fact::new(detail.label.clone(), detail.value.clone()));
+    let said = |text: &str| dates::said(open.words(), text, open.local_now());
+    let details = item.details.iter().map(|detail| Fact::new(detail.label.clone(), said(&detail.value)));
     when.into_iter().chain(gist).chain(details).collect()
 }
 

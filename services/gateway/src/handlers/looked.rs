@@ -2,6 +2,7 @@
 use super::{
     deeds::{self, Given, Teller},
     given::{self, rooms},
+    trail::Trail,
 };
 use crate::{
     failure::{Answer, Failure},
@@ -27,6 +28,10 @@ use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
 const PAGE_SIZE: i32 = 100;
+/// For the entries of some, as many pages are read as it takes to find a few of them, up to this many.
+const SIFTED_PAGES_MAX: usize = 5;
+const SIFTED_PAGE_SIZE: i32 = 200;
+const FEW: usize = 25;
 /// A list that is further behind is called late.
 pub(super) const LATE_MS: i64 = 5_000;
 
@@ -37,40 +42,112 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 #[derive(Default, Deserialize)]
 struct At {
     #[serde(default)]
-    kind: String,
+    who: String,
     #[serde(default)]
-    page: String,
+    kind: String,
+    #[serde(flatten)]
+    trail: Trail,
+}
+
+/// Whose entries: one's own are the most, and not what one asks after first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    Others,
+    Me,
+    All,
+}
+
+impl Whose {
+    const ALL: [Self; 3] = [Self::Others, Self::Me, Self::All];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Others => "others",
+            Self::Me => "me",
+            Self::All => "all",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Others => "looked-others",
+            Self::Me => "looked-me",
+            Self::All => "looked-everyone",
+        }
+    }
+
+    fn takes(self, entry: &Entry, me: &str) -> bool {
+        match self {
+            Self::Others => entry.actor != me,
+            Self::Me => entry.actor == me,
+            Self::All => true,
+        }
+    }
+}
+
+/// A part of the history, and where it goes on.
+struct Sifted {
+    entries: Vec<Entry>,
+    next: String,
+    /// None where it is not known how many of the rest it would be.
+    total: Option<usize>,
+    lag_ms: i64,
+}
+
+async fn sifted(open: &Open, kind: Option<LookKind>, whose: Whose, begin: &str) -> Result<Sifted, Failure> {
+    let me = format!("account/{}", open.who.account_id);
+    let mut found = Sifted { entries: Vec::new(), next: begin.to_owned(), total: None, lag_ms: 0 };
+    let (pages, page_size) =
+        if whose == Whose::All { (1, PAGE_SIZE) } else { (SIFTED_PAGES_MAX, SIFTED_PAGE_SIZE) };
+    for _ in 0..pages {
+        let asked = ListPatientEntriesRequest {
+            patient_id: open.patient_id(),
+            kinds: kind.and_then(LookKind::entry_kind).map(i32::from).into_iter().collect(),
+            page_size,
+            page_token: std::mem::take(&mut found.next),
+        };
+        let answer = open.audit().list_patient_entries(asked).await?.into_inner();
+        found.entries.extend(answer.entries.into_iter().filter(|entry| whose.takes(entry, &me)));
+        (found.next, found.lag_ms) = (answer.next_page_token, answer.lag_ms);
+        found.total = usize::try_from(answer.total_size).ok().filter(|_| whose == Whose::All);
+        if found.next.is_empty() || found.entries.len() >= FEW {
+            break;
+        }
+    }
+    if begin.is_empty() && found.next.is_empty() {
+        found.total = Some(found.entries.len());
+    }
+    Ok(found)
 }
 
 async fn looked(open: Open, Path(_): Path<String>, Query(at): Query<At>) -> Answer {
     let kind = LookKind::OF_RECORD.into_iter().find(|kind| kind.code() == at.kind);
-    let asked = ListPatientEntriesRequest {
-        patient_id: open.patient_id(),
-        kinds: kind.and_then(LookKind::entry_kind).map(i32::from).into_iter().collect(),
-        page_size: PAGE_SIZE,
-        page_token: at.page,
+    let whose = Whose::ALL.into_iter().find(|whose| whose.code() == at.who).unwrap_or(Whose::Others);
+    let sifted = sifted(&open, kind, whose, &at.trail.page).await?;
+    let words = open.words();
+    let address = |whose: Whose, kind: Option<LookKind>| {
+        let kind = kind.map(|kind| format!("&kind={}", kind.code())).unwrap_or_default();
+        open.path(&format!("/looked?who={}{kind}", whose.code()))
     };
-    let answer = open.audit().list_patient_entries(asked).await?.into_inner();
-    let root = open.path("/looked");
-    let filters = LookKind::OF_RECORD.into_iter().map(|own| {
-        Filter::new(format!("{root}?kind={}", own.code()), open.words().t(own.key()), kind == Some(own))
+    let of = |own: Whose| Filter::new(address(own, kind), words.t(own.key()), own == whose);
+    let kinds = LookKind::OF_RECORD.into_iter().map(Some);
+    let filters = std::iter::once(None).chain(kinds).map(|own| {
+        let label = own.map_or("looked-all", LookKind::key);
+        Filter::new(address(whose, own), words.t(label), own == kind)
     });
-    let next = Some(answer.next_page_token).filter(|token| !token.is_empty());
-    let of_kind = kind.map(|kind| format!("kind={}&", kind.code())).unwrap_or_default();
-    let total = usize::try_from(answer.total_size).unwrap_or_default();
-    let pager = Pager {
-        shown: answer.entries.len(),
-        total,
-        next: next.map(|token| format!("{root}?{of_kind}page={token}")),
-        previous: None,
-    };
+    let (previous, next) = at.trail.ways(&address(whose, kind), &sifted.next);
     Ok(show(&WhoLooked {
-        verdict: verdict(&open, answer.lag_ms),
-        filters: std::iter::once(Filter::new(root.clone(), open.words().t("looked-all"), kind.is_none()))
-            .chain(filters)
-            .collect(),
-        days: days(&open, &answer.entries).await?,
-        pager,
+        verdict: verdict(&open, sifted.lag_ms),
+        whose: Whose::ALL.map(of).into(),
+        filters: filters.collect(),
+        none: words.t(match (whose, &next) {
+            (Whose::All, _) => "looked-none",
+            (_, Some(_)) => "looked-none-part",
+            (Whose::Others, None) => "looked-none-others",
+            (Whose::Me, None) => "looked-none-me",
+        }),
+        days: days(&open, &sifted.entries).await?,
+        pager: Pager { shown: sifted.entries.len(), total: sifted.total.unwrap_or_default(), next, previous },
         frame: open.frame(Tab::Looked).await,
     }))
 }

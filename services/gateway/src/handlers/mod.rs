@@ -19,7 +19,9 @@ mod room;
 mod sharing;
 mod sign_in;
 mod sign_out;
+mod trail;
 mod uploads;
+mod welcome;
 mod work;
 
 use crate::site::Site;
@@ -31,6 +33,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(sign_in::routes())
         .merge(sign_out::routes())
         .merge(me::routes())
+        .merge(welcome::routes())
         .merge(people::routes())
         .merge(home::routes())
         .merge(record::routes())

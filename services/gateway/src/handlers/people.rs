@@ -6,6 +6,7 @@ use crate::{
     form::{self, Fields},
     pages::{
         Tab,
+        import::FileTrouble,
         parts::{Badge, Choice, Field, Problem, Tone},
         people::{AddPerson, People, PersonCard},
         show, show_as,
@@ -43,11 +44,12 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn list(signed: Signed) -> Answer {
-    if signed.who.seat() != Seat::Family {
-        return Ok(Redirect::to("/work").into_response());
-    }
+    // What is shared with somebody for work is on the list of their work.
+    let at_work = signed.who.seat() != Seat::Family;
     let shelf = signed.shelf().await?;
-    let shown = shelf.get(..SHOWN_MAX).unwrap_or(&shelf);
+    let own = shelf.iter().filter(|record| !at_work || record.relationship.is_some());
+    let shown: Vec<Listed> = own.take(SHOWN_MAX).cloned().collect();
+    let shown = shown.as_slice();
     let (names, unread) = tokio::join!(signed.names(shown), signed.unread(shown));
     let names = names?;
     let people = shown.iter().map(|record| {
@@ -70,7 +72,7 @@ fn card(signed: &Signed, record: &Listed, named: Option<&Named>, unread: u32) ->
     let name = named.map(|named| named.name.clone()).filter(|name| !name.is_empty());
     PersonCard {
         href: format!("/r/{}", record.alias),
-        name: name.unwrap_or_else(|| words.t("record-room")),
+        name: name.unwrap_or_else(|| words.t("patient-unnamed")),
         detail: age.into_iter().chain([standing]).collect::<Vec<_>>().join(" · "),
         badge: (unread > 0)
             .then(|| Badge::new(Tone::Info, words.say("messages-unread").with("count", unread).plain())),
@@ -115,6 +117,7 @@ fn page(signed: &Signed, typed: &Typed) -> AddPerson {
             .map(|(field, key)| Problem { field: (*field).to_owned(), text: words.t(key) })
             .collect(),
         size_max: import::SIZE_MAX.to_owned(),
+        trouble: None,
     }
 }
 
@@ -185,19 +188,32 @@ async fn open_from_file(signed: Signed, multipart: Multipart) -> Answer {
     import::receive(multipart, import::Target::NewRecord(signed)).await
 }
 
-/// A record for a file to come, or the page that says what is missing; with the id of the form.
+/// Whose record a file is to make, or the page that says what is missing.
+pub(super) fn whose_file(
+    signed: &Signed,
+    fields: &Fields,
+    is_file: bool,
+) -> Result<Result<Relationship, Response>, Failure> {
+    let wrong = match relation(fields) {
+        Some(relationship) if is_file => return Ok(Ok(relationship)),
+        Some(_) => ("bundle", "import-file-wrong"),
+        None => ("relation", "person-relation-wrong"),
+    };
+    Ok(Err(refused(signed, &Typed { fields: fields.clone(), wrong: vec![wrong] })?))
+}
+
+/// The page that says why a file makes no record.
+pub(super) fn refused_file(signed: &Signed, fields: Fields, trouble: FileTrouble) -> Response {
+    let page = AddPerson { trouble: Some(trouble), ..page(signed, &Typed { fields, wrong: Vec::new() }) };
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+}
+
+/// A record for a file that can be read.
 pub(super) async fn open_for_file(
     signed: &Signed,
-    fields: Fields,
-    is_file: bool,
-) -> Result<(Result<Open, Response>, Uuid), Failure> {
-    let form = fields.request_id()?;
-    let Some(relationship) = relation(&fields).filter(|_| is_file) else {
-        let chosen = relation(&fields).is_some();
-        let wrong =
-            if chosen { ("bundle", "import-file-wrong") } else { ("relation", "person-relation-wrong") };
-        return Ok((Err(refused(signed, &Typed { fields, wrong: vec![wrong] })?), form));
-    };
+    form: Uuid,
+    relationship: Relationship,
+) -> Result<Open, Failure> {
     let patient = open(signed, form, relationship).await?;
-    Ok((Ok(signed.open(&alias::of(signed.who.account_id, patient)).await?), form))
+    signed.open(&alias::of(signed.who.account_id, patient)).await
 }

@@ -1,10 +1,11 @@
 //! One room of the record: its list by pages, and finding in it. What is looked for stands in no address.
+use super::trail::Trail;
 use crate::{
     failure::{Answer, Failure},
     form::Fields,
     pages::{
         Tab,
-        parts::{Badge, Notice, Pager, Tone},
+        parts::{Badge, Filter, Notice, Pager, Tone},
         record::{ItemRow, RoomList},
         show,
     },
@@ -17,9 +18,11 @@ use axum::{
     response::Redirect,
     routing::get,
 };
+use chrono::TimeDelta;
 use holdfast_proto::{
     Word as _,
     records::v1::{Item, ListItemsRequest},
+    time,
 };
 use holdfast_types::Category;
 use std::sync::Arc;
@@ -39,21 +42,56 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 
 #[derive(serde::Deserialize)]
 struct At {
-    page: Option<String>,
+    #[serde(default)]
+    since: String,
+    #[serde(flatten)]
+    trail: Trail,
 }
+
+/// How far back a list is narrowed to: code, word, days.
+const SPANS: [(&str, &str, i64); 2] = [("month", "list-month", 30), ("year", "list-year", 365)];
 
 async fn list(open: Open, Path((_, category)): Path<(String, String)>, Query(at): Query<At>) -> Answer {
     let category: Category = category.parse().map_err(|_| Failure::not_shown())?;
-    let asked = ListItemsRequest {
-        page_size: PAGE_SIZE,
-        page_token: at.page.unwrap_or_default(),
-        ..all(&open, category)
-    };
+    if let Some((_, _, days)) = SPANS.iter().find(|(code, ..)| *code == at.since) {
+        return since(&open, category, &at.since, TimeDelta::days(*days)).await;
+    }
+    let (page_size, page_token) = (PAGE_SIZE, at.trail.page.clone());
+    let asked = ListItemsRequest { page_size, page_token, ..all(&open, category) };
     let answer = open.records().list_items(asked).await?.into_inner();
-    let next = Some(answer.next_page_token).filter(|token| !token.is_empty());
     let mut page = page(&open, category, &answer.items).await;
     page.pager.total = usize::try_from(answer.total_size).unwrap_or_default();
-    page.pager.next = next.map(|token| format!("{}?page={}", page.path, encoded(&token)));
+    (page.pager.previous, page.pager.next) = at.trail.ways(&page.path, &answer.next_page_token);
+    page.filters = filters(&open, &page.path, "");
+    Ok(show(&page))
+}
+
+fn filters(open: &Open, path: &str, current: &str) -> Vec<Filter> {
+    let words = open.words();
+    let span = |(code, key, _): (&str, &str, i64)| {
+        Filter::new(format!("{path}?since={code}"), words.t(key), code == current)
+    };
+    let all = Filter::new(path, words.t("list-all"), current.is_empty());
+    std::iter::once(all).chain(SPANS.map(span)).collect()
+}
+
+/// Newest come first, so that the newest page holds what is looked for.
+async fn since(open: &Open, category: Category, code: &str, span: TimeDelta) -> Answer {
+    let asked = ListItemsRequest { page_size: FIND_PAGE_SIZE, ..all(open, category) };
+    let answer = open.records().list_items(asked).await?.into_inner();
+    let begin = open.now() - span;
+    let within = |item: &Item| {
+        let at = item.occurred_time.as_ref().and_then(|at| time(at).ok());
+        at.is_some_and(|at| at >= begin)
+    };
+    let items: Vec<Item> = answer.items.iter().filter(|item| within(item)).cloned().collect();
+    let mut page = page(open, category, &items).await;
+    let is_whole = answer.next_page_token.is_empty() || answer.items.last().is_some_and(|item| !within(item));
+    if !is_whole {
+        let text = open.words().say("list-first").with("count", answer.items.len()).plain();
+        page.frame.notice = Some(Notice { tone: Tone::Warn, text, link: None });
+    }
+    page.filters = filters(open, &page.path, code);
     Ok(show(&page))
 }
 

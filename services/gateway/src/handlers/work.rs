@@ -106,7 +106,8 @@ fn row(
         .map(|count| Badge::new(Tone::Info, words.say("messages-unread").with("count", *count).plain()));
     WorkRow {
         href: format!("/r/{}", record.alias),
-        name: name.unwrap_or_else(|| words.t("who-unknown")),
+        name: name
+            .unwrap_or_else(|| words.say("work-unnamed").with("rooms", shelf::rooms(signed, record)).plain()),
         detail: age.into_iter().chain([shelf::shared(signed, record)]).collect::<Vec<_>>().join(" · "),
         changed: newest.get(&record.patient).cloned().unwrap_or_default(),
         badges: unread.into_iter().collect(),

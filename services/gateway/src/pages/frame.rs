@@ -119,8 +119,23 @@ impl Frame {
             };
         }
         frame.tabs.retain(|way| !way.href.ends_with("/sharing"));
-        frame.more.retain(|way| !way.href.ends_with("/looked") && !way.href.ends_with("/people"));
+        frame.more.retain(|way| !way.href.ends_with("/looked"));
         frame
+    }
+
+    /// Who works here may hold a record, too: its pages lead to the desk, and home stays home.
+    #[must_use]
+    pub fn beside(mut self, desk: Tab) -> Self {
+        if let Some(home) = self.tabs.first_mut() {
+            home.href = "/h?mine=true".into();
+        }
+        let (href, key, icon) = match desk {
+            Tab::Office => ("/office", "tab-office", Icon::Search),
+            _ => ("/work", "tab-work", Icon::Work),
+        };
+        let label = self.words.t(key);
+        self.more.insert(0, Way { href: href.into(), label, icon, current: false, count: 0 });
+        self
     }
 
     /// A page for a compliance officer.
@@ -160,9 +175,15 @@ impl Frame {
         }
     }
 
+    /// Whose record it is, for the heading of each of its pages, where it is not the account's own.
+    pub fn whose(&self) -> Option<&str> {
+        self.record.as_ref().filter(|open| open.acting.is_some()).map(|open| open.name.as_str())
+    }
+
     /// Room, then the label the family chose: nothing else may stand in a title.
     pub fn title(&self, room: &str) -> String {
         match &self.record {
+            Some(open) if open.label.is_empty() => format!("{room} – Holdfast"),
             Some(open) => format!("{room} · {} – Holdfast", open.label),
             None => format!("{room} – Holdfast"),
         }

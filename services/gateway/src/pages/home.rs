@@ -25,7 +25,7 @@ pub struct NextVisit {
     pub place: String,
 }
 
-/// Something that came since the last time.
+/// Something among the newest.
 #[derive(Debug)]
 pub struct Fresh {
     pub href: String,
@@ -42,9 +42,7 @@ pub struct Home {
     pub greeting: Phrase,
     pub needs: Vec<Need>,
     pub next: Option<NextVisit>,
-    /// When the account last looked; none on the first day.
-    pub since: Option<When>,
     pub fresh: Vec<Fresh>,
-    /// How many entries the list of looks has, since then where that is known; none where the list does not answer.
-    pub looks: Option<u32>,
+    /// Who else looked last.
+    pub looks: Phrase,
 }

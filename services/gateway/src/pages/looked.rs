@@ -107,7 +107,11 @@ pub struct WhoLooked {
     pub frame: Frame,
     /// What the list amounts to, or that it is late or has a hole.
     pub verdict: Notice,
+    /// Whose entries: of others, one's own, all.
+    pub whose: Vec<Filter>,
     pub filters: Vec<Filter>,
     pub days: Vec<Day>,
+    /// What is said where there is no day.
+    pub none: String,
     pub pager: Pager,
 }

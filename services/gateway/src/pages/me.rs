@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use super::parts::{Choice, Field, When};
+use super::parts::{Choice, Field, Problem, When};
 
 #[derive(Debug)]
 pub struct Session {
@@ -25,4 +25,13 @@ pub struct Me {
     pub sessions: Vec<Session>,
     pub langs: Vec<Choice>,
     pub sizes: Vec<Choice>,
+}
+
+/// Asked once, of who has no name yet. POST `/welcome` with `name`, or `skip`.
+#[derive(Debug, Template)]
+#[template(path = "welcome.html")]
+pub struct Welcome {
+    pub frame: Frame,
+    pub name: Field,
+    pub problems: Vec<Problem>,
 }

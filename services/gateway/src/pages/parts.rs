@@ -256,8 +256,8 @@ fn day_text(words: Words, day: NaiveDate, today: NaiveDate) -> String {
     let month = months.split(' ').nth(day.month0() as usize).unwrap_or_default().to_owned();
     let (number, year) = (day.day(), day.year());
     match (words.lang, year == today.year()) {
-        (Lang::En, true) => format!("{weekday}, {month} {number}"),
-        (Lang::En, false) => format!("{month} {number}, {year}"),
+        (Lang::En | Lang::Turned, true) => format!("{weekday}, {month} {number}"),
+        (Lang::En | Lang::Turned, false) => format!("{month} {number}, {year}"),
         (Lang::Es, true) => format!("{weekday} {number} {month}"),
         (Lang::Es, false) => format!("{number} {month} {year}"),
     }

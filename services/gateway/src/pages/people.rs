@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Frame;
+use super::import::FileTrouble;
 use super::parts::{Badge, Choice, Field, Problem};
 
 #[derive(Debug)]
@@ -33,4 +34,6 @@ pub struct AddPerson {
     pub problems: Vec<Problem>,
     /// "20 MB"
     pub size_max: String,
+    /// Why the file made no record.
+    pub trouble: Option<FileTrouble>,
 }

@@ -188,3 +188,22 @@ async fn the_gateway_lives_but_is_not_ready_without_its_services() {
     assert_eq!(ask("GET", "/help", &[], "").await.status(), StatusCode::OK);
     assert_eq!(ask("GET", "/gallery", &[], "").await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_form_that_is_no_text_is_refused_before_anybody_is_asked() {
+    let id = "request_id=0193f0c2-8f10-7d11-9a5e-0c7f2b1d0001";
+    for email in [&b"email=%FFrosa@mail.example"[..], b"email=\xffrosa@mail.example", b"em%C3%28il=rosa"] {
+        let body = [id.as_bytes(), b"&", email].concat();
+        let request = Request::builder()
+            .method("POST")
+            .uri("/sign-in")
+            .header("host", "holdfast.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .unwrap();
+        let response = pages("http://holdfast.example").oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(sets(&response).is_empty());
+        assert!(says(&text(response).await, Trouble::BadForm));
+    }
+}
