@@ -20,24 +20,39 @@ export const flags = [
   "--disable-component-update", "--disable-sync",
 ];
 
+export const program = process.env.HOLDFAST_BIN ?? join(root, "target/debug/holdfast");
+
+// A folder that PostgreSQL's own account can get into: it does not run as root.
+export function openDir() {
+  const dir = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
+  chmodSync(dir, 0o711);
+  return dir;
+}
+
 export class Holdfast {
   #process;
   #terminal = new EventEmitter();
+  // What the terminal showed so far.
+  said = "";
 
-  static async up() {
-    const program = process.env.HOLDFAST_BIN ?? join(root, "target/debug/holdfast");
+  // Everything in a folder of its own, or in `dataDir`; `command` runs it as somebody else.
+  static async up({ dataDir, args = [], command = [program], env = process.env } = {}) {
     assert.ok(existsSync(program), "no holdfast program: build it, or set HOLDFAST_BIN");
     const holdfast = new Holdfast();
-    holdfast.dataDir = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
-    // PostgreSQL does not run as root: its own account has to get in.
-    chmodSync(holdfast.dataDir, 0o711);
-    const args = ["up", "--data-dir", holdfast.dataDir, "--http", "127.0.0.1:0"];
-    holdfast.#process = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    holdfast.dataDir = dataDir ?? openDir();
+    const [first, ...rest] = [...command, "up", "--data-dir", holdfast.dataDir, "--http", "127.0.0.1:0", ...args];
+    holdfast.#process = spawn(first, rest, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: holdfast.#process.stdout });
-    lines.on("line", (line) => holdfast.#terminal.emit("line", line));
+    lines.on("line", (line) => {
+      holdfast.said += `${line}\n`;
+      holdfast.#terminal.emit("line", line);
+    });
     lines.on("close", () => holdfast.#terminal.emit("error", new Error("holdfast ended by itself")));
     try {
-      holdfast.site = new URL(await holdfast.#said(/^ {2}pages +(\S+)/, START_PATIENCE_MS)).origin;
+      const shown = [/ready after (\S+) s/, /^ {2}pages +(\S+)/];
+      const [seconds, site] = await Promise.all(shown.map((line) => holdfast.terminal(line, START_PATIENCE_MS)));
+      holdfast.readySeconds = Number(seconds);
+      holdfast.site = new URL(site).origin;
     } catch (error) {
       await holdfast.down();
       throw error;
@@ -45,7 +60,12 @@ export class Holdfast {
     return holdfast;
   }
 
-  async #said(pattern, patience) {
+  get pid() {
+    return this.#process.pid;
+  }
+
+  // What `pattern` finds in the next line that it fits.
+  async terminal(pattern, patience = MAIL_PATIENCE_MS) {
     for await (const [line] of on(this.#terminal, "line", { signal: AbortSignal.timeout(patience) })) {
       const found = pattern.exec(line);
       if (found) return found[1];
@@ -56,7 +76,7 @@ export class Holdfast {
   async signIn(page, email) {
     await page.goto(`${this.site}/sign-in`);
     await page.getByLabel("E-mail").fill(email);
-    const link = this.#said(/^ {2}sign in: (\S+)/, MAIL_PATIENCE_MS);
+    const link = this.terminal(/^ {2}sign in: (\S+)/);
     await page.getByRole("button", { name: "Send me a link" }).click();
     await page.getByRole("heading", { name: "Check your mail" }).waitFor();
     await page.goto(await link);
@@ -64,12 +84,19 @@ export class Holdfast {
     await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
   }
 
-  async down() {
+  // The code it ended with.
+  async stopped(signal) {
     this.#terminal.on("error", () => {});
-    if (this.#process?.exitCode === null) {
-      this.#process.kill("SIGTERM");
-      await once(this.#process, "exit");
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const ended = once(this.#process, "exit");
+      if (signal) this.#process.kill(signal);
+      await ended;
     }
+    return this.#process.exitCode;
+  }
+
+  async down() {
+    await this.stopped("SIGTERM");
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

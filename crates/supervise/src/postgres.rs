@@ -221,6 +221,8 @@ impl Postgres {
             ("timezone", "UTC"),
             ("log_timezone", "UTC"),
             ("log_checkpoints", "off"),
+            // Before it recovers from a crash: one call, where a call for each of some thousand files takes its time.
+            ("recovery_init_sync_method", if cfg!(target_os = "linux") { "syncfs" } else { "fsync" }),
             // Neither statements nor the values in them reach the log: they may speak of a patient.
             ("log_error_verbosity", "terse"),
             ("log_min_error_statement", "panic"),

@@ -35,7 +35,7 @@ impl Secret {
     }
 }
 
-/// Replaces the file, readable by its owner alone.
+/// Replaces the file, readable by its owner alone; on disk when it returns, since a server's data is made for its secret.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
     let new = path.with_extension("new");
     match fs::remove_file(&new) {
@@ -49,7 +49,9 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
         .open(&new)
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .map_err(at("write", &new))?;
-    fs::rename(&new, path).map_err(at("replace", path))
+    fs::rename(&new, path).map_err(at("replace", path))?;
+    let dir = path.parent().unwrap_or(path);
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(at("write", dir))
 }
 
 #[cfg(test)]
