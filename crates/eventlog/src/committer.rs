@@ -231,6 +231,7 @@ impl Committer {
         columns.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
         fault::point("append.inserted");
         commands.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
+        fault::point("append.commands_inserted");
         for projection in &self.projections {
             projection.apply(&mut tx, &opened).await.map_err(AppendError::Projection)?;
         }
@@ -253,7 +254,8 @@ fn without_repeats(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     jobs.into_iter().partition(|job| job.request.is_none_or(|request| seen.insert((job.lane, request.id))))
 }
 
-/// Takes the locks of the group's lanes, and counts all of its events in. Per lane the sequence number before.
+/// Takes the locks of the group's lanes, in their order so that no two processes wait for each other, and counts all of its events in.
+/// Per lane the sequence number before.
 async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<HashMap<u16, u64>, sqlx::Error> {
     let mut wanted: BTreeMap<u16, i64> = BTreeMap::new();
     for job in group {
@@ -262,10 +264,16 @@ async fn take(tx: &mut PgConnection, group: &[Job]) -> Result<HashMap<u16, u64>,
     let (lanes, counts): (Vec<i32>, Vec<i64>) =
         wanted.into_iter().map(|(lane, n)| (i32::from(lane), n)).unzip();
     let rows: Vec<(i32, i64)> = sqlx::query_as(
-        "UPDATE lanes SET last_seq = lanes.last_seq + wanted.n
-         FROM UNNEST($1::int[], $2::bigint[]) AS wanted (lane, n)
-         WHERE lanes.lane = wanted.lane
-         RETURNING lanes.lane, lanes.last_seq - wanted.n",
+        "WITH taken AS MATERIALIZED (
+             SELECT lanes.lane, wanted.n
+             FROM UNNEST($1::int[], $2::bigint[]) AS wanted (lane, n) JOIN lanes USING (lane)
+             ORDER BY lanes.lane
+             FOR NO KEY UPDATE OF lanes
+         )
+         UPDATE lanes SET last_seq = lanes.last_seq + taken.n
+         FROM taken
+         WHERE lanes.lane = taken.lane
+         RETURNING lanes.lane, lanes.last_seq - taken.n",
     )
     .bind(lanes)
     .bind(counts)

@@ -263,6 +263,7 @@ impl Inbox {
                         "event parked"
                     );
                     self.park(&mut tx, &fresh, "the effect failed").await?;
+                    fault::point("inbox.parked");
                 }
                 Err(error) => return Err(InboxError::Reaction(error)),
             }
@@ -311,6 +312,7 @@ impl Inbox {
             let envelope = Envelope::from_bytes(&envelope)?;
             match self.0.reaction.react(&mut tx, std::slice::from_ref(&envelope)).await {
                 Ok(()) => {
+                    fault::point("inbox.retried");
                     parking::unpark(&mut tx, self.source(), i32::from(envelope.header.lane), lane_seq)
                         .await
                         .map_err(InboxError::Database)?;
@@ -321,7 +323,8 @@ impl Inbox {
                 Err(error) => return Err(InboxError::Reaction(error)),
             }
         }
-        self.0.metrics.parked(self.source(), stuck.len() as u64);
+        let left = parking::count(&self.0.pool, self.source()).await.map_err(InboxError::Database)?;
+        self.0.metrics.parked(self.source(), left);
         Ok(drained)
     }
 }

@@ -181,6 +181,7 @@ pub use header::{Hash, Header, LANES, StreamName, StreamNameError, Subject};
 pub use inbox::{Inbox, InboxError};
 pub use keys::{KeyError, KeyRing, MasterKey};
 pub use log::{EventLog, ExecuteError, Executed, Loaded, Parts, Publish, ReadError};
+pub use metrics::LATENCY_BOUNDS_MS;
 pub use parking::Parked;
 pub use projection::{Projection, ProjectionError};
 pub use reaction::{Reaction, ReactionError};

@@ -5,6 +5,10 @@ use opentelemetry::{
 };
 use std::time::Duration;
 
+/// Bounds that tell half a millisecond from ten seconds, for every histogram of latencies.
+pub const LATENCY_BOUNDS_MS: &[f64] =
+    &[0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10_000.0];
+
 pub(crate) struct Metrics {
     service: KeyValue,
     append_latency_ms: Histogram<f64>,
@@ -21,7 +25,10 @@ impl Metrics {
         let meter = global::meter("holdfast.eventlog");
         Self {
             service: KeyValue::new("service", service.to_owned()),
-            append_latency_ms: meter.f64_histogram("holdfast.append.latency_ms").build(),
+            append_latency_ms: meter
+                .f64_histogram("holdfast.append.latency_ms")
+                .with_boundaries(LATENCY_BOUNDS_MS.to_vec())
+                .build(),
             group_size: meter.u64_histogram("holdfast.append.group_size").build(),
             relay_lag_events: meter.u64_gauge("holdfast.relay.lag_events").build(),
             relay_published_total: meter.u64_counter("holdfast.relay.published_total").build(),
@@ -31,10 +38,8 @@ impl Metrics {
         }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a latency needs no 53 bits")]
     pub(crate) fn append_latency(&self, latency: Duration) {
-        self.append_latency_ms
-            .record(latency.as_micros() as f64 / 1000.0, std::slice::from_ref(&self.service));
+        self.append_latency_ms.record(latency.as_secs_f64() * 1000.0, std::slice::from_ref(&self.service));
     }
     pub(crate) fn group_size(&self, size: usize) {
         self.group_size.record(size as u64, std::slice::from_ref(&self.service));

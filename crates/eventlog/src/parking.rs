@@ -69,6 +69,14 @@ pub(crate) async fn list(pool: &PgPool, source: &str) -> Result<Vec<Parked>, sql
     .await
 }
 
+pub(crate) async fn count(pool: &PgPool, source: &str) -> Result<u64, sqlx::Error> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM parked WHERE source = $1")
+        .bind(source)
+        .fetch_one(pool)
+        .await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// The oldest waiting event of a subject that is not stuck, locked. Another process at the same event is waited for: skipping it would
 /// overtake it.
 pub(crate) async fn next(

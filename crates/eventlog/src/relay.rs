@@ -13,6 +13,7 @@ const LANE_EVENTS_MAX: i64 = 256;
 const LANES_PER_ROUND_MAX: usize = 128;
 /// How often the truth is asked, whatever was hinted; also how often leases are renewed.
 const POLL: Duration = Duration::from_millis(1000);
+const HALF_PUBLISHED: &str = "relay.half_published";
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RelayError {
@@ -161,6 +162,12 @@ impl Relay {
                 }
                 Err(error) => return Err(error.into()),
             }
+        }
+        if fault::is_planned(HALF_PUBLISHED)
+            && let (half @ [_, ..], _) = envelopes.split_at(envelopes.len() / 2)
+        {
+            self.bus.publish(half).await?;
+            fault::point(HALF_PUBLISHED);
         }
         self.bus.publish(&envelopes).await?;
         fault::point("relay.published");

@@ -19,8 +19,9 @@ pub struct Order {
 pub enum Role {
     /// Writers, with a relay beside them as in a service.
     Write { writers: Vec<Writing>, patients: u64 },
-    /// An inbox, which is also fed shuffled and doubled events when there is to be `chaos`.
-    Listen { chaos: bool },
+    /// An inbox, which is also fed shuffled and doubled events when there is to be `chaos`. One that `refuses` takes every third
+    /// revision for malformed, so that it and what follows of its patient is parked.
+    Listen { chaos: bool, refuses: bool },
 }
 
 /// One writer's numbers, from the first that was not acknowledged.

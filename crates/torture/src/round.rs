@@ -80,7 +80,7 @@ pub async fn round(
         nats_url: servers.nats.url(),
         bus_prefix: "torture".to_owned(),
         seed: plan.seed,
-        role: Role::Listen { chaos: true },
+        role: Role::Listen { chaos: true, refuses: false },
     };
     let mut crew = Crew {
         program,
@@ -166,7 +166,7 @@ impl Crew<'_> {
 
     async fn start_listener(&self, process: u16, fault: Option<&str>) -> Result<Worker, TortureError> {
         let seed = self.plan.seed.wrapping_add(self.acked.total()).wrapping_add(u64::from(process));
-        let order = Order { seed, role: Role::Listen { chaos: true }, ..self.order.clone() };
+        let order = Order { seed, role: Role::Listen { chaos: true, refuses: false }, ..self.order.clone() };
         Ok(self.program.start(&order, fault, &self.acked).await?)
     }
 

@@ -15,8 +15,10 @@ const COMMANDS_BETWEEN: u64 = 500;
 const WRITER_POINTS: &[&str] = &[
     "append.lanes_taken",
     "append.inserted",
+    "append.commands_inserted",
     "append.projected",
     "append.committed",
+    "relay.half_published",
     "relay.published",
     "relay.marked",
 ];

@@ -39,12 +39,18 @@ impl Projection for Tallies {
     }
 }
 
-pub(crate) struct Heard;
+pub(crate) struct Heard {
+    /// Every third revision is malformed to it.
+    pub(crate) refuses: bool,
+}
 
 #[async_trait::async_trait]
 impl Reaction for Heard {
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         for Envelope { header, .. } in envelopes {
+            if self.refuses && header.revision.is_multiple_of(3) {
+                return Err(ReactionError::Malformed("a third revision"));
+            }
             sqlx::query("INSERT INTO heard (lane, lane_seq, event_id) VALUES ($1, $2, $3)")
                 .bind(i32::from(header.lane))
                 .bind(signed(header.lane_seq))

@@ -47,8 +47,9 @@ pub async fn work() -> Result<(), WorkError> {
             let writing = writer::write_all(&log, &writers, order.seed, patients, &rest);
             tokio::join!(told, writing, Relay::new(log.clone(), bus).run(stop.clone()));
         }
-        Role::Listen { chaos } => {
-            let inbox = listener(&order.place, Arc::new(log.clone()))?;
+        Role::Listen { chaos, refuses } => {
+            let heard = views::Heard { refuses };
+            let inbox = inbox(&order.place, Arc::new(log.clone()), heard)?;
             let feeding = async {
                 if chaos {
                     chaos::feed(&log, &inbox, order.seed, &rest).await;
@@ -78,8 +79,11 @@ pub fn log(place: &Place) -> Result<EventLog, SchemaError> {
 
 /// The inbox of another service that hears the log through `source`.
 pub fn listener(place: &Place, source: Arc<dyn Source>) -> Result<Inbox, SchemaError> {
+    inbox(place, source, views::Heard { refuses: false })
+}
+
+fn inbox(place: &Place, source: Arc<dyn Source>, heard: views::Heard) -> Result<Inbox, SchemaError> {
     let pool = schema::connect(&place.listener_url, LOG_CONNECTIONS)?;
-    let (reaction, clock): (Arc<dyn Reaction>, Arc<dyn Clock>) =
-        (Arc::new(views::Heard), Arc::new(SystemClock));
+    let (reaction, clock): (Arc<dyn Reaction>, Arc<dyn Clock>) = (Arc::new(heard), Arc::new(SystemClock));
     Ok(Inbox::new("listener", pool, source, reaction, clock, POLL))
 }

@@ -66,7 +66,19 @@ impl World {
     }
 
     async fn start_listener(&self, fault: Option<&str>) -> Worker {
-        self.start(Role::Listen { chaos: false }, fault).await
+        self.start(Role::Listen { chaos: false, refuses: false }, fault).await
+    }
+
+    async fn start_refusing_listener(&self, fault: Option<&str>) -> Worker {
+        self.start(Role::Listen { chaos: false, refuses: true }, fault).await
+    }
+
+    /// Until the listener has parked so many events.
+    async fn parks(&self, events: usize) {
+        let inbox = listener(&self.place, Arc::new(BusOnly)).unwrap();
+        timeout(PATIENCE, async { while inbox.parked().await.unwrap().len() < events {} })
+            .await
+            .expect("too few were parked");
     }
 
     /// What time does to the lease of a dead relay.
@@ -86,6 +98,8 @@ impl World {
         }
         stop.cancel();
         hearing.await.unwrap();
+        inbox.retry_parked().await.unwrap();
+        assert!(inbox.parked().await.unwrap().is_empty());
         let counts = count(&self.place, &self.acked).await.unwrap();
         assert!(counts.events > 0 && counts.is_clean(), "{counts:?}");
     }
@@ -141,6 +155,11 @@ async fn dying_with_the_events_inserted_changes_nothing() {
 }
 
 #[tokio::test]
+async fn dying_with_the_commands_noted_and_the_read_models_behind_changes_nothing() {
+    writers_die_at("append.commands_inserted").await;
+}
+
+#[tokio::test]
 async fn dying_with_the_read_models_updated_changes_nothing() {
     writers_die_at("append.projected").await;
 }
@@ -148,6 +167,11 @@ async fn dying_with_the_read_models_updated_changes_nothing() {
 #[tokio::test]
 async fn dying_after_the_commit_and_before_the_answer_keeps_the_events_and_the_repetition_adds_none() {
     writers_die_at("append.committed").await;
+}
+
+#[tokio::test]
+async fn dying_with_half_of_what_is_due_published_publishes_all_of_it_and_is_heard_once() {
+    writers_die_at("relay.half_published").await;
 }
 
 #[tokio::test]
@@ -173,4 +197,40 @@ async fn dying_after_the_effects_commit_does_not_double_it() {
 #[tokio::test]
 async fn dying_before_the_bus_hears_the_acknowledgement_does_not_double_the_effect() {
     a_listener_dies_at("inbox.taken_in").await;
+}
+
+#[tokio::test]
+async fn dying_with_an_event_parked_and_the_checkpoint_not_moved_parks_it_once() {
+    for time in [1, 3] {
+        let world = World::new().await;
+        let mut writers = world.start_writers(None, None).await;
+        dies(world.start_refusing_listener(Some(&format!("inbox.parked:{time}"))).await).await;
+        let refusing = world.start_refusing_listener(None).await;
+        world.parks(5).await;
+        assert!(refusing.stop().await.unwrap().success());
+        let mended = world.start_listener(None).await;
+        writers.rest().await;
+        assert!(writers.rested().await);
+        world.check(Arc::new(log(&world.place).unwrap())).await;
+        assert!(writers.stop().await.unwrap().success());
+        assert!(mended.stop().await.unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn dying_with_a_parked_events_effect_made_and_the_event_still_parked_does_not_double_it() {
+    for time in [1, 3] {
+        let world = World::new().await;
+        let mut writers = world.start_writers(None, None).await;
+        let refusing = world.start_refusing_listener(None).await;
+        world.parks(5).await;
+        assert!(refusing.stop().await.unwrap().success());
+        dies(world.start_listener(Some(&format!("inbox.retried:{time}"))).await).await;
+        let again = world.start_listener(None).await;
+        writers.rest().await;
+        assert!(writers.rested().await);
+        world.check(Arc::new(log(&world.place).unwrap())).await;
+        assert!(writers.stop().await.unwrap().success());
+        assert!(again.stop().await.unwrap().success());
+    }
 }
