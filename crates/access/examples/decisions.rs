@@ -22,6 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         account: AccountId::new(id(1)),
         session: None,
         roles: vec![RoleAssignment { role: Role::Therapist, tenant, practice: Some(practice) }],
+        expires: now + TimeDelta::minutes(5),
     };
     let record = Record { patient: PatientId::new(id(4)), categories: vec![Category::Goals] };
     let grant = |number: u128, categories: &[Category]| -> Result<GrantFact, PeriodError> {

@@ -1,4 +1,5 @@
 //! Who asks, as a verified token says it.
+use chrono::{DateTime, Utc};
 use holdfast_types::{AccountId, PracticeId, Role, SessionId, TenantId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Caller {
     pub account: AccountId,
     pub session: Option<SessionId>,
     pub roles: Vec<RoleAssignment>,
+    /// When the token that says so ends, and with it everything that its bearer may do.
+    pub expires: DateTime<Utc>,
 }
 
 impl Caller {

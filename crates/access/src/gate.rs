@@ -115,6 +115,63 @@ impl Gate {
     /// For a list that the service makes of records it knows: permits for those that are permitted. The others were not asked for by
     /// anybody, so they are left out without a trace.
     pub async fn authorise_each(
+    /// Before something costly is read for somebody, of which nobody knows yet what categories it holds: whether any is permitted.
+    /// A denial of all is on the log; what is permitted is asked for again when it is known.
+    pub async fn authorise_any(
+        &self,
+        context: &RequestContext,
+        action: Action,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<(), Refused> {
+        let facts =
+            self.facts(&context.caller, &[patient]).await?.pop().map(|(_, facts)| facts).unwrap_or_default();
+        let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
+        let now = self.log.clock().now();
+        let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
+        let any = Category::ALL.iter().any(|category| {
+            let record = Record { patient, categories: vec![*category] };
+            let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
+            matches!(decide(&self.policies, &request, &facts), Decision::Permitted { .. })
+        });
+        if any {
+            return Ok(());
+        }
+        let record = Record { patient, categories: Category::ALL.to_vec() };
+        match self.decide(context, action, record, &facts, operation) {
+            Ok(_) => Ok(()),
+            Err((denial, grounds)) => Err(self.refuse(denial, grounds).await),
+        }
+    }
+
+    /// For a list of records that the caller names: permits for those that are permitted. The refusal of every other one is on the
+    /// log before anything is answered.
+    pub async fn authorise_named(
+        &self,
+        context: &RequestContext,
+        action: Action,
+        patients: &[PatientId],
+        categories: &[Category],
+        operation: &'static str,
+    ) -> Result<Vec<Permit>, Refused> {
+        let facts = self.facts(&context.caller, patients).await?;
+        let (mut permits, mut refusals) = (Vec::with_capacity(facts.len()), Vec::new());
+        for (patient, facts) in facts {
+            let record = Record { patient, categories: categories.to_vec() };
+            match self.decide(context, action, record, &facts, operation) {
+                Ok(permit) => permits.push(permit),
+                Err((denial, grounds)) => refusals.push(self.refuse(denial, grounds)),
+            }
+        }
+        let mut refused = stream::iter(refusals).buffered(RELEASED_AT_ONCE_MAX);
+        while let Some(refused) = refused.next().await {
+            if let Refused::Unrecordable(_) = refused {
+                return Err(refused);
+            }
+        }
+        Ok(permits)
+    }
+
         &self,
         context: &RequestContext,
         action: Action,
@@ -140,6 +197,7 @@ impl Gate {
         let facts = match asked.patient() {
             Some(patient) => self.facts(&context.caller, &[patient]).await?.pop().map(|(_, facts)| facts),
             None => None,
+        self.still_valid(&context.caller)?;
         }
         .unwrap_or_default();
         let decision = decide_oversight(&self.policies, &context.caller, &asked, &facts);
@@ -187,11 +245,17 @@ impl Gate {
         caller: &Caller,
         patients: &[PatientId],
     ) -> Result<Vec<(PatientId, Facts)>, Refused> {
+    /// A stream outlives the moment at which its token was looked at.
+    fn still_valid(&self, caller: &Caller) -> Result<(), TokenError> {
+        if self.log.clock().now() < caller.expires { Ok(()) } else { Err(TokenError::Expired) }
+    }
+
         // Asked before the tables are read: they are at least that fresh.
         let consent_age = self.freshness.consent_age();
         let now = self.log.clock().now();
         let mut facts =
             views::facts(self.log.pool(), patients, caller, now).await.map_err(Refused::Undecidable)?;
+        self.still_valid(caller)?;
         for (_, facts) in &mut facts {
             facts.consent_age = facts.consent_age.and(consent_age);
         }

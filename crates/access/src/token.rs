@@ -228,7 +228,8 @@ impl TokenVerifier {
         {
             return Err(TokenError::Invalid);
         }
-        Ok(Caller { account: claims.account, session: claims.session, roles: claims.roles })
+        let expires = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
+        Ok(Caller { account: claims.account, session: claims.session, roles: claims.roles, expires })
     }
 }
 

@@ -53,7 +53,11 @@ fn header() -> Header {
 fn a_token_brings_its_caller_to_whoever_knows_the_public_key() {
     let token = signer().sign(&claims()).unwrap();
     let caller = verifier().verify_bearer(Some(&format!("Bearer {token}")), at(0)).unwrap();
-    assert_eq!(caller, Caller { account: account(), session: claims().session, roles: claims().roles });
+    let expires = chrono::DateTime::from_timestamp(claims().exp, 0).unwrap();
+    assert_eq!(
+        caller,
+        Caller { account: account(), session: claims().session, roles: claims().roles, expires }
+    );
     let through_key_set = TokenVerifier::from_key_set(&key_set(&[signer().public_key()])).unwrap();
     assert_eq!(through_key_set.verify(&token, at(0)), Ok(caller));
     assert_eq!(

@@ -27,7 +27,7 @@ const KEY_CONNECTIONS_MAX: u32 = 8;
 /// Transactions that commit at the same time, each for its own lanes.
 const COMMITTERS: usize = 2;
 /// How often a source's heads are compared. Consent's decides how soon a revocation is in force without a bus.
-const CONSENT_POLL: Duration = Duration::from_millis(400);
+const CONSENT_POLL: Duration = Duration::from_millis(300);
 const FEED_POLL: Duration = Duration::from_millis(1000);
 const HEALTH_POLL: Duration = Duration::from_millis(1000);
 

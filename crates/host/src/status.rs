@@ -118,7 +118,11 @@ pub fn of_transport(status: &Status) -> Option<Problem> {
     // tonic tells these apart by nothing but their texts; the tests hold them.
     match status.code() {
         Code::Internal if status.message().starts_with("failed to decode Protobuf message") => {
-            Some(Problem::new(catalogue::MESSAGE_MALFORMED, "the message is not valid protobuf"))
+            let (message, place) = ("the message is not valid protobuf", malformed_field(status.message()));
+            Some(match place.as_str() {
+                "" => Problem::new(catalogue::MESSAGE_MALFORMED, message).with("place", "message"),
+                field => Problem::of_field(catalogue::MESSAGE_MALFORMED, field, message),
+            })
         }
         Code::OutOfRange if status.message().contains("message length too large") => {
             Some(Problem::new(catalogue::MESSAGE_TOO_LARGE, "the message is too large"))
@@ -126,6 +130,16 @@ pub fn of_transport(status: &Status) -> Option<Problem> {
         Code::Unimplemented => Some(Problem::new(catalogue::METHOD_UNKNOWN, "no such method")),
         _ => None,
     }
+}
+
+/// The path to what cannot be decoded, out of `…: Outer.field: Inner.field: what is wrong`.
+fn malformed_field(text: &str) -> String {
+    let is_name = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let steps = text.split(": ").skip(1).map_while(|step| match step.split_once('.') {
+        Some((message, field)) if is_name(message) && is_name(field) => Some(field),
+        _ => None,
+    });
+    steps.collect::<Vec<_>>().join(".")
 }
 
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
@@ -152,6 +166,27 @@ mod tests {
         assert_eq!(details.error_info().unwrap().metadata["characters_max"], "200");
         assert_eq!(details.bad_request().unwrap().field_violations[0].field, "tenant.display_name");
         assert!(details.retry_info().is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_named_by_its_path() {
+        use holdfast_proto::records::v1::UpdatePatientRequest;
+        use prost::Message as _;
+        // demographics (3) { preferred_name (…) } with a byte that is no UTF-8.
+        let sound = UpdatePatientRequest {
+            demographics: Some(holdfast_proto::records::v1::Demographics {
+                preferred_name: "~".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let bytes: Vec<u8> =
+            sound.encode_to_vec().into_iter().map(|byte| if byte == b'~' { 0xff } else { byte }).collect();
+        let error = UpdatePatientRequest::decode(bytes.as_slice()).unwrap_err();
+        let status = Status::from(of_transport(&Status::internal(error.to_string())).unwrap());
+        let violations = status.get_error_details().bad_request().unwrap().field_violations.clone();
+        assert_eq!(violations[0].field, "demographics.preferred_name");
+        assert_eq!(malformed_field("failed to decode Protobuf message: buffer underflow"), "");
     }
 
     #[test]

@@ -25,12 +25,28 @@ impl TestDatabase {
     pub fn keys(&self, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> KeyRing {
         KeyRing::new(self.keys_pool.clone(), MasterKey::new([7; 32]), clock, ids)
     }
+
+    /// Events that no relay has brought to the bus yet.
+    pub async fn unpublished(&self) -> i64 {
+        let count = "SELECT coalesce(sum(lanes.last_seq - coalesce(relay.published_seq, 0)), 0)::bigint
+                     FROM lanes LEFT JOIN relay USING (lane)";
+        sqlx::query_scalar(count).fetch_one(&self.pool).await.expect("an answer")
+    }
 }
 
 /// `views` and `feeds` are the service's migrations, as it hands them to `schema::migrate`.
 pub async fn database(service: &str, views: &Migrator, feeds: &[&Migrator]) -> TestDatabase {
-    let superuser = servers().postgres_superuser_url.clone();
-    let mut conn = PgConnection::connect(&superuser).await.expect("PostgreSQL");
+    database_on(&servers().postgres_superuser_url, service, views, feeds).await
+}
+
+/// The same on a server that the test may stop.
+pub async fn database_on(
+    superuser: &str,
+    service: &str,
+    views: &Migrator,
+    feeds: &[&Migrator],
+) -> TestDatabase {
+    let mut conn = PgConnection::connect(superuser).await.expect("PostgreSQL");
     let template = template_name(service, views, feeds);
     sqlx::query("SELECT pg_advisory_lock(hashtext($1))")
         .bind(&template)
@@ -44,7 +60,7 @@ pub async fn database(service: &str, views: &Migrator, feeds: &[&Migrator]) -> T
             .await
             .expect("an answer");
     if !ready {
-        make_template(&superuser, &template, views, feeds).await;
+        make_template(superuser, &template, views, feeds).await;
         run(&mut conn, format!("ALTER DATABASE {template} IS_TEMPLATE true")).await;
     }
     let name = format!("t_{}", uuid::Uuid::from_u128(rand_bits()).simple());
@@ -57,13 +73,13 @@ pub async fn database(service: &str, views: &Migrator, feeds: &[&Migrator]) -> T
         .await
         .expect("unlocked");
     conn.close().await.expect("closed");
-    let url = |role: &str, database: &str| at(&superuser, role, database);
+    let url = |role: &str, database: &str| at(superuser, role, database);
     let (serving, keys) = (url(&template, &name), url(&template, &format!("{name}_keys")));
     TestDatabase {
         pool: schema::connect(&serving, 8).expect("a pool"),
         keys_pool: schema::connect(&keys, 4).expect("a pool"),
         owner_url: url(&format!("{template}_owner"), &name),
-        superuser_url: superuser_at(&superuser, &name),
+        superuser_url: superuser_at(superuser, &name),
         url: serving,
         keys_url: keys,
         serving_role: template,

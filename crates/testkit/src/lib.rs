@@ -2,10 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test kit fails loudly")]
 mod clock;
 mod database;
+#[cfg(feature = "service")]
+pub mod network;
+#[cfg(feature = "service")]
+pub mod raw;
+#[cfg(feature = "service")]
+pub mod refusal;
 mod servers;
 #[cfg(feature = "service")]
 pub mod service;
 
 pub use clock::{FakeClock, SeededIds};
-pub use database::{TestDatabase, database};
-pub use servers::{Servers, binaries, servers, shared_data};
+pub use database::{TestDatabase, database, database_on};
+pub use servers::{OwnServers, Servers, binaries, own_servers, servers, shared_data};

@@ -1,6 +1,7 @@
 //! The PostgreSQL and nats-server of this test run: those that the runner started, or else some of this process.
 use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -8,7 +9,14 @@ use std::{
 pub struct Servers {
     pub postgres_superuser_url: String,
     pub nats_url: String,
-    _own: Option<(Postgres, Nats, tempfile::TempDir)>,
+    _own: Option<OwnServers>,
+}
+
+/// Servers of one test, for it to stop; they end when dropped.
+pub struct OwnServers {
+    pub postgres: Postgres,
+    pub nats: Nats,
+    _dir: tempfile::TempDir,
 }
 
 static SERVERS: OnceLock<Servers> = OnceLock::new();
@@ -22,20 +30,24 @@ pub fn servers() -> &'static Servers {
         {
             return Servers { postgres_superuser_url, nats_url, _own: None };
         }
-        let binaries = binaries();
-        let dir = tempfile::Builder::new().prefix("holdfast-test-").tempdir().expect("a temporary directory");
-        let settings =
-            PostgresSettings { durable: false, connections_max: 300, ..PostgresSettings::default() };
-        let postgres =
-            Postgres::start(&binaries, &dir.path().join("postgres"), settings).expect("PostgreSQL");
-        let nats =
-            Nats::start(&binaries, &dir.path().join("nats"), NatsSettings::default()).expect("nats-server");
+        let own = own_servers(false);
         Servers {
-            postgres_superuser_url: postgres.superuser_url(),
-            nats_url: nats.url(),
-            _own: Some((postgres, nats, dir)),
+            postgres_superuser_url: own.postgres.superuser_url(),
+            nats_url: own.nats.url(),
+            _own: Some(own),
         }
     })
+}
+
+/// `durable`: what PostgreSQL has committed is there again after it was killed.
+pub fn own_servers(durable: bool) -> OwnServers {
+    let binaries = binaries();
+    let dir = tempfile::Builder::new().prefix("holdfast-test-").tempdir().expect("a temporary directory");
+    let settings = PostgresSettings { durable, connections_max: 300, ..PostgresSettings::default() };
+    let postgres = Postgres::start(&binaries, &dir.path().join("postgres"), settings).expect("PostgreSQL");
+    let nats =
+        Nats::start(&binaries, &dir.path().join("nats"), NatsSettings::default()).expect("nats-server");
+    OwnServers { postgres, nats, _dir: dir }
 }
 
 /// For a test that starts and kills servers of its own.
@@ -53,7 +65,9 @@ fn root() -> PathBuf {
 pub fn shared_data(path: &str) -> Option<PathBuf> {
     let found = root().join("../shared/data").join(path);
     if !found.exists() {
-        eprintln!("SKIPPED: the shared test data `{path}` is not here");
+        // Not by `eprintln!`: the test harness shows that of failing tests alone.
+        let said = format!("\nskipped: the shared test data `{path}` is not beside this checkout\n");
+        std::io::stderr().write_all(said.as_bytes()).expect("somewhere to say it");
         return None;
     }
     Some(found)

@@ -1,30 +1,16 @@
 //! One service as it is served: mutual TLS, a database of the test's own, tokens of a key of the test's own, and consent as the test tells it.
-use crate::{FakeClock, TestDatabase, database, servers};
-use holdfast_access::{Claims, RoleAssignment, TokenSigner, TokenVerifier, views::ConsentFact};
-use holdfast_eventlog::{Envelope, Source};
-use holdfast_host::{
-    Host, Migrations, PeerLog, Tls, TokenKeys,
-    authority::Authority,
-    client::{Outgoing, channel},
-    settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
-};
-use holdfast_proto::access::v1::AccessRecorded;
-use holdfast_types::{AccountId, Clock, Ids, PracticeId, Role, Service, SystemClock, SystemIds, TenantId};
-use std::{net::SocketAddr, sync::Arc};
-use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
-use url::Url;
-use uuid::Uuid;
+pub use crate::network::{Start, claims};
 
-/// What a service is started with.
-pub struct Start {
-    pub settings: CommonSettings,
-    pub keys: TokenKeys,
-    pub host: Host,
-    pub clock: Arc<dyn Clock>,
-    pub ids: Arc<dyn Ids>,
-    pub stop: CancellationToken,
-}
+use crate::{FakeClock, OwnServers, TestDatabase, network::Network};
+use chrono::{DateTime, Utc};
+use holdfast_access::{RoleAssignment, TokenSigner, views::ConsentFact};
+use holdfast_eventlog::{Envelope, EventLog, Parts, Source, schema::Migrator};
+use holdfast_host::{LogReader, Migrations, PeerLog, Readiness, Services, client::Outgoing, retry::Retry};
+use holdfast_proto::access::v1::AccessRecorded;
+use holdfast_types::{AccountId, Clock, Ids, PracticeId, Role, Service, SystemIds, TenantId};
+use std::{sync::Arc, time::Duration};
+use tonic::{Status, transport::Channel};
+use uuid::Uuid;
 
 pub struct Served {
     pub clock: FakeClock,
@@ -32,15 +18,7 @@ pub struct Served {
     pub channel: Channel,
     /// The service's log as its peers read it.
     pub log: PeerLog,
-    signer: TokenSigner,
-    stop: CancellationToken,
-    _dir: tempfile::TempDir,
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
+    pub network: Network,
 }
 
 /// Starts `service` by `serve`. Where it hears consent, consent is an empty log that the test owns, so the feed is fresh.
@@ -48,80 +26,68 @@ pub async fn served<F>(service: Service, migrations: Migrations, serve: impl FnO
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    holdfast_host::tls::install_crypto();
     let clock = FakeClock::monday_noon();
-    let database = database(service.as_str(), &migrations.views, &migrations.feeds).await;
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    // The handshake looks at the real clock.
-    let authority = Authority::create(&dir.path().join("tls"), SystemClock.now()).expect("an authority");
-    let tls = |role: Service| {
-        Tls::load(&authority.role(role.as_str()).expect("a certificate")).expect("certificates")
-    };
-    let master_key = dir.path().join("master.key");
-    std::fs::write(&master_key, "07".repeat(32)).expect("a file");
-    let stop = CancellationToken::new();
-    let consent = silent_consent(tls(Service::Consent), &clock, &stop).await;
-    let signer = TokenSigner::from_seed(&[1; 32]).expect("a key");
-    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let local = SocketAddr::from(([127, 0, 0, 1], 0));
-    let host = Host::bind(local, tls(service), Arc::clone(&ids)).expect("a port");
-    let address = https(host.address());
-    let mut settings = CommonSettings {
-        tls: authority.role(service.as_str()).expect("a certificate").into(),
-        database: DatabaseSettings {
-            serve: DatabaseUrl::of(database.url.clone()),
-            keys: KeysDatabaseUrl::of(database.keys_url.clone()),
-            master_key_file: Some(master_key),
-            ..DatabaseSettings::default()
-        },
-        nats: NatsUrl::of(servers().nats_url.clone()),
-        bus_prefix: format!("test-{}", SystemIds.next().simple()),
-        ..CommonSettings::default()
-    };
-    settings.peers.consent = Some(consent);
-    let start = Start {
-        settings,
-        keys: TokenKeys::Own(TokenVerifier::new(&[signer.public_key()]).expect("a key")),
-        host,
-        clock: Arc::new(clock.clone()),
-        ids,
-        stop: stop.clone(),
-    };
-    tokio::spawn(serve(start));
-    let open = |role| channel(service, &address, &tls(role)).expect("an address");
-    let log = PeerLog::new(service, open(Service::Audit));
-    Served { clock, database, channel: open(Service::Gateway), log, signer, stop, _dir: dir }
+    let network = Network::new(Arc::new(clock.clone()));
+    served_in(network, clock, service, migrations, serve).await
 }
 
-/// A log named consent with nothing in it.
-async fn silent_consent(tls: Tls, clock: &FakeClock, stop: &CancellationToken) -> Url {
-    let nothing = holdfast_eventlog::schema::Migrator::with_migrations(Vec::new());
-    let database = database("consent_silent", &nothing, &[]).await;
+/// The same on servers that the test may stop.
+pub async fn served_on<F>(
+    servers: &OwnServers,
+    service: Service,
+    migrations: Migrations,
+    serve: impl FnOnce(Start) -> F,
+) -> Served
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let clock = FakeClock::monday_noon();
+    let (postgres, nats) = (servers.postgres.superuser_url(), servers.nats.url());
+    let network = Network::on(postgres, nats, Arc::new(clock.clone()));
+    served_in(network, clock, service, migrations, serve).await
+}
+
+async fn served_in<F>(
+    mut network: Network,
+    clock: FakeClock,
+    service: Service,
+    migrations: Migrations,
+    serve: impl FnOnce(Start) -> F,
+) -> Served
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    if service != Service::Consent {
+        silent_consent(&mut network, &clock).await;
+    }
+    let (start, database) = network.prepare(service, &migrations).await;
+    tokio::spawn(serve(start));
+    let (channel, log) = (network.channel(service), network.log(service));
+    Served { clock, database, channel, log, network }
+}
+
+/// A log named consent with nothing in it, on the test run's own database.
+async fn silent_consent(network: &mut Network, clock: &FakeClock) {
+    let database = crate::database("consent_silent", &Migrator::with_migrations(Vec::new()), &[]).await;
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(clock.clone()), Arc::new(SystemIds));
-    let log = holdfast_eventlog::EventLog::start(holdfast_eventlog::Parts {
+    let log = EventLog::start(Parts {
         service: Service::Consent.as_str().to_owned(),
         pool: database.pool.clone(),
         keys: database.keys(Arc::clone(&clock), Arc::clone(&ids)),
         clock,
-        ids: Arc::clone(&ids),
+        ids,
         projections: Vec::new(),
         publish: Arc::new(|_| Ok(None)),
         committers: 1,
     });
-    let host = Host::bind(SocketAddr::from(([127, 0, 0, 1], 0)), tls, ids).expect("a port");
-    let address = https(host.address());
-    let services = holdfast_host::Services::new().with(holdfast_host::LogReader::new(log).into_server());
-    let stop = stop.clone();
+    let host = network.bind(Service::Consent);
+    let services = Services::new().with(LogReader::new(log).into_server());
+    let stop = network.stop();
     tokio::spawn(async move {
-        let readiness = holdfast_host::Readiness::new(["postgres"], []).await;
+        let readiness = Readiness::new(["postgres"], []).await;
         host.serve(services, readiness, stop).await.expect("served");
         drop(database);
     });
-    address
-}
-
-fn https(address: SocketAddr) -> Url {
-    Url::parse(&format!("https://{address}")).expect("an address")
 }
 
 /// Somebody who calls, with the roles that their token says.
@@ -154,10 +120,23 @@ pub fn practice() -> PracticeId {
 impl Served {
     /// What a call of this person carries.
     pub fn outgoing(&self, person: &Person) -> Outgoing {
-        let iat = self.clock.now().timestamp();
-        let (account, roles) = (person.account, person.roles.clone());
-        let token = self.signer.sign(&Claims { account, session: None, roles, iat, exp: iat + 300 });
-        Outgoing::new().bearer(token.expect("a token").into())
+        self.network.outgoing(person)
+    }
+
+    pub fn token(&self, person: &Person) -> String {
+        self.network.token(person, self.clock.now())
+    }
+
+    /// What a call with a token of that time carries.
+    pub fn outgoing_of(&self, person: &Person, issued: DateTime<Utc>) -> Outgoing {
+        Outgoing::new().bearer(self.network.token(person, issued).into())
+    }
+
+    /// A token that anybody might have signed.
+    pub fn forged(&self, person: &Person) -> Outgoing {
+        let signer = TokenSigner::from_seed(&[66; 32]).expect("a key");
+        let token = signer.sign(&claims(person, self.clock.now())).expect("a token");
+        Outgoing::new().bearer(token.into())
     }
 
     /// Tells the service what consent would have told it.
@@ -177,10 +156,27 @@ impl Served {
         all
     }
 
+    /// When it returns, the bus has taken all that is on the log.
+    pub async fn all_published(&self) {
+        let published = || async {
+            let waiting = self.database.unpublished().await;
+            if waiting == 0 { Ok(()) } else { Err(Status::unavailable(format!("{waiting} events wait"))) }
+        };
+        patiently(published).await.expect("published");
+    }
+
     /// The access events of one operation.
     pub async fn looks(&self, operation: &str) -> Vec<AccessRecorded> {
         let payloads = self.envelopes().await.into_iter().filter_map(|envelope| envelope.public_payload);
         let looks = payloads.filter_map(|payload| payload.to_msg::<AccessRecorded>().ok());
         looks.filter(|look| look.operation == operation).collect()
     }
+}
+
+/// What is not there yet is asked for again, as a good client does.
+pub async fn patiently<T, F: Future<Output = Result<T, Status>>>(
+    call: impl FnMut() -> F,
+) -> Result<T, Status> {
+    let (first_delay, delay_max) = (Duration::from_millis(20), Duration::from_millis(250));
+    Retry { attempts_max: 100, first_delay, delay_max }.idempotent(call).await
 }

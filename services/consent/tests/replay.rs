@@ -194,7 +194,8 @@ impl World {
 
     async fn nothing_revoked_is_in_force(&self, revoked: &[(PatientId, GrantId)]) {
         for number in 0..3 {
-            let caller = Caller { account: account(number), session: None, roles: Vec::new() };
+            let expires = DateTime::<Utc>::MAX_UTC;
+            let caller = Caller { account: account(number), session: None, roles: Vec::new(), expires };
             let patients = [patient(0), patient(1)];
             let facts = holdfast_access::views::facts(self.log.pool(), &patients, &caller, self.clock.now())
                 .await

@@ -49,9 +49,8 @@ impl MessagingService for Api {
             subject: message::subject(&message.subject)?,
             message: message::words(&message.body, &message.language, &message.attachments)?,
         };
-        let (thread, position) = self.app.start_thread(&asked, id, command).await.map_err(Problem::from)?;
-        let (thread, position) = (Some((&thread).into()), position.map(Into::into));
-        Ok(Response::new(pb::StartThreadResponse { thread, position }))
+        let after = self.app.start_thread(&asked, id, command).await.map_err(Problem::from)?;
+        Ok(Response::new(after.into()))
     }
 
     async fn post_message(
@@ -153,8 +152,13 @@ impl MessagingService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let texts = &request.get_ref().patient_ids;
         field::count("patient_ids", texts.len(), PATIENTS_MAX)?;
-        let patients: Vec<PatientId> =
-            texts.iter().map(|text| field::id("patient_ids", text)).collect::<Result<_, _>>()?;
+        let mut patients: Vec<PatientId> = Vec::with_capacity(texts.len());
+        for (at, text) in texts.iter().enumerate() {
+            let patient = field::id(&format!("patient_ids[{at}]"), text)?;
+            if !patients.contains(&patient) {
+                patients.push(patient);
+            }
+        }
         let counts = self.app.count_unread(&asked, &patients).await.map_err(Problem::from)?;
         let counts = counts
             .into_iter()

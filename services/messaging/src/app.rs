@@ -5,7 +5,7 @@ mod write;
 
 pub(crate) use live::Watch;
 pub(crate) use read::{ListMessages, ListThreads};
-pub(crate) use write::{PostMessage, StartThread, Words};
+pub(crate) use write::{PostMessage, StartThread, ThreadAfter, Words};
 
 use crate::{domain::thread::Refusal, views::ViewsError};
 use holdfast_access::{Permit, Refused, RequestContext};
@@ -28,6 +28,8 @@ pub(crate) enum Failure {
     Denied(#[from] Refused),
     #[error("a rule of threads is broken")]
     Thread(#[source] Refusal),
+    #[error("there is no such message to go on after")]
+    AfterUnknown,
     #[error("the events cannot be appended")]
     Append(#[source] AppendError),
     #[error("the log cannot be read")]

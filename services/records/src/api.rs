@@ -118,6 +118,7 @@ impl RecordsService for Api {
         let mut upload: Upload<pb::ImportBundleRequest> = Upload::begin(request.into_inner()).await?;
         let patient = field::id("patient_id", &upload.start.patient_id)?;
         let source_name = field::line("source_name", &upload.start.source_name, 1, 100)?;
+        self.app.may_import(&asked, patient).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
         let bytes = upload.rest().await?;
         let id = CommandId::with_content(&upload.start, Sha256::digest(&bytes))?;
@@ -133,10 +134,12 @@ impl RecordsService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let mut upload: Upload<pb::ImportDirectoryRequest> = Upload::begin(request.into_inner()).await?;
         let tenant = field::id("tenant_id", &upload.start.tenant_id)?;
+        let authority = self.app.may_import_directory(&asked, tenant).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
         let bytes = upload.rest().await?;
         let id = CommandId::with_content(&upload.start, Sha256::digest(&bytes))?;
-        let imported = self.app.import_directory(&asked, id, tenant, bytes).await.map_err(Problem::from)?;
+        let imported =
+            self.app.import_directory(&authority, id, tenant, bytes).await.map_err(Problem::from)?;
         Ok(Response::new(imported.into()))
     }
 

@@ -77,10 +77,7 @@ fn a_nameless_long_or_unfinished_file_is_seen() {
     allows(every_file_says_what_it_is_for, &[("crates/a/src/lib.rs", "//! What it is for.\n")]);
     let long = "x\n".repeat(LINES_MAX + 1);
     catches(a_file_is_one_idea, &[("crates/a/src/lib.rs", &long), ("web/static/a.css", &long)]);
-    allows(
-        a_file_is_one_idea,
-        &[("crates/a/src/lib.rs", &long[2..]), ("web/static/htmx.min.js", &long)],
-    );
+    allows(a_file_is_one_idea, &[("crates/a/src/lib.rs", &long[2..]), ("web/static/htmx.min.js", &long)]);
     let mark = concat!("// TO", "DO: later");
     catches(
         nothing_is_left_for_later,

@@ -41,7 +41,12 @@ pub(crate) fn other_practice() -> PracticeId {
 pub(crate) fn caller(roles: &[Role]) -> Caller {
     let roles =
         roles.iter().map(|role| RoleAssignment { role: *role, tenant: tenant(), practice: Some(practice()) });
-    Caller { account: account(), session: None, roles: roles.collect() }
+    Caller {
+        account: account(),
+        session: None,
+        roles: roles.collect(),
+        expires: chrono::DateTime::<chrono::Utc>::MAX_UTC,
+    }
 }
 
 /// Everything, for the purpose, since an hour ago, until stopped.

@@ -32,36 +32,39 @@ impl From<Failure> for Problem {
 
 fn of_upload(refusal: upload::Refusal) -> Problem {
     use upload::Refusal;
-    let (reason, received) = match refusal {
+    let (reason, field) = match refusal {
         // An upload's id follows from the request's: it was used before.
-        Refusal::AlreadyStarted => (catalogue::REQUEST_ID_REUSED, None),
-        Refusal::NotStarted => (catalogue::UPLOAD_UNKNOWN, None),
-        Refusal::TooLarge => (catalogue::DOCUMENT_TOO_LARGE, None),
-        Refusal::TooManyOpen => (catalogue::TOO_MANY_UPLOADS, None),
-        Refusal::Ended => (catalogue::UPLOAD_ENDED, None),
-        Refusal::OffsetWrong { received } => (catalogue::UPLOAD_OFFSET_WRONG, Some(received)),
-        Refusal::Overfull { received } => (catalogue::UPLOAD_OVERFULL, Some(received)),
-        Refusal::Incomplete { received } => (catalogue::UPLOAD_INCOMPLETE, Some(received)),
-        Refusal::DigestMismatch => (catalogue::DIGEST_MISMATCH, None),
-        Refusal::MediaTypeMismatch => (catalogue::MEDIA_TYPE_MISMATCH, None),
-        Refusal::MediaTypeNotAllowed => (catalogue::MEDIA_TYPE_NOT_ALLOWED, None),
+        Refusal::AlreadyStarted => (catalogue::REQUEST_ID_REUSED, "request_id"),
+        Refusal::NotStarted => (catalogue::UPLOAD_UNKNOWN, "upload_id"),
+        Refusal::TooLarge => (catalogue::DOCUMENT_TOO_LARGE, "size_bytes"),
+        Refusal::TooManyOpen => (catalogue::TOO_MANY_UPLOADS, "patient_id"),
+        Refusal::Ended => (catalogue::UPLOAD_ENDED, "upload_id"),
+        Refusal::OffsetWrong { .. } => (catalogue::UPLOAD_OFFSET_WRONG, "offset_bytes"),
+        Refusal::Overfull { .. } => (catalogue::UPLOAD_OVERFULL, "chunk"),
+        Refusal::Incomplete { .. } => (catalogue::UPLOAD_INCOMPLETE, "upload_id"),
+        Refusal::DigestMismatch => (catalogue::DIGEST_MISMATCH, "sha256"),
+        Refusal::MediaTypeMismatch => (catalogue::MEDIA_TYPE_MISMATCH, "media_type"),
+        Refusal::MediaTypeNotAllowed => (catalogue::MEDIA_TYPE_NOT_ALLOWED, "media_type"),
     };
-    let problem = Problem::new(reason, refusal.to_string());
-    match received {
-        Some(received) => problem.with("received_bytes", received),
-        None => problem,
+    // What was announced when the upload was started is named by that request's fields.
+    let problem = Problem::of_field(reason, field, refusal.to_string());
+    match refusal {
+        Refusal::OffsetWrong { received }
+        | Refusal::Overfull { received }
+        | Refusal::Incomplete { received } => problem.with("received_bytes", received),
+        _ => problem,
     }
 }
 
 fn of_document(refusal: document::Refusal) -> Problem {
     use document::Refusal;
-    let reason = match refusal {
-        Refusal::AlreadyAdded => catalogue::REQUEST_ID_REUSED,
-        Refusal::NotAdded => catalogue::DOCUMENT_UNKNOWN,
-        Refusal::AlreadyWithdrawn => catalogue::ALREADY_WITHDRAWN,
-        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+    let (reason, field) = match refusal {
+        Refusal::AlreadyAdded => (catalogue::REQUEST_ID_REUSED, "request_id"),
+        Refusal::NotAdded => (catalogue::DOCUMENT_UNKNOWN, "document_id"),
+        Refusal::AlreadyWithdrawn => (catalogue::ALREADY_WITHDRAWN, "document_id"),
+        Refusal::NotAsSeen => (catalogue::ETAG_MISMATCH, "etag"),
     };
-    Problem::new(reason, refusal.to_string())
+    Problem::of_field(reason, field, refusal.to_string())
 }
 
 fn of_objects(error: ObjectsError) -> Problem {

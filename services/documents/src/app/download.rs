@@ -1,5 +1,5 @@
 //! The bytes of a document. The download is on the log before the first of them leaves; the gate is asked again every few parts, and
-//! when the access has ended, so does the stream.
+//! for a slow reader every part: when the access or the token has ended, so does the stream.
 use super::{App, Failure};
 use crate::{objects::Parts, views::ShownDocument};
 use bytes::Bytes;
@@ -8,8 +8,8 @@ use holdfast_access::RequestContext;
 use holdfast_eventlog::AppendError;
 use holdfast_host::rpc::with_correlation;
 use holdfast_types::{Action, DocumentId, PatientId};
-use std::pin::pin;
-use tokio::sync::mpsc;
+use std::{pin::pin, time::Duration};
+use tokio::{sync::mpsc, time::Instant};
 use tracing::Instrument as _;
 
 pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
@@ -17,6 +17,8 @@ pub(crate) const CHUNK_BYTES: usize = 256 * 1024;
 const WAITING_MAX: usize = 4;
 /// Parts between two questions to the gate.
 const PARTS_UNASKED: usize = 4;
+/// However few parts went out: time between two questions to the gate, as long as there are parts.
+const UNASKED_MAX: Duration = Duration::from_millis(400);
 
 const OPERATION: &str = "documents.DownloadDocument";
 
@@ -66,8 +68,10 @@ impl App {
         };
         let key = self.log().keys().existing(paper.patient.uuid()).await.map_err(Failure::Key)?;
         let mut parts = pin!(self.objects.all(&key, &of).enumerate());
+        let mut asked_at = Instant::now();
         while let Some((number, part)) = parts.next().await {
-            if number > 0 && number % PARTS_UNASKED == 0 {
+            if number > 0 && (number % PARTS_UNASKED == 0 || asked_at.elapsed() > UNASKED_MAX) {
+                asked_at = Instant::now();
                 let gate = self.ground.gate();
                 let _still = gate
                     .authorise(asked, Action::Download, paper.patient, &[paper.category], OPERATION)

@@ -153,6 +153,7 @@ impl World {
             account: AccountId::new(Uuid::from_u64_pair(17, number)),
             session: None,
             roles: vec![role],
+            expires: chrono::DateTime::<chrono::Utc>::MAX_UTC,
         };
         let asked =
             RequestContext { caller, purpose: None, correlation: Uuid::from_u128(18), traceparent: None };

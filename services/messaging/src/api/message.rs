@@ -1,6 +1,6 @@
 //! Threads and messages as the contract writes them, and the words of a message as they come in.
 use crate::{
-    app::Words,
+    app::{ThreadAfter, Words},
     domain::thread::Attachment,
     views::{ShownMessage, ShownThread},
 };
@@ -44,6 +44,22 @@ fn attachment(message: &pb::Attachment) -> Result<Attachment, Problem> {
     match field::required("attachments.reference", message.reference.as_ref())? {
         Reference::DocumentId(text) => Ok(Attachment::Document(field::id("attachments.document_id", text)?)),
         Reference::ItemId(text) => Ok(Attachment::Item(field::id("attachments.item_id", text)?)),
+    }
+}
+
+impl From<ThreadAfter> for pb::StartThreadResponse {
+    fn from(after: ThreadAfter) -> Self {
+        let ThreadAfter { id, patient, practice, shown, position } = after;
+        let thread = shown.as_ref().map_or_else(
+            || pb::Thread {
+                thread_id: id.to_string(),
+                patient_id: patient.to_string(),
+                practice_id: practice.to_string(),
+                ..pb::Thread::default()
+            },
+            Into::into,
+        );
+        Self { thread: Some(thread), position: position.map(Into::into) }
     }
 }
 

@@ -7,6 +7,9 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Denied(refused) => refused.into(),
             Failure::Thread(refusal) => of_thread(refusal),
+            Failure::AfterUnknown => {
+                Self::of_field(catalogue::MESSAGE_UNKNOWN, "after_message_id", failure.to_string())
+            }
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
             Failure::Views(ViewsError::Database(error)) => {
@@ -20,13 +23,13 @@ impl From<Failure> for Problem {
 }
 
 fn of_thread(refusal: Refusal) -> Problem {
-    let reason = match refusal {
+    let (reason, field) = match refusal {
         // A thread's id follows from the request's: it was used before.
-        Refusal::AlreadyStarted => catalogue::REQUEST_ID_REUSED,
-        Refusal::NotStarted => catalogue::THREAD_UNKNOWN,
-        Refusal::Closed => catalogue::THREAD_CLOSED,
-        Refusal::Full => catalogue::THREAD_FULL,
-        Refusal::NoSuchMessage => catalogue::MESSAGE_UNKNOWN,
+        Refusal::AlreadyStarted => (catalogue::REQUEST_ID_REUSED, "request_id"),
+        Refusal::NotStarted => (catalogue::THREAD_UNKNOWN, "thread_id"),
+        Refusal::Closed => (catalogue::THREAD_CLOSED, "thread_id"),
+        Refusal::Full => (catalogue::THREAD_FULL, "thread_id"),
+        Refusal::NoSuchMessage => (catalogue::MESSAGE_UNKNOWN, "message_id"),
     };
-    Problem::new(reason, refusal.to_string())
+    Problem::of_field(reason, field, refusal.to_string())
 }

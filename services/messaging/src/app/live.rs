@@ -1,4 +1,5 @@
-//! New messages as they come. The gate is asked again for every message and at every step: when the access ends, so does the stream.
+//! New messages as they come. The gate is asked again for every message and at every step: when the access or the token ends, so does
+//! the stream.
 use super::{App, Failure};
 use crate::views::{self, ShownMessage};
 use holdfast_access::RequestContext;
@@ -8,7 +9,7 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How often a quiet stream looks whether it is still permitted, and whether another process has news.
-const STEP: Duration = Duration::from_millis(900);
+const STEP: Duration = Duration::from_millis(400);
 /// Messages sent between two questions to the gate.
 const BATCH: u32 = 50;
 
@@ -53,7 +54,7 @@ impl App {
             Some(message) => views::message(pool, &first, thread, message)
                 .await
                 .map_err(Failure::Views)?
-                .ok_or(Failure::Thread(crate::domain::thread::Refusal::NoSuchMessage))?,
+                .ok_or(Failure::AfterUnknown)?,
         };
         loop {
             let news = self.news.notified();
@@ -61,7 +62,11 @@ impl App {
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {
                 let found = views::messages(pool, keys, &permit, thread, reached, BATCH)
                     .await
-                    .map_err(Failure::Views)?;
+                    .map_err(Failure::Views)?
+                    .map(|mut found| {
+                        found.truncate(BATCH as usize);
+                        found
+                    });
                 for message in self.ground.gate().release(permit, found).await? {
                     reached = message.number;
                     if sender.send(Ok(message)).await.is_err() {

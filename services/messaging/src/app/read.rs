@@ -46,13 +46,12 @@ impl App {
         let permit = self.may(asked, Action::Read, patient, "messaging.ListMessages").await?;
         self.sees(&permit, asked, thread).await?;
         let (pool, keys) = (self.log().pool(), self.log().keys());
-        let found = views::messages(pool, keys, &permit, thread, after, page_size + 1)
-            .await
-            .map_err(Failure::Views)?;
+        let found =
+            views::messages(pool, keys, &permit, thread, after, page_size).await.map_err(Failure::Views)?;
         Ok(self.ground.gate().release(permit, found).await?)
     }
 
-    /// For those of the records whose messages the caller may read, in order.
+    /// For those of the records whose messages the caller may read, in order; that others were asked for is on the log.
     #[tracing::instrument(skip_all, name = "messaging.count_unread")]
     pub(crate) async fn count_unread(
         &self,
@@ -61,7 +60,7 @@ impl App {
     ) -> Result<Vec<(PatientId, i32)>, Failure> {
         let gate = self.ground.gate();
         let permits = gate
-            .authorise_each(asked, Action::Read, patients, &[Category::Messages], "messaging.CountUnread")
+            .authorise_named(asked, Action::Read, patients, &[Category::Messages], "messaging.CountUnread")
             .await?;
         let mut answers = Vec::with_capacity(permits.len());
         for permit in permits {

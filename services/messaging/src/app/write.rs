@@ -7,7 +7,7 @@ use crate::{
 use holdfast_access::{Authority, Permit, RequestContext};
 use holdfast_eventlog::{Executed, Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, MessageId, PatientId, PracticeId, ThreadId};
+use holdfast_types::{Action, Category, MessageId, PatientId, PracticeId, ThreadId};
 
 pub(crate) struct StartThread {
     pub(crate) patient: PatientId,
@@ -20,6 +20,15 @@ pub(crate) struct PostMessage {
     pub(crate) patient: PatientId,
     pub(crate) thread: ThreadId,
     pub(crate) message: Words,
+}
+
+/// A thread that was started: what its sender may read of it, and where it is in any case.
+pub(crate) struct ThreadAfter {
+    pub(crate) id: ThreadId,
+    pub(crate) patient: PatientId,
+    pub(crate) practice: PracticeId,
+    pub(crate) shown: Option<ShownThread>,
+    pub(crate) position: Option<Position>,
 }
 
 /// What somebody wrote.
@@ -45,7 +54,7 @@ impl App {
         asked: &RequestContext,
         id: CommandId,
         command: StartThread,
-    ) -> Result<(ShownThread, Option<Position>), Failure> {
+    ) -> Result<ThreadAfter, Failure> {
         let StartThread { patient, practice, subject, message } = command;
         let permit = self.may(asked, Action::Contribute, patient, "messaging.StartThread").await?;
         // Who is no holder opens threads of practices at which they hold a role, and of no others.
@@ -55,9 +64,20 @@ impl App {
         }
         let thread = ThreadId::new(id.makes(permit.account(), patient.uuid()));
         let message = message.by(&permit, MessageId::new(id.makes(permit.account(), thread.uuid())));
+        // Whether it may be shown is decided before it is done: who only contributes is told its id alone.
+        let categories = [Category::Messages];
+        let gate = self.ground.gate();
+        let may_read = gate
+            .authorise_each(asked, Action::Read, &[patient], &categories, "messaging.StartThread")
+            .await?
+            .pop();
         let start = Command::Start { patient, practice, subject, message };
         let executed = self.execute(patient, thread, id, permit.into_authority(), start).await?;
-        Ok((self.thread(asked, patient, thread, "messaging.StartThread").await?, executed.position))
+        let shown = match may_read {
+            Some(permit) => Some(self.shown(asked, permit, thread).await?),
+            None => None,
+        };
+        Ok(ThreadAfter { id: thread, patient, practice, shown, position: executed.position })
     }
 
     #[tracing::instrument(skip_all, name = "messaging.post_message")]
@@ -136,15 +156,13 @@ impl App {
         Ok(executed)
     }
 
-    /// The thread as it stands after a command: a look like any other.
-    async fn thread(
+    /// A look like any other.
+    async fn shown(
         &self,
         asked: &RequestContext,
-        patient: PatientId,
+        permit: Permit,
         thread: ThreadId,
-        operation: &'static str,
     ) -> Result<ShownThread, Failure> {
-        let permit = self.may(asked, Action::Read, patient, operation).await?;
         let found = views::thread(self.log().pool(), self.log().keys(), &permit, &asked.caller, thread)
             .await
             .map_err(Failure::Views)?
@@ -159,6 +177,7 @@ impl App {
         patient: PatientId,
         thread: ThreadId,
     ) -> Result<ShownThread, Failure> {
-        self.thread(asked, patient, thread, "messaging.GetThread").await
+        let permit = self.may(asked, Action::Read, patient, "messaging.GetThread").await?;
+        self.shown(asked, permit, thread).await
     }
 }

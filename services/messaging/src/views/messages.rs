@@ -34,14 +34,14 @@ struct Row {
     content: Vec<u8>,
 }
 
-/// Messages after a place in the thread, at most `limit`. That the reader sees the thread was asked before.
+/// Messages after a place in the thread, and one more than the page holds. That the reader sees the thread was asked before.
 pub async fn messages(
     pool: &PgPool,
     keys: &KeyRing,
     permit: &Permit,
     thread: ThreadId,
     after: i32,
-    limit: u32,
+    page_size: u32,
 ) -> Result<Unreleased<Vec<ShownMessage>>, ViewsError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT thread, number, message, author, from_family, created_time, revision, content
@@ -53,15 +53,18 @@ pub async fn messages(
     .bind(permit.patient().uuid())
     .bind(thread.uuid())
     .bind(after)
-    .bind(i64::from(limit))
+    .bind(i64::from(page_size) + 1)
     .fetch_all(pool)
     .await?;
     let key = keys.existing(permit.patient().uuid()).await?;
     let mut shown = Vec::with_capacity(rows.len());
     let mut returned = Vec::with_capacity(rows.len());
+    let on_page = usize::try_from(page_size).unwrap_or(usize::MAX);
     for row in rows {
         let revision = u64::try_from(row.revision).map_err(|_| ViewsError::Malformed("revision"))?;
-        returned.push(Returned { id: row.message, revision });
+        if returned.len() < on_page {
+            returned.push(Returned { id: row.message, revision });
+        }
         let content = open_content(&key, row.message, &row.content)?;
         shown.push(ShownMessage {
             id: MessageId::new(row.message),

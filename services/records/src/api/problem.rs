@@ -29,30 +29,26 @@ impl From<Failure> for Problem {
 
 fn of_patient(refusal: patient::Refusal) -> Problem {
     use patient::Refusal;
-    let reason = match refusal {
-        Refusal::AlreadyRegistered => catalogue::PATIENT_REGISTERED,
-        Refusal::NotRegistered => catalogue::PATIENT_UNKNOWN,
-        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+    let (reason, field) = match refusal {
+        Refusal::AlreadyRegistered => (catalogue::PATIENT_REGISTERED, "patient_id"),
+        Refusal::NotRegistered => (catalogue::PATIENT_UNKNOWN, "patient_id"),
+        Refusal::NotAsSeen => (catalogue::ETAG_MISMATCH, "etag"),
     };
-    Problem::new(reason, refusal.to_string())
+    Problem::of_field(reason, field, refusal.to_string())
 }
 
 fn of_item(refusal: item::Refusal) -> Problem {
     use item::Refusal;
-    let reason = match refusal {
-        Refusal::Unknown => catalogue::ITEM_UNKNOWN,
-        Refusal::AlreadyRetracted => catalogue::ALREADY_RETRACTED,
-        Refusal::OtherType => catalogue::RESOURCE_MALFORMED,
-        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
-    };
-    match refusal {
+    let (reason, field) = match refusal {
+        Refusal::Unknown => (catalogue::ITEM_UNKNOWN, "item_id"),
+        Refusal::AlreadyRetracted => (catalogue::ALREADY_RETRACTED, "item_id"),
+        Refusal::NotAsSeen => (catalogue::ETAG_MISMATCH, "etag"),
         Refusal::OtherType => {
-            Problem::new(reason, refusal.to_string()).with("place", "resource.resourceType")
+            return Problem::new(catalogue::RESOURCE_MALFORMED, refusal.to_string())
+                .with("place", "resource.resourceType");
         }
-        Refusal::Unknown | Refusal::AlreadyRetracted | Refusal::NotAsSeen => {
-            Problem::new(reason, refusal.to_string())
-        }
-    }
+    };
+    Problem::of_field(reason, field, refusal.to_string())
 }
 
 /// The message names the place and the remedy, never a value.

@@ -7,7 +7,7 @@ use crate::{
     },
     views,
 };
-use holdfast_access::{Oversight, RequestContext};
+use holdfast_access::{Authority, Oversight, RequestContext};
 use holdfast_eventlog::{Append, AppendError, Decider, StreamAppend, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::TenantId;
@@ -17,19 +17,26 @@ use uuid::Uuid;
 const ATTEMPTS_MAX: u32 = 8;
 
 impl App {
+    /// Asked before anything of the file is taken.
+    #[tracing::instrument(skip_all, name = "records.may_import_directory")]
+    pub(crate) async fn may_import_directory(
+        &self,
+        asked: &RequestContext,
+        tenant: TenantId,
+    ) -> Result<Authority, Failure> {
+        let oversight = Oversight::Tenant(tenant);
+        let permit = self.gate.authorise_oversight(asked, oversight, "records.ImportDirectory").await?;
+        Ok(permit.into_authority())
+    }
+
     #[tracing::instrument(skip_all, name = "records.import_directory")]
     pub(crate) async fn import_directory(
         &self,
-        asked: &RequestContext,
+        authority: &Authority,
         id: CommandId,
         tenant: TenantId,
         bytes: Vec<u8>,
     ) -> Result<DirectoryTally, Failure> {
-        let permit = self
-            .gate
-            .authorise_oversight(asked, Oversight::Tenant(tenant), "records.ImportDirectory")
-            .await?;
-        let authority = permit.into_authority();
         let bundle = read(bytes).await?.map_err(Failure::Bundle)?;
         if bundle.patient.is_some() || !bundle.items.is_empty() {
             return Err(Failure::Unfit(Unfit::OfAPatient));

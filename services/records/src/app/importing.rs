@@ -16,6 +16,8 @@ use holdfast_fhir::{Bundle, BundleError, Limits, Warning, read_bundle};
 use holdfast_host::CommandId;
 use holdfast_types::{Action, PatientId};
 
+const OPERATION: &str = "records.ImportBundle";
+
 pub(crate) struct ImportBundle {
     pub(crate) patient: PatientId,
     pub(crate) source_name: String,
@@ -31,6 +33,12 @@ pub(crate) struct Imported {
 }
 
 impl App {
+    /// Asked before anything of the file is taken: who may contribute nothing at all sends nothing.
+    #[tracing::instrument(skip_all, name = "records.may_import")]
+    pub(crate) async fn may_import(&self, asked: &RequestContext, patient: PatientId) -> Result<(), Failure> {
+        Ok(self.gate.authorise_any(asked, Action::Contribute, patient, OPERATION).await?)
+    }
+
     #[tracing::instrument(skip_all, name = "records.import_bundle")]
     pub(crate) async fn import_bundle(
         &self,
@@ -45,10 +53,7 @@ impl App {
             return Err(Failure::Unfit(Unfit::NothingOfAPatient));
         }
         let categories = incoming::categories(&bundle);
-        let permit = self
-            .gate
-            .authorise(asked, Action::Contribute, patient, &categories, "records.ImportBundle")
-            .await?;
+        let permit = self.gate.authorise(asked, Action::Contribute, patient, &categories, OPERATION).await?;
         let authority = permit.into_authority();
         let request = request(authority.account(), id);
         let import_id = made_by(authority.account(), id, patient.uuid());

@@ -69,7 +69,12 @@ impl App {
             .await
             .map_err(|error| Failure::of(error, Failure::Patient))?;
         // It is done: whether it can be shown does not change that.
-        let shown = self.patients_shown(asked, &[patient], operation).await.unwrap_or_default().pop();
+        let gate = &self.gate;
+        let permits = gate.authorise_each(asked, Action::Read, &[patient], &categories, operation).await;
+        let shown = match permits {
+            Ok(permits) => self.patients_shown(permits).await.unwrap_or_default().pop(),
+            Err(_) => None,
+        };
         Ok(PatientAfter { shown, revision: done.revision, position: done.position })
     }
 
@@ -88,24 +93,22 @@ impl App {
         Ok(self.gate.release(permit, shown).await?)
     }
 
-    /// Those that the caller may read; that others were asked for leaves no trace and no answer.
+    /// Those that the caller may read; that others were asked for is on the log, and is no answer.
     #[tracing::instrument(skip_all, name = "records.batch_get_patients")]
     pub(crate) async fn patients(
         &self,
         asked: &RequestContext,
         patients: &[PatientId],
     ) -> Result<Vec<ShownPatient>, Failure> {
-        self.patients_shown(asked, patients, "records.BatchGetPatients").await
+        let categories = [Category::Demographics];
+        let gate = &self.gate;
+        let permits = gate
+            .authorise_named(asked, Action::Read, patients, &categories, "records.BatchGetPatients")
+            .await?;
+        self.patients_shown(permits).await
     }
 
-    async fn patients_shown(
-        &self,
-        asked: &RequestContext,
-        patients: &[PatientId],
-        operation: &'static str,
-    ) -> Result<Vec<ShownPatient>, Failure> {
-        let categories = [Category::Demographics];
-        let permits = self.gate.authorise_each(asked, Action::Read, patients, &categories, operation).await?;
+    async fn patients_shown(&self, permits: Vec<Permit>) -> Result<Vec<ShownPatient>, Failure> {
         let mut found =
             views::patients(self.log.pool(), self.log.keys(), &permits.iter().collect::<Vec<_>>())
                 .await

@@ -1,0 +1,250 @@
+//! One record as its family and a therapist use it: consent, records, documents and messaging as they are served, on a bus of their own.
+#![allow(unreachable_pub, reason = "a module of test files")]
+use holdfast_host::{Migrations, client::Outgoing};
+use holdfast_proto::{
+    Word as _,
+    consent::v1::{self as consent, consent_service_client::ConsentServiceClient},
+    documents::v1::{self as documents, documents_service_client::DocumentsServiceClient},
+    messaging::v1::{self as messaging, messaging_service_client::MessagingServiceClient},
+    records::v1::{self as records, records_service_client::RecordsServiceClient},
+    r#type::v1::Position,
+};
+use holdfast_testkit::{
+    OwnServers,
+    network::{Network, Start},
+    own_servers,
+    refusal::reason,
+    service::{Person, person, practice},
+};
+use holdfast_types::{Action, Category, Ids as _, Relationship, Role, Service, SystemClock, SystemIds};
+use std::sync::Arc;
+use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
+use url::Url;
+
+type Through = InterceptedService<Channel, Outgoing>;
+
+pub struct World {
+    pub servers: OwnServers,
+    pub network: Network,
+    pub mother: Person,
+    pub therapist: Person,
+    pub patient: String,
+    pub document: String,
+    pub thread: String,
+    /// The first message of the thread.
+    pub message: String,
+    /// What consent said last of the record.
+    said: Position,
+}
+
+async fn serve<F>(
+    network: &mut Network,
+    service: Service,
+    migrations: Migrations,
+    run: impl FnOnce(Start) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (start, _) = network.prepare(service, &migrations).await;
+    tokio::spawn(run(start));
+}
+
+/// A goal, a document and a thread stand in the record; nobody but the mother sees them.
+pub async fn world() -> World {
+    let servers = own_servers(false);
+    let (postgres, nats) = (servers.postgres.superuser_url(), servers.nats.url());
+    let mut network = Network::on(postgres, nats, Arc::new(SystemClock));
+    serve(&mut network, Service::Consent, holdfast_consent::migrations(), |start| async move {
+        let Start { settings: common, keys, host, clock, ids, stop } = start;
+        let settings = holdfast_consent::config::Settings { common };
+        holdfast_consent::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
+    })
+    .await;
+    serve(&mut network, Service::Records, holdfast_records::migrations(), |start| async move {
+        let Start { settings: common, keys, host, clock, ids, stop } = start;
+        let settings = holdfast_records::config::Settings { common };
+        holdfast_records::serve_with(settings, keys, host, clock, ids, stop).await.unwrap();
+    })
+    .await;
+    let objects = Url::from_directory_path(network.folder("objects")).unwrap();
+    serve(&mut network, Service::Documents, holdfast_documents::migrations(), |start| async move {
+        let Start { settings: common, keys, host, clock, ids, stop } = start;
+        let object_store =
+            holdfast_documents::config::ObjectStoreSettings { url: Some(objects), ..Default::default() };
+        let settings = holdfast_documents::config::Settings { common, object_store };
+        holdfast_documents::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
+    })
+    .await;
+    serve(&mut network, Service::Messaging, holdfast_messaging::migrations(), |start| async move {
+        let Start { settings: common, keys, host, clock, ids, stop } = start;
+        let settings = holdfast_messaging::config::Settings { common };
+        holdfast_messaging::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
+    })
+    .await;
+    let (mother, therapist) = (person(1), person(2).with(Role::Therapist, Some(practice())));
+    let open = consent::OpenRecordRequest {
+        request_id: request_id(),
+        relationship: Relationship::Parent.to_proto(),
+        ..Default::default()
+    };
+    let mut client =
+        ConsentServiceClient::with_interceptor(network.channel(Service::Consent), network.outgoing(&mother));
+    let opened = client.open_record(open).await.unwrap().into_inner();
+    let mut world = World {
+        servers,
+        network,
+        mother,
+        therapist,
+        patient: opened.patient_id,
+        document: String::new(),
+        thread: String::new(),
+        message: String::new(),
+        said: opened.position.unwrap(),
+    };
+    world.fill().await;
+    world
+}
+
+impl World {
+    fn as_(&self, person: &Person) -> Outgoing {
+        self.network.outgoing(person).after([self.said.clone()])
+    }
+
+    pub fn consent(&self, person: &Person) -> ConsentServiceClient<Through> {
+        ConsentServiceClient::with_interceptor(
+            self.network.channel(Service::Consent),
+            self.network.outgoing(person),
+        )
+    }
+
+    pub fn records(&self, person: &Person) -> RecordsServiceClient<Through> {
+        RecordsServiceClient::with_interceptor(self.network.channel(Service::Records), self.as_(person))
+    }
+
+    pub fn documents(&self, person: &Person) -> DocumentsServiceClient<Through> {
+        DocumentsServiceClient::with_interceptor(self.network.channel(Service::Documents), self.as_(person))
+    }
+
+    pub fn messaging(&self, person: &Person) -> MessagingServiceClient<Through> {
+        MessagingServiceClient::with_interceptor(self.network.channel(Service::Messaging), self.as_(person))
+    }
+
+    async fn fill(&mut self) {
+        let goal = r#"{"resourceType":"Goal","id":"words","lifecycleStatus":"active","description":{"text":"two words"},"subject":{"reference":"Patient/self"}}"#;
+        let item = records::NewItem { fhir_json: goal.as_bytes().to_vec().into(), source_key: String::new() };
+        let create = records::CreateItemRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            item: Some(item),
+        };
+        let client = self.records(&self.mother);
+        heard(|| {
+            let (mut client, create) = (client.clone(), create.clone());
+            async move { client.create_item(create).await }
+        })
+        .await;
+
+        let content = b"Eleven new words this week.".to_vec();
+        let begin = documents::StartUploadRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            title: "Words".into(),
+            media_type: "text/plain".into(),
+            size_bytes: content.len() as i64,
+            ..Default::default()
+        };
+        let mut client = self.documents(&self.mother);
+        let upload_id = heard(|| {
+            let (mut client, begin) = (client.clone(), begin.clone());
+            async move { client.start_upload(begin).await }
+        })
+        .await
+        .upload_id;
+        let all = documents::AppendUploadRequest {
+            upload_id: upload_id.clone(),
+            offset_bytes: 0,
+            chunk: content.into(),
+        };
+        client.append_upload(tokio_stream::iter([all])).await.unwrap();
+        let complete = documents::CompleteUploadRequest { request_id: request_id(), upload_id };
+        let completed = client.complete_upload(complete).await.unwrap().into_inner();
+        self.document = completed.document.unwrap().document_id;
+
+        let start = messaging::StartThreadRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            practice_id: practice().to_string(),
+            subject: "Practice at home".into(),
+            body: "He said water!".into(),
+            ..Default::default()
+        };
+        let mut client = self.messaging(&self.mother);
+        let started = heard(|| {
+            let (mut client, start) = (client.clone(), start.clone());
+            async move { client.start_thread(start).await }
+        })
+        .await;
+        self.thread = started.thread.unwrap().thread_id;
+        let list = messaging::ListMessagesRequest {
+            patient_id: self.patient.clone(),
+            thread_id: self.thread.clone(),
+            ..Default::default()
+        };
+        let messages = client.list_messages(list).await.unwrap().into_inner().messages;
+        self.message = messages.first().unwrap().message_id.clone();
+        // So that a live stream that goes on after the first message has something to say.
+        let post = messaging::PostMessageRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            thread_id: self.thread.clone(),
+            body: "And juice.".into(),
+            ..Default::default()
+        };
+        client.post_message(post).await.unwrap();
+    }
+
+    /// Goals, documents and messages, to read, download and contribute to, until revoked.
+    pub async fn give(&mut self) -> consent::Grant {
+        let account = self.therapist.account.to_string();
+        let give = consent::GiveGrantRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            grantee: Some(consent::Grantee {
+                kind: Some(consent::grantee::Kind::AccountId(account)),
+                role: 0,
+            }),
+            categories: [Category::Goals, Category::Documents, Category::Messages]
+                .map(|word| word.to_proto())
+                .into(),
+            actions: [Action::Read, Action::Download, Action::Contribute].map(|word| word.to_proto()).into(),
+            ..Default::default()
+        };
+        let given = self.consent(&self.mother).give_grant(give).await.unwrap().into_inner();
+        self.said = given.position.unwrap();
+        given.grant.unwrap()
+    }
+
+    /// When it returns, the patient has the answer.
+    pub async fn revoke(&self, grant: consent::Grant) {
+        let consent::Grant { grant_id, etag, .. } = grant;
+        let revoke = consent::RevokeGrantRequest { request_id: request_id(), grant_id, etag };
+        self.consent(&self.mother).revoke_grant(revoke).await.unwrap();
+    }
+}
+
+pub fn request_id() -> String {
+    SystemIds.next().to_string()
+}
+
+/// The answer of a service that may have begun to hear consent a moment ago.
+async fn heard<T, A>(call: impl Fn() -> A) -> T
+where
+    A: Future<Output = Result<tonic::Response<T>, Status>>,
+{
+    loop {
+        match call().await {
+            Ok(answer) => return answer.into_inner(),
+            Err(status) => assert_eq!(reason(&status), "NOT_HEARD_YET", "{status:?}"),
+        }
+    }
+}
