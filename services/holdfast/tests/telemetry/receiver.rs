@@ -1,0 +1,114 @@
+//! A real OTLP receiver that keeps all it is sent, and wakes whoever waits for something.
+use opentelemetry_proto::tonic::{
+    collector::{
+        logs::v1::{
+            ExportLogsServiceRequest, ExportLogsServiceResponse,
+            logs_service_server::{LogsService, LogsServiceServer},
+        },
+        metrics::v1::{
+            ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+            metrics_service_server::{MetricsService, MetricsServiceServer},
+        },
+        trace::v1::{
+            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            trace_service_server::{TraceService, TraceServiceServer},
+        },
+    },
+    trace::v1::Span,
+};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status, transport::server::TcpIncoming};
+
+/// Nothing is measured by it: a test that would wait for ever ends.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Default)]
+pub(crate) struct Received {
+    pub(crate) spans: Vec<Span>,
+    /// Each request as it came, to be searched.
+    pub(crate) texts: Vec<String>,
+    pub(crate) metrics: BTreeSet<String>,
+}
+
+impl Received {
+    pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = &Span> {
+        self.spans.iter().filter(move |span| span.name == name)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Receiver(watch::Sender<Received>);
+
+impl Receiver {
+    /// The receiver, and its address.
+    pub(crate) fn start() -> (Self, String) {
+        let receiver = Self(watch::Sender::new(Received::default()));
+        let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let endpoint = format!("http://{}", incoming.local_addr().unwrap());
+        let server = tonic::transport::Server::builder()
+            .add_service(TraceServiceServer::new(receiver.clone()))
+            .add_service(LogsServiceServer::new(receiver.clone()))
+            .add_service(MetricsServiceServer::new(receiver.clone()))
+            .serve_with_incoming(incoming);
+        tokio::spawn(server);
+        (receiver, endpoint)
+    }
+
+    pub(crate) async fn until(&self, arrived: impl FnMut(&Received) -> bool) {
+        let mut seen = self.0.subscribe();
+        if tokio::time::timeout(PATIENCE, seen.wait_for(arrived)).await.is_err() {
+            let seen = self.0.borrow();
+            let names: BTreeSet<_> = seen.spans.iter().map(|span| &span.name).collect();
+            panic!("it did not arrive; what did: {names:?}, {:?}", seen.metrics);
+        }
+    }
+
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&Received) -> T) -> T {
+        at(&self.0.borrow())
+    }
+}
+
+#[tonic::async_trait]
+impl TraceService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let request = request.into_inner();
+        self.0.send_modify(|received| {
+            received.texts.push(format!("{request:?}"));
+            let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
+            received.spans.extend(scopes.flat_map(|scope| scope.spans));
+        });
+        Ok(Response::new(Default::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        let text = format!("{:?}", request.into_inner());
+        self.0.send_modify(|received| received.texts.push(text));
+        Ok(Response::new(Default::default()))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Receiver {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        let request = request.into_inner();
+        self.0.send_modify(|received| {
+            received.texts.push(format!("{request:?}"));
+            let scopes = request.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
+            received.metrics.extend(scopes.flat_map(|scope| scope.metrics).map(|metric| metric.name));
+        });
+        Ok(Response::new(Default::default()))
+    }
+}
