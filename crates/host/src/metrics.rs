@@ -1,5 +1,6 @@
 //! Every metric by its name, once; a test finds instruments that are not listed. Instruments come from OpenTelemetry's
 //! global meter, so that the event log and access measure themselves without knowing of this crate.
+use holdfast_eventlog::LATENCY_BOUNDS_MS;
 use opentelemetry::{KeyValue, metrics::Histogram};
 use std::time::Duration;
 use tonic::Code;
@@ -23,17 +24,13 @@ metrics! {
     APPEND_GROUP_SIZE: "holdfast.append.group_size", "Appends committed in one transaction.";
     RELAY_LAG: "holdfast.relay.lag_events", "Events committed and not yet on the bus.";
     RELAY_PUBLISHED: "holdfast.relay.published_total", "Events put on the bus.";
-    INBOX_LAG: "holdfast.inbox.lag_ms", "How old the newest event of another service was when it took effect, by source.";
+    INBOX_LAG: "holdfast.inbox.lag_ms", "Time since all that another service had was known to be taken in, by source.";
     INBOX_PARKED: "holdfast.inbox.parked", "Events that wait for a fix, by source.";
     INBOX_READ_BACK: "holdfast.inbox.read_back_total", "Events that the bus lost and the source's log gave, by source.";
     DECISIONS: "holdfast.access.decisions_total", "Access decisions, by outcome.";
-    READ_AUDIT_LATENCY: "holdfast.access.read_audit_latency_ms", "What recording a look adds to its answer.";
+    READ_AUDIT_LATENCY: "holdfast.access.read_audit_latency_ms", "From asking for an answer's release until its look is committed.";
     RPC_LATENCY: "holdfast.rpc.latency_ms", "From a call's arrival until its answer has ended, by method and status code.";
 }
-
-/// Bounds that tell half a millisecond from ten seconds.
-const LATENCY_BOUNDS_MS: &[f64] =
-    &[0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0, 5000.0, 10_000.0];
 
 /// The calls of one role.
 pub(crate) struct Calls(Histogram<f64>);

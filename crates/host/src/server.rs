@@ -137,15 +137,10 @@ impl Host {
         let Services { mut routes, names } = services;
         let layer =
             RpcLayer::new(self.limits, self.ids).map_err(|error| HostError::Descriptors(error.into()))?;
-        let mut reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(holdfast_proto::DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .with_service_name("grpc.health.v1.Health")
-            .with_service_name("grpc.reflection.v1.ServerReflection");
-        for name in names {
-            reflection = reflection.with_service_name(name);
-        }
-        routes.add_service(reflection.build_v1().map_err(|error| HostError::Descriptors(error.into()))?);
+        let unreadable = |error: tonic_reflection::server::Error| HostError::Descriptors(error.into());
+        routes.add_service(reflection(&names).build_v1().map_err(unreadable)?);
+        // What tools in the field still ask for: the same messages under the older name.
+        routes.add_service(reflection(&names).build_v1alpha().map_err(unreadable)?);
         let health = HealthService::from_health_reporter(readiness.reporter());
         routes.add_service(tonic_health::pb::health_server::HealthServer::new(health));
         let draining = CancellationToken::new();
@@ -173,4 +168,14 @@ impl Host {
             }
         }
     }
+}
+
+fn reflection(names: &[&'static str]) -> tonic_reflection::server::Builder<'static> {
+    let described = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(holdfast_proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .with_service_name("grpc.health.v1.Health")
+        .with_service_name("grpc.reflection.v1.ServerReflection")
+        .with_service_name("grpc.reflection.v1alpha.ServerReflection");
+    names.iter().fold(described, |reflection, name| reflection.with_service_name(*name))
 }

@@ -121,9 +121,34 @@ async fn reflection_lists_what_the_role_answers_and_nothing_else() {
     let expected = [
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
         "holdfast.eventlog.v1.EventLogService",
     ];
     assert_eq!(names, expected);
+}
+
+#[tokio::test]
+async fn an_older_tool_finds_the_same_services_under_reflections_older_name() {
+    use tonic_reflection::pb::v1alpha;
+    let served = serve(Limits::default()).await;
+    let symbol = "holdfast.eventlog.v1.EventLogService";
+    let request = v1alpha::ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(v1alpha::server_reflection_request::MessageRequest::FileContainingSymbol(
+            symbol.to_owned(),
+        )),
+    };
+    let mut answers = v1alpha::server_reflection_client::ServerReflectionClient::new(served.app())
+        .server_reflection_info(tokio_stream::once(request))
+        .await
+        .unwrap()
+        .into_inner();
+    let answer = answers.message().await.unwrap().unwrap().message_response;
+    let Some(v1alpha::server_reflection_response::MessageResponse::FileDescriptorResponse(file)) = answer
+    else {
+        unreachable!("a file was asked for: {answer:?}")
+    };
+    assert!(!file.file_descriptor_proto.is_empty());
 }
 
 #[tokio::test]
