@@ -94,16 +94,13 @@ pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Deci
 
 /// Decides about what is not content. Facts matter only where a record is named.
 pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Decision {
-    let (does, what) = match asked {
-        Oversight::RecordHistory(patient) => {
-            ("read-history", policies.uid(Kind::AuditLog, patient.to_string()))
+    let (does, kind) = asked.terms();
+    let what = match asked {
+        Oversight::RecordHistory(patient) => policies.uid(kind, patient.to_string()),
+        Oversight::TenantHistory { tenant, .. } | Oversight::Tenant(tenant) => {
+            policies.uid(kind, tenant.to_string())
         }
-        Oversight::TenantHistory { tenant, .. } => {
-            ("read-history", policies.uid(Kind::AuditLog, tenant.to_string()))
-        }
-        Oversight::LogHealth => ("read-log-health", policies.uid(Kind::LogHealth, "all")),
-        Oversight::Installation => ("administer", policies.uid(Kind::Installation, "this")),
-        Oversight::Tenant(tenant) => ("administer", policies.uid(Kind::Tenant, tenant.to_string())),
+        Oversight::LogHealth | Oversight::Installation | Oversight::Directory => policies.uid(kind, "this"),
     };
     let who = policies.uid(Kind::Account, caller.account.to_string());
     let verdict = oversight(policies, caller, asked, facts)

@@ -6,7 +6,10 @@ use crate::{
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_eventlog::{Append, AppendError, Context, EventLog, StreamAppend, Subject};
 use holdfast_types::{Action, Actor, Category, PatientId, Purpose, Relationship, TenantId};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use uuid::Uuid;
 
 /// Answers about many patients that are recorded at the same time.
@@ -112,9 +115,6 @@ impl Gate {
         }
     }
 
-    /// For a list that the service makes of records it knows: permits for those that are permitted. The others were not asked for by
-    /// anybody, so they are left out without a trace.
-    pub async fn authorise_each(
     /// Before something costly is read for somebody, of which nobody knows yet what categories it holds: whether any is permitted.
     /// A denial of all is on the log; what is permitted is asked for again when it is known.
     pub async fn authorise_any(
@@ -172,6 +172,9 @@ impl Gate {
         Ok(permits)
     }
 
+    /// For a list that the service makes of records it knows: permits for those that are permitted. The others were not asked for by
+    /// anybody, so they are left out without a trace.
+    pub async fn authorise_each(
         &self,
         context: &RequestContext,
         action: Action,
@@ -194,16 +197,16 @@ impl Gate {
         asked: Oversight,
         operation: &'static str,
     ) -> Result<Permit<Oversight>, Refused> {
+        self.still_valid(&context.caller)?;
         let facts = match asked.patient() {
             Some(patient) => self.facts(&context.caller, &[patient]).await?.pop().map(|(_, facts)| facts),
             None => None,
-        self.still_valid(&context.caller)?;
         }
         .unwrap_or_default();
         let decision = decide_oversight(&self.policies, &context.caller, &asked, &facts);
         let purpose = context.purpose.unwrap_or_else(|| match asked {
             Oversight::RecordHistory(_) => usual_purpose(facts.relationship),
-            Oversight::TenantHistory { .. } => Purpose::Operations,
+            Oversight::TenantHistory { .. } | Oversight::Directory => Purpose::Operations,
             Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) => {
                 Purpose::SystemAdministration
             }
@@ -223,11 +226,13 @@ impl Gate {
 
     /// Commits the access event; only then is there an answer. For a stream: before its first byte.
     pub async fn release<R, T>(&self, permit: Permit<R>, unreleased: Unreleased<T>) -> Result<T, Refused> {
+        let asked = Instant::now();
         let (value, returned) = unreleased.into_parts();
         let Grounds { access, subject, context } = *permit.into_grounds();
         self.record(&Grounds::permitted(&access, &returned), subject, context)
             .await
             .map_err(Refused::Unrecordable)?;
+        self.metrics.recorded(asked.elapsed());
         Ok(value)
     }
 
@@ -240,22 +245,22 @@ impl Gate {
         stream::iter(releases.collect::<Vec<_>>()).buffered(RELEASED_AT_ONCE_MAX).try_collect().await
     }
 
-    async fn facts(
-        &self,
-        caller: &Caller,
-        patients: &[PatientId],
-    ) -> Result<Vec<(PatientId, Facts)>, Refused> {
     /// A stream outlives the moment at which its token was looked at.
     fn still_valid(&self, caller: &Caller) -> Result<(), TokenError> {
         if self.log.clock().now() < caller.expires { Ok(()) } else { Err(TokenError::Expired) }
     }
 
+    async fn facts(
+        &self,
+        caller: &Caller,
+        patients: &[PatientId],
+    ) -> Result<Vec<(PatientId, Facts)>, Refused> {
+        self.still_valid(caller)?;
         // Asked before the tables are read: they are at least that fresh.
         let consent_age = self.freshness.consent_age();
         let now = self.log.clock().now();
         let mut facts =
             views::facts(self.log.pool(), patients, caller, now).await.map_err(Refused::Undecidable)?;
-        self.still_valid(caller)?;
         for (_, facts) in &mut facts {
             facts.consent_age = facts.consent_age.and(consent_age);
         }

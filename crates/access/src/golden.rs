@@ -62,6 +62,7 @@ fn samples() -> Vec<AccessEvent> {
             Oversight::LogHealth,
             Oversight::Installation,
             Oversight::Tenant(tenant),
+            Oversight::Directory,
         ]
         .map(|oversight| AccessEvent::Refused(Box::new(of(oversight)))),
     );

@@ -37,6 +37,7 @@ struct Types {
     audit_log: EntityTypeName,
     log_health: EntityTypeName,
     installation: EntityTypeName,
+    directory: EntityTypeName,
     room: EntityTypeName,
 }
 
@@ -51,6 +52,25 @@ pub(crate) enum Kind {
     AuditLog,
     LogHealth,
     Installation,
+    Directory,
+    Room,
+}
+
+impl Kind {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Account => "Account",
+            Self::Record => "Record",
+            Self::Practice => "Practice",
+            Self::Tenant => "Tenant",
+            Self::Action => "Action",
+            Self::AuditLog => "AuditLog",
+            Self::LogHealth => "LogHealth",
+            Self::Installation => "Installation",
+            Self::Directory => "Directory",
+            Self::Room => "Room",
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -163,6 +183,8 @@ impl Policies {
             Kind::AuditLog => &types.audit_log,
             Kind::LogHealth => &types.log_health,
             Kind::Installation => &types.installation,
+            Kind::Directory => &types.directory,
+            Kind::Room => &types.room,
         };
         EntityUid::from_type_name_and_id(name.clone(), EntityId::new(id))
     }
@@ -198,20 +220,21 @@ fn may_speak_of(policy: &Policy, action: &EntityUid) -> bool {
 
 impl Types {
     fn parse() -> Result<Self, PoliciesError> {
-        let name = |text: &str| {
-            EntityTypeName::from_str(&format!("Holdfast::{text}"))
+        let name = |kind: Kind| {
+            EntityTypeName::from_str(&format!("Holdfast::{}", kind.word()))
                 .map_err(|error| PoliciesError::Schema(error.to_string()))
         };
         Ok(Self {
-            account: name("Account")?,
-            record: name("Record")?,
-            practice: name("Practice")?,
-            tenant: name("Tenant")?,
-            action: name("Action")?,
-            audit_log: name("AuditLog")?,
-            log_health: name("LogHealth")?,
-            installation: name("Installation")?,
-            room: name("Room")?,
+            account: name(Kind::Account)?,
+            record: name(Kind::Record)?,
+            practice: name(Kind::Practice)?,
+            tenant: name(Kind::Tenant)?,
+            action: name(Kind::Action)?,
+            audit_log: name(Kind::AuditLog)?,
+            log_health: name(Kind::LogHealth)?,
+            installation: name(Kind::Installation)?,
+            directory: name(Kind::Directory)?,
+            room: name(Kind::Room)?,
         })
     }
 }

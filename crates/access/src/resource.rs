@@ -1,4 +1,5 @@
 //! What somebody may ask for: rooms of one record, or something about records that is not their content.
+use crate::policies::Kind;
 use holdfast_types::{Action, Category, PatientId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +24,16 @@ pub enum Oversight {
     Installation,
     /// A tenant's practices, accounts and roles.
     Tenant(TenantId),
+    /// Who works at which practice, and the names on pages that show who did what.
+    Directory,
 }
 
 impl Oversight {
     pub const fn action(&self) -> Action {
         match self {
-            Self::RecordHistory(_) | Self::TenantHistory { .. } | Self::LogHealth => Action::Read,
+            Self::RecordHistory(_) | Self::TenantHistory { .. } | Self::LogHealth | Self::Directory => {
+                Action::Read
+            }
             Self::Installation | Self::Tenant(_) => Action::Contribute,
         }
     }
@@ -37,14 +42,30 @@ impl Oversight {
         match self {
             Self::RecordHistory(patient) => Some(*patient),
             Self::TenantHistory { patient, .. } => *patient,
-            Self::LogHealth | Self::Installation | Self::Tenant(_) => None,
+            Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory => None,
         }
     }
 
     pub const fn tenant(&self) -> Option<TenantId> {
         match self {
             Self::TenantHistory { tenant, .. } | Self::Tenant(tenant) => Some(*tenant),
-            Self::RecordHistory(_) | Self::LogHealth | Self::Installation => None,
+            Self::RecordHistory(_) | Self::LogHealth | Self::Installation | Self::Directory => None,
+        }
+    }
+
+    /// The action and the type of resource by which the policies' schema knows it.
+    pub const fn in_schema(&self) -> (&'static str, &'static str) {
+        let (action, kind) = self.terms();
+        (action, kind.word())
+    }
+
+    pub(crate) const fn terms(&self) -> (&'static str, Kind) {
+        match self {
+            Self::RecordHistory(_) | Self::TenantHistory { .. } => ("read-history", Kind::AuditLog),
+            Self::LogHealth => ("read-log-health", Kind::LogHealth),
+            Self::Installation => ("administer", Kind::Installation),
+            Self::Tenant(_) => ("administer", Kind::Tenant),
+            Self::Directory => ("look-up-people", Kind::Directory),
         }
     }
 }

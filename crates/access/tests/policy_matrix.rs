@@ -2,10 +2,15 @@
 //! `UPDATE=1 cargo test -p holdfast-access --test policy_matrix` writes the golden file anew.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod given;
+use cedar_policy::Schema;
 use given::*;
 use holdfast_access::*;
 use holdfast_types::*;
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    time::Duration,
+};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy_matrix.txt");
 
@@ -157,10 +162,10 @@ fn content(policies: &Policies, text: &mut String) {
     }
 }
 
-fn beside_content(policies: &Policies, text: &mut String) {
-    writeln!(text, "\n# Beside content").unwrap();
+/// What the matrix asks beside content.
+fn asked() -> Vec<(&'static str, Oversight)> {
     let tenant_history = |tenant, patient| Oversight::TenantHistory { tenant, patient };
-    let asked = [
+    vec![
         ("history of the record", Oversight::RecordHistory(patient())),
         ("history of the own tenant", tenant_history(tenant(), None)),
         ("history of the own tenant about the record", tenant_history(tenant(), Some(patient()))),
@@ -173,7 +178,13 @@ fn beside_content(policies: &Policies, text: &mut String) {
         ("administer the installation", Oversight::Installation),
         ("administer the own tenant", Oversight::Tenant(tenant())),
         ("administer another tenant", Oversight::Tenant(other_tenant())),
-    ];
+        ("look up people", Oversight::Directory),
+    ]
+}
+
+fn beside_content(policies: &Policies, text: &mut String) {
+    writeln!(text, "\n# Beside content").unwrap();
+    let asked = asked();
     let mut callers = vec![("nobody".to_owned(), caller(&[]), None)];
     callers
         .extend(Relationship::ALL.iter().map(|held| (format!("{held} (holder)"), caller(&[]), Some(*held))));
@@ -222,4 +233,34 @@ fn the_policy_matrix_is_the_one_that_was_agreed() {
     for rule in policies.rule_ids() {
         assert!(rows.iter().any(|row| row.split(' ').any(|word| word == rule)), "`{rule}` decides nothing");
     }
+}
+
+#[test]
+fn the_matrix_asks_for_every_action_on_every_resource_of_the_schema() {
+    let text = include_str!("../policies/holdfast.cedarschema");
+    let (schema, _) = Schema::from_cedarschema_str(text).unwrap();
+    let in_schema: BTreeSet<(String, String)> = schema
+        .request_envs()
+        .map(|env| (env.action().id().unescaped().to_owned(), env.resource().basename().to_owned()))
+        .collect();
+    let of_records = Action::ALL.iter().map(|action| (action.as_str(), "Room"));
+    let beside = asked().into_iter().map(|(_, oversight)| oversight.in_schema());
+    let in_matrix: BTreeSet<(String, String)> =
+        of_records.chain(beside).map(|(action, resource)| (action.to_owned(), resource.to_owned())).collect();
+    assert_eq!(in_matrix, in_schema);
+}
+
+#[test]
+fn the_matrix_asks_for_every_kind_of_oversight() {
+    // Serde knows every variant's name, and says so when it is given none of them.
+    let refusal = serde_json::from_str::<Oversight>("\"none of them\"").unwrap_err().to_string();
+    let known: BTreeSet<&str> = refusal.split('`').skip(3).step_by(2).collect();
+    assert!(known.contains("directory"), "{refusal}");
+    let asked: Vec<serde_json::Value> =
+        asked().into_iter().map(|(_, oversight)| serde_json::to_value(oversight).unwrap()).collect();
+    let in_matrix: BTreeSet<&str> = asked
+        .iter()
+        .map(|value| value.as_str().unwrap_or_else(|| value.as_object().unwrap().keys().next().unwrap()))
+        .collect();
+    assert_eq!(in_matrix, known);
 }

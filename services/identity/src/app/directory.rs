@@ -4,7 +4,7 @@ use crate::{
     domain::account::Addressed,
     views::{AccountView, PracticeRow},
 };
-use holdfast_access::RequestContext;
+use holdfast_access::{Oversight, Permit, RequestContext, Returned, Unreleased};
 use holdfast_types::{AccountId, PracticeId, Role, TenantId};
 
 impl App {
@@ -30,11 +30,11 @@ impl App {
         after: Option<AccountId>,
         page_size: u32,
     ) -> Result<Vec<AccountView>, AppError> {
-        let look = self.looks.begin(context, "identity.SearchDirectory");
-        let mut found = self.views.directory(&look, practice).await?;
+        let permit = self.look(context, "identity.SearchDirectory").await?;
+        let mut found = self.views.directory(&permit, practice).await?;
         // Where the last page ended, even if that account has left the directory since.
         let last = match after {
-            Some(id) => self.views.profiles(&look, &[id]).await?.pop().map(|view| name_key(&view)),
+            Some(id) => self.views.profiles(&permit, &[id]).await?.pop().map(|view| name_key(&view)),
             None => None,
         };
         let text = text.to_lowercase();
@@ -48,8 +48,8 @@ impl App {
         for view in &mut found {
             view.roles.retain(|held| matches!(held.role, Role::Therapist | Role::FrontDesk));
         }
-        let returned: Vec<_> = found.iter().take(shown).map(AccountView::returned).collect();
-        self.looks.release(look, found, &returned).await.map_err(AppError::Refused)
+        let returned = found.iter().take(shown).map(AccountView::returned).collect();
+        self.release(permit, found, returned).await
     }
 
     /// Names of staff for everybody who is signed in; names of others for themselves and for staff. To the rest they are there without
@@ -60,9 +60,9 @@ impl App {
         context: &RequestContext,
         ids: &[AccountId],
     ) -> Result<Vec<AccountView>, AppError> {
-        let look = self.looks.begin(context, "identity.BatchGetProfiles");
+        let permit = self.look(context, "identity.BatchGetProfiles").await?;
         let caller = &context.caller;
-        let mut found = self.views.profiles(&look, ids).await?;
+        let mut found = self.views.profiles(&permit, ids).await?;
         for view in &mut found {
             let named = view.is_staff() || view.id == caller.account || !caller.roles.is_empty();
             if !named {
@@ -70,8 +70,27 @@ impl App {
                 view.addressed = Addressed { display_name, ..view.addressed.clone() };
             }
         }
-        let returned: Vec<_> = found.iter().map(AccountView::returned).collect();
-        self.looks.release(look, found, &returned).await.map_err(AppError::Refused)
+        let returned = found.iter().map(AccountView::returned).collect();
+        self.release(permit, found, returned).await
+    }
+
+    async fn look(
+        &self,
+        context: &RequestContext,
+        operation: &'static str,
+    ) -> Result<Permit<Oversight>, AppError> {
+        let gate = self.ground.gate();
+        gate.authorise_oversight(context, Oversight::Directory, operation).await.map_err(AppError::Refused)
+    }
+
+    async fn release(
+        &self,
+        permit: Permit<Oversight>,
+        found: Vec<AccountView>,
+        returned: Vec<Returned>,
+    ) -> Result<Vec<AccountView>, AppError> {
+        let unreleased = Unreleased::new(found, returned);
+        self.ground.gate().release(permit, unreleased).await.map_err(AppError::Refused)
     }
 }
 

@@ -5,7 +5,6 @@ use crate::{
         Digest, Discipline,
         account::{AccountEvent, Addressed, Change, Holder},
     },
-    looks::Look,
     secret::{AddressHash, Email, Secrets},
 };
 use chrono::{DateTime, Utc};
@@ -93,7 +92,7 @@ impl Views {
     /// Those that are known, in the order asked for.
     pub(crate) async fn profiles(
         &self,
-        _look: &Look,
+        _permit: &Permit<Oversight>,
         ids: &[AccountId],
     ) -> Result<Vec<AccountView>, ViewError> {
         self.accounts(ids).await
@@ -102,7 +101,7 @@ impl Views {
     /// Practitioners and front desks, of one practice or of all: the first of them by id, at most [`DIRECTORY_MAX`].
     pub(crate) async fn directory(
         &self,
-        _look: &Look,
+        _permit: &Permit<Oversight>,
         practice: Option<PracticeId>,
     ) -> Result<Vec<AccountView>, ViewError> {
         let ids: Vec<Uuid> = sqlx::query_scalar(

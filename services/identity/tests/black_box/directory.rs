@@ -82,6 +82,8 @@ async fn whoever_is_signed_in_finds_practitioners_and_front_desks_and_the_look_i
     assert_eq!(looks.len(), 5);
     assert_eq!(looks[3], (true, vec![ana.to_string()]), "only what was shown counts as seen");
     assert!(looks[0].0 && looks[0].1.contains(&dana.to_string()) && looks[0].1.len() == 3);
+    let rules = world.rules(account_id(3), "identity.SearchDirectory").await;
+    assert_eq!(rules, vec![vec!["signed-in-looks-up-people".to_owned()]; 5]);
     let other = SearchDirectoryRequest { query: "x".into(), ..page(&first.next_page_token) };
     assert_eq!(reason(search(&world, other, &rosa).await), "PAGE_TOKEN_OF_ANOTHER_QUERY");
     let long = SearchDirectoryRequest { query: "x".repeat(101), ..Default::default() };

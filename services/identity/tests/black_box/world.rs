@@ -268,16 +268,24 @@ impl World {
 
     /// The looks and refusals that an account has on the log for an operation: `(permitted, ids returned)`.
     pub(crate) async fn accesses(&self, account: AccountId, operation: &str) -> Vec<(bool, Vec<String>)> {
+        let recorded = self.recorded(account, operation).await.into_iter();
+        let seen = |one: AccessRecorded| {
+            (one.refusal_reason.is_empty(), one.returned.into_iter().map(|one| one.id).collect())
+        };
+        recorded.map(seen).collect()
+    }
+
+    /// The policies by which each was permitted.
+    pub(crate) async fn rules(&self, account: AccountId, operation: &str) -> Vec<Vec<String>> {
+        self.recorded(account, operation).await.into_iter().map(|one| one.rule_ids).collect()
+    }
+
+    async fn recorded(&self, account: AccountId, operation: &str) -> Vec<AccessRecorded> {
         let log = self.log().await;
         let recorded = log.iter().filter_map(|envelope| {
             let recorded: AccessRecorded = envelope.public_payload.as_ref()?.to_msg().ok()?;
             let ours = recorded.account_id == account.to_string() && recorded.operation == operation;
-            ours.then(|| {
-                (
-                    recorded.refusal_reason.is_empty(),
-                    recorded.returned.into_iter().map(|one| one.id).collect(),
-                )
-            })
+            ours.then_some(recorded)
         });
         recorded.collect()
     }
