@@ -1,9 +1,10 @@
 """Validates what the overlays render to, and the compose file; then shows that each check still refuses what it should.
 
-Usage: check.py KUSTOMIZE (kubectl is used as well where it is installed). Three questions are asked of each overlay:
+Usage: check.py KUSTOMIZE (kubectl is used as well where it is installed). Four questions are asked:
 * shape: does every object fit the strict schemas of the oldest and the newest Kubernetes that we say we run on?
 * joints: does every selector, port, file and name point at something that is there?
 * truth: does the program know each role and each setting that a manifest gives it?
+* promise: is everything there that was promised of the image and of every role?
 """
 
 import copy
@@ -16,12 +17,14 @@ import subprocess
 import sys
 
 import kubernetes_validate
+import promised
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KUBERNETES = ("1.31", "1.37")
 ROLES = {"identity", "records", "documents", "consent", "messaging", "audit", "gateway"}
 COMPOSE = ROOT / "deploy/compose.yaml"
+CONTAINERFILE = ROOT / "deploy/Containerfile"
 SETTING = re.compile(r"\bHOLDFAST_[A-Z0-9_]+\b")
 
 
@@ -212,7 +215,8 @@ def main():
     known = settings_in(path for paths in sources for path in paths)
     given = settings_in([COMPOSE, *ROOT.glob("k8s/**/*.yaml")])
     compose = COMPOSE.read_text(encoding="utf-8")
-    faults = [*truth_faults(given, known), *compose_faults(compose)]
+    image = (ROOT, CONTAINERFILE.read_text(encoding="utf-8"), CONTAINERFILE.with_name("Containerfile.dockerignore").read_text(encoding="utf-8"))
+    faults = [*truth_faults(given, known), *compose_faults(compose), *promised.image_faults(*image)]
 
     overlays = sorted(path.parent for path in ROOT.glob("k8s/overlays/*/kustomization.yaml"))
     for overlay in overlays:
@@ -220,11 +224,13 @@ def main():
         objects, *others = [render(command, overlay) for command in renderers.values()]
         if any(other != objects for other in others):
             faults.append(f"{name}: {' and '.join(renderers)} render it differently")
-        faults += [f"{name}: {fault}" for fault in [*shape_faults(objects), *joint_faults(objects)]]
+        promises = promised.role_faults(objects, ROLES, covers)
+        faults += [f"{name}: {fault}" for fault in [*shape_faults(objects), *joint_faults(objects), *promises]]
         print(f"{name}: {len(objects)} objects")
     if faults:
         sys.exit("\n".join(faults))
     self_test(objects, compose, known)
+    promised.self_test(refuses, *image, objects, ROLES, covers)
     print(f"{len(overlays)} overlays rendered by {' and '.join(renderers)}, valid for Kubernetes {' and '.join(KUBERNETES)}; compose file valid")
 
 
