@@ -9,7 +9,6 @@ use holdfast_host::{
     authority::Authority,
     client::{Outgoing, channel},
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
-    status::reason_of,
 };
 use holdfast_proto::consent::v1::{consent_service_client::ConsentServiceClient, *};
 use holdfast_proto::{Word, timestamp};
@@ -194,6 +193,5 @@ pub fn at(time: DateTime<Utc>) -> Option<prost_types::Timestamp> {
 
 /// The reason that a call was refused with.
 pub fn refusal<T: Debug>(result: Result<Response<T>, Status>) -> &'static str {
-    let status = result.expect_err("not refused");
-    reason_of(&status).unwrap_or_else(|| panic!("no reason in {status:?}")).name()
+    holdfast_testkit::refusal::reason(&result.expect_err("not refused"))
 }
