@@ -123,7 +123,7 @@ test("an installation lives, is killed in part, stopped, started again and delet
       });
       await until("the new record", shows(family, opened.location, form.get("given_name")));
       // By way of the bus to audit, and back from there.
-      await until("its history", shows(family, `${opened.location}/looked?kind=change`, "look change"));
+      await until("its history", shows(family, `${opened.location}/looked?who=me&kind=change`, "look change"));
       const { text } = await family.ask("/people");
       assert.equal(text.split(form.get("given_name")).length, 2, "the record is there once");
     });
