@@ -3,23 +3,14 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { executablePath, flags, root } from "./holdfast.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const executablePath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-  .find((path) => path && existsSync(path));
-const flags = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
-
 let server;
 let browser;
 let site;
@@ -118,6 +109,20 @@ for (const lang of ["en", "es"]) {
   test(`pages stand without script, ${lang}`, () => walk(lang, { width: 360, javaScriptEnabled: false }, async (page) =>
     (await page.locator("h1").count()) === 1 ? [] : ["not one h1"]));
 }
+
+test("pages hold in a language that is read from right to left", async () => {
+  const mirrored = (page) => page.evaluate(() => {
+    const wrong = [];
+    const box = (selector) => document.querySelector(selector)?.getBoundingClientRect();
+    if (document.documentElement.dir !== "rtl") wrong.push("is not read from right to left");
+    const [brand, leave, heading, main] = [box(".brand"), box("[data-leave] button"), box("h1"), box("main")];
+    if (brand && leave && brand.left < leave.left) wrong.push("the brand stands where reading ends");
+    if (main.right - heading.right > 40) wrong.push("the heading stands where reading ends");
+    return wrong;
+  });
+  for (const width of [320, 360, 1280]) await walk("ar-XB", { width }, all(mirrored, sideways, small(44)));
+  await walk("ar-XB", { width: 360 }, auditShapes);
+});
 
 test("a tab label is on one line, in both languages", async () => {
   for (const lang of ["en", "es"]) {

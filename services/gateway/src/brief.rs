@@ -40,6 +40,11 @@ impl<K: Eq + Hash + Clone, V: Clone> Brief<K, V> {
         self.held().remove(key);
     }
 
+    /// Forgets whatever fits.
+    pub(crate) fn forget_where(&self, fits: impl Fn(&V) -> bool) {
+        self.held().retain(|_, (value, _)| !fits(value));
+    }
+
     fn held(&self) -> MutexGuard<'_, HashMap<K, (V, DateTime<Utc>)>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,6 +66,10 @@ mod tests {
         assert_eq!(brief.get(&"a", at(10)), None);
         brief.forget(&"a");
         assert_eq!(brief.get(&"a", at(9)), None);
+        brief.put("a", 1, at(10), at(0));
+        brief.put("b", 2, at(10), at(0));
+        brief.forget_where(|value| *value == 1);
+        assert_eq!([brief.get(&"a", at(9)), brief.get(&"b", at(9))], [None, Some(2)]);
     }
 
     #[test]

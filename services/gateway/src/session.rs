@@ -1,4 +1,4 @@
-//! From cookie to token: identity exchanges the session's secret for an access token, kept in memory until a minute before its end.
+//! From cookie to token: identity exchanges the session's secret for an access token, kept in memory for a minute.
 use crate::{cookie, failure::Failure, site::Site};
 use chrono::TimeDelta;
 use holdfast_host::client::Outgoing;
@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 /// A token is given up this long before it ends, so that no call meets its end on the way.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
+/// A session that was ended at another gateway opens nothing here after this time.
+const KEPT: TimeDelta = TimeDelta::seconds(60);
 
 /// Somebody whose session identity vouches for.
 pub struct SignedIn {
@@ -89,7 +91,8 @@ impl Site {
         let signed = Arc::new(SignedIn { account_id, account, token: issued.token.into(), digest });
         let until = issued.expire_time.as_ref().and_then(|until| time(until).ok());
         if let Some(until) = until {
-            self.sessions.put(digest, Arc::clone(&signed), until - MARGIN, self.now());
+            let until = (until - MARGIN).min(self.now() + KEPT);
+            self.sessions.put(digest, Arc::clone(&signed), until, self.now());
         }
         Session::Signed(signed)
     }

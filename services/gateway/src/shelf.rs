@@ -90,7 +90,8 @@ impl Signed {
         }
     }
 
-    async fn fresh_shelf(&self) -> Result<Arc<Shelf>, Failure> {
+    /// The records that the account may open now, for the pages that list them.
+    pub async fn fresh_shelf(&self) -> Result<Arc<Shelf>, Failure> {
         let (mut listed, mut page_token) = (Vec::new(), String::new());
         for _ in 0..PAGES_MAX {
             let asked = ListRecordsRequest { page_size: PAGE_SIZE, page_token };

@@ -251,6 +251,12 @@ impl Signed {
         self.set(Cookie::new(cookie::AFTER, text).lasting(AFTER_SECONDS));
     }
 
+    /// After sessions of the account were ended: each is asked for again at once.
+    pub fn forget_sessions(&self) {
+        let account = self.who.account_id;
+        self.site().sessions.forget_where(|signed| signed.account_id == account);
+    }
+
     /// A token with what the account is now, for the next page.
     pub fn forget_token(&self) {
         self.site().sessions.forget(&self.who.digest);

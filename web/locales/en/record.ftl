@@ -80,3 +80,4 @@ import-other-person = This file is about someone else.
 import-large = This file is too large.
 list-first = The first { $count } were searched. There are more.
 import-several-people = This file is about more than one person.
+from-brought = Brought in by

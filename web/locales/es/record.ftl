@@ -86,3 +86,4 @@ import-other-person = Este archivo es de otra persona.
 import-large = Este archivo es demasiado grande.
 list-first = Se buscó en los primeros { $count }. Hay más.
 import-several-people = Este archivo trata de más de una persona.
+from-brought = Lo trajo

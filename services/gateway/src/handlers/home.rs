@@ -63,7 +63,7 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
         Seat::Staff if !at.mine => return Ok(Redirect::to("/work").into_response()),
         Seat::Officer | Seat::Staff | Seat::Family => {}
     }
-    let shelf = signed.shelf().await?;
+    let shelf = signed.fresh_shelf().await?;
     let last = cookie::read(&headers, cookie::OPEN);
     let mut own = shelf.iter().filter(|record| seat == Seat::Family || record.relationship.is_some());
     let first = own.clone().next();

@@ -156,9 +156,14 @@ fn provenance(open: &Open, known: &Known, item: &Item) -> Vec<Fact> {
     let words = open.words();
     let source = item.source.as_ref().map(|source| source.name.clone()).filter(|name| !name.is_empty());
     let by = known.actor(open, &item.recorded_by);
-    let author = if item.performers.is_empty() { by.name } else { item.performers.join(", ") };
+    // Who brought it here did not write it.
+    let own = item.source.as_ref().is_none_or(|source| source.kind != "import");
+    let author = match item.performers.as_slice() {
+        [] => (if own { "from-author" } else { "from-brought" }, Some(by.name)),
+        performers => ("from-author", Some(performers.join(", "))),
+    };
     let when = open.when(item.recorded_time.as_ref()).map(|when| when.text);
-    let facts = [("from-source", source), ("from-author", Some(author)), ("from-when", when)];
+    let facts = [("from-source", source), author, ("from-when", when)];
     facts.into_iter().filter_map(|(key, value)| Some(Fact::new(words.t(key), value?))).collect()
 }
 

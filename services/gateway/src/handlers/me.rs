@@ -105,6 +105,7 @@ async fn save(signed: Signed, fields: Fields) -> Answer {
 async fn end(signed: Signed, Path(session_id): Path<String>, fields: Fields) -> Answer {
     let request_id = fields.request_id()?.to_string();
     signed.identity().end_session(EndSessionRequest { request_id, session_id }).await?;
+    signed.forget_sessions();
     signed.say_next("me-ended");
     Ok(Redirect::to("/me").into_response())
 }

@@ -46,7 +46,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 async fn list(signed: Signed) -> Answer {
     // What is shared with somebody for work is on the list of their work.
     let at_work = signed.who.seat() != Seat::Family;
-    let shelf = signed.shelf().await?;
+    let shelf = signed.fresh_shelf().await?;
     let own = shelf.iter().filter(|record| !at_work || record.relationship.is_some());
     let shown: Vec<Listed> = own.take(SHOWN_MAX).cloned().collect();
     let shown = shown.as_slice();

@@ -56,7 +56,7 @@ async fn end(visitor: &Visitor) -> Result<(), Failure> {
 async fn everywhere(signed: Signed, fields: Fields) -> Answer {
     let request_id = fields.request_id()?.to_string();
     signed.identity().sign_out_everywhere(SignOutEverywhereRequest { request_id }).await?;
-    signed.forget_token();
+    signed.forget_sessions();
     forget(&signed);
     Ok(cleared(Redirect::to("/signed-out")))
 }

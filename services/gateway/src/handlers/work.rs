@@ -1,11 +1,12 @@
 //! A therapist's patients: the records that are shared with the account or its practices, and what waits in them.
 use crate::{
     dates,
-    failure::{Answer, Failure},
+    failure::{Answer, Failure, FailureKind},
     pages::{
         Tab,
         parts::{Badge, Filter, Pager, Tone},
         show,
+        trouble::Trouble,
         work::{Work, WorkRow},
     },
     session::Seat,
@@ -49,7 +50,7 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
     if signed.who.seat() != Seat::Staff {
         return Ok(Redirect::to("/h").into_response());
     }
-    let shelf = signed.shelf().await?;
+    let shelf = signed.fresh_shelf().await?;
     let patients: Vec<Listed> =
         shelf.iter().filter(|record| record.relationship.is_none()).take(PATIENTS_MAX).cloned().collect();
     let (names, unread) = tokio::join!(signed.names(&patients), signed.unread(&patients));
@@ -127,8 +128,13 @@ async fn newest(signed: &Signed, shown: &[&Listed]) -> Result<HashMap<PatientId,
     stream::iter(patients)
         .map(async |patient| {
             let asked = SummarizeRecordRequest { patient_id: patient.to_string() };
-            let answer = signed.records().summarize_record(asked).await?.into_inner();
-            Ok::<_, Failure>((patient, said(signed, &answer.categories)))
+            let said = match signed.records().summarize_record(asked).await.map_err(Failure::from) {
+                Ok(answer) => said(signed, &answer.into_inner().categories),
+                // It has ended since the list was read: the row goes with the next list.
+                Err(failure) if failure.kind == FailureKind::Trouble(Trouble::NotShown) => String::new(),
+                Err(failure) => return Err(failure),
+            };
+            Ok::<_, Failure>((patient, said))
         })
         .buffer_unordered(ASKED_AT_ONCE_MAX)
         .try_collect()
