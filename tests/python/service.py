@@ -1,0 +1,60 @@
+"""One service as reflection describes it: every call is put together from what the server itself tells."""
+
+import email
+import hashlib
+import pathlib
+import re
+import secrets
+import uuid
+
+import grpc
+from google.protobuf import descriptor_pool, message_factory
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+PATIENCE_S = 30
+LINK = re.compile(r"/sign-in/(\S+)")
+
+
+def after(position):
+    """So that an answer has heard of what a command has just done elsewhere."""
+    return ("holdfast-after", f"{position.service}:{position.lane}:{position.seq}")
+
+
+class Service:
+    def __init__(self, data_dir, name):
+        port = (data_dir / f"{name}.port").read_text().strip()
+        credentials = grpc.ssl_channel_credentials((data_dir / "certificates" / "ca.crt").read_bytes())
+        self.channel = grpc.secure_channel(f"localhost:{port}", credentials)
+        self.known = ProtoReflectionDescriptorDatabase(self.channel)
+        self.pool = descriptor_pool.DescriptorPool(self.known)
+        self.full_name = f"holdfast.{name}.v1.{name.capitalize()}Service"
+        self.methods = self.pool.FindServiceByName(self.full_name).methods_by_name
+
+    def call(self, method, token=None, metadata=(), of=None, parts=None, **fields):
+        """One message, or `parts` as a stream; answered by one message, or by an iterator of them."""
+        shape = self.pool.FindServiceByName(of or self.full_name).methods_by_name[method]
+        asked = message_factory.GetMessageClass(shape.input_type)
+        kind = "_".join("stream" if streams else "unary" for streams in (shape.client_streaming, shape.server_streaming))
+        invoke = getattr(self.channel, kind)(
+            f"/{of or self.full_name}/{method}",
+            request_serializer=asked.SerializeToString,
+            response_deserializer=message_factory.GetMessageClass(shape.output_type).FromString,
+        )
+        sent = (asked(**part) for part in parts) if parts is not None else asked(**fields)
+        bearer = [("authorization", f"Bearer {token}")] if token else []
+        return invoke(sent, metadata=[*bearer, *metadata], timeout=PATIENCE_S)
+
+
+def sign_in(identity, data_dir, address):
+    """A person's token, by the link in the mail as `up` writes it."""
+    mails, browser = pathlib.Path(data_dir) / "mail", secrets.token_urlsafe(32)
+    before = set(mails.iterdir())
+    digest = hashlib.sha256(browser.encode()).digest()
+    identity.call("RequestSignIn", request_id=str(uuid.uuid4()), email=address, browser_digest=digest)
+    letters = [email.message_from_bytes(path.read_bytes()) for path in set(mails.iterdir()) - before]
+    letter = next(letter for letter in letters if address in letter["To"])
+    link = LINK.search(letter.get_payload(decode=True).decode())[1]
+    session = identity.call(
+        "CompleteSignIn", request_id=str(uuid.uuid4()), link_secret=link, browser_secret=browser, user_agent="an outside client"
+    )
+    return identity.call("IssueToken", session_secret=session.session_secret).token
