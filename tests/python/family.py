@@ -1,18 +1,15 @@
 """People at the services' gRPC: signed in by the link that was mailed to them, each found and called by reflection alone."""
 
 import functools
-import hashlib
 import json
 import os
 import pathlib
-import re
 import secrets
 import time
 import uuid
 
 import grpc
-from google.protobuf import message_factory
-from test_services import PATIENCE_S, SERVICES, Service
+from service import PATIENCE_S, Service, sign_in
 
 DATA_DIR = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
 
@@ -20,18 +17,6 @@ DATA_DIR = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
 @functools.cache
 def service(name):
     return Service(DATA_DIR, name)
-
-
-def call(name, method, fields, metadata=(), parts=None):
-    """One answer; a method that takes a stream is given its `parts`, a stream that is answered comes as a list."""
-    home = service(name)
-    shape = home.methods[method]
-    asked = message_factory.GetMessageClass(shape.input_type)
-    answer = message_factory.GetMessageClass(shape.output_type)
-    path, codecs = f"/{home.full_name}/{method}", (asked.SerializeToString, answer.FromString)
-    if parts is not None:
-        return home.channel.stream_unary(path, *codecs)(iter([asked(**part) for part in parts]), metadata=metadata, timeout=PATIENCE_S)
-    return home.channel.unary_unary(path, *codecs)(asked(**fields), metadata=metadata, timeout=PATIENCE_S)
 
 
 def names(message, field):
@@ -46,35 +31,20 @@ class Person:
     """Somebody with an address. What they ask waits for what was written before: `seen` are places in the logs."""
 
     def __init__(self, email):
-        self.email, self.seen = email, {}
-        self.sign_in()
-
-    def sign_in(self):
-        browser = secrets.token_urlsafe(32)
-        digest = hashlib.sha256(browser.encode()).digest()
-        call("identity", "RequestSignIn", {"request_id": request_id(), "email": self.email, "browser_digest": digest})
-        mailed = {"request_id": request_id(), "link_secret": self.link(), "browser_secret": browser, "user_agent": "Outside client"}
-        done = call("identity", "CompleteSignIn", mailed)
-        self.account_id, self.session = done.account_id, done.session_secret
-        self.token = call("identity", "IssueToken", {"session_secret": self.session}).token
-
-    def link(self):
-        mails = sorted((DATA_DIR / "mail").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        texts = (path.read_text(encoding="utf-8") for path in reversed(mails))
-        return next(re.search(r"/sign-in/(\S+)", text)[1] for text in texts if self.email in text)
+        self.seen = {}
+        self.token = sign_in(service("identity"), DATA_DIR, email)
+        self.account_id = service("identity").call("GetAccount", token=self.token).account_id
 
     @property
     def actor(self):
         return f"account/{self.account_id}"
 
-    def ask(self, name, method, parts=None, purpose=None, **fields):
+    def ask(self, name, method, **fields):
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            metadata = [("authorization", f"Bearer {self.token}")]
-            metadata += [("holdfast-after", f"{at}:{lane}:{seq}") for (at, lane), seq in self.seen.items()]
-            metadata += [("holdfast-purpose", purpose)] if purpose else []
+            after = [("holdfast-after", f"{at}:{lane}:{seq}") for (at, lane), seq in self.seen.items()]
             try:
-                answer = call(name, method, fields, metadata, parts)
+                answer = service(name).call(method, token=self.token, metadata=after, **fields)
             except grpc.RpcError as refused:
                 # What was written before is on its way.
                 if refused.code() is grpc.StatusCode.UNAVAILABLE and time.monotonic() < deadline:
