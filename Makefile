@@ -1,7 +1,7 @@
 # Everything that is done with Holdfast. `make help` lists it.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: up down clean-data test check bench torture gen baseline help
+.PHONY: up down clean-data test check conformance bench torture gen baseline help
 
 # Where `up` keeps everything, and what is passed on: make torture ARGS="--minutes 30"
 DATA ?= .holdfast
@@ -25,6 +25,9 @@ test: ## Run the whole suite, on servers of its own
 
 check: ## Everything that needs no running system: format, lints, contracts, generated files, licences, manifests
 	@scripts/compiler && scripts/check
+
+conformance: ## What the product does, by running it: docs/conformance.md, with counts on the last line
+	@scripts/compiler && scripts/conformance
 
 bench: ## Measure against references in the same run: target/bench/summary.json
 	@scripts/compiler && scripts/servers
