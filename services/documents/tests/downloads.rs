@@ -129,3 +129,28 @@ async fn a_download_ends_when_the_access_ends() {
     let looks = world.looks("documents.DownloadDocument").await;
     assert_eq!(looks.iter().filter(|look| look.outcome() == Outcome::Refused).count(), 1);
 }
+
+#[tokio::test]
+async fn a_download_ends_with_its_token() {
+    let world = world().await;
+    let parent = person(1);
+    let patient = world.record_of(&parent).await;
+    let content = text(40 * MIB);
+    let document =
+        upload(&mut world.as_(&parent), patient, Category::Documents, "text/plain", &content).await;
+    let (patient_id, document_id) = (document.patient_id.clone(), document.document_id.clone());
+    let fetch = DownloadDocumentRequest { patient_id, document_id };
+    let mut parts = world.as_(&parent).download_document(fetch).await.unwrap().into_inner();
+    assert!(matches!(parts.message().await.unwrap().unwrap().part, Some(Part::Document(_))));
+    world.clock.advance(chrono::TimeDelta::seconds(300));
+    let mut came = 0;
+    let refused = loop {
+        match parts.message().await {
+            Ok(Some(DownloadDocumentResponse { part: Some(Part::Chunk(chunk)) })) => came += chunk.len(),
+            Ok(other) => panic!("the stream went on to {other:?}"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(reason(&refused), "TOKEN_EXPIRED");
+    assert!(came < 16 * MIB, "{came} bytes came");
+}

@@ -11,8 +11,18 @@ mod views;
 use common::*;
 use holdfast_documents::views::Documents;
 use holdfast_eventlog::rebuild;
-use holdfast_types::{Category, Clock, Ids, SystemIds};
+use holdfast_proto::{Word as _, documents::v1::*};
+use holdfast_types::{Category, Clock, Ids, PatientId, SystemIds};
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use std::sync::Arc;
+
+async fn made_again(world: &World) {
+    let (time, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(world.clock.clone()), Arc::new(SystemIds));
+    let projection = Documents::new(world.database.keys(time, ids));
+    let (owner, role) = (&world.database.owner_url, &world.database.serving_role);
+    let log = world.log();
+    rebuild(&log, owner, role, &holdfast_documents::migrations().views, &projection, |_| {}).await.unwrap();
+}
 
 #[tokio::test]
 async fn rebuilt_read_models_are_the_same_and_an_upload_goes_on() {
@@ -27,13 +37,150 @@ async fn rebuilt_read_models_are_the_same_and_an_upload_goes_on() {
     append(&mut client, &begun.upload_id, 0, b"wor").await.unwrap();
     let before = views::read_models(&world.database.pool).await;
     assert_eq!(before.len(), 5);
-    let (time, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(world.clock.clone()), Arc::new(SystemIds));
-    let projection = Documents::new(world.database.keys(time, ids));
-    let (owner, role) = (&world.database.owner_url, &world.database.serving_role);
-    let log = world.log();
-    rebuild(&log, owner, role, &holdfast_documents::migrations().views, &projection, |_| {}).await.unwrap();
+    made_again(&world).await;
     assert_eq!(views::read_models(&world.database.pool).await, before);
     assert_eq!(client.get_document(one(&letter)).await.unwrap().into_inner(), letter);
     append(&mut client, &begun.upload_id, 3, b"ds").await.unwrap();
     client.complete_upload(complete(&begun.upload_id)).await.unwrap();
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Start {
+        category: usize,
+        words: u8,
+    },
+    /// All bytes of the upload begun last, and then its completion.
+    Complete {
+        whole: bool,
+    },
+    Withdraw {
+        at: usize,
+        seen: bool,
+    },
+    /// The last command once more.
+    Repeat,
+    Wait {
+        hours: i64,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0_usize..3, any::<u8>()).prop_map(|(category, words)| Step::Start { category, words }),
+        4 => prop::bool::weighted(0.8).prop_map(|whole| Step::Complete { whole }),
+        2 => (0_usize..4, any::<bool>()).prop_map(|(at, seen)| Step::Withdraw { at, seen }),
+        2 => Just(Step::Repeat),
+        1 => (1_i64..30).prop_map(|hours| Step::Wait { hours }),
+    ]
+}
+
+/// A command as it was sent.
+#[derive(Clone)]
+enum Sent {
+    Start(StartUploadRequest),
+    Complete(CompleteUploadRequest),
+    Withdraw(WithdrawDocumentRequest),
+}
+
+struct Sequence {
+    world: World,
+    parent: Person,
+    patient: PatientId,
+    begun: Option<(Upload, Vec<u8>)>,
+    last: Option<(Sent, Result<(), &'static str>)>,
+}
+
+impl Sequence {
+    /// Everything that can be read of the record, and every row.
+    async fn seen(&self) -> (Vec<Document>, Vec<String>) {
+        let listed = self.world.as_(&self.parent).list_documents(list(self.patient)).await.unwrap();
+        (listed.into_inner().documents, views::read_models(&self.world.database.pool).await)
+    }
+
+    async fn send(&mut self, sent: &Sent) -> Result<(), &'static str> {
+        let mut client = self.world.as_(&self.parent);
+        let outcome = match sent.clone() {
+            Sent::Start(start) => match client.start_upload(start).await {
+                Ok(upload) => {
+                    self.begun = Some((upload.into_inner(), Vec::new()));
+                    Ok(())
+                }
+                Err(status) => Err(status),
+            },
+            Sent::Complete(complete) => client.complete_upload(complete).await.map(|_| ()),
+            Sent::Withdraw(withdraw) => client.withdraw_document(withdraw).await.map(|_| ()),
+        };
+        outcome.map_err(|status| reason(&status))
+    }
+
+    async fn take(&mut self, step: Step) {
+        let sent = match step {
+            Step::Wait { hours } => return self.world.clock.advance(chrono::TimeDelta::hours(hours)),
+            Step::Repeat => {
+                let Some((sent, first)) = self.last.clone() else { return };
+                let (before, begun) = (self.seen().await, self.begun.clone());
+                let again = self.send(&sent).await;
+                // What was refused left nothing behind, and may be taken now.
+                if first.is_ok() {
+                    assert_eq!(again, first, "a repeated request is answered as it was");
+                    assert_eq!(self.seen().await, before, "a repeated request acts no more");
+                }
+                self.begun = begun;
+                return;
+            }
+            Step::Start { category, words } => {
+                let content = text(usize::from(words) + 1);
+                let category =
+                    [Category::Documents, Category::Coverage, Category::Notes][category].to_proto();
+                let sent = Sent::Start(StartUploadRequest {
+                    category,
+                    ..start(self.patient, "text/plain", &content)
+                });
+                let outcome = self.send(&sent).await;
+                if let Some((_, expected)) = &mut self.begun {
+                    *expected = content;
+                }
+                self.last = Some((sent, outcome));
+                return;
+            }
+            Step::Complete { whole } => {
+                let Some((upload, content)) = self.begun.take() else { return };
+                let bytes = if whole { content.len() } else { content.len() / 2 };
+                let mut client = self.world.as_(&self.parent);
+                let _ = append(&mut client, &upload.upload_id, 0, &content[..bytes]).await;
+                Sent::Complete(complete(&upload.upload_id))
+            }
+            Step::Withdraw { at, seen } => {
+                let (documents, _) = self.seen().await;
+                let Some(document) = documents.into_iter().cycle().nth(at) else { return };
+                let etag = if seen { document.etag.clone() } else { "\"99\"".to_owned() };
+                Sent::Withdraw(WithdrawDocumentRequest { etag, ..withdraw(&document) })
+            }
+        };
+        let outcome = self.send(&sent).await;
+        self.last = Some((sent, outcome));
+    }
+}
+
+#[test]
+fn every_sequence_of_commands_replays_to_the_same_read_models() {
+    let config = ProptestConfig { cases: 4, failure_persistence: None, ..ProptestConfig::default() };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    TestRunner::new(config)
+        .run(&vec(step(), 6..24), |steps| {
+            runtime.block_on(async {
+                let (world, parent) = (world().await, person(1));
+                let patient = world.record_of(&parent).await;
+                let mut sequence = Sequence { world, parent, patient, begun: None, last: None };
+                for step in steps {
+                    sequence.take(step).await;
+                }
+                let live = sequence.seen().await;
+                made_again(&sequence.world).await;
+                assert_eq!(sequence.seen().await, live);
+            });
+            Ok(())
+        })
+        .unwrap();
 }

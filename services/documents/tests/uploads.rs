@@ -176,15 +176,16 @@ async fn other_bytes_than_announced_become_no_document() {
     let content = text(5000);
     let swapped = StartUploadRequest { sha256: vec![7; 32].into(), ..start(patient, "text/plain", &content) };
     let program = [b"MZ\x90\0\x03\0\0\0".as_slice(), &[0; 100]].concat();
-    for (begin, content, expected) in [
-        (swapped, content.clone(), "DIGEST_MISMATCH"),
-        (start(patient, "application/pdf", &content), content, "MEDIA_TYPE_MISMATCH"),
-        (start(patient, "application/pdf", &program), program, "MEDIA_TYPE_NOT_ALLOWED"),
+    for (begin, content, expected, field) in [
+        (swapped, content.clone(), "DIGEST_MISMATCH", "sha256"),
+        (start(patient, "application/pdf", &content), content, "MEDIA_TYPE_MISMATCH", "media_type"),
+        (start(patient, "application/pdf", &program), program, "MEDIA_TYPE_NOT_ALLOWED", "media_type"),
     ] {
         let begun = client.start_upload(begin).await.unwrap().into_inner();
         append(&mut client, &begun.upload_id, 0, &content).await.unwrap();
         let request = complete(&begun.upload_id);
-        assert_eq!(refusal(client.complete_upload(request.clone()).await), expected);
+        let first = client.complete_upload(request.clone()).await;
+        assert_eq!(reason_at(first), (expected, field.to_owned()));
         // A repeated command is answered as the first time; a new one finds that it is over.
         assert_eq!(refusal(client.complete_upload(request).await), expected);
         assert_eq!(refusal(client.complete_upload(complete(&begun.upload_id)).await), "UPLOAD_ENDED");
@@ -201,20 +202,26 @@ async fn an_upload_that_cannot_be_meant_is_refused_by_its_rule() {
     let patient = world.record_of(&parent).await;
     let mut client = world.as_(&parent);
     let base = || start(patient, "text/plain", b"words");
-    for (expected, request) in [
-        ("DOCUMENT_TOO_LARGE", StartUploadRequest { size_bytes: 104_857_601, ..base() }),
-        ("FIELD_INVALID", StartUploadRequest { size_bytes: 0, ..base() }),
-        ("FIELD_INVALID", StartUploadRequest { size_bytes: -1, ..base() }),
-        ("FIELD_INVALID", StartUploadRequest { sha256: vec![1; 31].into(), ..base() }),
-        ("FIELD_INVALID", StartUploadRequest { category: 999, ..base() }),
-        ("MEDIA_TYPE_NOT_ALLOWED", StartUploadRequest { media_type: "text/html".into(), ..base() }),
-        ("FIELD_MISSING", StartUploadRequest { title: "  ".into(), ..base() }),
-        ("TEXT_TOO_LONG", StartUploadRequest { title: "x".repeat(201), ..base() }),
-        ("REQUEST_ID_MISSING", StartUploadRequest { request_id: String::new(), ..base() }),
-        ("ID_MALFORMED", StartUploadRequest { patient_id: "seven".into(), ..base() }),
+    for (expected, field, request) in [
+        ("DOCUMENT_TOO_LARGE", "size_bytes", StartUploadRequest { size_bytes: 104_857_601, ..base() }),
+        ("FIELD_INVALID", "size_bytes", StartUploadRequest { size_bytes: 0, ..base() }),
+        ("FIELD_INVALID", "size_bytes", StartUploadRequest { size_bytes: -1, ..base() }),
+        ("FIELD_INVALID", "sha256", StartUploadRequest { sha256: vec![1; 31].into(), ..base() }),
+        ("FIELD_INVALID", "category", StartUploadRequest { category: 999, ..base() }),
+        (
+            "MEDIA_TYPE_NOT_ALLOWED",
+            "media_type",
+            StartUploadRequest { media_type: "text/html".into(), ..base() },
+        ),
+        ("FIELD_MISSING", "title", StartUploadRequest { title: "  ".into(), ..base() }),
+        ("TEXT_TOO_LONG", "title", StartUploadRequest { title: "x".repeat(201), ..base() }),
+        ("REQUEST_ID_MISSING", "request_id", StartUploadRequest { request_id: String::new(), ..base() }),
+        ("ID_MALFORMED", "patient_id", StartUploadRequest { patient_id: "seven".into(), ..base() }),
     ] {
-        assert_eq!(refusal(client.start_upload(request).await), expected);
+        assert_eq!(reason_at(client.start_upload(request).await), (expected, field.to_owned()));
     }
+    assert!(world.envelopes().await.is_empty() && world.files().is_empty(), "nothing has changed");
+    assert!(client.list_documents(list(patient)).await.unwrap().into_inner().documents.is_empty());
     let begun = client.start_upload(start(patient, "text/plain", &text(3 * MIB))).await.unwrap().into_inner();
     let wide = AppendUploadRequest {
         upload_id: begun.upload_id.clone(),

@@ -1,116 +1,16 @@
 //! Threads through gRPC: who reads and writes what, live, and what is refused.
 #![cfg(test)]
-use holdfast_access::{GrantFact, Grantee, views::ConsentFact};
-use holdfast_host::{client::Outgoing, status::reason_of};
-use holdfast_proto::messaging::v1::{messaging_service_client::MessagingServiceClient, *};
-use holdfast_testkit::service::{Person, Served, person, practice, served, tenant};
+mod common;
+
+use common::{world, world_granting};
+use holdfast_access::views::ConsentFact;
+use holdfast_proto::messaging::v1::*;
+use holdfast_testkit::{
+    refusal::{reason, reason_at, refused},
+    service::tenant,
+};
 use holdfast_types::*;
-use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use uuid::Uuid;
-
-type Client = MessagingServiceClient<InterceptedService<Channel, Outgoing>>;
-
-struct World {
-    served: Served,
-    patient: PatientId,
-    mother: Person,
-    therapist: Person,
-    stranger: Person,
-}
-
-async fn world() -> World {
-    let served = served(Service::Messaging, holdfast_messaging::migrations(), |start| async move {
-        let settings = holdfast_messaging::config::Settings { common: start.settings };
-        holdfast_messaging::serve_with_keys(
-            settings,
-            start.keys,
-            start.host,
-            start.clock,
-            start.ids,
-            start.stop,
-        )
-        .await
-        .unwrap();
-    })
-    .await;
-    let patient = PatientId::new(Uuid::from_u128(0xF00));
-    let mother = person(1);
-    let therapist = person(2).with(Role::Therapist, Some(practice()));
-    served
-        .consent_says(&[
-            ConsentFact::RecordOpened { patient, tenant: tenant() },
-            ConsentFact::HolderAdded { patient, account: mother.account, relationship: Relationship::Parent },
-            ConsentFact::GrantGiven(grant(patient)),
-        ])
-        .await;
-    World { served, patient, mother, therapist, stranger: person(3) }
-}
-
-fn grant(patient: PatientId) -> GrantFact {
-    GrantFact {
-        id: GrantId::new(Uuid::from_u128(0x61)),
-        revision: 1,
-        patient,
-        grantee: Grantee::Practice { practice: practice(), role: Role::Therapist },
-        categories: vec![Category::Messages],
-        actions: vec![Action::Read, Action::Contribute],
-        purposes: vec![Purpose::Treatment],
-        period: Period::try_new("2026-01-01T00:00:00Z".parse().unwrap(), None).unwrap(),
-        revoked: None,
-    }
-}
-
-impl World {
-    fn as_(&self, person: &Person) -> Client {
-        MessagingServiceClient::with_interceptor(self.served.channel.clone(), self.served.outgoing(person))
-    }
-
-    async fn thread(&self) -> Thread {
-        let started = self.as_(&self.mother).start_thread(self.start(1, "He said water!")).await.unwrap();
-        started.into_inner().thread.unwrap()
-    }
-
-    fn start(&self, request: u128, body: &str) -> StartThreadRequest {
-        StartThreadRequest {
-            request_id: Uuid::from_u128(request).to_string(),
-            patient_id: self.patient.to_string(),
-            practice_id: practice().to_string(),
-            subject: "Practice at home".into(),
-            body: body.into(),
-            language: "en".into(),
-            attachments: Vec::new(),
-        }
-    }
-
-    fn post(&self, request: u128, thread: &Thread, body: &str) -> PostMessageRequest {
-        PostMessageRequest {
-            request_id: Uuid::from_u128(request).to_string(),
-            patient_id: self.patient.to_string(),
-            thread_id: thread.thread_id.clone(),
-            body: body.into(),
-            ..Default::default()
-        }
-    }
-
-    async fn messages(&self, person: &Person, thread: &Thread) -> Result<Vec<Message>, Status> {
-        let request = ListMessagesRequest {
-            patient_id: self.patient.to_string(),
-            thread_id: thread.thread_id.clone(),
-            ..Default::default()
-        };
-        Ok(self.as_(person).list_messages(request).await?.into_inner().messages)
-    }
-
-    async fn unread(&self, person: &Person) -> i32 {
-        let request = CountUnreadRequest { patient_ids: vec![self.patient.to_string()] };
-        let counts = self.as_(person).count_unread(request).await.unwrap().into_inner().counts;
-        counts.iter().map(|count| count.unread_count).sum()
-    }
-}
-
-fn reason<T: std::fmt::Debug>(result: Result<T, Status>) -> &'static str {
-    reason_of(&result.unwrap_err()).unwrap().name()
-}
 
 #[tokio::test]
 async fn a_family_writes_and_the_care_team_reads_and_answers() {
@@ -126,13 +26,7 @@ async fn a_family_writes_and_the_care_team_reads_and_answers() {
     assert_eq!(world.unread(&world.therapist).await, 0, "who answers has read");
     let both = world.messages(&world.mother, &thread).await.unwrap();
     assert_eq!(both.iter().map(|message| message.from_family).collect::<Vec<_>>(), [true, false]);
-    let mark = MarkReadRequest {
-        request_id: Uuid::from_u128(3).to_string(),
-        patient_id: world.patient.to_string(),
-        thread_id: thread.thread_id.clone(),
-        message_id: both[1].message_id.clone(),
-    };
-    world.as_(&world.mother).mark_read(mark).await.unwrap();
+    world.as_(&world.mother).mark_read(world.reading(3, &both[1])).await.unwrap();
     assert_eq!(world.unread(&world.mother).await, 0);
     let looks = world.served.looks("messaging.ListMessages").await;
     assert_eq!(looks.len(), 2, "each reading is on the log");
@@ -143,7 +37,7 @@ async fn a_family_writes_and_the_care_team_reads_and_answers() {
 async fn a_stranger_is_refused_and_the_refusal_is_on_the_log() {
     let world = world().await;
     let thread = world.thread().await;
-    assert_eq!(reason(world.messages(&world.stranger, &thread).await), "NOT_PERMITTED");
+    assert_eq!(reason(&refused(world.messages(&world.stranger, &thread).await)), "NOT_PERMITTED");
     let looks = world.served.looks("messaging.ListMessages").await;
     assert_eq!(looks.last().unwrap().refusal_reason, "NOT_PERMITTED");
 }
@@ -164,7 +58,7 @@ async fn a_message_for_someone_elses_thread_is_refused() {
     world.served.consent_says(&facts).await;
     let mut post = world.post(9, &thread, "hello");
     post.patient_id = other.to_string();
-    assert_eq!(reason(world.as_(&world.stranger).post_message(post).await), "THREAD_UNKNOWN");
+    assert_eq!(reason(&refused(world.as_(&world.stranger).post_message(post).await)), "THREAD_UNKNOWN");
     assert_eq!(world.messages(&world.mother, &thread).await.unwrap().len(), 1);
 }
 
@@ -178,48 +72,47 @@ async fn the_same_request_posts_once() {
         world.as_(&world.mother).post_message(world.post(5, &thread, "once")).await.unwrap().into_inner();
     assert_eq!(first.message.unwrap().message_id, again.message.unwrap().message_id);
     assert_eq!(
-        reason(world.as_(&world.mother).post_message(world.post(5, &thread, "twice")).await),
+        reason(&refused(world.as_(&world.mother).post_message(world.post(5, &thread, "twice")).await)),
         "REQUEST_ID_REUSED"
     );
     assert_eq!(world.messages(&world.mother, &thread).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn words_that_say_nothing_or_too_much_are_refused() {
+async fn words_that_say_nothing_or_too_much_are_refused_with_their_field() {
     let world = world().await;
-    assert_eq!(reason(world.as_(&world.mother).start_thread(world.start(1, "  ")).await), "BODY_EMPTY");
+    let base = || world.start(1, "hello");
     let long = "x".repeat(10_001);
-    assert_eq!(reason(world.as_(&world.mother).start_thread(world.start(1, &long)).await), "BODY_TOO_LONG");
-    let nameless = StartThreadRequest { subject: String::new(), ..world.start(1, "hello") };
-    assert_eq!(reason(world.as_(&world.mother).start_thread(nameless).await), "SUBJECT_EMPTY");
+    for (request, expected) in [
+        (world.start(1, "  "), ("BODY_EMPTY", "body")),
+        (world.start(1, &long), ("BODY_TOO_LONG", "body")),
+        (StartThreadRequest { subject: String::new(), ..base() }, ("SUBJECT_EMPTY", "subject")),
+        (StartThreadRequest { subject: "x".repeat(201), ..base() }, ("TEXT_TOO_LONG", "subject")),
+        (StartThreadRequest { practice_id: "seven".into(), ..base() }, ("ID_MALFORMED", "practice_id")),
+    ] {
+        let (reason, place) = reason_at(world.as_(&world.mother).start_thread(request).await);
+        assert_eq!((reason, place.as_str()), expected);
+    }
+    assert!(world.served.envelopes().await.is_empty(), "nothing of it is on the log");
 }
 
 #[tokio::test]
 async fn a_closed_thread_takes_no_more() {
     let world = world().await;
     let thread = world.thread().await;
-    let close = CloseThreadRequest {
-        request_id: Uuid::from_u128(7).to_string(),
-        patient_id: world.patient.to_string(),
-        thread_id: thread.thread_id.clone(),
-    };
-    world.as_(&world.therapist).close_thread(close).await.unwrap();
-    assert_eq!(
-        reason(world.as_(&world.mother).post_message(world.post(8, &thread, "more")).await),
-        "THREAD_CLOSED"
-    );
+    world.as_(&world.therapist).close_thread(world.closing(7, &thread)).await.unwrap();
+    let (reason, place) =
+        reason_at(world.as_(&world.mother).post_message(world.post(8, &thread, "more")).await);
+    assert_eq!((reason, place.as_str()), ("THREAD_CLOSED", "thread_id"));
+    assert_eq!(world.messages(&world.mother, &thread).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn new_messages_come_live_until_the_grant_ends() {
     let world = world().await;
     let thread = world.thread().await;
-    let watch = WatchThreadRequest {
-        patient_id: world.patient.to_string(),
-        thread_id: thread.thread_id.clone(),
-        after_message_id: String::new(),
-    };
-    let mut live = world.as_(&world.therapist).watch_thread(watch).await.unwrap().into_inner();
+    let mut live =
+        world.as_(&world.therapist).watch_thread(world.watching(&thread, "")).await.unwrap().into_inner();
     // The stream begins with what comes after it was opened: post until it hears.
     let mut request = 100;
     let heard = loop {
@@ -231,18 +124,127 @@ async fn new_messages_come_live_until_the_grant_ends() {
         }
     };
     assert_eq!(heard.body, "news");
-    let revoked = ConsentFact::GrantRevoked {
-        grant: GrantId::new(Uuid::from_u128(0x61)),
-        revoked: "2026-03-02T00:00:00Z".parse().unwrap(),
-        revision: 2,
-    };
-    world.served.consent_says(&[revoked]).await;
-    let end = loop {
-        match live.message().await {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("a stream that ends without saying why"),
-            Err(status) => break status,
-        }
-    };
-    assert_eq!(reason_of(&end).unwrap().name(), "NOT_PERMITTED");
+    world.revoke().await;
+    assert_eq!(reason(&world.end_of(live).await), "NOT_PERMITTED");
+}
+
+#[tokio::test]
+async fn a_live_stream_ends_with_its_token() {
+    let world = world().await;
+    let thread = world.thread().await;
+    let mut live =
+        world.as_(&world.mother).watch_thread(world.watching(&thread, "")).await.unwrap().into_inner();
+    let second = world.says(&world.therapist, 2, &thread, "Wonderful!").await;
+    // Where the stream began after the message, it is asked for by its predecessor.
+    if world.messages(&world.mother, &thread).await.unwrap().len() == 2 {
+        let first = world.messages(&world.mother, &thread).await.unwrap().remove(0);
+        let after = world.watching(&thread, &first.message_id);
+        live = world.as_(&world.mother).watch_thread(after).await.unwrap().into_inner();
+    }
+    assert_eq!(live.message().await.unwrap().unwrap().message_id, second.message_id);
+    world.served.clock.advance(chrono::TimeDelta::seconds(300));
+    let end = live.message().await.unwrap_err();
+    assert_eq!(reason(&end), "TOKEN_EXPIRED");
+    world.as_(&world.mother).watch_thread(world.watching(&thread, "")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_live_stream_goes_on_after_the_message_that_was_seen_last() {
+    let world = world().await;
+    let thread = world.thread().await;
+    for (request, body) in [(2, "two"), (3, "three"), (4, "four")] {
+        world.says(&world.mother, request, &thread, body).await;
+    }
+    let all = world.messages(&world.therapist, &thread).await.unwrap();
+    let after = world.watching(&thread, &all[1].message_id);
+    let mut live = world.as_(&world.therapist).watch_thread(after).await.unwrap().into_inner();
+    for expected in ["three", "four"] {
+        assert_eq!(live.message().await.unwrap().unwrap().body, expected);
+    }
+    world.says(&world.mother, 5, &thread, "five").await;
+    assert_eq!(live.message().await.unwrap().unwrap().body, "five");
+    let unknown = world.watching(&thread, &Uuid::from_u128(99).to_string());
+    let live = world.as_(&world.therapist).watch_thread(unknown).await.unwrap().into_inner();
+    let (reason, place) = reason_at::<()>(Err(world.end_of(live).await));
+    assert_eq!((reason, place.as_str()), ("MESSAGE_UNKNOWN", "after_message_id"));
+}
+
+#[tokio::test]
+async fn unread_messages_are_counted_over_all_threads_of_a_record() {
+    let world = world().await;
+    let (first, second) = (world.thread_of(1).await, world.thread_of(2).await);
+    world.says(&world.mother, 3, &second, "And juice.").await;
+    assert_eq!(world.unread(&world.therapist).await, 3);
+    let read = world.messages(&world.therapist, &second).await.unwrap();
+    world.as_(&world.therapist).mark_read(world.reading(4, &read[0])).await.unwrap();
+    assert_eq!(world.unread(&world.therapist).await, 2);
+    assert_eq!(world.get(&world.therapist, &first).await.unwrap().unread_count, 1);
+    assert_eq!(world.get(&world.therapist, &second).await.unwrap().unread_count, 1);
+    // Reading on and then back again unreads nothing.
+    world.as_(&world.therapist).mark_read(world.reading(5, &read[1])).await.unwrap();
+    world.as_(&world.therapist).mark_read(world.reading(6, &read[0])).await.unwrap();
+    assert_eq!(world.unread(&world.therapist).await, 1);
+    assert_eq!(world.unread(&world.mother).await, 0);
+}
+
+#[tokio::test]
+async fn a_record_that_is_named_and_not_permitted_leaves_its_refusal_on_the_log() {
+    let world = world().await;
+    world.thread().await;
+    let other = PatientId::new(Uuid::from_u128(0xF01));
+    world.hold(other, &world.stranger).await;
+    let (own, other) = (world.patient.to_string(), other.to_string());
+    let asked = CountUnreadRequest { patient_ids: vec![other.clone(), own.clone(), other.clone()] };
+    let counts = world.as_(&world.therapist).count_unread(asked).await.unwrap().into_inner().counts;
+    assert_eq!(counts, [UnreadCount { patient_id: own, unread_count: 1 }]);
+    let looks = world.served.looks("messaging.CountUnread").await;
+    let refused: Vec<_> = looks.iter().filter(|look| !look.refusal_reason.is_empty()).collect();
+    assert_eq!((looks.len(), refused.len()), (2, 1));
+    assert_eq!(
+        (refused[0].patient_id.as_str(), refused[0].refusal_reason.as_str()),
+        (other.as_str(), "NOT_PERMITTED")
+    );
+}
+
+#[tokio::test]
+async fn a_look_names_the_messages_of_its_page_and_no_other() {
+    let world = world().await;
+    let thread = world.thread().await;
+    world.says(&world.mother, 2, &thread, "two").await;
+    let page = ListMessagesRequest { page_size: 1, ..world.listing(&thread) };
+    let shown = world.as_(&world.therapist).list_messages(page).await.unwrap().into_inner();
+    assert!(!shown.next_page_token.is_empty());
+    let looks = world.served.looks("messaging.ListMessages").await;
+    let named: Vec<_> = looks.iter().flat_map(|look| &look.returned).map(|returned| &returned.id).collect();
+    assert_eq!(named, [&shown.messages[0].message_id]);
+}
+
+#[tokio::test]
+async fn who_may_only_read_reads_and_writes_nothing() {
+    let world = world_granting(&[Action::Read]).await;
+    let thread = world.thread().await;
+    let mut client = world.as_(&world.therapist);
+    let read = world.messages(&world.therapist, &thread).await.unwrap();
+    client.mark_read(world.reading(2, &read[0])).await.unwrap();
+    assert_eq!(world.unread(&world.therapist).await, 0);
+    let before = world.get(&world.mother, &thread).await.unwrap();
+    assert_eq!(reason(&refused(client.post_message(world.post(3, &thread, "no")).await)), "NOT_PERMITTED");
+    assert_eq!(reason(&refused(client.start_thread(world.start(4, "no")).await)), "NOT_PERMITTED");
+    assert_eq!(reason(&refused(client.close_thread(world.closing(5, &thread)).await)), "NOT_PERMITTED");
+    assert_eq!(world.get(&world.mother, &thread).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn who_may_only_write_learns_where_it_is_and_no_content() {
+    let world = world_granting(&[Action::Contribute]).await;
+    world.fresh().await;
+    let mut client = world.as_(&world.therapist);
+    let started = client.start_thread(world.start(1, "See you on Tuesday.")).await.unwrap().into_inner();
+    let again = client.start_thread(world.start(1, "See you on Tuesday.")).await.unwrap().into_inner();
+    assert_eq!(again, started);
+    let thread = started.thread.unwrap();
+    assert_eq!((thread.subject.as_str(), thread.message_count), ("", 0));
+    assert_eq!(reason(&refused(world.messages(&world.therapist, &thread).await)), "NOT_PERMITTED");
+    assert_eq!(world.get(&world.mother, &thread).await.unwrap().message_count, 1);
+    assert!(world.served.looks("messaging.StartThread").await.is_empty(), "nobody asked to read");
 }

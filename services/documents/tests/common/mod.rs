@@ -23,13 +23,14 @@ use holdfast_host::{
     client::{Outgoing, channel},
     retry::Retry,
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl, PeerSettings},
-    status::reason_of,
 };
 use holdfast_proto::{
     Word,
     access::v1::AccessRecorded,
     documents::v1::{documents_service_client::DocumentsServiceClient, download_document_response::Part, *},
 };
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub use holdfast_testkit::refusal::{metadata, reason, reason_at};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
 use holdfast_types::{
     AccountId, Action, Category, Clock, GrantId, Ids, PatientId, Service, SystemClock, SystemIds, TenantId,
@@ -150,6 +151,7 @@ impl World {
     pub async fn record_of(&self, parent: &Person) -> PatientId {
         let patient = PatientId::new(SystemIds.next());
         self.consent.open_record(patient, parent.account).await;
+        self.heard().await;
         patient
     }
 
@@ -160,7 +162,20 @@ impl World {
         categories: &[Category],
         actions: &[Action],
     ) -> GrantId {
-        self.consent.give(patient, with.account, categories, actions, self.clock.now()).await
+        let grant = self.consent.give(patient, with.account, categories, actions, self.clock.now()).await;
+        self.heard().await;
+        grant
+    }
+
+    /// All that consent has said. The feed's first connection may take longer than one call waits.
+    async fn heard(&self) {
+        let client = self.as_(&person(0));
+        // Refused before anything is looked at: it only waits.
+        let asked = || {
+            let mut client = client.clone();
+            async move { client.get_upload(GetUploadRequest { upload_id: "none".into() }).await }
+        };
+        assert_eq!(refusal(patiently(asked).await), "ID_MALFORMED");
     }
 
     /// Everything on the log of documents, as the other services hear it.
@@ -329,16 +344,6 @@ pub fn text(bytes: usize) -> Vec<u8> {
 /// The reason that a call was refused with.
 pub fn refusal<T: Debug>(result: Result<Response<T>, Status>) -> &'static str {
     reason(&result.expect_err("not refused"))
-}
-
-pub fn reason(status: &Status) -> &'static str {
-    reason_of(status).unwrap_or_else(|| panic!("no reason in {status:?}")).name()
-}
-
-/// What the refusal says beside its reason.
-pub fn metadata(status: &Status, key: &str) -> String {
-    use tonic_types::StatusExt;
-    status.get_error_details().error_info().unwrap().metadata[key].clone()
 }
 
 /// What is not there yet is asked for again, as a good client does.
