@@ -106,9 +106,9 @@ class Record:
         item = {"fhir_json": json.dumps(resource).encode()}
         return (by or self.parent).ask("records", "CreateItem", request_id=request_id(), patient_id=self.id, item=item).item
 
-    def update(self, item, resource):
+    def update(self, item, resource, by=None):
         asked = {"item_id": item.item_id, "fhir_json": json.dumps(resource).encode(), "etag": item.etag}
-        return self.parent.ask("records", "UpdateItem", request_id=request_id(), patient_id=self.id, **asked).item
+        return (by or self.parent).ask("records", "UpdateItem", request_id=request_id(), patient_id=self.id, **asked).item
 
     def retract(self, item, reason):
         asked = {"item_id": item.item_id, "reason": reason, "etag": item.etag}

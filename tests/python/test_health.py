@@ -163,7 +163,7 @@ class Health(unittest.TestCase):
         record.bring_in(news.encode(), "Hospital portal")
         self.assertEqual([version.summary for version in record.versions(lab)], ["14.0 ng/mL", "9.50 ng/mL"])
 
-    def test_shots_have_each_detail_of_their_giving_and_when_the_next_is_due(self):
+    def test_shots_have_each_detail_of_their_giving(self):
         shot = {"resourceType": "Immunization", "id": "shot", "status": "completed", "patient": SUBJECT,
                 "vaccineCode": coded("http://hl7.org/fhir/sid/cvx", "03", "Measles, mumps, rubella"),
                 "occurrenceDateTime": "2020-04-02", "lotNumber": "L-7", "manufacturer": {"display": "Example Makers"},
@@ -212,6 +212,41 @@ class Health(unittest.TestCase):
         self.record.share(self.therapist, "VITAL_SIGNS")
         seen = self.record.list("VITAL_SIGNS", by=self.therapist.after(self.parent))
         self.assertEqual({item.title for item in seen}, {"Temperature", "Heart rate", "Breaths"})
+
+    def test_plans_of_the_family_and_of_the_care_team_stand_beside_each_other_with_every_version(self):
+        plan = lambda id, title, *activities: {
+            "resourceType": "CarePlan", "id": id, "status": "active", "intent": "plan", "subject": SUBJECT, "title": title,
+            "created": "2026-01-05", "activity": [{"detail": {"status": "in-progress", "description": text}} for text in activities]}
+        own = self.record.create(plan("home", "What we do at home", "Two questions at dinner"))
+        self.kept_up("CARE_PLANS", own, plan("home", "What we do at home", "Two questions at dinner", "A book each night"))
+        self.record.share(self.therapist, "CARE_PLANS", actions=("READ", "CONTRIBUTE"))
+        self.therapist.after(self.parent)
+        theirs = self.record.create(plan("motor", "Motor therapy", "Stairs"), by=self.therapist)
+        later = self.record.update(theirs, plan("motor", "Motor therapy", "Stairs", "A ball"), by=self.therapist)
+        self.parent.after(self.therapist)
+        versions = self.record.versions(theirs)
+        self.assertEqual([version.etag for version in versions], [later.etag, theirs.etag])
+        for version, activities in zip(versions, (["Stairs", "A ball"], ["Stairs"]), strict=True):
+            self.assertEqual((version.recorded_by, version.source.kind), (self.therapist.actor, "practice"))
+            self.assertGreater(version.recorded_time.seconds, 0)
+            kept = json.loads(version.fhir_json)
+            self.assertEqual((kept["created"], [one["detail"]["description"] for one in kept["activity"]]), ("2026-01-05", activities))
+        self.assertEqual({item.title for item in self.record.list("CARE_PLANS")}, {"What we do at home", "Motor therapy"})
+
+    def test_a_family_says_how_its_child_does_and_what_was_given(self):
+        said = {"resourceType": "QuestionnaireResponse", "id": "week", "status": "completed", "subject": SUBJECT, "authored": "2026-01-05",
+                "item": [{"linkId": "1", "text": "Headache this week", "answer": [{"valueString": "On Tuesday"}]},
+                         {"linkId": "2", "text": "Dressed without help", "answer": [{"valueInteger": 5}]}]}
+        rows = self.rows(self.record.create(said))
+        self.assertEqual((rows["Headache this week"], rows["Dressed without help"]), ("On Tuesday", "5"))
+        given = {"resourceType": "MedicationAdministration", "id": "given", "status": "completed", "subject": SUBJECT,
+                 "medicationCodeableConcept": {"text": "Iron drops"}, "effectiveDateTime": "2026-01-05T07:30:00Z",
+                 "performer": [{"actor": {"display": "Grandmother"}}],
+                 "dosage": {"dose": {"value": 5, "unit": "drops"}, "route": {"text": "By mouth"}}}
+        made = self.record.create(given)
+        rows = self.rows(made)
+        self.assertEqual((made.title, rows["Dose"], rows["How"], rows["Given by"]), ("Iron drops", "5 drops", "By mouth", "Grandmother"))
+        self.assertEqual(made.occurred_time.ToJsonString(), "2026-01-05T07:30:00Z")
 
     def test_bills_and_notes_come_in_with_a_file_and_are_shown(self):
         record = Record()
