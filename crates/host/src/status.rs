@@ -132,14 +132,16 @@ pub fn of_transport(status: &Status) -> Option<Problem> {
     }
 }
 
-/// The path to what cannot be decoded, out of `…: Outer.field: Inner.field: what is wrong`.
+/// The path to what cannot be decoded, out of `…: Inner.field: Outer.field: what is wrong`.
 fn malformed_field(text: &str) -> String {
     let is_name = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
     let steps = text.split(": ").skip(1).map_while(|step| match step.split_once('.') {
         Some((message, field)) if is_name(message) && is_name(field) => Some(field),
         _ => None,
     });
-    steps.collect::<Vec<_>>().join(".")
+    let mut steps: Vec<_> = steps.collect();
+    steps.reverse();
+    steps.join(".")
 }
 
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {

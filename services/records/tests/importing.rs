@@ -239,6 +239,17 @@ async fn a_bundle_needs_permission_for_every_category_in_it() {
         .await;
     assert_eq!(reason(&world.import(&therapist(), SMALL).await.unwrap_err()), "NOT_PERMITTED");
     assert_eq!(reason(&world.import(&stranger(), SMALL).await.unwrap_err()), "NOT_PERMITTED");
+    // Who may contribute nothing is told so before anything of the file is read.
+    assert_eq!(reason(&world.import(&stranger(), b"no bundle at all").await.unwrap_err()), "NOT_PERMITTED");
+    assert_eq!(
+        reason(&world.import(&therapist(), b"no bundle at all").await.unwrap_err()),
+        "BUNDLE_MALFORMED"
+    );
+    let unread =
+        world.import_directory(&stranger(), SystemIds.next(), b"no bundle at all").await.unwrap_err();
+    assert_eq!(reason(&unread), "NOT_PERMITTED");
+    let looks = world.looks("records.ImportBundle").await;
+    assert_eq!(looks.iter().filter(|look| look.refusal_reason == "NOT_PERMITTED").count(), 3);
     let goals = format!(
         r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{}}}]}}"#,
         goal("g", "Say hello")

@@ -190,11 +190,18 @@ async fn many_patients_are_answered_in_the_order_asked_and_without_those_not_sha
     let names: Vec<_> =
         shown.into_inner().patients.into_iter().map(|one| one.demographics.unwrap().given_name).collect();
     assert_eq!(names, ["Wren", "June"]);
+    let looks = world.looks("records.BatchGetPatients").await;
+    let refused: Vec<_> = looks.iter().filter(|look| !look.refusal_reason.is_empty()).collect();
+    assert_eq!((looks.len(), refused.len()), (3, 1), "who was asked for and is not shared is on the log");
+    assert_eq!(
+        (refused[0].patient_id.as_str(), refused[0].refusal_reason.as_str()),
+        (foreign.to_string().as_str(), "NOT_PERMITTED")
+    );
     let patient_ids = vec![patient().to_string(); 201];
     let refused = world
         .client(&parent())
         .batch_get_patients(pb::BatchGetPatientsRequest { patient_ids })
         .await
         .unwrap_err();
-    assert_eq!(reason(&refused), "TOO_MANY");
+    assert_eq!((reason(&refused), place(&refused).as_str()), ("TOO_MANY", "patient_ids"));
 }

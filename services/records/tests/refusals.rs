@@ -5,12 +5,8 @@ use common::*;
 use holdfast_access::{Claims, TokenSigner};
 use holdfast_host::client::Outgoing;
 use holdfast_proto::records::v1 as pb;
+use holdfast_testkit::raw;
 use holdfast_types::*;
-use tonic::{
-    Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_answered_without_a_good_token() {
@@ -52,21 +48,25 @@ async fn a_page_token_is_good_for_its_own_query_alone() {
         page_token: page_token.to_owned(),
         ..listing()
     };
-    let refused = |asked| async { reason(&world.list(&parent(), asked).await.unwrap_err()) };
     let token = first.next_page_token.as_str();
-    assert_eq!(
-        refused(pb::ListItemsRequest { include_fhir_json: true, ..with(token) }).await,
-        "PAGE_TOKEN_OF_ANOTHER_QUERY"
-    );
     let other = pb::ListItemsRequest { patient_id: id(0xAA).to_string(), ..with(token) };
-    assert_eq!(refused(other).await, "PAGE_TOKEN_OF_ANOTHER_QUERY");
-    assert_eq!(refused(with("nonsense")).await, "PAGE_TOKEN_MALFORMED");
-    assert_eq!(refused(pb::ListItemsRequest { page_size: 201, ..listing() }).await, "PAGE_SIZE_OUT_OF_RANGE");
-    assert_eq!(refused(pb::ListItemsRequest { page_size: -1, ..listing() }).await, "PAGE_SIZE_OUT_OF_RANGE");
-    assert_eq!(refused(pb::ListItemsRequest { categories: vec![999], ..listing() }).await, "FIELD_INVALID");
-    assert_eq!(refused(pb::ListItemsRequest { patient_id: "me".into(), ..listing() }).await, "ID_MALFORMED");
     let far = prost_types::Timestamp { seconds: i64::MAX, nanos: 0 };
-    assert_eq!(refused(pb::ListItemsRequest { as_of_time: Some(far), ..listing() }).await, "DATE_IMPOSSIBLE");
+    for (asked, expected) in [
+        (
+            pb::ListItemsRequest { include_fhir_json: true, ..with(token) },
+            ("PAGE_TOKEN_OF_ANOTHER_QUERY", "page_token"),
+        ),
+        (other, ("PAGE_TOKEN_OF_ANOTHER_QUERY", "page_token")),
+        (with("nonsense"), ("PAGE_TOKEN_MALFORMED", "page_token")),
+        (pb::ListItemsRequest { page_size: 201, ..listing() }, ("PAGE_SIZE_OUT_OF_RANGE", "page_size")),
+        (pb::ListItemsRequest { page_size: -1, ..listing() }, ("PAGE_SIZE_OUT_OF_RANGE", "page_size")),
+        (pb::ListItemsRequest { categories: vec![999], ..listing() }, ("FIELD_INVALID", "categories[0]")),
+        (pb::ListItemsRequest { patient_id: "me".into(), ..listing() }, ("ID_MALFORMED", "patient_id")),
+        (pb::ListItemsRequest { as_of_time: Some(far), ..listing() }, ("DATE_IMPOSSIBLE", "as_of_time")),
+    ] {
+        let (reason, place) = reason_at(world.list(&parent(), asked).await);
+        assert_eq!((reason, place.as_str()), expected);
+    }
     assert!(
         world.list(&parent(), pb::ListItemsRequest { page_size: 3, ..with(token) }).await.is_ok(),
         "another size is fine"
@@ -102,60 +102,51 @@ async fn an_upload_begins_with_its_purpose_and_names_itself() {
     }
 }
 
-/// Sends bytes as they are.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Vec<u8>;
-    type Decode = ();
-    type Encoder = Self;
-    type Decoder = Self;
-    fn encoder(&mut self) -> Self {
-        Self
-    }
-    fn decoder(&mut self) -> Self {
-        Self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Vec<u8>;
-    type Error = Status;
-    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        use bytes::BufMut as _;
-        buffer.put_slice(&item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = ();
-    type Error = Status;
-    fn decode(&mut self, _: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
-        Ok(Some(()))
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_is_not_valid_is_refused_in_our_words() {
+async fn a_message_that_is_not_valid_is_refused_with_its_field_and_changes_nothing() {
     let world = world().await;
-    // Field 1, a string of two bytes that are not UTF-8.
-    for (path, bytes) in [("GetPatient", vec![0x0A, 2, 0xC3, 0x28]), ("ListItems", vec![0x0A, 9, b'x'])] {
-        let path = format!("/holdfast.records.v1.RecordsService/{path}").parse().unwrap();
-        let mut grpc = Grpc::new(world.channel());
-        grpc.ready().await.unwrap();
-        let refused = grpc.unary(tonic::Request::new(bytes), path, Raw).await.unwrap_err();
-        assert_eq!(reason(&refused), "MESSAGE_MALFORMED", "{refused:?}");
-    }
-    let mut grpc = Grpc::new(world.channel());
-    grpc.ready().await.unwrap();
-    let path = "/holdfast.records.v1.RecordsService/ImportBundle".parse().unwrap();
-    // Inside a stream: `start` with a request id that is not UTF-8, under a good token.
-    let mut request = tonic::Request::new(futures::stream::iter([vec![0x0A, 4, 0x0A, 2, 0xC3, 0x28]]));
-    request
-        .metadata_mut()
-        .insert("authorization", format!("Bearer {}", world.token(&parent())).parse().unwrap());
-    let refused = grpc.client_streaming(request, path, Raw).await.unwrap_err();
-    assert_eq!(reason(&refused), "MESSAGE_MALFORMED", "{refused:?}");
+    world.import(&parent(), SMALL).await.unwrap();
+    let (before, on_the_log) = (world.everything(&parent()).await, changes(&world).await);
+    let (channel, token) = (world.channel(), world.token(&parent()));
+    let path = |method: &str| format!("/holdfast.records.v1.RecordsService/{method}");
+    let malformed = |field: &str| ("MESSAGE_MALFORMED", field.to_owned());
+
+    let get = raw::spoiled(&pb::GetPatientRequest { patient_id: "~".into() });
+    assert_eq!(
+        reason_at(raw::send(&channel, &path("GetPatient"), &token, get).await),
+        malformed("patient_id")
+    );
+    // A length that goes beyond the end: there is no field yet.
+    let cut = raw::send(&channel, &path("ListItems"), &token, vec![0x0A, 9, b'x']).await;
+    assert_eq!(reason_at(cut).0, "MESSAGE_MALFORMED");
+    let rename = pb::UpdatePatientRequest {
+        request_id: SystemIds.next().to_string(),
+        patient_id: patient().to_string(),
+        demographics: Some(pb::Demographics { preferred_name: "~".into(), ..pb::Demographics::default() }),
+        ..pb::UpdatePatientRequest::default()
+    };
+    let renamed = raw::send(&channel, &path("UpdatePatient"), &token, raw::spoiled(&rename)).await;
+    assert_eq!(reason_at(renamed), malformed("demographics.preferred_name"));
+    let start = pb::ImportStart {
+        request_id: SystemIds.next().to_string(),
+        patient_id: patient().to_string(),
+        source_name: "~".into(),
+    };
+    let start = pb::ImportBundleRequest { part: Some(pb::import_bundle_request::Part::Start(start)) };
+    let imported = raw::stream(&channel, &path("ImportBundle"), &token, vec![raw::spoiled(&start)]).await;
+    assert_eq!(reason_at(imported), malformed("part.source_name"));
+    let bundle = std::str::from_utf8(SMALL).unwrap().replace("Exampleton", "~");
+    let bundle: Vec<u8> = bundle.bytes().map(|byte| if byte == b'~' { 0xff } else { byte }).collect();
+    assert!(bundle.contains(&0xff));
+    let (reason, place) = reason_at(world.import(&parent(), &bundle).await);
+    assert!(reason == "BUNDLE_MALFORMED" && place.starts_with("Bundle"), "{reason} at {place}");
+
+    assert_eq!(world.everything(&parent()).await, before);
+    assert_eq!(changes(&world).await, on_the_log);
+}
+
+/// What stands on the log beside looks.
+async fn changes(world: &World) -> usize {
+    let envelopes = world.envelopes().await;
+    envelopes.iter().filter(|envelope| envelope.header.stream.aggregate() != "access").count()
 }

@@ -4,24 +4,26 @@
 use futures::stream;
 use holdfast_access::{Claims, RoleAssignment, TokenSigner, TokenVerifier};
 use holdfast_eventlog::{
-    Append, Bus, Context, DecodeError, Event, EventLog, Opened, Parts, Relay, StreamAppend, Subject, rebuild,
-    schema::Migrator,
+    Append, Bus, Context, DecodeError, Envelope, Event, EventLog, Opened, Parts, Relay, Source, StreamAppend,
+    Subject, rebuild, schema::Migrator,
 };
 use holdfast_host::{
-    Host, LogReader, Readiness, Services, Tls, TokenKeys,
+    Host, LogReader, PeerLog, Readiness, Services, Tls, TokenKeys,
     authority::Authority,
     client::Outgoing,
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl, PeerSettings},
-    status::reason_of,
 };
 use holdfast_proto::{
     Word,
+    access::v1::AccessRecorded,
     consent::v1 as consent,
     records::v1::{self as pb, records_service_client::RecordsServiceClient},
     timestamp,
     r#type::v1 as shared,
 };
 use holdfast_records::{RecordViews, config::Settings};
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub use holdfast_testkit::refusal::{metadata, place, reason, reason_at};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
 use holdfast_types::*;
 use prost::Name;
@@ -267,6 +269,23 @@ impl World {
         self.channel.clone()
     }
 
+    /// Everything on the log of records, as the other services hear it.
+    pub async fn envelopes(&self) -> Vec<Envelope> {
+        let log = PeerLog::new(Service::Records, self.channel());
+        let mut all = Vec::new();
+        for (lane, _) in log.heads().await.unwrap() {
+            all.extend(log.read_lane(lane, 0, 1000).await.unwrap());
+        }
+        all
+    }
+
+    /// The access events of one operation.
+    pub async fn looks(&self, operation: &str) -> Vec<AccessRecorded> {
+        let payloads = self.envelopes().await.into_iter().filter_map(|envelope| envelope.public_payload);
+        let looks = payloads.filter_map(|payload| payload.to_msg::<AccessRecorded>().ok());
+        looks.filter(|look| look.operation == operation).collect()
+    }
+
     pub async fn import(&self, by: &Person, bundle: &[u8]) -> Result<pb::ImportBundleResponse, Status> {
         self.import_as(by, SystemIds.next(), "Hospital portal", bundle).await
     }
@@ -399,17 +418,6 @@ impl World {
 
 pub fn listing() -> pb::ListItemsRequest {
     pb::ListItemsRequest { patient_id: patient().to_string(), ..pb::ListItemsRequest::default() }
-}
-
-pub fn reason(status: &Status) -> &'static str {
-    reason_of(status).map_or("none of the catalogue", |reason| reason.name())
-}
-
-/// A value that goes with a refusal.
-pub fn metadata(status: &Status, key: &str) -> String {
-    use tonic_types::StatusExt as _;
-    let details = status.get_error_details();
-    details.error_info().and_then(|info| info.metadata.get(key)).cloned().unwrap_or_default()
 }
 
 pub fn count(counts: &[pb::CategoryCount]) -> i32 {
