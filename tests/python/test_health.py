@@ -248,6 +248,36 @@ class Health(unittest.TestCase):
         self.assertEqual((made.title, rows["Dose"], rows["How"], rows["Given by"]), ("Iron drops", "5 drops", "By mouth", "Grandmother"))
         self.assertEqual(made.occurred_time.ToJsonString(), "2026-01-05T07:30:00Z")
 
+    def test_words_of_the_family_stand_beside_what_it_wrote_and_can_be_changed(self):
+        note = lambda text: {"note": [{"text": text}]}
+        for category, resource in [
+            ("CONDITIONS", condition("active", id="noted")),
+            ("MEDICATIONS", statement("active", id="noted")),
+            ("PROCEDURES", {"resourceType": "Procedure", "id": "noted", "status": "completed", "subject": SUBJECT, "code": {"text": "Ear tubes"}}),
+            ("OBSERVATIONS", {"resourceType": "FamilyMemberHistory", "id": "noted", "status": "partial", "patient": SUBJECT,
+                              "relationship": {"text": "Aunt"}, "condition": [{"code": {"text": "Asthma"}}]}),
+            ("OBSERVATIONS", {"resourceType": "Observation", "id": "noted-social", "status": "final", "subject": SUBJECT,
+                              "category": [coded(f"{TERMS}/observation-category", "social-history", "Social history")],
+                              "code": {"text": "Smoke at home"}, "valueString": "Nobody smokes"}),
+        ]:
+            with self.subTest(resource["resourceType"]):
+                made = self.record.create({**resource, **note("Ask grandmother")})
+                self.assertIn("Ask grandmother", self.rows(made).values())
+                self.kept_up(category, made, {**resource, **note("Grandmother does not know")})
+                self.assertIn("Grandmother does not know", self.rows(made).values())
+
+    def test_an_advance_directive_is_kept_with_its_kind_its_dates_and_every_change(self):
+        directive = lambda status: {
+            "resourceType": "Consent", "id": "directive", "status": status, "patient": SUBJECT, "dateTime": "2026-01-05",
+            "scope": coded(f"{TERMS}/consentscope", "adr", "Advance directive"),
+            "category": [coded("http://loinc.org", "75320-2", "Living will")], "sourceAttachment": {"title": "Signed copy"},
+            "policyRule": {"text": "As the state's form says"}}
+        made = self.record.create(directive("active"))
+        self.assertEqual((self.rows(made).get("Kind", made.title), made.status), ("Living will", "active"))
+        self.assertEqual(json.loads(self.record.get(made).fhir_json)["dateTime"], "2026-01-05")
+        self.kept_up("DOCUMENTS", made, directive("inactive"))
+        self.assertEqual([version.status for version in self.record.versions(made)], ["inactive", "active"])
+
     def test_bills_and_notes_come_in_with_a_file_and_are_shown(self):
         record = Record()
         record.bring_in(BUNDLE.read_bytes(), "Hospital portal")

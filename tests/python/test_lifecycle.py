@@ -147,6 +147,8 @@ class Lifecycle(unittest.TestCase):
         self.assertIn(("Author", "Dr. Robin Sedgebrook"), [(row.label, row.value) for row in record.get(lab).details])
         self.assertEqual(json.loads(lab.fhir_json)["valueQuantity"], {
             "value": 9.5, "unit": "ng/mL", "system": "http://unitsofmeasure.org", "code": "ng/mL"})
+        code = {"system": "http://loinc.org", "code": "2276-4", "display": "Ferritin"}
+        self.assertEqual(json.loads(lab.fhir_json)["code"]["coding"], [code])
         history = record.history()
         [received] = [entry for entry in history if entry.type == "import.completed"]
         self.assertEqual((received.patient_id, received.tenant_id), (record.id, tenant_id()))
