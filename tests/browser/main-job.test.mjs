@@ -11,7 +11,7 @@ import { Holdfast, executablePath, flags, root } from "./holdfast.mjs";
 import { badInput } from "./walks/bad-input.mjs";
 import { bundle, own } from "./walks/bundle.mjs";
 import { further } from "./walks/further.mjs";
-import { THERAPIST, mainJob } from "./walks/main-job.mjs";
+import { mainJob } from "./walks/main-job.mjs";
 import { officer } from "./walks/officer.mjs";
 
 const FAMILY = { email: "hanna.beispielhaft@families.example", name: "Hanna Beispielhaft" };
@@ -69,7 +69,7 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
   }));
   await walk.test("bad input", (bad) => badInput(bad, { holdfast, browser, ...walked, elsewhere: phone.record }));
   await walk.test("the privacy officer", (office) => officer(office, {
-    holdfast, browser, email: addressOf(/compliance officer/), therapist: THERAPIST.name, room: file.room,
+    holdfast, browser, email: addressOf(/compliance officer/), desk: { email: addressOf(/front desk/), name: "Fauxworth" },
   }));
   await walk.test("further", (more) => further(more, {
     holdfast, browser, files, file, ...walked, email: FAMILY.email, colleague: addressOf(/therapist.*little-quail|behaviour.*little-quail/),
