@@ -1,4 +1,5 @@
 //! What people and apps write: patients' demographics and items, each change decided on what was seen.
+#![cfg(test)]
 mod common;
 use common::*;
 use holdfast_proto::{Word, records::v1 as pb};
