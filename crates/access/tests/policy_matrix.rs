@@ -190,7 +190,7 @@ fn beside_content(policies: &Policies, text: &mut String) {
         .extend(Relationship::ALL.iter().map(|held| (format!("{held} (holder)"), caller(&[]), Some(*held))));
     callers.extend(Role::ALL.iter().map(|role| (role.to_string(), caller(&[*role]), None)));
     for (who, caller, relationship) in callers {
-        writeln!(text, "\n## {who}").unwrap();
+        writeln!(text, "## {who}").unwrap();
         for (what, oversight) in &asked {
             let mut facts = facts(relationship, Vec::new());
             if oversight.patient() == Some(other_patient()) {
