@@ -1,7 +1,8 @@
 //! The databases of a service: connecting, creating, migrating.
 //!
 //! One database holds the schemas `log` (the event log), `views` (projections of it) and `feeds` (projections of other services'
-//! events, with the inbox); another holds `keys`. The owner migrates; the serving role reads and writes what it may.
+//! events, with the inbox); another holds `keys`. The owner migrates; the serving role reads and writes what it may of the first, the
+//! keys' role of the second: whoever gets hold of one of them has sealed bytes without keys, or keys without what they seal.
 pub use sqlx::migrate::Migrator;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, PgConnection, PgPool,
@@ -72,8 +73,8 @@ pub async fn migrate(
 }
 
 /// Brings the key database to today's shape.
-pub async fn migrate_keys(owner_url: &str, serving_role: &str) -> Result<(), SchemaError> {
-    let mut conn = owner(owner_url, serving_role).await?;
+pub async fn migrate_keys(owner_url: &str, keys_role: &str) -> Result<(), SchemaError> {
+    let mut conn = owner(owner_url, keys_role).await?;
     in_schema(&mut conn, "keys", &[&KEYS]).await?;
     conn.close().await?;
     Ok(())
@@ -114,10 +115,11 @@ pub(crate) async fn grant_tables(
 /// Names and passwords of a service's two databases.
 #[derive(Debug, Clone)]
 pub struct Databases {
-    /// The log database; the key database is `<name>_keys`; the owner `<name>_owner`; the serving role `<name>`.
+    /// The log database and its serving role; the key database and its role are `<name>_keys`; the owner of both `<name>_owner`.
     pub name: String,
     pub owner_password: String,
     pub serving_password: String,
+    pub keys_password: String,
 }
 
 /// Creates a service's roles and databases where they are missing, as a superuser: for one machine and for tests.
@@ -126,8 +128,11 @@ pub async fn provision(superuser_url: &str, databases: &Databases) -> Result<(),
     let keys = format!("{name}_keys");
     let owner = format!("{name}_owner");
     let mut conn = PgConnection::connect_with(&PgConnectOptions::from_str(superuser_url)?).await?;
-    for (role, password) in [(owner.as_str(), &databases.owner_password), (name, &databases.serving_password)]
-    {
+    for (role, password) in [
+        (owner.as_str(), &databases.owner_password),
+        (name, &databases.serving_password),
+        (keys.as_str(), &databases.keys_password),
+    ] {
         let password = plain(password, 128)?;
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)")
             .bind(role)
@@ -136,6 +141,7 @@ pub async fn provision(superuser_url: &str, databases: &Databases) -> Result<(),
         let verb = if exists { "ALTER" } else { "CREATE" };
         run(&mut conn, format!("{verb} ROLE {role} LOGIN PASSWORD '{password}'")).await?;
     }
+    // A database's one reader has its name.
     for database in [name, keys.as_str()] {
         let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
             .bind(database)
@@ -144,7 +150,7 @@ pub async fn provision(superuser_url: &str, databases: &Databases) -> Result<(),
         if !exists {
             run(&mut conn, format!("CREATE DATABASE {database} OWNER {owner}")).await?;
             run(&mut conn, format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC")).await?;
-            run(&mut conn, format!("GRANT CONNECT ON DATABASE {database} TO {name}")).await?;
+            run(&mut conn, format!("GRANT CONNECT ON DATABASE {database} TO {database}")).await?;
         }
     }
     conn.close().await?;

@@ -127,6 +127,27 @@ async fn the_serving_role_cannot_update_delete_or_truncate_events() {
 }
 
 #[tokio::test]
+async fn the_role_of_the_log_reads_no_key_and_the_role_of_the_keys_no_event() {
+    let world = world().await;
+    act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap();
+    let (log, keys) = (&world.database.url, &world.database.keys_url);
+    let swapped = |url: &str, other: &str| {
+        let (user, _) = url.rsplit_once('/').unwrap();
+        let (_, database) = other.rsplit_once('/').unwrap();
+        format!("{user}/{database}")
+    };
+    for (url, sql) in [
+        (swapped(log, keys), "SELECT wrapped FROM keys.data_keys"),
+        (swapped(keys, log), "SELECT payload FROM log.events"),
+    ] {
+        let pool = schema::connect(&url, 1).unwrap();
+        let error = sqlx::query(sql).execute(&pool).await.unwrap_err();
+        let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("42501"), "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn a_member_whose_read_model_refuses_fails_alone() {
     struct Picky;
     #[async_trait::async_trait]

@@ -75,6 +75,7 @@ async fn settings(
         name: "records".to_owned(),
         owner_password: PASSWORD.to_owned(),
         serving_password: PASSWORD.to_owned(),
+        keys_password: PASSWORD.to_owned(),
     };
     schema::provision(&postgres.superuser_url(), &databases).await.unwrap();
     let url = |role: &str, database: &str| {
@@ -82,14 +83,14 @@ async fn settings(
     };
     let no_views = Migrator::with_migrations(Vec::new());
     schema::migrate(&url("records_owner", "records"), "records", &no_views, &[&CONSENT_VIEW]).await.unwrap();
-    schema::migrate_keys(&url("records_owner", "records_keys"), "records").await.unwrap();
+    schema::migrate_keys(&url("records_owner", "records_keys"), "records_keys").await.unwrap();
     let master_key = dir.join("master.key");
     std::fs::write(&master_key, "07".repeat(32)).unwrap();
     let mut settings = CommonSettings {
         tls: authority.role("records").unwrap().into(),
         database: DatabaseSettings {
             serve: DatabaseUrl::of(url("records", "records")),
-            keys: KeysDatabaseUrl::of(url("records", "records_keys")),
+            keys: KeysDatabaseUrl::of(url("records_keys", "records_keys")),
             master_key_file: Some(master_key),
             ..DatabaseSettings::default()
         },

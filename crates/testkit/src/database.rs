@@ -74,7 +74,7 @@ pub async fn database_on(
         .expect("unlocked");
     conn.close().await.expect("closed");
     let url = |role: &str, database: &str| at(superuser, role, database);
-    let (serving, keys) = (url(&template, &name), url(&template, &format!("{name}_keys")));
+    let (serving, keys) = (url(&template, &name), url(&format!("{template}_keys"), &format!("{name}_keys")));
     TestDatabase {
         pool: schema::connect(&serving, 8).expect("a pool"),
         keys_pool: schema::connect(&keys, 4).expect("a pool"),
@@ -91,12 +91,13 @@ async fn make_template(superuser: &str, template: &str, views: &Migrator, feeds:
         name: template.to_owned(),
         owner_password: PASSWORD.to_owned(),
         serving_password: PASSWORD.to_owned(),
+        keys_password: PASSWORD.to_owned(),
     };
     schema::provision(superuser, &databases).await.expect("provisioned");
     let owner = format!("{template}_owner");
     schema::migrate(&at(superuser, &owner, template), template, views, feeds).await.expect("migrated");
     let keys = format!("{template}_keys");
-    schema::migrate_keys(&at(superuser, &owner, &keys), template).await.expect("migrated");
+    schema::migrate_keys(&at(superuser, &owner, &keys), &keys).await.expect("migrated");
 }
 
 /// Changed migrations make another template.

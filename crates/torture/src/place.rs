@@ -45,15 +45,16 @@ impl Place {
                 name: name.to_owned(),
                 owner_password: password.to_owned(),
                 serving_password: password.to_owned(),
+                keys_password: password.to_owned(),
             };
             schema::provision(superuser_url, &databases).await?;
             let (owner, keys) = (format!("{name}_owner"), format!("{name}_keys"));
             schema::migrate(&at(&owner, name), name, views, &[feeds]).await?;
-            schema::migrate_keys(&at(&owner, &keys), name).await?;
+            schema::migrate_keys(&at(&owner, &keys), &keys).await?;
         }
         Ok(Self {
             log_url: at("tally", "tally"),
-            keys_url: at("tally", "tally_keys"),
+            keys_url: at("tally_keys", "tally_keys"),
             listener_url: at("listener", "listener"),
         })
     }

@@ -286,6 +286,7 @@ async fn on(postgres: &Postgres) -> AuditDatabase {
         name: "audit".to_owned(),
         owner_password: "testing".to_owned(),
         serving_password: "testing".to_owned(),
+        keys_password: "testing".to_owned(),
     };
     schema::provision(&postgres.superuser_url(), &databases).await.unwrap();
     let url = |role: &str, database: &str| {
@@ -294,10 +295,10 @@ async fn on(postgres: &Postgres) -> AuditDatabase {
     let migrations = holdfast_audit::migrations();
     let (owner, serving) = ("audit_owner", "audit");
     schema::migrate(&url(owner, "audit"), serving, &migrations.views, &migrations.feeds).await.unwrap();
-    schema::migrate_keys(&url(owner, "audit_keys"), serving).await.unwrap();
+    schema::migrate_keys(&url(owner, "audit_keys"), "audit_keys").await.unwrap();
     AuditDatabase {
         url: url(serving, "audit"),
-        keys_url: url(serving, "audit_keys"),
+        keys_url: url("audit_keys", "audit_keys"),
         superuser_url: postgres.url("audit", "postgres"),
     }
 }

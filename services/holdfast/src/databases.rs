@@ -38,20 +38,21 @@ pub(crate) async fn migrate_one(args: MigrateArgs) -> Result<()> {
     Ok(())
 }
 
-/// The serving role is the user of the serving URL: it is given what it may do.
+/// The roles that serve are the users of the serving URLs: they are given what they may do.
 pub(crate) async fn migrate(service: Service, settings: &DatabaseSettings) -> Result<()> {
     let Migrations { views, feeds } = migrations(service)?;
-    let serve = settings.serve.required()?;
-    let role = url::Url::parse(serve.expose_secret())
-        .context("the database URL is malformed")?
-        .username()
-        .to_owned();
+    let role = user(settings.serve.required()?.expose_secret())?;
+    let keys_role = user(settings.keys.required()?.expose_secret())?;
     schema::migrate(settings.migrate.required()?.expose_secret(), &role, &views, &feeds)
         .await
         .with_context(|| format!("the database of {service}"))?;
-    schema::migrate_keys(settings.migrate_keys.required()?.expose_secret(), &role)
+    schema::migrate_keys(settings.migrate_keys.required()?.expose_secret(), &keys_role)
         .await
         .with_context(|| format!("the key database of {service}"))
+}
+
+fn user(url: &str) -> Result<String> {
+    Ok(url::Url::parse(url).context("a database URL is malformed")?.username().to_owned())
 }
 
 /// On one machine: makes the databases of a service in the private PostgreSQL, migrates them, and says how to reach them.
@@ -67,6 +68,7 @@ pub(crate) async fn prepare(
         name: name.to_owned(),
         owner_password: (postgres.password)(&owner),
         serving_password: (postgres.password)(name),
+        keys_password: (postgres.password)(&keys),
     };
     schema::provision(&postgres.superuser, &databases)
         .await
@@ -74,7 +76,7 @@ pub(crate) async fn prepare(
     let settings = DatabaseSettings {
         serve: DatabaseUrl::of((postgres.url)(name, name)),
         migrate: MigrateDatabaseUrl::of((postgres.url)(name, &owner)),
-        keys: KeysDatabaseUrl::of((postgres.url)(&keys, name)),
+        keys: KeysDatabaseUrl::of((postgres.url)(&keys, &keys)),
         migrate_keys: MigrateKeysDatabaseUrl::of((postgres.url)(&keys, &owner)),
         master_key_file: Some(master_key_file),
     };

@@ -41,6 +41,7 @@ impl Scratch {
             name: name.to_owned(),
             owner_password: self.postgres.password(&owner),
             serving_password: self.postgres.password(name),
+            keys_password: self.postgres.password(&keys),
         };
         schema::provision(&self.postgres.superuser_url(), &databases).await?;
         schema::migrate(
@@ -50,9 +51,9 @@ impl Scratch {
             &[&ACCESS],
         )
         .await?;
-        schema::migrate_keys(&self.postgres.url(&keys, &owner), name).await?;
+        schema::migrate_keys(&self.postgres.url(&keys, &owner), &keys).await?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
-        let key_pool = schema::connect(&self.postgres.url(&keys, name), 4)?;
+        let key_pool = schema::connect(&self.postgres.url(&keys, &keys), 4)?;
         Ok(EventLog::start(Parts {
             service: name.to_owned(),
             pool: schema::connect(&self.postgres.url(name, name), 16)?,
