@@ -8,6 +8,7 @@
 )]
 mod common;
 use common::*;
+use futures::{StreamExt, stream};
 use holdfast_access::TokenSigner;
 use holdfast_eventlog::{Hash, Position, Source, Subject};
 use holdfast_proto::{
@@ -21,6 +22,9 @@ use holdfast_types::*;
 use prost_types::Any;
 use std::collections::BTreeSet;
 use tonic::Status;
+
+/// So many appends wait for one another without running into the time that a caller has.
+const AT_ONCE: usize = 16;
 
 fn of(patient: PatientId) -> ListPatientEntriesRequest {
     ListPatientEntriesRequest { patient_id: patient.to_string(), ..Default::default() }
@@ -84,8 +88,7 @@ async fn every_envelope_of_every_service_is_heard_exactly_once() {
             Fact::of(service, patient(number % 7), aggregate, event_type)
         })
     });
-    let tells: Vec<_> = facts.map(|fact| world.sources.tell(fact)).collect();
-    futures::future::join_all(tells).await;
+    stream::iter(facts).for_each_concurrent(AT_ONCE, async |fact| _ = world.sources.tell(fact).await).await;
     world.caught_up().await;
 
     let mut there: BTreeSet<(String, u32, u64, Hash)> = BTreeSet::new();
@@ -195,7 +198,7 @@ async fn looks_too_large_for_one_answer_are_given_over_several_pages() {
         let fact = Fact::of(Service::Records, patient(1), "access", "access.permitted");
         world.sources.tell(Fact { public: Some(look.clone()), ..fact })
     });
-    futures::future::join_all(tells).await;
+    stream::iter(tells).buffered(AT_ONCE).collect::<Vec<_>>().await;
     world.caught_up().await;
     let query = ListPatientEntriesRequest { page_size: 200, ..of(patient(1)) };
     let (entries, total) = list_all(&world.as_parent(&[]), query).await;
