@@ -1,11 +1,5 @@
 //! The history over gRPC: all of it, in order, to those who may see it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test"
-)]
+#![cfg(test)]
 mod common;
 use common::*;
 use futures::{StreamExt, stream};
@@ -15,6 +9,7 @@ use holdfast_proto::{
     Word,
     access::v1::{AccessRecorded, Outcome},
     audit::v1::{Entry, EntryKind, ListPatientEntriesRequest, SearchEntriesRequest},
+    consent::v1 as consent,
     records::v1::ItemRecorded,
     timestamp,
 };
@@ -80,12 +75,19 @@ async fn every_envelope_of_every_service_is_heard_exactly_once() {
         (Service::Identity, "session", "session.started"),
         (Service::Records, "item", "item.recorded"),
         (Service::Documents, "document", "document.added"),
-        (Service::Consent, "grant", "grant.given"),
+        (Service::Consent, "grant", "grant.revoked"),
         (Service::Messaging, "thread", "thread.started"),
     ];
+    let revoked = consent::GrantRevoked {
+        grant_id: SystemIds.next().to_string(),
+        patient_id: patient(0).to_string(),
+        revoked_time: Some(timestamp(SystemClock.now())),
+        revision: 2,
+    };
     let facts = (0..30).flat_map(|number| {
         kinds.map(|(service, aggregate, event_type)| {
-            Fact::of(service, patient(number % 7), aggregate, event_type)
+            let public = (service == Service::Consent).then(|| Any::from_msg(&revoked).unwrap());
+            Fact { public, ..Fact::of(service, patient(number % 7), aggregate, event_type) }
         })
     });
     stream::iter(facts).for_each_concurrent(AT_ONCE, async |fact| _ = world.sources.tell(fact).await).await;
