@@ -116,7 +116,7 @@ test("pages hold in a language that is read from right to left", async () => {
     const box = (selector) => document.querySelector(selector)?.getBoundingClientRect();
     if (document.documentElement.dir !== "rtl") wrong.push("is not read from right to left");
     const [brand, leave, heading, main] = [box(".brand"), box("[data-leave] button"), box("h1"), box("main")];
-    if (brand && leave && brand.left < leave.left) wrong.push("the brand stands where reading ends");
+    if (brand && leave && brand.right < leave.right) wrong.push("the brand stands where reading ends");
     if (main.right - heading.right > 40) wrong.push("the heading stands where reading ends");
     return wrong;
   });
