@@ -4,11 +4,12 @@
 //! read back from the source. At every poll the source's lane heads are compared, so that the last event of a lane is not
 //! missed either; that comparison is what [`Inbox::age`] speaks of.
 mod listen;
+mod trying;
 
 use crate::{
     Envelope, Position, Reaction, ReactionError, Source, SourceError, WireError, fault,
     metrics::Metrics,
-    parking::{self, Parked},
+    parking,
 };
 use chrono::{DateTime, Utc};
 use holdfast_types::Clock;
@@ -22,7 +23,7 @@ use tokio::{
     sync::Notify,
     time::{Instant, timeout},
 };
-use uuid::Uuid;
+use trying::{OnPoison, Step};
 
 /// Events read back in one call.
 const READ_BACK_MAX: u32 = 500;
@@ -246,27 +247,16 @@ impl Inbox {
                 moved.1.push(i64::try_from(seq).unwrap_or(i64::MAX));
             }
         }
+        let noted =
+            fresh.is_empty() || self.tried(&mut tx, Step::Witness, &fresh, on_poison).await?;
         let waiting =
             parking::subjects(&mut tx, self.source(), &fresh).await.map_err(InboxError::Database)?;
         let (behind_parked, fresh): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|envelope| waiting.contains(&envelope.header.subject));
         self.park(&mut tx, &behind_parked, "behind a parked event of the same subject").await?;
-        if !fresh.is_empty() {
-            let mut inner = tx.begin().await.map_err(InboxError::Database)?;
-            match self.0.reaction.react(&mut inner, &fresh).await {
-                Ok(()) => inner.commit().await.map_err(InboxError::Database)?,
-                Err(error) if on_poison == OnPoison::Park && error.is_poison() => {
-                    inner.rollback().await.map_err(InboxError::Database)?;
-                    tracing::error!(
-                        source = self.source(),
-                        error = &error as &dyn std::error::Error,
-                        "event parked"
-                    );
-                    self.park(&mut tx, &fresh, "the effect failed").await?;
-                    fault::point("inbox.parked");
-                }
-                Err(error) => return Err(InboxError::Reaction(error)),
-            }
+        if !fresh.is_empty() && !(noted && self.tried(&mut tx, Step::React, &fresh, on_poison).await?) {
+            self.park(&mut tx, &fresh, "the effect failed").await?;
+            fault::point("inbox.parked");
         }
         fault::point("inbox.effect");
         sqlx::query(
@@ -284,55 +274,6 @@ impl Inbox {
         fault::point("inbox.committed");
         Ok(holes)
     }
-
-    async fn park(
-        &self,
-        conn: &mut PgConnection,
-        envelopes: &[Envelope],
-        reason: &str,
-    ) -> Result<(), InboxError> {
-        parking::park(conn, self.source(), envelopes, reason, self.0.clock.now())
-            .await
-            .map_err(InboxError::Database)
-    }
-
-    /// What waits for a fix, oldest first, at most 1000.
-    pub async fn parked(&self) -> Result<Vec<Parked>, InboxError> {
-        parking::list(&self.0.pool, self.source()).await.map_err(InboxError::Database)
-    }
-
-    /// Tries every parked subject's events again, in order, until one fails. Answers with how many were taken in.
-    pub async fn retry_parked(&self) -> Result<u64, InboxError> {
-        let mut drained = 0;
-        let mut stuck: Vec<Uuid> = Vec::new();
-        loop {
-            let mut tx = self.0.pool.begin().await.map_err(InboxError::Database)?;
-            let next = parking::next(&mut tx, self.source(), &stuck).await.map_err(InboxError::Database)?;
-            let Some((envelope, lane_seq)) = next else { break };
-            let envelope = Envelope::from_bytes(&envelope)?;
-            match self.0.reaction.react(&mut tx, std::slice::from_ref(&envelope)).await {
-                Ok(()) => {
-                    fault::point("inbox.retried");
-                    parking::unpark(&mut tx, self.source(), i32::from(envelope.header.lane), lane_seq)
-                        .await
-                        .map_err(InboxError::Database)?;
-                    tx.commit().await.map_err(InboxError::Database)?;
-                    drained += 1;
-                }
-                Err(error) if error.is_poison() => stuck.push(envelope.header.subject),
-                Err(error) => return Err(InboxError::Reaction(error)),
-            }
-        }
-        let left = parking::count(&self.0.pool, self.source()).await.map_err(InboxError::Database)?;
-        self.0.metrics.parked(self.source(), left);
-        Ok(drained)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum OnPoison {
-    Fail,
-    Park,
 }
 
 /// Locks the checkpoints of some lanes, in order, made on first use.

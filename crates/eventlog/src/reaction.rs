@@ -6,6 +6,15 @@ use std::sync::Arc;
 /// What a service makes of others' events. The connection is inside the checkpoint's transaction.
 #[async_trait::async_trait]
 pub trait Reaction: Send + Sync + 'static {
+    /// Takes note of envelopes whatever becomes of their effect: of parked ones too, and again when they are tried again.
+    async fn witness(
+        &self,
+        _conn: &mut PgConnection,
+        _envelopes: &[Envelope],
+    ) -> Result<(), ReactionError> {
+        Ok(())
+    }
+
     /// Takes in envelopes of one source, ordered within each lane.
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError>;
 }
@@ -13,6 +22,13 @@ pub trait Reaction: Send + Sync + 'static {
 /// Several reactions to one source: one after the other, all or none.
 #[async_trait::async_trait]
 impl Reaction for Vec<Arc<dyn Reaction>> {
+    async fn witness(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
+        for reaction in self {
+            reaction.witness(conn, envelopes).await?;
+        }
+        Ok(())
+    }
+
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         for reaction in self {
             reaction.react(conn, envelopes).await?;

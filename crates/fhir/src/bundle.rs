@@ -20,6 +20,9 @@ pub struct Bundle {
     pub patient: Option<PatientResource>,
     /// How the items call the patient, when the bundle holds items of one but no Patient.
     pub outside_patient: Option<String>,
+    /// What tells the system that wrote this, whatever the file is called: the base address at which it keeps the patient, or the
+    /// patient's id there where that is a UUID. None where the bundle does not tell.
+    pub origin: Option<String>,
     pub items: Vec<Item>,
     pub provenance: Vec<Provenance>,
     pub directory: Vec<DirectoryEntry>,
@@ -55,6 +58,7 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         kind,
         patient: None,
         outside_patient: index.outside_patient().map(str::to_owned),
+        origin: index.outside_patient().and_then(|written| origin(Some(written), Some(written))),
         items: Vec::with_capacity(entries.len()),
         provenance: Vec::new(),
         directory: Vec::new(),
@@ -62,7 +66,10 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
     };
     for entry in entries {
         match entry.resource_type.as_str() {
-            "Patient" => bundle.patient = Some(PatientResource::read(entry.source_key, &entry.resource)),
+            "Patient" => {
+                bundle.origin = origin(entry.full_url.as_deref(), entry.local.as_deref());
+                bundle.patient = Some(PatientResource::read(entry.source_key, &entry.resource));
+            }
             "Provenance" => bundle.provenance.push(Provenance::read(entry.source_key, &entry.resource)),
             _ if entry.resource_type.is_directory() => {
                 bundle.directory.push(DirectoryEntry::read(
@@ -121,6 +128,14 @@ pub(crate) fn read_json<'a>(text: &'a str, limits: &Limits) -> Result<Json<'a>, 
     })
 }
 
+/// Of a patient's full URL and `Patient/id`. Ids that count up are everywhere the same, and a `urn:uuid:` may be made for one file.
+fn origin(url: Option<&str>, local: Option<&str>) -> Option<String> {
+    let served = url.filter(|url| url.starts_with("http")).and_then(|url| url.rsplit_once("/Patient/"));
+    let unique =
+        || local?.strip_prefix("Patient/").filter(|id| uuid::Uuid::try_parse(id).is_ok()).map(str::to_owned);
+    served.map(|(base, _)| base.to_owned()).or_else(unique)
+}
+
 fn attach_provenance(bundle: &mut Bundle) {
     let mut by_target: std::collections::HashMap<&str, Vec<usize>> = std::collections::HashMap::new();
     for (position, provenance) in bundle.provenance.iter().enumerate() {
@@ -130,5 +145,25 @@ fn attach_provenance(bundle: &mut Bundle) {
     }
     for item in &mut bundle.items {
         item.provenance = by_target.get(item.source_key.as_str()).cloned().unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_tells_its_system_by_an_address_or_by_an_id_that_nobody_else_gives() {
+        let uuid = "Patient/057aa36e-b892-9964-75b9-ffb46b097e34";
+        for (url, local, expected) in [
+            (Some("https://ehr.example/fhir/Patient/7"), Some("Patient/7"), Some("https://ehr.example/fhir")),
+            (Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"), Some(uuid), uuid.strip_prefix("Patient/")),
+            (Some(uuid), Some(uuid), uuid.strip_prefix("Patient/")),
+            (Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"), None, None),
+            (Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"), Some("Patient/7"), None),
+            (None, Some("Patient/7"), None),
+        ] {
+            assert_eq!(origin(url, local).as_deref(), expected, "{url:?} {local:?}");
+        }
     }
 }

@@ -84,6 +84,20 @@ async fn importing_again_changes_nothing_and_repeating_the_request_is_answered_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_same_file_under_another_name_comes_from_the_same_source_where_it_says_which() {
+    let world = world().await;
+    let telling = altered("juniper", "057aa36e-b892-9964-75b9-ffb46b097e34");
+    world.import_as(&parent(), SystemIds.next(), "export.json", &telling).await.unwrap();
+    let before = world.everything(&parent()).await;
+    let again = world.import_as(&parent(), SystemIds.next(), "export (1).json", &telling).await.unwrap();
+    assert_eq!((count(&again.added), count(&again.changed), count(&again.unchanged)), (0, 0, 10));
+    assert_eq!(world.everything(&parent()).await, before);
+
+    let silent = world.import_as(&parent(), SystemIds.next(), "other.json", SMALL).await.unwrap();
+    assert_eq!(count(&silent.added), 10, "ids that anybody may give do not join two systems");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_a_source_says_anew_becomes_a_new_version() {
     let world = world().await;
     world.import(&parent(), SMALL).await.unwrap();

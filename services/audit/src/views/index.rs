@@ -23,7 +23,8 @@ impl Index {
 
 #[async_trait::async_trait]
 impl Reaction for Index {
-    async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
+    /// The history shows an event also where its effect waits for a fix.
+    async fn witness(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         let mut rows = Rows::default();
         let mut mismatched: Vec<(u16, u64)> = Vec::new();
         for envelope in envelopes {
@@ -47,6 +48,10 @@ impl Reaction for Index {
             let faults = mismatched.into_iter().map(|(lane, seq)| (lane, seq, FaultKind::LeafMismatch));
             super::verification::insert_faults(conn, self.service.as_str(), faults, self.clock.now()).await?;
         }
+        Ok(())
+    }
+
+    async fn react(&self, _: &mut PgConnection, _: &[Envelope]) -> Result<(), ReactionError> {
         Ok(())
     }
 }

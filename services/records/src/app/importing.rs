@@ -65,7 +65,7 @@ impl App {
             return Ok(answer(self.tally_of(patient, import_id).await?, Some(position)));
         }
         let registration = self.registration_from(patient, &bundle).await?;
-        let system = System::called(patient, &source_name);
+        let system = System::of(patient, bundle.origin.as_deref(), &source_name);
         let import = ImportOf { id: import_id, source: system.id, source_name: source_name.clone() };
         let drafts = incoming::drafts(patient, &system, bundle)?;
         let batch = Batch { patient, drafts, registration, import: Some(import) };

@@ -22,8 +22,10 @@ pub(super) struct System<'a> {
 }
 
 impl<'a> System<'a> {
-    pub(super) fn called(patient: PatientId, name: &'a str) -> Self {
-        Self { id: source_id(patient, &SourceIdentity::System(name)), name }
+    /// The same whatever its files are called, where they tell where they come from.
+    pub(super) fn of(patient: PatientId, origin: Option<&str>, name: &'a str) -> Self {
+        let identity = origin.map_or(SourceIdentity::System(name), SourceIdentity::Origin);
+        Self { id: source_id(patient, &identity), name }
     }
 
     fn says(&self, key: &str) -> Source {

@@ -12,12 +12,14 @@ pub fn id_of(patient: PatientId, source: Uuid, key: &str) -> ItemId {
     ItemId::new(Uuid::new_v5(&patient.uuid(), &[source.as_bytes().as_slice(), key.as_bytes()].concat()))
 }
 
-/// A source by what identifies it: the name of a file's system whatever its case and spacing, or an account.
+/// A source by what identifies it: where a file says it comes from, or else what its system is called whatever its case and
+/// spacing; or an account.
 pub fn source_id(patient: PatientId, identity: &SourceIdentity<'_>) -> Uuid {
     let name = match identity {
         SourceIdentity::System(name) => {
             format!("system {}", name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
         }
+        SourceIdentity::Origin(origin) => format!("origin {origin}"),
         SourceIdentity::Account(account) => format!("account {account}"),
     };
     Uuid::new_v5(&patient.uuid(), name.as_bytes())
@@ -26,6 +28,7 @@ pub fn source_id(patient: PatientId, identity: &SourceIdentity<'_>) -> Uuid {
 #[derive(Debug, Clone, Copy)]
 pub enum SourceIdentity<'a> {
     System(&'a str),
+    Origin(&'a str),
     Account(holdfast_types::AccountId),
 }
 
