@@ -1,0 +1,187 @@
+//! Keys of logs and witnesses: Ed25519, in the text form of signed notes, with a name before the key.
+use crate::note::{Note, NoteSignature, is_key_name};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+use std::{fmt, str::FromStr};
+use zeroize::Zeroizing;
+
+/// What a key signs, by the byte that stands for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signs {
+    /// A log its notes.
+    Notes = 0x01,
+    /// A witness others' checkpoints, with the time (C2SP tlog-cosignature).
+    Cosignatures = 0x04,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    #[error("the key is not of the form `<name>+<id>+<base64>`")]
+    Form,
+    #[error("the key's id does not belong to its name and key")]
+    Id,
+    #[error("the key is of a kind that is not known here")]
+    Kind,
+    #[error("the private key is not usable")]
+    Unusable,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    #[error("the note is not signed by the key `{key}`")]
+    Missing { key: String },
+    #[error("the signature of the key `{key}` does not belong to the note")]
+    Wrong { key: String },
+}
+
+/// What verifies: all that an outsider needs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    signs: Signs,
+    public: [u8; 32],
+}
+
+impl VerifierKey {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+    pub const fn signs(&self) -> Signs {
+        self.signs
+    }
+
+    /// `SHA-256(name || 0x0A || kind || key)[:4]`.
+    pub fn id(&self) -> [u8; 4] {
+        let mut digest = Sha256::new_with_prefix(self.name.as_bytes());
+        digest.update([b'\n', self.signs as u8]);
+        digest.update(self.public);
+        let [a, b, c, d, ..] = <[u8; 32]>::from(digest.finalize());
+        [a, b, c, d]
+    }
+
+    /// The note carries this key's signature. A witness's says when it signed, in seconds since 1970.
+    pub fn verify(&self, note: &Note) -> Result<Option<u64>, SignatureError> {
+        let key = || self.name.clone();
+        let id = self.id();
+        let ours = |signature: &&NoteSignature| signature.key_name == self.name && signature.key_id == id;
+        let line =
+            note.signatures().iter().find(ours).ok_or_else(|| SignatureError::Missing { key: key() })?;
+        let wrong = || SignatureError::Wrong { key: key() };
+        let (message, signature, time) = match self.signs {
+            Signs::Notes => (note.text().to_owned(), line.signature.as_slice(), None),
+            Signs::Cosignatures => {
+                let (time, signature) = line.signature.split_first_chunk::<8>().ok_or_else(wrong)?;
+                let time = u64::from_be_bytes(*time);
+                (cosigned(note.text(), time), signature, Some(time))
+            }
+        };
+        let public = UnparsedPublicKey::new(&ED25519, self.public);
+        public.verify(message.as_bytes(), signature).map_err(|_| wrong())?;
+        Ok(time)
+    }
+}
+
+/// What a witness signs.
+fn cosigned(text: &str, time_s: u64) -> String {
+    format!("cosignature/v1\ntime {time_s}\n{text}")
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = BASE64_STANDARD.encode([&[self.signs as u8], self.public.as_slice()].concat());
+        write!(f, "{}+{}+{key}", self.name, hex::encode(self.id()))
+    }
+}
+
+impl fmt::Debug for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for VerifierKey {
+    type Err = KeyError;
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let (name, id, signs, public) = read(text)?;
+        let key = Self { name, signs, public: *public };
+        if key.id() == id { Ok(key) } else { Err(KeyError::Id) }
+    }
+}
+
+/// What signs. Its text form is the private key: it goes nowhere but into its file.
+pub struct SigningKey {
+    verifier: VerifierKey,
+    seed: Zeroizing<[u8; 32]>,
+    pair: Ed25519KeyPair,
+}
+
+impl SigningKey {
+    /// The seed is 32 random bytes.
+    pub fn from_seed(name: &str, signs: Signs, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        if !is_key_name(name) {
+            return Err(KeyError::Form);
+        }
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Unusable)?;
+        let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::Unusable)?;
+        let verifier = VerifierKey { name: name.to_owned(), signs, public };
+        Ok(Self { verifier, seed: Zeroizing::new(*seed), pair })
+    }
+
+    /// `PRIVATE+KEY+<name>+<id>+<base64>`.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let (name, id, signs, seed) = read(text.strip_prefix("PRIVATE+KEY+").ok_or(KeyError::Form)?)?;
+        let key = Self::from_seed(&name, signs, &seed)?;
+        if key.verifier.id() == id { Ok(key) } else { Err(KeyError::Id) }
+    }
+
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let signs = self.verifier.signs as u8;
+        let seed = Zeroizing::new([[signs].as_slice(), self.seed.as_slice()].concat());
+        let (name, id) = (&self.verifier.name, hex::encode(self.verifier.id()));
+        Zeroizing::new(format!("PRIVATE+KEY+{name}+{id}+{}", BASE64_STANDARD.encode(seed.as_slice())))
+    }
+
+    pub const fn verifier(&self) -> &VerifierKey {
+        &self.verifier
+    }
+
+    /// A log's signature does not tell the time; a witness's does, in seconds since 1970.
+    pub fn sign(&self, text: &str, time_s: u64) -> NoteSignature {
+        let signature = match self.verifier.signs {
+            Signs::Notes => self.pair.sign(text.as_bytes()).as_ref().to_vec(),
+            Signs::Cosignatures => {
+                let signature = self.pair.sign(cosigned(text, time_s).as_bytes());
+                [time_s.to_be_bytes().as_slice(), signature.as_ref()].concat()
+            }
+        };
+        NoteSignature { key_name: self.verifier.name.clone(), key_id: self.verifier.id(), signature }
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("verifier", &self.verifier).finish_non_exhaustive()
+    }
+}
+
+type Parts = (String, [u8; 4], Signs, Zeroizing<[u8; 32]>);
+
+fn read(text: &str) -> Result<Parts, KeyError> {
+    // The base64 may hold plus signs, the name and the id may not.
+    let mut parts = text.trim_end().splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(KeyError::Form);
+    };
+    let mut id_bytes = [0; 4];
+    hex::decode_to_slice(id, &mut id_bytes).map_err(|_| KeyError::Form)?;
+    let bytes = Zeroizing::new(BASE64_STANDARD.decode(key).map_err(|_| KeyError::Form)?);
+    let (kind, key) = bytes.split_first().ok_or(KeyError::Form)?;
+    let signs = match kind {
+        0x01 => Signs::Notes,
+        0x04 => Signs::Cosignatures,
+        _ => return Err(KeyError::Kind),
+    };
+    let key = Zeroizing::new(key.try_into().map_err(|_| KeyError::Form)?);
+    if is_key_name(name) { Ok((name.to_owned(), id_bytes, signs, key)) } else { Err(KeyError::Form) }
+}
