@@ -51,8 +51,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         now,
         consent_age_max: Duration::from_secs(10),
     };
-    let facts =
-        Facts { record_tenant: Some(tenant), relationship: None, grants, consent_age: Some(Duration::ZERO) };
+    let facts = Facts {
+        record_tenant: Some(tenant),
+        relationship: None,
+        grants,
+        consent_age: Some(Duration::ZERO),
+        consent_seq: None,
+        erased: false,
+    };
     rate("therapist, 3 grants", &policies, &request, &facts)?;
     rate(
         "therapist, 1 grant",

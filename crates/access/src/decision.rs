@@ -96,7 +96,9 @@ pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Deci
 pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Decision {
     let (does, kind) = asked.terms();
     let what = match asked {
-        Oversight::RecordHistory(patient) => policies.uid(kind, patient.to_string()),
+        Oversight::RecordHistory(patient) | Oversight::Erasure(patient) => {
+            policies.uid(kind, patient.to_string())
+        }
         Oversight::TenantHistory { tenant, .. } | Oversight::Tenant(tenant) => {
             policies.uid(kind, tenant.to_string())
         }
@@ -220,7 +222,12 @@ fn grant(policies: &Policies, grant: &GrantFact) -> Option<Value> {
 
 /// The schema's `Oversight`.
 fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Option<Context> {
-    let roles_in_tenant = asked.tenant().into_iter().flat_map(|tenant| caller.roles_in(tenant));
+    // Whoever asks to erase does not say whose record it is: its own tenant counts.
+    let tenant = match asked {
+        Oversight::Erasure(_) => facts.record_tenant,
+        _ => asked.tenant(),
+    };
+    let roles_in_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_in(tenant));
     let mut fields = vec![
         field("roles", words(caller.roles.iter().map(|held| held.role.as_str()))),
         field("roles_in_tenant", words(roles_in_tenant.map(Role::as_str))),

@@ -2,7 +2,7 @@
 use crate::{GrantRevision, Oversight, RoleAssignment};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{DecodeError, Event, Opened};
-use holdfast_proto::{Word, access::v1 as pb};
+use holdfast_proto::{Word, access::v1 as pb, timestamp};
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship, SessionId};
 use prost_types::Any;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,12 @@ pub struct Access {
     /// None: nothing was heard from consent.
     pub consent_age_ms: Option<i64>,
     pub consent_age_ms_max: i64,
+    /// The moment for which it was decided.
     pub decided_time: DateTime<Utc>,
+    /// The last event of the record's lane in consent's log that was known. None where it is about no record, and in events that are
+    /// older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent_seq: Option<u64>,
 }
 
 /// One thing that left with the answer.
@@ -106,8 +111,35 @@ impl AccessEvent {
             operation: access.operation.clone(),
             // Never heard of is older than any age.
             consent_age_ms: access.consent_age_ms.unwrap_or(i64::MAX),
+            consent_age_ms_max: access.consent_age_ms_max,
+            decided_time: Some(timestamp(access.decided_time)),
+            held_roles: access.roles.iter().map(held_role).collect(),
+            oversight: access.oversight.map(oversight),
+            consent_seq: access.consent_seq,
         }
     }
+}
+
+fn held_role(held: &RoleAssignment) -> pb::HeldRole {
+    pb::HeldRole {
+        role: held.role.to_proto(),
+        tenant_id: held.tenant.to_string(),
+        practice_id: held.practice.map(|practice| practice.to_string()).unwrap_or_default(),
+    }
+}
+
+fn oversight(asked: Oversight) -> pb::Oversight {
+    let kind = match asked {
+        Oversight::RecordHistory(_) => pb::OversightKind::RecordHistory,
+        Oversight::TenantHistory { .. } => pb::OversightKind::TenantHistory,
+        Oversight::LogHealth => pb::OversightKind::LogHealth,
+        Oversight::Installation => pb::OversightKind::Installation,
+        Oversight::Tenant(_) => pb::OversightKind::Tenant,
+        Oversight::Directory => pb::OversightKind::Directory,
+        Oversight::Erasure(_) => pb::OversightKind::Erasure,
+    };
+    let tenant_id = asked.tenant().map(|tenant| tenant.to_string()).unwrap_or_default();
+    pb::Oversight { kind: kind.into(), tenant_id }
 }
 
 /// What a service publishes of an access event; `None` for events of other aggregates.

@@ -14,6 +14,10 @@ pub struct Facts {
     pub grants: Vec<GrantFact>,
     /// Time since everything that consent has said was heard. None: it never was.
     pub consent_age: Option<Duration>,
+    /// The last event of the record's lane in consent's log of which all this knows, 0 for none. None: it was not read from a log.
+    pub consent_seq: Option<u64>,
+    /// The record's content was destroyed. Nothing is decided by it: it decides what there is to be answered.
+    pub erased: bool,
 }
 
 /// Whom a grant reaches.

@@ -1,11 +1,15 @@
 //! The one way in and out: authorises, records every refusal, and lets an answer go only once its access event is committed.
 use crate::{
-    Access, AccessEvent, Caller, Decision, Denial, Facts, GrantRevision, Oversight, Permit, Policies, Record,
-    Request, TokenError, Unreleased, decide, decide_oversight, metrics::Metrics, permit::Grounds, views,
+    AccessEvent, Caller, Decision, Denial, Facts, Oversight, Permit, Policies, Record, Request, TokenError,
+    Unreleased, decide, decide_oversight,
+    grounds::{Asks, Grounds},
+    metrics::Metrics,
+    views,
 };
+use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_eventlog::{Append, AppendError, Context, EventLog, StreamAppend, Subject};
-use holdfast_types::{Action, Actor, Category, PatientId, Purpose, Relationship, TenantId};
+use holdfast_eventlog::{Append, AppendError, Context, EventLog, KeyError, StreamAppend, Subject};
+use holdfast_types::{Action, Category, PatientId, Purpose, Relationship};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -60,6 +64,9 @@ pub enum Refused {
     Undecidable(#[source] views::FactsError),
     #[error("the caller is not known")]
     Token(#[from] TokenError),
+    /// Said only to those who may see the record.
+    #[error("the record's content was erased")]
+    Erased,
 }
 
 impl Refused {
@@ -70,6 +77,7 @@ impl Refused {
             Self::ConsentStale => Denial::ConsentStale.reason(),
             Self::Unrecordable(_) | Self::Undecidable(_) => "UNRECORDABLE",
             Self::Token(token) => token.reason(),
+            Self::Erased => "CONTENT_ERASED",
         }
     }
 }
@@ -96,6 +104,11 @@ impl Gate {
         Self { policies, log, freshness, consent_age_max, metrics }
     }
 
+    /// The rules by which it decides.
+    pub fn policies(&self) -> &Arc<Policies> {
+        &self.policies
+    }
+
     /// Reads and downloads get a permit for those categories that are permitted; changes and sharing for all or none. A denial is
     /// on the log before it is answered.
     pub async fn authorise(
@@ -106,13 +119,10 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Permit, Refused> {
-        let facts =
-            self.facts(&context.caller, &[patient]).await?.pop().map(|(_, facts)| facts).unwrap_or_default();
+        let now = self.moment(&context.caller)?;
+        let facts = self.facts_of(&context.caller, patient, now).await?;
         let record = Record { patient, categories: categories.to_vec() };
-        match self.decide(context, action, record, &facts, operation) {
-            Ok(permit) => Ok(permit),
-            Err((denial, grounds)) => Err(self.refuse(denial, grounds).await),
-        }
+        self.admit(self.decide(context, action, record, &facts, now, operation), &facts).await
     }
 
     /// Before something costly is read for somebody, of which nobody knows yet what categories it holds: whether any is permitted.
@@ -124,28 +134,25 @@ impl Gate {
         patient: PatientId,
         operation: &'static str,
     ) -> Result<(), Refused> {
-        let facts =
-            self.facts(&context.caller, &[patient]).await?.pop().map(|(_, facts)| facts).unwrap_or_default();
+        let now = self.moment(&context.caller)?;
+        let facts = self.facts_of(&context.caller, patient, now).await?;
         let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
-        let now = self.log.clock().now();
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
-        let any = Category::ALL.iter().any(|category| {
-            let record = Record { patient, categories: vec![*category] };
+        let any = Category::ALL.iter().find(|category| {
+            let record = Record { patient, categories: vec![**category] };
             let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
             matches!(decide(&self.policies, &request, &facts), Decision::Permitted { .. })
         });
-        if any {
+        if any.is_some() && !facts.erased {
             return Ok(());
         }
-        let record = Record { patient, categories: Category::ALL.to_vec() };
-        match self.decide(context, action, record, &facts, operation) {
-            Ok(_) => Ok(()),
-            Err((denial, grounds)) => Err(self.refuse(denial, grounds).await),
-        }
+        let categories = any.map_or_else(|| Category::ALL.to_vec(), |category| vec![*category]);
+        let record = Record { patient, categories };
+        self.admit(self.decide(context, action, record, &facts, now, operation), &facts).await.map(|_| ())
     }
 
-    /// For a list of records that the caller names: permits for those that are permitted. The refusal of every other one is on the
-    /// log before anything is answered.
+    /// For a list of records that the caller names: permits for those that are permitted and not erased. The refusal of every
+    /// other one is on the log before anything is answered.
     pub async fn authorise_named(
         &self,
         context: &RequestContext,
@@ -154,11 +161,13 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Vec<Permit>, Refused> {
-        let facts = self.facts(&context.caller, patients).await?;
+        let now = self.moment(&context.caller)?;
+        let facts = self.facts(&context.caller, patients, now).await?;
         let (mut permits, mut refusals) = (Vec::with_capacity(facts.len()), Vec::new());
         for (patient, facts) in facts {
             let record = Record { patient, categories: categories.to_vec() };
-            match self.decide(context, action, record, &facts, operation) {
+            match self.decide(context, action, record, &facts, now, operation) {
+                Ok(_) if facts.erased => {}
                 Ok(permit) => permits.push(permit),
                 Err((denial, grounds)) => refusals.push(self.refuse(denial, grounds)),
             }
@@ -172,8 +181,8 @@ impl Gate {
         Ok(permits)
     }
 
-    /// For a list that the service makes of records it knows: permits for those that are permitted. The others were not asked for by
-    /// anybody, so they are left out without a trace.
+    /// For a list that the service makes of records it knows: permits for those that are permitted and not erased. The others were
+    /// not asked for by anybody, so they are left out without a trace.
     pub async fn authorise_each(
         &self,
         context: &RequestContext,
@@ -182,10 +191,12 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Vec<Permit>, Refused> {
-        let facts = self.facts(&context.caller, patients).await?;
-        let permits = facts.into_iter().filter_map(|(patient, facts)| {
+        let now = self.moment(&context.caller)?;
+        let facts = self.facts(&context.caller, patients, now).await?;
+        let standing = facts.into_iter().filter(|(_, facts)| !facts.erased);
+        let permits = standing.filter_map(|(patient, facts)| {
             let record = Record { patient, categories: categories.to_vec() };
-            self.decide(context, action, record, &facts, operation).ok()
+            self.decide(context, action, record, &facts, now, operation).ok()
         });
         Ok(permits.collect())
     }
@@ -197,16 +208,17 @@ impl Gate {
         asked: Oversight,
         operation: &'static str,
     ) -> Result<Permit<Oversight>, Refused> {
-        self.still_valid(&context.caller)?;
+        let now = self.moment(&context.caller)?;
         let facts = match asked.patient() {
-            Some(patient) => self.facts(&context.caller, &[patient]).await?.pop().map(|(_, facts)| facts),
-            None => None,
-        }
-        .unwrap_or_default();
+            Some(patient) => self.facts_of(&context.caller, patient, now).await?,
+            None => Facts::default(),
+        };
         let decision = decide_oversight(&self.policies, &context.caller, &asked, &facts);
         let purpose = context.purpose.unwrap_or_else(|| match asked {
             Oversight::RecordHistory(_) => usual_purpose(facts.relationship),
-            Oversight::TenantHistory { .. } | Oversight::Directory => Purpose::Operations,
+            Oversight::TenantHistory { .. } | Oversight::Directory | Oversight::Erasure(_) => {
+                Purpose::Operations
+            }
             Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) => {
                 Purpose::SystemAdministration
             }
@@ -217,8 +229,12 @@ impl Gate {
             oversight: Some(asked),
             categories: &[],
             purpose,
+            operation,
+            now,
+            consent_age_max: self.consent_age_max,
+            policies: &self.policies,
         };
-        match self.judge(context, asks, &facts, decision, operation) {
+        match self.judge(context, &asks, &facts, decision) {
             Ok(grounds) => Ok(Permit::new(asked, grounds)),
             Err((denial, grounds)) => Err(self.refuse(denial, grounds).await),
         }
@@ -229,9 +245,13 @@ impl Gate {
         let asked = Instant::now();
         let (value, returned) = unreleased.into_parts();
         let Grounds { access, subject, context } = *permit.into_grounds();
-        self.record(&Grounds::permitted(&access, &returned), subject, context)
-            .await
-            .map_err(Refused::Unrecordable)?;
+        self.record(&Grounds::permitted(&access, &returned), subject, context).await.map_err(|error| {
+            match error {
+                // Erased between the question and the answer.
+                AppendError::Seal(KeyError::Destroyed) => Refused::Erased,
+                error => Refused::Unrecordable(error),
+            }
+        })?;
         self.metrics.recorded(asked.elapsed());
         Ok(value)
     }
@@ -245,26 +265,52 @@ impl Gate {
         stream::iter(releases.collect::<Vec<_>>()).buffered(RELEASED_AT_ONCE_MAX).try_collect().await
     }
 
-    /// A stream outlives the moment at which its token was looked at.
-    fn still_valid(&self, caller: &Caller) -> Result<(), TokenError> {
-        if self.log.clock().now() < caller.expires { Ok(()) } else { Err(TokenError::Expired) }
+    /// For which is decided, by tables, policies and event alike. A stream outlives the moment at which its token was looked at.
+    fn moment(&self, caller: &Caller) -> Result<DateTime<Utc>, TokenError> {
+        let now = self.log.clock().now();
+        if now < caller.expires { Ok(now) } else { Err(TokenError::Expired) }
+    }
+
+    async fn facts_of(
+        &self,
+        caller: &Caller,
+        patient: PatientId,
+        now: DateTime<Utc>,
+    ) -> Result<Facts, Refused> {
+        Ok(self.facts(caller, &[patient], now).await?.pop().map(|(_, facts)| facts).unwrap_or_default())
     }
 
     async fn facts(
         &self,
         caller: &Caller,
         patients: &[PatientId],
+        now: DateTime<Utc>,
     ) -> Result<Vec<(PatientId, Facts)>, Refused> {
-        self.still_valid(caller)?;
         // Asked before the tables are read: they are at least that fresh.
         let consent_age = self.freshness.consent_age();
-        let now = self.log.clock().now();
+        let (pool, service) = (self.log.pool(), self.log.service());
         let mut facts =
-            views::facts(self.log.pool(), patients, caller, now).await.map_err(Refused::Undecidable)?;
+            views::facts(pool, service, patients, caller, now).await.map_err(Refused::Undecidable)?;
         for (_, facts) in &mut facts {
             facts.consent_age = facts.consent_age.and(consent_age);
         }
         Ok(facts)
+    }
+
+    /// Of a record that was erased nothing is answered to anybody: that it was permitted is on the log all the same.
+    async fn admit(
+        &self,
+        decided: Result<Permit, (Denial, Box<Grounds>)>,
+        facts: &Facts,
+    ) -> Result<Permit, Refused> {
+        match decided {
+            Ok(permit) if facts.erased => {
+                self.release(permit, Unreleased::new((), Vec::new())).await?;
+                Err(Refused::Erased)
+            }
+            Ok(permit) => Ok(permit),
+            Err((denial, grounds)) => Err(self.refuse(denial, grounds).await),
+        }
     }
 
     fn decide(
@@ -273,80 +319,39 @@ impl Gate {
         action: Action,
         record: Record,
         facts: &Facts,
+        now: DateTime<Utc>,
         operation: &'static str,
     ) -> Result<Permit, (Denial, Box<Grounds>)> {
         let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
-        let now = self.log.clock().now();
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
         let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
         let decision = decide(&self.policies, &request, facts);
-        let patient = Some(record.patient);
-        let asks = Asks { action, patient, oversight: None, categories: &record.categories, purpose };
-        let grounds = self.judge(context, asks, facts, decision, operation)?;
+        let asks = Asks {
+            action,
+            patient: Some(record.patient),
+            oversight: None,
+            categories: &record.categories,
+            purpose,
+            operation,
+            now,
+            consent_age_max,
+            policies: &self.policies,
+        };
+        let grounds = self.judge(context, &asks, facts, decision)?;
         let categories = grounds.access.permitted_categories.clone();
         Ok(Permit::new(Record { categories, ..record }, grounds))
     }
 
-    /// Puts the decision and its inputs into the shape of an access event.
     fn judge(
         &self,
         context: &RequestContext,
-        asks: Asks<'_>,
+        asks: &Asks<'_>,
         facts: &Facts,
         decision: Decision,
-        operation: &'static str,
     ) -> Result<Box<Grounds>, (Denial, Box<Grounds>)> {
-        let caller = &context.caller;
-        let (permitted_categories, rule_ids, grants, denial): (_, _, Vec<GrantRevision>, _) = match decision {
-            Decision::Permitted { categories, rule_ids, grants } => (categories, rule_ids, grants, None),
-            Decision::Refused { reason, rule_ids } => (Vec::new(), rule_ids, Vec::new(), Some(reason)),
-        };
-        self.metrics.decided(denial);
-        let access = Access {
-            account: caller.account,
-            session: caller.session,
-            roles: caller.roles.clone(),
-            patient: asks.patient,
-            oversight: asks.oversight,
-            action: asks.action,
-            categories: asks.categories.to_vec(),
-            permitted_categories,
-            purpose: asks.purpose,
-            rule_ids,
-            grants,
-            policy_digest: hex::encode(self.policies.digest()),
-            relationship: facts.relationship,
-            refusal_reason: denial.map(|denial| denial.reason().to_owned()),
-            returned: Vec::new(),
-            operation: operation.to_owned(),
-            consent_age_ms: facts.consent_age.map(millis),
-            consent_age_ms_max: millis(self.consent_age_max),
-            decided_time: self.log.clock().now(),
-        };
-        // A patient that this service has not heard of has no history here: what was tried is in the history of who tried.
-        let known = asks.patient.filter(|_| facts.record_tenant.is_some());
-        let asked_tenant = asks.oversight.and_then(|asked| asked.tenant()).filter(|_| denial.is_none());
-        let own_tenant = caller.roles.first().map(|held| held.tenant);
-        let tenant =
-            asked_tenant.or(facts.record_tenant).or(own_tenant).unwrap_or(TenantId::new(Uuid::nil()));
-        let grounds = Box::new(Grounds {
-            access,
-            subject: known.map_or(Subject::Account(caller.account), Subject::Patient),
-            context: Context {
-                tenant,
-                actor: Actor::Account(caller.account),
-                on_behalf_of: asks.patient.filter(|_| facts.relationship == Some(Relationship::Parent)),
-                purpose: asks.purpose,
-                correlation: context.correlation,
-                causation: None,
-                traceparent: context.traceparent.clone(),
-                occurred: None,
-            },
-        });
-        match denial {
-            None => Ok(grounds),
-            Some(denial) => Err((denial, grounds)),
-        }
+        let judged = Grounds::of(context, asks, facts, decision);
+        self.metrics.decided(judged.as_ref().err().map(|(denial, _)| *denial));
+        judged
     }
 
     async fn refuse(&self, denial: Denial, grounds: Box<Grounds>) -> Refused {
@@ -371,14 +376,6 @@ impl Gate {
     }
 }
 
-struct Asks<'a> {
-    action: Action,
-    patient: Option<PatientId>,
-    oversight: Option<Oversight>,
-    categories: &'a [Category],
-    purpose: Purpose,
-}
-
 /// What somebody asks for who does not say why.
 pub const fn usual_purpose(relationship: Option<Relationship>) -> Purpose {
     match relationship {
@@ -386,8 +383,4 @@ pub const fn usual_purpose(relationship: Option<Relationship>) -> Purpose {
         Some(Relationship::Parent) => Purpose::FamilyRequest,
         None => Purpose::Treatment,
     }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -37,7 +37,9 @@ fn samples() -> Vec<AccessEvent> {
         consent_age_ms: Some(120),
         consent_age_ms_max: 10_000,
         decided_time: DateTime::from_timestamp_micros(1_772_452_800_123_456).unwrap(),
+        consent_seq: None,
     };
+    let replayable = Access { consent_seq: Some(41), ..full.clone() };
     let bare = Access {
         session: None,
         roles: Vec::new(),
@@ -63,9 +65,11 @@ fn samples() -> Vec<AccessEvent> {
             Oversight::Installation,
             Oversight::Tenant(tenant),
             Oversight::Directory,
+            Oversight::Erasure(patient),
         ]
         .map(|oversight| AccessEvent::Refused(Box::new(of(oversight)))),
     );
+    samples.push(AccessEvent::Permitted(Box::new(replayable)));
     samples
 }
 

@@ -9,9 +9,11 @@ mod facts;
 mod gate;
 #[cfg(test)]
 mod golden;
+mod grounds;
 mod metrics;
 mod permit;
 mod policies;
+pub mod replay;
 mod resource;
 mod token;
 pub mod views;

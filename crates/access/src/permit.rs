@@ -1,6 +1,6 @@
 //! The right to one answer: made by the gate alone, demanded by every read of personal data, spent by its release.
-use crate::{Access, AccessEvent, Record, Returned, event::RETURNED_MAX};
-use holdfast_eventlog::{Context, Subject};
+use crate::{Record, Returned, grounds::Grounds};
+use holdfast_eventlog::Context;
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship};
 
 /// That the caller may do one thing: with categories of one record, or with an [`Oversight`](crate::Oversight).
@@ -16,14 +16,6 @@ use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationsh
 pub struct Permit<T = Record> {
     target: T,
     grounds: Box<Grounds>,
-}
-
-/// What the access event will say, and where it goes.
-#[derive(Debug)]
-pub(crate) struct Grounds {
-    pub(crate) access: Access,
-    pub(crate) subject: Subject,
-    pub(crate) context: Context,
 }
 
 impl Permit<Record> {
@@ -135,19 +127,5 @@ impl<T> Unreleased<T> {
 
     pub(crate) fn into_parts(self) -> (T, Vec<Returned>) {
         (self.value, self.returned)
-    }
-}
-
-impl Grounds {
-    /// One event, or several where more was returned than one may name.
-    pub(crate) fn permitted(access: &Access, returned: &[Returned]) -> Vec<AccessEvent> {
-        let event = |returned: &[Returned]| {
-            AccessEvent::Permitted(Box::new(Access { returned: returned.to_vec(), ..access.clone() }))
-        };
-        if returned.is_empty() {
-            vec![event(&[])]
-        } else {
-            returned.chunks(RETURNED_MAX).map(event).collect()
-        }
     }
 }

@@ -157,6 +157,11 @@ impl Policies {
         self.digest
     }
 
+    /// The same as access events have it.
+    pub fn digest_hex(&self) -> String {
+        hex::encode(self.digest)
+    }
+
     /// Ids of all policies, sorted.
     pub fn rule_ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = self.set.policies().map(|policy| policy.id().to_string()).collect();

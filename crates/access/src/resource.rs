@@ -26,6 +26,8 @@ pub enum Oversight {
     Tenant(TenantId),
     /// Who works at which practice, and the names on pages that show who did what.
     Directory,
+    /// Whether a record's content is kept or destroyed: legal holds, and the erasure itself.
+    Erasure(PatientId),
 }
 
 impl Oversight {
@@ -34,13 +36,13 @@ impl Oversight {
             Self::RecordHistory(_) | Self::TenantHistory { .. } | Self::LogHealth | Self::Directory => {
                 Action::Read
             }
-            Self::Installation | Self::Tenant(_) => Action::Contribute,
+            Self::Installation | Self::Tenant(_) | Self::Erasure(_) => Action::Contribute,
         }
     }
 
     pub const fn patient(&self) -> Option<PatientId> {
         match self {
-            Self::RecordHistory(patient) => Some(*patient),
+            Self::RecordHistory(patient) | Self::Erasure(patient) => Some(*patient),
             Self::TenantHistory { patient, .. } => *patient,
             Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory => None,
         }
@@ -49,7 +51,11 @@ impl Oversight {
     pub const fn tenant(&self) -> Option<TenantId> {
         match self {
             Self::TenantHistory { tenant, .. } | Self::Tenant(tenant) => Some(*tenant),
-            Self::RecordHistory(_) | Self::LogHealth | Self::Installation | Self::Directory => None,
+            Self::RecordHistory(_)
+            | Self::LogHealth
+            | Self::Installation
+            | Self::Directory
+            | Self::Erasure(_) => None,
         }
     }
 
@@ -66,6 +72,7 @@ impl Oversight {
             Self::Installation => ("administer", Kind::Installation),
             Self::Tenant(_) => ("administer", Kind::Tenant),
             Self::Directory => ("look-up-people", Kind::Directory),
+            Self::Erasure(_) => ("erase", Kind::Record),
         }
     }
 }

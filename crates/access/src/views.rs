@@ -1,8 +1,10 @@
 //! The local view of consent: its tables, what feeds them, and the facts that a decision reads from them.
+mod erasure;
 mod facts;
 mod feed;
 mod reachable;
 
+pub use erasure::Erasure;
 pub use facts::{FactsError, GRANTS_MAX, facts};
 pub use feed::{ConsentFact, ConsentFeed, apply};
 pub use reachable::reachable;

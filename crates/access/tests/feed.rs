@@ -109,7 +109,7 @@ async fn what_consent_tells_is_what_decisions_rest_on() {
     let pool = pool().await;
     ConsentFeed.react(&mut pool.acquire().await.unwrap(), &story()).await.unwrap();
     let caller = caller(&[Role::Therapist]);
-    let facts = views::facts(&pool, &[patient()], &caller, now()).await.unwrap().remove(0).1;
+    let facts = views::facts(&pool, "records", &[patient()], &caller, now()).await.unwrap().remove(0).1;
     assert_eq!((facts.record_tenant, facts.relationship), (Some(tenant()), Some(Relationship::Parent)));
     let [grant] = facts.grants.as_slice() else { panic!("the revoked one is not read: {:?}", facts.grants) };
     assert_eq!(grant.grantee, Grantee::Practice { practice: practice(), role: Role::Therapist });
@@ -144,7 +144,7 @@ async fn a_free_standing_record_and_events_that_say_nothing_about_access_are_tak
         .await
         .unwrap();
     drop(conn);
-    let facts = views::facts(&pool, &[patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
+    let facts = views::facts(&pool, "records", &[patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
     assert_eq!(facts.record_tenant, Some(TenantId::new(uuid::Uuid::nil())));
 }
 
@@ -255,7 +255,7 @@ async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
     let gate = Gate::new(policies, log, Arc::new(inbox), Duration::from_secs(3600));
     let asks = async |who: AccountId| {
         let caller = Caller { account: who, ..caller(&[Role::Therapist]) };
-        let facts = views::facts(&pool, &[patient()], &caller, now()).await.unwrap().remove(0).1;
+        let facts = views::facts(&pool, "records", &[patient()], &caller, now()).await.unwrap().remove(0).1;
         assert_eq!(facts.grants.len(), 1, "the revocation waits");
         let context = RequestContext { caller, purpose: None, correlation: id(9), traceparent: None };
         gate.authorise(&context, Action::Read, patient(), &[Category::Goals], "records.ListItems").await
@@ -263,6 +263,7 @@ async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
     let third_party = asks(AccountId::new(id(0x7E))).await;
     assert!(matches!(third_party, Err(Refused::ConsentStale)), "{third_party:?}");
     assert!(asks(account()).await.is_ok(), "the parent holds the record");
-    let other = views::facts(&pool, &[other_patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
+    let other =
+        views::facts(&pool, "records", &[other_patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
     assert_eq!(other.consent_age, Some(Duration::ZERO), "nobody else waits");
 }

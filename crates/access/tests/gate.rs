@@ -381,7 +381,7 @@ async fn the_grants_read_for_a_decision_are_those_that_reach_the_caller() {
     }
     let caller = caller(&[Role::Therapist]);
     let asked = [other_patient(), patient()];
-    let read = views::facts(&world.database.pool, &asked, &caller, at).await.unwrap();
+    let read = views::facts(&world.database.pool, "records", &asked, &caller, at).await.unwrap();
     let [(first, unheard), (second, known)] = read.as_slice() else { panic!("{read:?}") };
     assert_eq!([*first, *second], asked);
     assert_eq!(unheard.record_tenant, None);

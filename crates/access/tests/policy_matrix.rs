@@ -179,6 +179,9 @@ fn asked() -> Vec<(&'static str, Oversight)> {
         ("administer the own tenant", Oversight::Tenant(tenant())),
         ("administer another tenant", Oversight::Tenant(other_tenant())),
         ("look up people", Oversight::Directory),
+        ("hold or erase the record", Oversight::Erasure(patient())),
+        ("hold or erase a record elsewhere", Oversight::Erasure(other_patient())),
+        ("hold or erase a free-standing record", Oversight::Erasure(free_standing_patient())),
     ]
 }
 
@@ -195,6 +198,9 @@ fn beside_content(policies: &Policies, text: &mut String) {
             let mut facts = facts(relationship, Vec::new());
             if oversight.patient() == Some(other_patient()) {
                 facts = Facts { record_tenant: Some(other_tenant()), relationship: None, ..facts };
+            }
+            if oversight.patient() == Some(free_standing_patient()) {
+                facts.record_tenant = Some(TenantId::new(id(0)));
             }
             let decision = decide_oversight(policies, &caller, oversight, &facts);
             writeln!(text, "{what:<52} {}", outcome(&decision)).unwrap();

@@ -7,12 +7,16 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
+    time::Duration,
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Data keys held open at a time; beyond it some are forgotten and read again.
 const CACHED_MAX: usize = 20_000;
+/// How long one is held open: what another process destroyed is gone from here, too, after that.
+const CACHED_FOR: Duration = Duration::from_secs(60);
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -82,7 +86,12 @@ pub struct KeyRing {
     master: MasterKey,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    cached: Arc<RwLock<HashMap<Uuid, Arc<DataKey>>>>,
+    cached: Arc<RwLock<HashMap<Uuid, Cached>>>,
+}
+
+struct Cached {
+    key: Arc<DataKey>,
+    read: Instant,
 }
 
 impl KeyRing {
@@ -125,11 +134,36 @@ impl KeyRing {
         }
     }
 
+    /// Destroys a subject's key for good, wherever it came from; where there is none, none will be made. Again, it changes nothing.
+    pub async fn destroy(&self, subject: Uuid, tenant: TenantId) -> Result<(), KeyError> {
+        sqlx::query(
+            "INSERT INTO data_keys (subject, key_id, tenant, create_time, destroyed_time)
+             VALUES ($1, $2, $3, $4, $4)
+             ON CONFLICT (subject) DO UPDATE
+                SET wrapped = NULL, destroyed_time = excluded.destroyed_time
+                WHERE data_keys.wrapped IS NOT NULL",
+        )
+        .bind(subject)
+        .bind(self.ids.next())
+        .bind(tenant.uuid())
+        .bind(self.clock.now())
+        .execute(&self.pool)
+        .await
+        .map_err(KeyError::Unavailable)?;
+        if let Ok(mut cached) = self.cached.write() {
+            cached.remove(&subject);
+        }
+        Ok(())
+    }
+
     fn cached(&self, subject: Uuid) -> Option<Arc<DataKey>> {
-        self.cached.read().ok()?.get(&subject).cloned()
+        let cached = self.cached.read().ok()?;
+        let found = cached.get(&subject).filter(|cached| cached.read.elapsed() < CACHED_FOR)?;
+        Some(Arc::clone(&found.key))
     }
 
     async fn read(&self, subject: Uuid) -> Result<Option<Arc<DataKey>>, KeyError> {
+        let read = Instant::now();
         let row: Option<(Uuid, Uuid, Option<Vec<u8>>)> =
             sqlx::query_as("SELECT key_id, tenant, wrapped FROM data_keys WHERE subject = $1")
                 .bind(subject)
@@ -147,7 +181,7 @@ impl KeyRing {
             if cached.len() >= CACHED_MAX {
                 cached.clear();
             }
-            cached.insert(subject, Arc::clone(&key));
+            cached.insert(subject, Cached { key: Arc::clone(&key), read });
         }
         Ok(Some(key))
     }

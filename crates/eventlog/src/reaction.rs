@@ -7,11 +7,7 @@ use std::sync::Arc;
 #[async_trait::async_trait]
 pub trait Reaction: Send + Sync + 'static {
     /// Takes note of envelopes whatever becomes of their effect: of parked ones too, and again when they are tried again.
-    async fn witness(
-        &self,
-        _conn: &mut PgConnection,
-        _envelopes: &[Envelope],
-    ) -> Result<(), ReactionError> {
+    async fn witness(&self, _conn: &mut PgConnection, _envelopes: &[Envelope]) -> Result<(), ReactionError> {
         Ok(())
     }
 
@@ -43,6 +39,9 @@ pub enum ReactionError {
     Malformed(&'static str),
     #[error("the effect cannot be stored")]
     Database(#[source] sqlx::Error),
+    /// Beside the database: it is tried again until it is there.
+    #[error("what the effect needs cannot be reached")]
+    Away(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl From<sqlx::Error> for ReactionError {
@@ -56,6 +55,7 @@ impl ReactionError {
     pub(crate) fn is_poison(&self) -> bool {
         match self {
             Self::Malformed(_) => true,
+            Self::Away(_) => false,
             Self::Database(sqlx::Error::Database(error)) => error
                 .code()
                 .is_none_or(|code| ["22", "23", "42", "P0"].iter().any(|class| code.starts_with(class))),

@@ -1,5 +1,5 @@
 //! Rebuilds a service's read models beside the live ones, from the whole log, and swaps them in.
-use crate::{EventLog, LANES, Opened, Projection, ProjectionError, ReadError, SchemaError, schema};
+use crate::{EventLog, KeyError, LANES, Opened, Projection, ProjectionError, ReadError, SchemaError, schema};
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 use std::collections::HashMap;
 
@@ -67,7 +67,12 @@ async fn replay(
             reached.insert(lane, last.header.lane_seq);
             let mut events: Vec<Opened> = Vec::with_capacity(stored.len());
             for event in stored {
-                events.push(log.open(event).await?);
+                match log.open(event).await {
+                    Ok(opened) => events.push(opened),
+                    // What was erased has no place in a read model.
+                    Err(ReadError::Key(KeyError::Destroyed)) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             projection.apply(conn, &events).await?;
             count += events.len() as u64;

@@ -88,6 +88,13 @@ catalogue! {
     TOO_MANY_GRANTS: ResourceExhausted, Person, "The record has 200 grants that have not ended.", "Revoke those that are not needed any more.";
     GRANT_UNKNOWN: NotFound, Program, "There is no such grant.", "List the grants.";
     ALREADY_REVOKED: FailedPrecondition, Person, "The grant was revoked already.", "Nothing needs to be done.";
+    ERASURE_NOT_REQUESTED: FailedPrecondition, Holder, "No holder of the record asks for its erasure.", "A holder asks for it first.";
+    SECOND_PERSON_NEEDED: FailedPrecondition, Person, "Who asked for an erasure does not carry it out.", "Let somebody else carry it out.";
+    LEGAL_HOLD: FailedPrecondition, Person, "The record is under a legal hold.", "Wait until every hold is lifted.";
+    RETENTION_RUNS: FailedPrecondition, Person, "The law wants the record kept for longer; the metadata `retain_until_date` says until when.", "Come back after that date.";
+    RETENTION_RULE_UNKNOWN: InvalidArgument, Person, "The installation states no such rule of retention.", "Name one of those that HOLDFAST_RETENTION_RULES states.";
+    HOLD_UNKNOWN: NotFound, Program, "The record has no such hold, or it was lifted.", "Read where the erasure stands.";
+    TOO_MANY_HOLDS: FailedPrecondition, Person, "The record has 16 holds already.", "Lift those that have ended.";
 
     // Records.
     PATIENT_REGISTERED: AlreadyExists, Program, "The record has its demographics already.", "Update them instead.";

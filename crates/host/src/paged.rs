@@ -61,6 +61,7 @@ macro_rules! commands {
 
 paged! {
     audit::v1::ListPatientEntriesRequest,
+    audit::v1::ReplayDecisionsRequest,
     audit::v1::SearchEntriesRequest,
     consent::v1::ListRecordsRequest,
     consent::v1::ListGrantsRequest,
@@ -79,6 +80,11 @@ commands! {
     consent::v1::AddHolderRequest,
     consent::v1::GiveGrantRequest,
     consent::v1::RevokeGrantRequest,
+    consent::v1::RequestErasureRequest,
+    consent::v1::WithdrawErasureRequest,
+    consent::v1::PlaceHoldRequest,
+    consent::v1::LiftHoldRequest,
+    consent::v1::CarryOutErasureRequest,
     documents::v1::StartUploadRequest,
     documents::v1::CompleteUploadRequest,
     documents::v1::WithdrawDocumentRequest,

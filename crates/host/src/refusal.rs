@@ -11,6 +11,7 @@ impl From<Refused> for Problem {
         match &refused {
             Refused::NotPermitted => Self::new(catalogue::NOT_PERMITTED, "not permitted"),
             Refused::ConsentStale => Self::new(catalogue::CONSENT_STALE, refused.to_string()),
+            Refused::Erased => Self::new(catalogue::CONTENT_ERASED, refused.to_string()),
             Refused::Unrecordable(error) => {
                 tracing::error!(error = error as &dyn std::error::Error, "an access could not be recorded");
                 Self::new(catalogue::UNRECORDABLE, refused.to_string()).retry_after(RETRY_AFTER)
@@ -30,7 +31,8 @@ impl From<AppendError> for Problem {
             AppendError::Stale => Self::new(catalogue::CHANGED_MEANWHILE, error.to_string()),
             AppendError::RequestReused => Self::new(catalogue::REQUEST_ID_REUSED, error.to_string()),
             AppendError::TooLarge => Self::new(catalogue::COMMAND_TOO_LARGE, error.to_string()),
-            AppendError::Seal(KeyError::Destroyed) => {
+            AppendError::Seal(KeyError::Destroyed)
+            | AppendError::Projection(ProjectionError::Seal(KeyError::Destroyed)) => {
                 Self::new(catalogue::CONTENT_ERASED, "the content was erased")
             }
             AppendError::Unavailable(_)

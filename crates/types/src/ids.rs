@@ -48,6 +48,8 @@ ids! {
     EventId,
     /// One decision of the patient about who sees what.
     GrantId,
+    /// An order that forbids the erasure of a record.
+    HoldId,
     /// One thing in a record, the same over all its versions.
     ItemId,
     /// A message inside a thread.

@@ -1,4 +1,5 @@
 //! gRPC: the contract's messages to use cases and back.
+pub(crate) mod erasure;
 mod fields;
 mod problem;
 

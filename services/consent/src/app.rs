@@ -1,14 +1,16 @@
 //! The use cases: authorise, load, decide, append; or authorise, read, release.
 //!
 //! A command's answer shows what its sender has just decided: the command's own event, committed before, is the record of it.
+mod erasures;
 mod grants;
 mod records;
 
+pub(crate) use erasures::{CarryOut, GetErasure, LiftHold, PlaceHold, Retention};
 pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
 
 use crate::{
-    domain::{grant, record},
+    domain::{erasure, grant, record},
     views::ViewsError,
 };
 use holdfast_access::{Gate, Refused};
@@ -32,6 +34,8 @@ pub(crate) enum Failure {
     Record(#[source] record::Refusal),
     #[error("a rule of grants is broken")]
     Grant(#[source] grant::Refusal),
+    #[error("a rule of erasures is broken")]
+    Erasure(#[source] erasure::Refusal),
     #[error("the events cannot be appended")]
     Append(#[source] AppendError),
     #[error("the log cannot be read")]

@@ -1,9 +1,26 @@
-//! Consent's settings: those that every role shares, and none beside.
+//! Consent's settings.
+use crate::domain::retention::Rules;
 use clap::Args;
 use holdfast_host::settings::CommonSettings;
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct Settings {
     #[command(flatten)]
     pub common: CommonSettings,
+    /// How long the law wants records kept, by a name for each law: years after the last service, age of majority, and years after
+    /// majority for who was a minor then.
+    #[arg(id = "HOLDFAST_RETENTION_RULES", long = "retention-rules", env = "HOLDFAST_RETENTION_RULES",
+        default_value_t = Rules::default(), value_name = "NAME=YEARS/AGE/YEARS,..", help_heading = "Consent")]
+    pub retention: Rules,
+    /// Where erasures are noted, signed, beside the databases: kept through every restore, it is what erases again. Without it a
+    /// restored backup brings back what was erased since.
+    #[arg(
+        id = "HOLDFAST_ERASURE_LEDGER",
+        long = "erasure-ledger",
+        env = "HOLDFAST_ERASURE_LEDGER",
+        value_name = "PATH",
+        help_heading = "Consent"
+    )]
+    pub erasure_ledger: Option<PathBuf>,
 }

@@ -1,25 +1,42 @@
-//! Consent: who stands how towards a record, and what its holder shares.
+//! Consent: who stands how towards a record, what its holder shares, and whether its content is kept.
 //!
 //! A record is opened with its first holder; holders name further holders, give grants and revoke them. Both aggregates live on the
 //! patient's lane, so that what consent says of one patient is heard in the order in which it was decided. The other services
 //! hear it through the public events and decide by themselves; consent decides on the same tables, which it keeps for itself.
+//!
+//! A third, on the same lane, is the erasure of the record's content, with the legal holds that forbid it. Consent's own key of the
+//! patient is kept: who shared what with whom, and who had what destroyed by what right, is evidence and no content.
 mod api;
 mod app;
 pub mod config;
 pub mod domain;
+pub mod ledger;
 mod message;
 mod public;
+mod repeat;
 pub mod views;
 
 use app::App;
-use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys};
+use holdfast_eventlog::MasterKey;
+use holdfast_host::{
+    Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys,
+};
 use holdfast_types::{Clock, Ids, Service};
+use ledger::{Ledger, LedgerError};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub use public::publish;
 
-/// The tables of this service. It hears nobody, so it has no feeds.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the ground of the service gives way")]
+    Ground(#[from] GroundError),
+    #[error("the erasure ledger cannot be used")]
+    Ledger(#[from] LedgerError),
+}
+
+/// The tables of this service. It hears nobody but itself, so it has no feeds.
 pub fn migrations() -> Migrations {
     Migrations { views: views::migrations(), feeds: Vec::new() }
 }
@@ -31,7 +48,7 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
-) -> Result<(), GroundError> {
+) -> Result<(), ServeError> {
     serve_with_keys(settings, TokenKeys::OfIdentity, host, clock, ids, stop).await
 }
 
@@ -43,17 +60,36 @@ pub async fn serve_with_keys(
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
-) -> Result<(), GroundError> {
+) -> Result<(), ServeError> {
+    let ledger = ledger(&settings)?;
     let blueprint = Blueprint {
         service: Service::Consent,
         projections: vec![Arc::new(views::Consent)],
         publish: Arc::new(publish),
         consent: ConsentView::Own,
-        feeds: Vec::new(),
+        feeds: ledger.clone().into_iter().map(noted).collect(),
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;
+    if let Some(ledger) = ledger {
+        let entries = ledger.entries()?;
+        tracing::info!(key = %ledger.public_key()?, erasures = entries.len(), "the erasure ledger was checked");
+        ground.tasks().spawn(repeat::repeat(ground.log().clone(), entries, stop.clone()));
+    }
     let app = App::new(ground.log().clone(), ground.gate().clone());
-    let services = Services::new().with(api::service(ground.clone(), app));
-    ground.serve(host, services, stop).await
+    let erasures = api::erasure::service(ground.clone(), app.clone(), settings.retention);
+    let services = Services::new().with(api::service(ground.clone(), app)).with(erasures);
+    Ok(ground.serve(host, services, stop).await?)
+}
+
+fn ledger(settings: &config::Settings) -> Result<Option<Ledger>, ServeError> {
+    let Some(path) = &settings.erasure_ledger else { return Ok(None) };
+    let master_key_file = settings.common.database.master_key_file().map_err(GroundError::from)?;
+    let master = MasterKey::read(master_key_file).map_err(GroundError::from)?;
+    Ok(Some(Ledger::new(path.clone(), &master)?))
+}
+
+/// Its own log is heard like another's.
+fn noted(ledger: Ledger) -> Feed {
+    (Service::Consent, Arc::new(views::Noted(ledger)))
 }

@@ -1,5 +1,6 @@
 //! What the other services hear of each private event.
 use crate::domain::{
+    erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, ShownGrant},
     record::{Event as RecordEvent, FREE_STANDING},
 };
@@ -18,6 +19,9 @@ pub fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     }
     if opened.is::<GrantEvent>() {
         return Ok(Some(of_grant(&opened.header, opened.decode()?)));
+    }
+    if opened.is::<ErasureEvent>() {
+        return Ok(of_erasure(&opened.header, &opened.decode()?));
     }
     Ok(None)
 }
@@ -51,6 +55,12 @@ fn of_grant(header: &Header, event: GrantEvent) -> Any {
             revision,
         }),
     }
+}
+
+/// Who must act on it: nobody, until the content is to be destroyed.
+fn of_erasure(header: &Header, event: &ErasureEvent) -> Option<Any> {
+    let (patient_id, erased_time) = (header.stream.id().to_string(), Some(timestamp(event.erased()?)));
+    Some(any(&pb::RecordErased { patient_id, erased_time }))
 }
 
 fn any<M: Name>(message: &M) -> Any {

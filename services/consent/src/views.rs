@@ -2,11 +2,13 @@
 //!
 //! In the clear stand ids, words and times only: there is nothing else in a grant.
 mod grants;
+mod noted;
 mod projection;
 mod records;
 mod row;
 
 pub use grants::{Cursor, Listed, grant, grants, patient_of, unended};
+pub use noted::Noted;
 pub use projection::Consent;
 pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
 pub use row::ViewsError;

@@ -20,7 +20,7 @@ type Client = ConsentServiceClient<InterceptedService<Channel, Outgoing>>;
 async fn start(servers: &OwnServers) -> Served {
     served_on(servers, Service::Consent, holdfast_consent::migrations(), |start| async move {
         let Start { settings: common, keys, host, clock, ids, stop } = start;
-        let settings = holdfast_consent::config::Settings { common };
+        let settings = holdfast_consent::config::Settings { common, ..Default::default() };
         holdfast_consent::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
     })
     .await

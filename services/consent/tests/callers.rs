@@ -15,7 +15,7 @@ use holdfast_proto::consent::v1::*;
 use holdfast_types::{Clock, Relationship};
 
 /// Every method's refusal.
-async fn refusals(mut client: Client) -> Vec<&'static str> {
+async fn refusals(mut client: Client, mut erasures: Erasures) -> Vec<&'static str> {
     let patient = person(7).account.to_string();
     let grant = Grant { grant_id: patient.clone(), ..Grant::default() };
     let add = AddHolderRequest {
@@ -31,6 +31,12 @@ async fn refusals(mut client: Client) -> Vec<&'static str> {
         refusal(client.revoke_grant(revoke(&grant)).await),
         refusal(client.get_grant(GetGrantRequest { grant_id: patient.clone() }).await),
         refusal(client.list_grants(list(&patient)).await),
+        refusal(erasures.request_erasure(RequestErasureRequest::default()).await),
+        refusal(erasures.withdraw_erasure(WithdrawErasureRequest::default()).await),
+        refusal(erasures.place_hold(PlaceHoldRequest::default()).await),
+        refusal(erasures.lift_hold(LiftHoldRequest::default()).await),
+        refusal(erasures.carry_out_erasure(CarryOutErasureRequest::default()).await),
+        refusal(erasures.get_erasure(GetErasureRequest::default()).await),
     ]
 }
 
@@ -52,7 +58,8 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
         (Outgoing::new().bearer(forged.into()), "TOKEN_INVALID"),
         (Outgoing::new().bearer(expired.into()), "TOKEN_EXPIRED"),
     ] {
-        assert!(refusals(world.with(outgoing)).await.iter().all(|refused| *refused == reason), "{reason}");
+        let refused = refusals(world.with(outgoing.clone()), world.erasures_with(outgoing)).await;
+        assert!(refused.iter().all(|refused| *refused == reason), "{reason}: {refused:?}");
     }
     assert!(world.envelopes().await.is_empty());
 }

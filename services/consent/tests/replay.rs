@@ -197,7 +197,8 @@ impl World {
             let expires = DateTime::<Utc>::MAX_UTC;
             let caller = Caller { account: account(number), session: None, roles: Vec::new(), expires };
             let patients = [patient(0), patient(1)];
-            let facts = holdfast_access::views::facts(self.log.pool(), &patients, &caller, self.clock.now())
+            let (pool, service) = (self.log.pool(), self.log.service());
+            let facts = holdfast_access::views::facts(pool, service, &patients, &caller, self.clock.now())
                 .await
                 .unwrap();
             for (patient, facts) in facts {

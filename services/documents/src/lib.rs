@@ -13,6 +13,7 @@ mod public;
 pub mod views;
 
 use app::App;
+use holdfast_access::views::Erasure;
 use holdfast_host::{
     Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys, data_keys,
 };
@@ -64,10 +65,10 @@ pub async fn serve_with_keys(
     let data_keys = data_keys(&settings.common, &clock, &ids)?;
     let blueprint = Blueprint {
         service: Service::Documents,
-        projections: vec![Arc::new(views::Documents::new(data_keys))],
+        projections: vec![Arc::new(views::Documents::new(data_keys.clone()))],
         publish: Arc::new(publish),
         consent: ConsentView::Feed,
-        feeds: Vec::new(),
+        feeds: vec![(Service::Consent, Arc::new(Erasure::new(data_keys, views::OF_PATIENT)))],
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;

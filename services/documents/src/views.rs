@@ -25,6 +25,13 @@ pub enum ViewsError {
     Malformed(&'static str),
 }
 
+/// What these tables hold of a patient `$1`, for the day it is erased.
+pub(crate) const OF_PATIENT: &[&str] = &[
+    "DELETE FROM upload_progress WHERE upload IN (SELECT upload FROM uploads WHERE patient = $1)",
+    "DELETE FROM uploads WHERE patient = $1",
+    "DELETE FROM documents WHERE patient = $1",
+];
+
 fn word<W: std::str::FromStr>(text: &str, what: &'static str) -> Result<W, ViewsError> {
     text.parse().map_err(|_| ViewsError::Malformed(what))
 }

@@ -39,6 +39,7 @@ impl Looks {
             consent_age_ms: Some(0),
             consent_age_ms_max: 0,
             decided_time: self.log.clock().now(),
+            consent_seq: None,
         };
         let context = Context {
             tenant: caller.roles.first().map_or(crate::FREE_STANDING, |held| held.tenant),

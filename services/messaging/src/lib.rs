@@ -11,6 +11,7 @@ mod public;
 pub mod views;
 
 use app::App;
+use holdfast_access::views::Erasure;
 use holdfast_host::{
     Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys, data_keys,
 };
@@ -48,10 +49,10 @@ pub async fn serve_with_keys(
     let data_keys = data_keys(&settings.common, &clock, &ids)?;
     let blueprint = Blueprint {
         service: Service::Messaging,
-        projections: vec![Arc::new(views::Threads::new(data_keys))],
+        projections: vec![Arc::new(views::Threads::new(data_keys.clone()))],
         publish: Arc::new(publish),
         consent: ConsentView::Feed,
-        feeds: Vec::new(),
+        feeds: vec![(Service::Consent, Arc::new(Erasure::new(data_keys, views::OF_PATIENT)))],
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;

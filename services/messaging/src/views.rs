@@ -10,6 +10,13 @@ pub use threads::{Cursor, ShownThread, place, thread, threads, unread};
 
 use holdfast_eventlog::KeyError;
 
+/// What these tables hold of a patient `$1`, for the day it is erased.
+pub(crate) const OF_PATIENT: &[&str] = &[
+    "DELETE FROM read_marks WHERE thread IN (SELECT thread FROM threads WHERE patient = $1)",
+    "DELETE FROM messages WHERE patient = $1",
+    "DELETE FROM threads WHERE patient = $1",
+];
+
 #[derive(Debug, thiserror::Error)]
 pub enum ViewsError {
     #[error("the read models cannot be reached")]

@@ -13,6 +13,7 @@ mod views;
 
 use app::App;
 use config::Settings;
+use holdfast_access::views::Erasure;
 use holdfast_eventlog::{KeyRing, MasterKey, schema};
 use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys};
 use holdfast_types::{Clock, Ids, Service};
@@ -53,13 +54,14 @@ pub async fn serve_with(
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
 ) -> Result<(), GroundError> {
-    let views = RecordViews::new(key_ring(&settings, Arc::clone(&clock), Arc::clone(&ids))?);
+    let keys_of_data = key_ring(&settings, Arc::clone(&clock), Arc::clone(&ids))?;
+    let views = RecordViews::new(keys_of_data.clone());
     let blueprint = Blueprint {
         service: Service::Records,
         projections: vec![Arc::new(views)],
         publish: Arc::new(publish),
         consent: ConsentView::Feed,
-        feeds: Vec::new(),
+        feeds: vec![(Service::Consent, Arc::new(Erasure::new(keys_of_data, views::OF_PATIENT)))],
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;

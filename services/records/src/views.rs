@@ -38,6 +38,14 @@ impl From<KeyError> for ViewsError {
     }
 }
 
+/// What these tables hold of a patient `$1`, for the day it is erased.
+pub(crate) const OF_PATIENT: &[&str] = &[
+    "DELETE FROM patients WHERE patient = $1",
+    "DELETE FROM items WHERE patient = $1",
+    "DELETE FROM item_versions WHERE patient = $1",
+    "DELETE FROM sources WHERE patient = $1",
+];
+
 fn signed(revision: u64) -> i64 {
     i64::try_from(revision).unwrap_or(i64::MAX)
 }

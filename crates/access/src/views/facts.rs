@@ -1,6 +1,7 @@
 //! Everything that a decision needs to know about records and a caller, in one query.
 use crate::{Caller, Facts, GrantFact, Grantee};
 use chrono::{DateTime, Utc};
+use holdfast_eventlog::Subject;
 use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId, Service, TenantId};
 use sqlx::PgPool;
 use std::{str::FromStr, time::Duration};
@@ -21,6 +22,8 @@ pub enum FactsError {
 struct Row {
     patient: Uuid,
     waiting: bool,
+    consent_seq: i64,
+    erased: bool,
     tenant: Option<Uuid>,
     relationship: Option<String>,
     grant_id: Option<Uuid>,
@@ -36,9 +39,11 @@ struct Row {
 }
 
 /// Facts of each patient asked for, in that order, each once. `consent_age` is that of the tables alone: zero, or none for a patient
-/// of whom something that consent said is parked (a revocation may wait behind it). How old the feed is, the caller knows.
+/// of whom something that consent said is parked (a revocation may wait behind it). How old the feed is, the caller knows. `service` is
+/// the owner of the tables: consent's stand where its own log does, another's where its inbox does, or before what is parked.
 pub async fn facts(
     pool: &PgPool,
+    service: &str,
     patients: &[PatientId],
     caller: &Caller,
     now: DateTime<Utc>,
@@ -49,6 +54,15 @@ pub async fn facts(
         "SELECT
             asked.patient,
             EXISTS (SELECT FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient) AS waiting,
+            COALESCE(
+                (SELECT min(lane_seq) - 1 FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient),
+                CASE WHEN $9
+                    THEN (SELECT last_seq FROM lanes WHERE lanes.lane = asked.lane)
+                    ELSE (SELECT seq FROM inbox WHERE inbox.source = $7 AND inbox.lane = asked.lane)
+                END,
+                0
+            ) AS consent_seq,
+            records.erased_time IS NOT NULL AS erased,
             records.tenant,
             holders.relationship,
             grants.grant_id,
@@ -61,7 +75,7 @@ pub async fn facts(
             grants.from_time,
             grants.until_time,
             grants.revision
-         FROM UNNEST($1::uuid[]) WITH ORDINALITY AS asked (patient, place)
+         FROM UNNEST($1::uuid[], $8::int[]) WITH ORDINALITY AS asked (patient, lane, place)
          LEFT JOIN access_records AS records ON records.patient = asked.patient
          LEFT JOIN access_holders AS holders ON holders.patient = asked.patient AND holders.account = $2
          LEFT JOIN LATERAL (
@@ -86,6 +100,8 @@ pub async fn facts(
     .bind(now)
     .bind(GRANTS_MAX)
     .bind(Service::Consent.as_str())
+    .bind(patients.iter().map(|patient| i32::from(Subject::Patient(*patient).lane())).collect::<Vec<_>>())
+    .bind(service == Service::Consent.as_str())
     .fetch_all(pool)
     .await?;
     let mut facts: Vec<(PatientId, Facts)> = Vec::with_capacity(patients.len());
@@ -96,7 +112,10 @@ pub async fn facts(
                 row.relationship.as_deref().map(|text| word(text, "relationship")).transpose()?;
             let record_tenant = row.tenant.map(TenantId::new);
             let consent_age = (!row.waiting).then_some(Duration::ZERO);
-            facts.push((patient, Facts { record_tenant, relationship, grants: Vec::new(), consent_age }));
+            let consent_seq = Some(u64::try_from(row.consent_seq).unwrap_or_default());
+            let (grants, erased) = (Vec::new(), row.erased);
+            let known = Facts { record_tenant, relationship, grants, consent_age, consent_seq, erased };
+            facts.push((patient, known));
         }
         if let (Some(grant), Some((_, facts))) = (row.grant()?, facts.last_mut()) {
             facts.grants.push(grant);

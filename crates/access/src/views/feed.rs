@@ -17,6 +17,7 @@ pub enum ConsentFact {
     HolderAdded { patient: PatientId, account: AccountId, relationship: Relationship },
     GrantGiven(GrantFact),
     GrantRevoked { grant: GrantId, revoked: DateTime<Utc>, revision: u64 },
+    RecordErased { patient: PatientId, erased: DateTime<Utc> },
 }
 
 /// Keeps the tables of a service that is not consent.
@@ -42,11 +43,13 @@ impl Reaction for ConsentFeed {
 
 /// Whether an event changes who may do what, by its aggregate.
 fn speaks_of_access(event_type: &str) -> bool {
-    event_type.starts_with("grant.") || event_type.starts_with("record.")
+    event_type.starts_with("grant.")
+        || event_type.starts_with("record.")
+        || matches!(event_type, "erasure.carried-out" | "erasure.repeated")
 }
 
 impl ConsentFact {
-    fn of(envelope: &Envelope) -> Result<Option<Self>, &'static str> {
+    pub(crate) fn of(envelope: &Envelope) -> Result<Option<Self>, &'static str> {
         envelope.public_payload.as_ref().map_or(Ok(None), Self::read)
     }
 
@@ -74,6 +77,12 @@ impl ConsentFact {
                 grant: id(&revoked.grant_id)?,
                 revoked: moment(revoked.revoked_time.as_ref())?.ok_or("no time of revocation")?,
                 revision: revoked.revision,
+            }
+        } else if url == pb::RecordErased::type_url() {
+            let erased: pb::RecordErased = message(payload)?;
+            Self::RecordErased {
+                patient: id(&erased.patient_id)?,
+                erased: moment(erased.erased_time.as_ref())?.ok_or("no time of erasure")?,
             }
         } else {
             return Ok(None);
@@ -154,6 +163,15 @@ pub async fn apply(conn: &mut PgConnection, fact: &ConsentFact) -> Result<(), sq
                 .bind(i64::try_from(*revision).unwrap_or(i64::MAX))
                 .execute(conn)
                 .await?;
+        }
+        ConsentFact::RecordErased { patient, erased } => {
+            sqlx::query(
+                "UPDATE access_records SET erased_time = $2 WHERE patient = $1 AND erased_time IS NULL",
+            )
+            .bind(patient.uuid())
+            .bind(erased)
+            .execute(conn)
+            .await?;
         }
     }
     Ok(())

@@ -25,6 +25,9 @@ pub(crate) fn patient() -> PatientId {
 pub(crate) fn other_patient() -> PatientId {
     PatientId::new(id(0xA2))
 }
+pub(crate) fn free_standing_patient() -> PatientId {
+    PatientId::new(id(0xA3))
+}
 pub(crate) fn tenant() -> TenantId {
     TenantId::new(id(0x7E1))
 }
@@ -65,7 +68,13 @@ pub(crate) fn grant(grantee: Grantee, purpose: Purpose) -> GrantFact {
 }
 
 pub(crate) fn facts(relationship: Option<Relationship>, grants: Vec<GrantFact>) -> Facts {
-    Facts { record_tenant: Some(tenant()), relationship, grants, consent_age: Some(Duration::ZERO) }
+    Facts {
+        record_tenant: Some(tenant()),
+        relationship,
+        grants,
+        consent_age: Some(Duration::ZERO),
+        ..Facts::default()
+    }
 }
 
 pub(crate) fn record(categories: &[Category]) -> Record {

@@ -78,7 +78,11 @@ pub async fn page(
         Oversight::TenantHistory { tenant, patient } => {
             (Some(tenant.uuid()), patient.map(|patient| patient.uuid()))
         }
-        Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) | Oversight::Directory => {
+        Oversight::LogHealth
+        | Oversight::Installation
+        | Oversight::Tenant(_)
+        | Oversight::Directory
+        | Oversight::Erasure(_) => {
             return Ok(Unreleased::new(History::default(), Vec::new()));
         }
     };

@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{grant, record},
+    domain::{erasure, grant, record},
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -12,6 +12,7 @@ impl From<Failure> for Problem {
             Failure::Denied(refused) => refused.into(),
             Failure::Record(refusal) => of_record(refusal),
             Failure::Grant(refusal) => of_grant(refusal),
+            Failure::Erasure(refusal) => of_erasure(refusal),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
             Failure::Views(ViewsError::Database(error)) => {
@@ -32,6 +33,24 @@ fn of_record(refusal: record::Refusal) -> Problem {
         Refusal::TooManyHolders => catalogue::TOO_MANY_HOLDERS,
     };
     Problem::new(reason, refusal.to_string())
+}
+
+fn of_erasure(refusal: erasure::Refusal) -> Problem {
+    use erasure::Refusal;
+    let reason = match refusal {
+        Refusal::NotRequested => catalogue::ERASURE_NOT_REQUESTED,
+        Refusal::SamePerson => catalogue::SECOND_PERSON_NEEDED,
+        Refusal::Held => catalogue::LEGAL_HOLD,
+        Refusal::Retained { .. } => catalogue::RETENTION_RUNS,
+        Refusal::NotHeld => catalogue::HOLD_UNKNOWN,
+        Refusal::TooManyHolds => catalogue::TOO_MANY_HOLDS,
+        Refusal::Erased => catalogue::CONTENT_ERASED,
+    };
+    let problem = Problem::new(reason, refusal.to_string());
+    match refusal {
+        Refusal::Retained { until } => problem.with("retain_until_date", until),
+        _ => problem,
+    }
 }
 
 fn of_grant(refusal: grant::Refusal) -> Problem {

@@ -1,5 +1,5 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{grant, record};
+use super::{erasure, grant, record};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -24,4 +24,9 @@ fn stored_events_of_records_never_change() {
 #[test]
 fn stored_events_of_grants_never_change() {
     check(&grant::samples());
+}
+
+#[test]
+fn stored_events_of_erasures_never_change() {
+    check(&erasure::samples());
 }

@@ -1,5 +1,6 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
 use crate::domain::{
+    erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, Grantee, Terms},
     record::Event as RecordEvent,
 };
@@ -21,6 +22,11 @@ impl Projection for Consent {
                 record(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<GrantEvent>() {
                 grant(conn, &opened.header, opened.decode()?).await?;
+            } else if opened.is::<ErasureEvent>() {
+                if let Some(erased) = opened.decode::<ErasureEvent>()?.erased() {
+                    let patient = PatientId::new(opened.header.stream.id());
+                    apply(conn, &ConsentFact::RecordErased { patient, erased }).await?;
+                }
             }
         }
         Ok(())

@@ -10,7 +10,9 @@ use holdfast_host::{
     client::{Outgoing, channel},
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
 };
-use holdfast_proto::consent::v1::{consent_service_client::ConsentServiceClient, *};
+use holdfast_proto::consent::v1::{
+    consent_service_client::ConsentServiceClient, erasure_service_client::ErasureServiceClient, *,
+};
 use holdfast_proto::{Word, timestamp};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
 use holdfast_types::{
@@ -24,6 +26,7 @@ use url::Url;
 use uuid::Uuid;
 
 pub type Client = ConsentServiceClient<InterceptedService<Channel, Outgoing>>;
+pub type Erasures = ErasureServiceClient<InterceptedService<Channel, Outgoing>>;
 
 pub struct World {
     pub clock: FakeClock,
@@ -73,7 +76,16 @@ pub async fn world() -> World {
     let stop = CancellationToken::new();
     let (told, time) = (stop.clone(), Arc::new(clock.clone()));
     tokio::spawn(async move {
-        holdfast_consent::serve_with_keys(Settings { common }, keys, host, time, ids, told).await.unwrap()
+        holdfast_consent::serve_with_keys(
+            Settings { common, ..Settings::default() },
+            keys,
+            host,
+            time,
+            ids,
+            told,
+        )
+        .await
+        .unwrap()
     });
     let open =
         |role: &str| channel(Service::Consent, &address, &Tls::load(&authority.role(role).unwrap()).unwrap());
@@ -120,6 +132,25 @@ impl World {
 
     pub fn with(&self, outgoing: Outgoing) -> Client {
         ConsentServiceClient::with_interceptor(self.channel.clone(), outgoing)
+    }
+
+    pub fn erasures(&self, person: &Person) -> Erasures {
+        self.erasures_with(Outgoing::new().bearer(self.token(person, self.clock.now()).into()))
+    }
+
+    pub fn erasures_with(&self, outgoing: Outgoing) -> Erasures {
+        ErasureServiceClient::with_interceptor(self.channel.clone(), outgoing)
+    }
+
+    /// A record of a child that the network opened, held by the person as a parent.
+    pub async fn record_in_tenant(&self, parent: &Person) -> String {
+        let administrator = person(0xAD).with(Role::PracticeAdministrator, Some(practice()));
+        let request = OpenRecordRequest {
+            tenant_id: tenant().to_string(),
+            holder_account_id: parent.account.to_string(),
+            ..open(Relationship::Parent)
+        };
+        self.as_(&administrator).open_record(request).await.unwrap().into_inner().patient_id
     }
 
     /// A free-standing record of a child, held by the person as a parent.

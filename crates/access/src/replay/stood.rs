@@ -1,0 +1,64 @@
+//! What consent had said of one record by some place in its log: the tables of [`crate::views`], of one record and in memory.
+use crate::{
+    Caller, Facts, GrantFact, Grantee,
+    views::{ConsentFact, GRANTS_MAX},
+};
+use chrono::{DateTime, Utc};
+use holdfast_types::{AccountId, GrantId, Relationship, TenantId};
+use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stood {
+    tenant: Option<TenantId>,
+    erased: bool,
+    holders: BTreeMap<AccountId, Relationship>,
+    grants: BTreeMap<GrantId, GrantFact>,
+}
+
+impl Stood {
+    /// Takes in one fact about the record, in the order of its lane; one that is known already, or older than what is known, changes nothing.
+    pub fn hear(&mut self, fact: ConsentFact) {
+        match fact {
+            ConsentFact::RecordOpened { tenant, .. } => {
+                self.tenant.get_or_insert(tenant);
+            }
+            ConsentFact::HolderAdded { account, relationship, .. } => {
+                self.holders.insert(account, relationship);
+            }
+            ConsentFact::GrantGiven(grant) => {
+                self.grants.entry(grant.id).or_insert(grant);
+            }
+            ConsentFact::GrantRevoked { grant, revoked, revision } => {
+                if let Some(known) = self.grants.get_mut(&grant).filter(|known| known.revision < revision) {
+                    (known.revoked, known.revision) = (Some(revoked), revision);
+                }
+            }
+            ConsentFact::RecordErased { .. } => self.erased = true,
+        }
+    }
+
+    /// The facts that [`crate::views::facts`] would have read for the caller at that moment, as fresh as can be.
+    pub fn facts(&self, caller: &Caller, now: DateTime<Utc>) -> Facts {
+        let reaches = |grant: &&GrantFact| match grant.grantee {
+            Grantee::Account(account) => account == caller.account,
+            Grantee::Practice { practice, role } => {
+                caller.held_at_practices().any(|held| held == (role, practice))
+            }
+        };
+        let counts = |grant: &&GrantFact| {
+            grant.revoked.is_none() && grant.period.until().is_none_or(|until| until > now)
+        };
+        let mut grants: Vec<GrantFact> =
+            self.grants.values().filter(counts).filter(reaches).cloned().collect();
+        grants.sort_by_key(|grant| (Reverse(grant.period.from()), grant.id));
+        grants.truncate(usize::try_from(GRANTS_MAX).unwrap_or(usize::MAX));
+        Facts {
+            record_tenant: self.tenant,
+            relationship: self.holders.get(&caller.account).copied(),
+            grants,
+            consent_age: Some(Duration::ZERO),
+            consent_seq: None,
+            erased: self.erased,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Erasures: holders ask and take back; the officer of the record's tenant places and lifts holds, and carries out.
+use super::{App, Failure, made_by, request};
+use crate::domain::{
+    erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Retained, Stage, State, Wish},
+    retention::Rule,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use holdfast_access::{Authority, Oversight, RequestContext, Returned, Unreleased};
+use holdfast_eventlog::{Executed, Position, Subject};
+use holdfast_host::CommandId;
+use holdfast_types::{Action, Category, HoldId, PatientId, TenantId};
+
+pub(crate) struct PlaceHold {
+    pub(crate) patient: PatientId,
+    pub(crate) grounds: Grounds,
+}
+
+pub(crate) struct LiftHold {
+    pub(crate) patient: PatientId,
+    pub(crate) hold: HoldId,
+    pub(crate) grounds: Grounds,
+}
+
+pub(crate) struct CarryOut {
+    pub(crate) patient: PatientId,
+    pub(crate) grounds: Grounds,
+    pub(crate) retention: Retention,
+}
+
+/// What decides how long the record must be kept.
+pub(crate) struct Retention {
+    pub(crate) name: String,
+    pub(crate) rule: Rule,
+    pub(crate) born: NaiveDate,
+    pub(crate) last_served: NaiveDate,
+}
+
+pub(crate) struct GetErasure {
+    pub(crate) patient: PatientId,
+    /// As whose officer; none for holders.
+    pub(crate) tenant: Option<TenantId>,
+}
+
+impl App {
+    #[tracing::instrument(skip_all, name = "consent.request_erasure")]
+    pub(crate) async fn request_erasure(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        patient: PatientId,
+    ) -> Result<Option<Position>, Failure> {
+        let authority = self.holds(asked, patient, "consent.RequestErasure").await?;
+        let wish = Wish { by: authority.account(), requested: self.log.clock().now() };
+        Ok(self.erasure(&authority, id, patient, Command::Request(wish)).await?.position)
+    }
+
+    #[tracing::instrument(skip_all, name = "consent.withdraw_erasure")]
+    pub(crate) async fn withdraw_erasure(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        patient: PatientId,
+    ) -> Result<Option<Position>, Failure> {
+        let authority = self.holds(asked, patient, "consent.WithdrawErasure").await?;
+        let command = Command::Withdraw { by: authority.account() };
+        Ok(self.erasure(&authority, id, patient, command).await?.position)
+    }
+
+    #[tracing::instrument(skip_all, name = "consent.place_hold")]
+    pub(crate) async fn place_hold(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        command: PlaceHold,
+    ) -> Result<(HoldId, Option<Position>), Failure> {
+        let PlaceHold { patient, grounds } = command;
+        let authority = self.oversees(asked, patient, "consent.PlaceHold").await?;
+        let by = authority.account();
+        let hold = HoldId::new(made_by(by, id, patient.uuid()));
+        let placed = Hold { hold, by, placed: self.log.clock().now(), grounds };
+        let executed = self.erasure(&authority, id, patient, Command::PlaceHold(placed)).await?;
+        Ok((hold, executed.position))
+    }
+
+    #[tracing::instrument(skip_all, name = "consent.lift_hold")]
+    pub(crate) async fn lift_hold(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        command: LiftHold,
+    ) -> Result<Option<Position>, Failure> {
+        let LiftHold { patient, hold, grounds } = command;
+        let authority = self.oversees(asked, patient, "consent.LiftHold").await?;
+        let command = Command::LiftHold { hold, by: authority.account(), grounds };
+        Ok(self.erasure(&authority, id, patient, command).await?.position)
+    }
+
+    #[tracing::instrument(skip_all, name = "consent.carry_out_erasure")]
+    pub(crate) async fn carry_out_erasure(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        command: CarryOut,
+    ) -> Result<(DateTime<Utc>, Option<Position>), Failure> {
+        let CarryOut { patient, grounds, retention } = command;
+        let authority = self.oversees(asked, patient, "consent.CarryOutErasure").await?;
+        let Retention { name, rule, born, last_served } = retention;
+        let retained = Retained { rule: name, until: rule.until(born, last_served) };
+        let erased = self.log.clock().now();
+        let order = CarriedOut { by: authority.account(), erased, grounds, retained };
+        let executed = self.erasure(&authority, id, patient, Command::CarryOut(order)).await?;
+        let Stage::Erased { erased, .. } = executed.state.stage else {
+            return Err(Failure::Erasure(Refusal::NotRequested));
+        };
+        Ok((erased, executed.position))
+    }
+
+    /// Part of the record's history, so that it is seen by those who see that, and after the erasure, too.
+    #[tracing::instrument(skip_all, name = "consent.get_erasure")]
+    pub(crate) async fn get_erasure(
+        &self,
+        asked: &RequestContext,
+        query: GetErasure,
+    ) -> Result<State, Failure> {
+        let GetErasure { patient, tenant } = query;
+        let oversight = match tenant {
+            None => Oversight::RecordHistory(patient),
+            Some(tenant) => Oversight::TenantHistory { tenant, patient: Some(patient) },
+        };
+        let permit = self.gate.authorise_oversight(asked, oversight, "consent.GetErasure").await?;
+        let loaded = self.log.load::<Erasure>(Subject::Patient(patient), patient.uuid()).await;
+        let loaded = loaded.map_err(Failure::Read)?;
+        let returned = vec![Returned { id: patient.uuid(), revision: loaded.revision }];
+        Ok(self.gate.release(permit, Unreleased::new(loaded.state, returned)).await?)
+    }
+
+    async fn holds(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<Authority, Failure> {
+        let permit = self.gate.authorise(asked, Action::Share, patient, Category::ALL, operation).await?;
+        Ok(permit.into_authority())
+    }
+
+    async fn oversees(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<Authority, Failure> {
+        let oversight = Oversight::Erasure(patient);
+        Ok(self.gate.authorise_oversight(asked, oversight, operation).await?.into_authority())
+    }
+
+    async fn erasure(
+        &self,
+        authority: &Authority,
+        id: CommandId,
+        patient: PatientId,
+        command: Command,
+    ) -> Result<Executed<State>, Failure> {
+        let (subject, request) = (Subject::Patient(patient), Some(request(authority.account(), id)));
+        self.log
+            .execute::<Erasure>(subject, patient.uuid(), authority.context(), request, |_| command.clone())
+            .await
+            .map_err(|error| Failure::of(error, Failure::Erasure))
+    }
+}
