@@ -3,7 +3,7 @@
 /// Dies here, as by `kill -9`, if `HOLDFAST_FAULT` names this place: `append.inserted` or `append.inserted:3` for the third time.
 /// Built without the feature `faults` it is nothing.
 #[inline]
-pub(crate) fn point(name: &'static str) {
+pub fn point(name: &'static str) {
     #[cfg(feature = "faults")]
     armed::hit(name);
     #[cfg(not(feature = "faults"))]

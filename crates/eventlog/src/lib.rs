@@ -152,7 +152,8 @@ mod columns;
 mod commands;
 mod committer;
 mod event;
-mod fault;
+#[doc(hidden)]
+pub mod fault;
 mod header;
 mod heads;
 mod inbox;
@@ -180,6 +181,7 @@ pub use event::{Decider, DecodeError, Envelope, Event, Opened};
 pub use header::{Hash, Header, LANES, StreamName, StreamNameError, Subject};
 pub use inbox::{Inbox, InboxError};
 pub use keys::{KeyError, KeyRing, MasterKey};
+pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, ExecuteError, Executed, Loaded, Parts, Publish, ReadError};
 pub use metrics::LATENCY_BOUNDS_MS;
 pub use parking::Parked;

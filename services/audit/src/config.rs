@@ -1,4 +1,8 @@
 //! Audit's settings.
+mod log;
+
+pub use log::{LogSettings, LogSettingsError};
+
 use clap::Args;
 use holdfast_host::settings::CommonSettings;
 use std::time::Duration;
@@ -14,11 +18,17 @@ pub struct Settings {
         default_value_t = VERIFY_MINUTES_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=10_080),
         value_name = "MINUTES", help_heading = "Audit")]
     pub verify_minutes: u16,
+    #[command(flatten, next_help_heading = "Transparency log")]
+    pub log: LogSettings,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { common: CommonSettings::default(), verify_minutes: VERIFY_MINUTES_DEFAULT }
+        Self {
+            common: CommonSettings::default(),
+            verify_minutes: VERIFY_MINUTES_DEFAULT,
+            log: LogSettings::default(),
+        }
     }
 }
 

@@ -2,23 +2,35 @@
 //!
 //! It hears all six logs, its own among them, and keeps one row per envelope. Its own log holds nothing but its access events: each
 //! answer of audit is a look as well, recorded before it leaves. Once in a while, and when asked, it reads every log again
-//! and compares it, leaf by leaf, with what was heard. It holds no health data.
+//! and compares it, leaf by leaf, with what was heard. It writes the transparency log, which proves to anybody that nothing was
+//! left out or changed since. It holds no health data.
 mod api;
 mod app;
 pub mod config;
 pub mod domain;
+pub mod sequencer;
 mod verifier;
 pub mod views;
 
 use app::App;
-use holdfast_eventlog::Reaction;
+use config::LogSettingsError;
+use holdfast_eventlog::{Lease, Reaction};
 use holdfast_host::{Blueprint, ConsentView, Feed, Ground, GroundError, Host, Services, TokenKeys};
 use holdfast_types::{Clock, Ids, Service};
+use sequencer::{Sequencer, Tables};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use verifier::Verifier;
 
 pub use views::migrations;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the ground of the service gives way")]
+    Ground(#[from] GroundError),
+    #[error("the transparency log cannot be kept")]
+    Log(#[source] LogSettingsError),
+}
 
 /// Answers until told to stop.
 pub async fn serve(
@@ -27,7 +39,8 @@ pub async fn serve(
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
-) -> Result<(), GroundError> {
+) -> Result<(), ServeError> {
+    let log = settings.log.open().map_err(ServeError::Log)?;
     let blueprint = Blueprint {
         service: Service::Audit,
         projections: Vec::new(),
@@ -36,11 +49,19 @@ pub async fn serve(
         feeds: Service::WITH_LOG.iter().map(|service| feed(*service, &clock)).collect(),
         keys: TokenKeys::OfIdentity,
     };
-    let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;
+    let ground = Ground::start(&settings.common, blueprint, Arc::clone(&clock), ids, &stop).await?;
     let verifier = Arc::new(Verifier::of(&ground)?);
     ground.tasks().spawn(Arc::clone(&verifier).run(settings.verify_interval(), stop.clone()));
+    if let Some((shelf, key)) = log {
+        let pool = ground.log().pool().clone();
+        let lease = Lease::new(pool.clone(), sequencer::LEASE, ground.ids().next());
+        let sequencer = Sequencer::new(Tables::new(pool), shelf, key, clock);
+        ground.tasks().spawn(sequencer.run(lease, stop.clone()));
+    } else {
+        tracing::warn!("no transparency log is kept: HOLDFAST_AUDIT_TILES is not set");
+    }
     let services = Services::new().with(api::service(App::new(ground.clone(), verifier)));
-    ground.serve(host, services, stop).await
+    Ok(ground.serve(host, services, stop).await?)
 }
 
 fn feed(service: Service, clock: &Arc<dyn Clock>) -> Feed {

@@ -133,7 +133,10 @@ async fn what_the_gate_cannot_read_waits_for_a_fix_and_is_in_the_history_all_the
     let query = SearchEntriesRequest { patient_id: patient(1).to_string(), ..by_officer() };
     let (entries, total) = search_all(&world.as_officer(&[]), query).await;
     assert_eq!((entries.len(), total), (5, 5), "{entries:?}");
-    assert!(entries.iter().any(|entry| entry.lane_seq == behind.seq), "what stands behind it is there as well");
+    assert!(
+        entries.iter().any(|entry| entry.lane_seq == behind.seq),
+        "what stands behind it is there as well"
+    );
     world.end().await;
 }
 

@@ -1,8 +1,7 @@
 //! The settings of documents: those that every service has, and the object store.
 use clap::Args;
 use holdfast_host::settings::CommonSettings;
-use secrecy::SecretString;
-use std::collections::BTreeMap;
+use holdfast_objects::{AwsVariables, aws_variables, parse_url};
 use url::Url;
 
 #[derive(Debug, Clone, Default, Args)]
@@ -17,29 +16,12 @@ pub struct Settings {
 pub struct ObjectStoreSettings {
     /// Where the sealed bytes are kept: file:///path, or s3://bucket or s3://bucket/path. For S3 endpoint, region and
     /// credentials come from the usual AWS_* variables; http is allowed to this machine only.
-    #[arg(id = "HOLDFAST_OBJECT_STORE", long = "object-store", env = "HOLDFAST_OBJECT_STORE", value_parser = store_url,
+    #[arg(id = "HOLDFAST_OBJECT_STORE", long = "object-store", env = "HOLDFAST_OBJECT_STORE", value_parser = parse_url,
         value_name = "URL")]
     pub url: Option<Url>,
     /// Options of S3 by their variables' names, e.g. `AWS_REGION`.
     #[arg(skip = aws_variables())]
-    pub aws: BTreeMap<String, SecretString>,
-}
-
-fn aws_variables() -> BTreeMap<String, SecretString> {
-    std::env::vars()
-        .filter(|(name, _)| name.starts_with("AWS_"))
-        .map(|(name, value)| (name, value.into()))
-        .collect()
-}
-
-fn store_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    let sound = match url.scheme() {
-        "file" => url.to_file_path().is_ok(),
-        "s3" => url.host_str().is_some_and(|bucket| !bucket.is_empty()),
-        _ => false,
-    };
-    if sound { Ok(url) } else { Err("expected file:///path or s3://bucket".to_owned()) }
+    pub aws: AwsVariables,
 }
 
 #[cfg(test)]

@@ -2,14 +2,12 @@
 //!
 //! A part is sealed to its place: which document, which number, whether it is the last. So parts can neither be swapped nor
 //! dropped nor cut off without being found out; and how long each must be follows from the document's size.
-mod store;
-
-pub use store::StoreError;
-
 use crate::{config::ObjectStoreSettings, domain::parts};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use holdfast_eventlog::{DataKey, KeyError};
+use holdfast_host::settings::SettingError;
+use holdfast_objects::OpenError;
 use holdfast_types::{DocumentId, PatientId, TenantId};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use sha2::{Digest, Sha256};
@@ -20,6 +18,14 @@ use uuid::Uuid;
 const AHEAD: usize = 4;
 /// Sealing adds a format byte, a nonce and a tag.
 const SEALED_BYTES_MAX: u64 = parts::PART_BYTES + 64;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("the store that HOLDFAST_OBJECT_STORE names cannot be opened")]
+    Open(#[source] OpenError),
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectsError {
@@ -59,7 +65,8 @@ pub fn folder(tenant: TenantId, patient: PatientId, upload: Uuid) -> String {
 
 impl Objects {
     pub fn open(settings: &ObjectStoreSettings) -> Result<Self, StoreError> {
-        let (store, root) = store::open(settings)?;
+        let url = settings.url.as_ref().ok_or(SettingError::Missing { name: "HOLDFAST_OBJECT_STORE" })?;
+        let (store, root) = holdfast_objects::open(url, &settings.aws).map_err(StoreError::Open)?;
         Ok(Self { store, root })
     }
 

@@ -6,6 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result, anyhow};
 use futures::future::try_join_all;
+use holdfast_audit::config::LogSettings;
 use holdfast_documents::config::ObjectStoreSettings;
 use holdfast_host::{
     Host,
@@ -111,10 +112,18 @@ impl Machine<'_> {
             Service::Messaging => Role::Messaging(holdfast_messaging::config::Settings { common }),
             Service::Audit => Role::Audit(holdfast_audit::config::Settings {
                 common,
+                log: self.log_settings()?,
                 ..holdfast_audit::config::Settings::default()
             }),
             Service::Gateway => Role::Gateway(common.into()),
         })
+    }
+
+    fn log_settings(&self) -> Result<LogSettings> {
+        let tiles = Url::from_directory_path(self.dir.private_dir("log")?)
+            .map_err(|()| anyhow!("the data directory's path is no URL"))?;
+        let key_file = self.dir.secret("log.key", random_hex)?;
+        Ok(LogSettings { tiles: Some(tiles), key_file: Some(key_file), ..LogSettings::default() })
     }
 
     /// The port of the last time, where there was one.

@@ -5,13 +5,16 @@ mod key_set;
 
 use chrono::{DateTime, Utc};
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
-use holdfast_audit::config::Settings;
+use holdfast_audit::{
+    ServeError,
+    config::{LogSettings, Settings},
+};
 use holdfast_eventlog::{
     Append, Bus, Context, EventLog, NewEvent, Parts, Position, Relay, StreamAppend, StreamName, Subject,
     schema::Migrator,
 };
 use holdfast_host::{
-    GroundError, Host, LogReader, Readiness, Services, Tls,
+    Host, LogReader, Readiness, Services, Tls,
     authority::Authority,
     client::Outgoing,
     retry::Retry,
@@ -91,7 +94,7 @@ pub struct World {
     pub sources: Sources,
     pub database: AuditDatabase,
     address: Url,
-    ended: JoinHandle<Result<(), GroundError>>,
+    ended: JoinHandle<Result<(), ServeError>>,
 }
 
 /// One event as its service would append it.
@@ -181,7 +184,8 @@ impl Sources {
         common.peers.documents = peer(Service::Documents);
         common.peers.consent = peer(Service::Consent);
         common.peers.messaging = peer(Service::Messaging);
-        let settings = Settings { common, ..Settings::default() };
+        let log = log_settings(self.dir.path());
+        let settings = Settings { common, log, ..Settings::default() };
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let ended = tokio::spawn(holdfast_audit::serve(settings, host, clock, ids, self.stop.clone()));
         World { sources: self, database, address, ended }
@@ -338,6 +342,14 @@ pub async fn tamper(database: &str, sql: String) {
 
 pub fn reason(status: &Status) -> &'static str {
     reason_of(status).unwrap_or_else(|| panic!("no reason: {status:?}")).name()
+}
+
+/// In the world's folder: `log` holds the files, `log.key` the seed.
+fn log_settings(dir: &Path) -> LogSettings {
+    let key_file = dir.join("log.key");
+    std::fs::write(&key_file, hex::encode([9; 32])).unwrap();
+    let tiles = Some(Url::from_directory_path(dir.join("log")).unwrap());
+    LogSettings { tiles, key_file: Some(key_file), ..LogSettings::default() }
 }
 
 pub fn binaries() -> Binaries {

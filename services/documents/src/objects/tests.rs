@@ -101,3 +101,9 @@ async fn clearing_leaves_what_is_named_and_other_folders() {
     world.objects.delete(&of.folder, of.names[0]).await.unwrap();
     assert_eq!(world.read(&other).await.unwrap().len(), 3);
 }
+
+#[test]
+fn a_store_must_be_named() {
+    let unset = Objects::open(&ObjectStoreSettings::default()).map(|_| ()).unwrap_err();
+    assert_eq!(unset.to_string(), "HOLDFAST_OBJECT_STORE is needed here and is not set");
+}

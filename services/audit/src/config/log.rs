@@ -1,0 +1,105 @@
+//! The settings of the transparency log: where it is published, and who signs it.
+use crate::sequencer::Shelf;
+use clap::Args;
+use holdfast_host::settings::SettingError;
+use holdfast_objects::{AwsVariables, OpenError, aws_variables, parse_url};
+use holdfast_translog::{KeyError, SigningKey, Signs};
+use std::{io, path::PathBuf};
+use url::Url;
+use zeroize::Zeroizing;
+
+const ORIGIN_DEFAULT: &str = "holdfast/log";
+const TILES: &str = "HOLDFAST_AUDIT_TILES";
+const KEY_FILE: &str = "HOLDFAST_AUDIT_LOG_KEY_FILE";
+
+#[derive(Debug, Clone, Args)]
+pub struct LogSettings {
+    /// Where the transparency log is published as static files: file:///path, or s3://bucket or s3://bucket/path, with the same
+    /// AWS_* variables as the object store. Without it no such log is kept.
+    #[arg(id = TILES, long = "audit-tiles", env = TILES, value_parser = parse_url, value_name = "URL")]
+    pub tiles: Option<Url>,
+    /// File with the private key that signs the log's checkpoints, an Ed25519 seed: 64 hexadecimal digits.
+    #[arg(id = KEY_FILE, long = "audit-log-key-file", env = KEY_FILE, value_name = "PATH")]
+    pub key_file: Option<PathBuf>,
+    /// Name of the log and of its key, e.g. `holdfast.example/log`. Who changes it begins another log.
+    #[arg(id = "HOLDFAST_AUDIT_LOG_ORIGIN", long = "audit-log-origin", env = "HOLDFAST_AUDIT_LOG_ORIGIN",
+        default_value = ORIGIN_DEFAULT, value_name = "NAME")]
+    pub origin: String,
+    /// Options of S3 by their variables' names, e.g. `AWS_REGION`.
+    #[arg(skip = aws_variables())]
+    pub aws: AwsVariables,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LogSettingsError {
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error("the store that HOLDFAST_AUDIT_TILES names cannot be opened")]
+    Open(#[source] OpenError),
+    #[error("the log's key file `{path}` cannot be read")]
+    KeyFile { path: PathBuf, source: io::Error },
+    #[error("the log's key file `{path}` does not hold 32 bytes as 64 hexadecimal digits")]
+    KeyMalformed { path: PathBuf },
+    #[error("HOLDFAST_AUDIT_LOG_ORIGIN is no name for a key")]
+    Origin(#[source] KeyError),
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        let (tiles, key_file, aws) = (None, None, AwsVariables::new());
+        Self { tiles, key_file, origin: ORIGIN_DEFAULT.to_owned(), aws }
+    }
+}
+
+impl LogSettings {
+    /// None where no log is kept.
+    pub fn open(&self) -> Result<Option<(Shelf, SigningKey)>, LogSettingsError> {
+        let Some(url) = &self.tiles else { return Ok(None) };
+        let shelf = Shelf::open(url, &self.aws).map_err(LogSettingsError::Open)?;
+        Ok(Some((shelf, self.key()?)))
+    }
+
+    fn key(&self) -> Result<SigningKey, LogSettingsError> {
+        let path = self.key_file.clone().ok_or(SettingError::Missing { name: KEY_FILE })?;
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => Zeroizing::new(text),
+            Err(source) => return Err(LogSettingsError::KeyFile { path, source }),
+        };
+        let mut seed = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), &mut *seed).map_err(|_| LogSettingsError::KeyMalformed { path })?;
+        SigningKey::from_seed(&self.origin, Signs::Notes, &seed).map_err(LogSettingsError::Origin)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_that_is_published_needs_a_name_and_a_key_and_one_that_is_not_needs_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (good, bad) = (dir.path().join("good.key"), dir.path().join("bad.key"));
+        std::fs::write(&good, format!("{}\n", hex::encode([7; 32]))).unwrap();
+        std::fs::write(&bad, hex::encode([7; 31])).unwrap();
+        let open = |key: Option<&PathBuf>, origin: &str| {
+            let tiles = Some(Url::from_directory_path(dir.path().join("log")).unwrap());
+            let settings = LogSettings {
+                tiles,
+                key_file: key.cloned(),
+                origin: origin.to_owned(),
+                ..LogSettings::default()
+            };
+            settings.open().map(|opened| opened.unwrap().1.verifier().name().to_owned())
+        };
+        assert_eq!(open(Some(&good), "holdfast.example/log").unwrap(), "holdfast.example/log");
+        assert!(matches!(open(Some(&good), "a name"), Err(LogSettingsError::Origin(_))));
+        assert!(matches!(open(Some(&bad), ORIGIN_DEFAULT), Err(LogSettingsError::KeyMalformed { .. })));
+        assert!(matches!(
+            open(Some(&dir.path().join("no.key")), ORIGIN_DEFAULT),
+            Err(LogSettingsError::KeyFile { .. })
+        ));
+        let unset = open(None, ORIGIN_DEFAULT).unwrap_err();
+        assert_eq!(unset.to_string(), "HOLDFAST_AUDIT_LOG_KEY_FILE is needed here and is not set");
+        assert!(LogSettings::default().open().unwrap().is_none());
+    }
+}
