@@ -4,6 +4,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use holdfast_translog::{Hash, leaf_hash, verify_consistency, verify_inclusion};
 use serde::Deserialize;
 use std::{
+    collections::BTreeMap,
     io::{Read as _, Write as _},
     path::Path,
 };
@@ -15,6 +16,38 @@ struct Inclusion {
     tree_size: u64,
     root: Option<String>,
     leaf_hash: String,
+    proof: Option<Vec<String>>,
+    want_err: bool,
+}
+
+/// Of a part of a tree that is a tree of its own.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubtreeInclusion {
+    start: u64,
+    end: u64,
+    leaf_idx: u64,
+    #[serde(flatten)]
+    rest: SubtreeRest,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubtreeRest {
+    root: Option<String>,
+    leaf_hash: String,
+    proof: Option<Vec<String>>,
+    want_err: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SubtreeConsistency {
+    start: u64,
+    end: u64,
+    size: u64,
+    root1: Option<String>,
+    root2: Option<String>,
     proof: Option<Vec<String>>,
     want_err: bool,
 }
@@ -54,6 +87,18 @@ impl Inclusion {
     }
 }
 
+impl SubtreeInclusion {
+    /// The proof of a tree that begins with the subtree, if that is one.
+    fn of_tree(self) -> Option<Inclusion> {
+        let Self { start, end, leaf_idx, rest } = self;
+        let tree_size = end.checked_sub(start).filter(|size| *size > 0)?;
+        let is_subtree = start.is_multiple_of(tree_size.checked_next_power_of_two()?);
+        let leaf_idx = leaf_idx.checked_sub(start).filter(|_| is_subtree)?;
+        let SubtreeRest { root, leaf_hash, proof, want_err } = rest;
+        Some(Inclusion { leaf_idx, tree_size, root, leaf_hash, proof, want_err })
+    }
+}
+
 impl Consistency {
     fn holds(&self) -> bool {
         let parts = (root(self.root1.as_ref()), root(self.root2.as_ref()), hashes(self.proof.as_ref()));
@@ -63,7 +108,7 @@ impl Consistency {
 }
 
 #[test]
-fn every_vector_of_a_whole_tree_is_judged_as_it_wants() {
+fn every_vector_of_our_proofs_is_judged_as_it_wants() {
     let archive = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data/merkle/transparency-dev-merkle-testdata.tar.xz");
     let Ok(packed) = std::fs::read(&archive) else {
@@ -73,24 +118,53 @@ fn every_vector_of_a_whole_tree_is_judged_as_it_wants() {
     };
     let mut plain = Vec::new();
     lzma_rs::xz_decompress(&mut packed.as_slice(), &mut plain).unwrap();
-    let (mut inclusion, mut consistency) = ((0, 0), (0, 0));
+    let mut judged = BTreeMap::<&str, (u32, u32)>::new();
     for entry in tar::Archive::new(plain.as_slice()).entries().unwrap() {
         let mut entry = entry.unwrap();
         let path = entry.path().unwrap().to_string_lossy().into_owned();
+        let Some((kind, _)) = path.strip_prefix("testdata/").and_then(|path| path.split_once('/')) else {
+            continue;
+        };
         let mut text = String::new();
         entry.read_to_string(&mut text).unwrap();
-        let count = |counts: &mut (u32, u32), want_err: bool| {
-            *(if want_err { &mut counts.1 } else { &mut counts.0 }) += 1;
-        };
-        if path.contains("/inclusion/") && path.ends_with(".json") {
-            let vector: Inclusion = serde_json::from_str(&text).unwrap();
-            assert_eq!(vector.holds(), !vector.want_err, "{path}");
-            count(&mut inclusion, vector.want_err);
-        } else if path.contains("/consistency/") && path.ends_with(".json") {
-            let vector: Consistency = serde_json::from_str(&text).unwrap();
-            assert_eq!(vector.holds(), !vector.want_err, "{path}");
-            count(&mut consistency, vector.want_err);
+        if text.is_empty() {
+            continue;
         }
+        let (kind, holds, want_err) = match kind {
+            "inclusion" => {
+                let vector: Inclusion = serde_json::from_str(&text).unwrap();
+                ("inclusion", vector.holds(), vector.want_err)
+            }
+            "subtreeinclusion" => {
+                let vector: SubtreeInclusion = serde_json::from_str(&text).unwrap();
+                let want_err = vector.rest.want_err;
+                ("subtree inclusion", vector.of_tree().is_some_and(|vector| vector.holds()), want_err)
+            }
+            "consistency" => {
+                let vector: Consistency = serde_json::from_str(&text).unwrap();
+                ("consistency", vector.holds(), vector.want_err)
+            }
+            "subtreeconsistency" => {
+                let vector: SubtreeConsistency = serde_json::from_str(&text).unwrap();
+                let SubtreeConsistency { start, end, size, root1, root2, proof, want_err } = vector;
+                // With a subtree that does not begin where the tree does, or is empty, no log of ours is ever compared.
+                if start > 0 || end == 0 {
+                    continue;
+                }
+                let vector = Consistency { size1: end, size2: size, root1, root2, proof, want_err };
+                ("subtree consistency", vector.holds(), want_err)
+            }
+            other => unreachable!("{other}"),
+        };
+        assert_eq!(holds, !want_err, "{path}");
+        let (good, bad) = judged.entry(kind).or_default();
+        *(if want_err { bad } else { good }) += 1;
     }
-    assert_eq!((inclusion, consistency), ((6, 92), (6, 92)), "the archive is not the one that was looked at");
+    let expected = [
+        ("consistency", (6, 92)),
+        ("inclusion", (6, 92)),
+        ("subtree consistency", (6, 85)),
+        ("subtree inclusion", (12, 192)),
+    ];
+    assert_eq!(judged, BTreeMap::from(expected), "the archive is not the one that was looked at");
 }
