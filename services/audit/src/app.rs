@@ -1,4 +1,6 @@
 //! What audit does: shows histories and the logs' health to those who may see them, and records each of these looks.
+mod replay;
+
 use crate::{
     verifier::Verifier,
     views::{self, Cursor, Filter, History, LogHealth},

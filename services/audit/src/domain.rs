@@ -1,10 +1,14 @@
 //! What an entry tells of, and what makes a log faulty: pure.
 mod comparison;
 mod fault;
+mod hypothesis;
 mod kind;
+mod replay;
 mod room;
 
 pub use comparison::{Heard, LaneCheck, Told};
 pub use fault::FaultKind;
+pub use hypothesis::{Conclusion, Hypothesis, Known};
 pub use kind::Kind;
+pub use replay::{ConsentHeard, Outcome, Replay, Saying, Verdict};
 pub use room::room;

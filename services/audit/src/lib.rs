@@ -40,6 +40,18 @@ pub async fn serve(
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
+    serve_with_keys(settings, TokenKeys::OfIdentity, host, clock, ids, stop).await
+}
+
+/// The same with another source of the keys that verify tokens.
+pub async fn serve_with_keys(
+    settings: config::Settings,
+    keys: TokenKeys,
+    host: Host,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    stop: CancellationToken,
+) -> Result<(), ServeError> {
     let log = settings.log.open().map_err(ServeError::Log)?;
     let blueprint = Blueprint {
         service: Service::Audit,
@@ -47,7 +59,7 @@ pub async fn serve(
         publish: Arc::new(|opened| holdfast_access::publish(opened).transpose()),
         consent: ConsentView::Feed,
         feeds: Service::WITH_LOG.iter().map(|service| feed(*service, &clock)).collect(),
-        keys: TokenKeys::OfIdentity,
+        keys,
     };
     let ground = Ground::start(&settings.common, blueprint, Arc::clone(&clock), ids, &stop).await?;
     let verifier = Arc::new(Verifier::of(&ground)?);
@@ -60,7 +72,8 @@ pub async fn serve(
     } else {
         tracing::warn!("no transparency log is kept: HOLDFAST_AUDIT_TILES is not set");
     }
-    let services = Services::new().with(api::service(App::new(ground.clone(), verifier)));
+    let app = App::new(ground.clone(), verifier);
+    let services = Services::new().with(api::service(app.clone())).with(api::replay::service(app));
     Ok(ground.serve(host, services, stop).await?)
 }
 

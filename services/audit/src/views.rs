@@ -1,11 +1,15 @@
 //! The history: how it is taken in, how it is read, and what is known of the logs' health.
+mod decisions;
 mod health;
 mod history;
+mod hypothesis;
 mod index;
 mod verification;
 
+pub use decisions::{Place, ReplayPage, Span, replayed};
 pub use health::{LogFault, LogHealth, health};
 pub use history::{Cursor, Entry, Filter, History, page};
+pub use hypothesis::hypothetical;
 pub use index::Index;
 pub use verification::{heard, note_faults, note_verified, reached};
 

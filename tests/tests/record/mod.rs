@@ -1,23 +1,26 @@
 //! One record as its family and a therapist use it: consent, records, documents and messaging as they are served, on a bus of their own.
-#![allow(unreachable_pub, reason = "a module of test files")]
+#![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
 use holdfast_host::{Migrations, client::Outgoing};
 use holdfast_proto::{
     Word as _,
-    consent::v1::{self as consent, consent_service_client::ConsentServiceClient},
+    consent::v1::{
+        self as consent, consent_service_client::ConsentServiceClient,
+        erasure_service_client::ErasureServiceClient,
+    },
     documents::v1::{self as documents, documents_service_client::DocumentsServiceClient},
     messaging::v1::{self as messaging, messaging_service_client::MessagingServiceClient},
     records::v1::{self as records, records_service_client::RecordsServiceClient},
     r#type::v1::Position,
 };
 use holdfast_testkit::{
-    OwnServers,
+    OwnServers, TestDatabase,
     network::{Network, Start},
     own_servers,
     refusal::reason,
     service::{Person, person, practice},
 };
 use holdfast_types::{Action, Category, Ids as _, Relationship, Role, Service, SystemClock, SystemIds};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use url::Url;
 
@@ -26,6 +29,7 @@ type Through = InterceptedService<Channel, Outgoing>;
 pub struct World {
     pub servers: OwnServers,
     pub network: Network,
+    pub databases: BTreeMap<Service, TestDatabase>,
     pub mother: Person,
     pub therapist: Person,
     pub patient: String,
@@ -37,16 +41,18 @@ pub struct World {
     said: Position,
 }
 
-async fn serve<F>(
+pub async fn serve<F>(
     network: &mut Network,
     service: Service,
     migrations: Migrations,
     run: impl FnOnce(Start) -> F,
-) where
+) -> (Service, TestDatabase)
+where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (start, _) = network.prepare(service, &migrations).await;
+    let (start, database) = network.prepare(service, &migrations).await;
     tokio::spawn(run(start));
+    (service, database)
 }
 
 /// A goal, a document and a thread stand in the record; nobody but the mother sees them.
@@ -54,45 +60,43 @@ pub async fn world() -> World {
     let servers = own_servers(false);
     let (postgres, nats) = (servers.postgres.superuser_url(), servers.nats.url());
     let mut network = Network::on(postgres, nats, Arc::new(SystemClock));
-    serve(&mut network, Service::Consent, holdfast_consent::migrations(), |start| async move {
+    let consent = serve(&mut network, Service::Consent, holdfast_consent::migrations(), |start| async move {
         let Start { settings: common, keys, host, clock, ids, stop } = start;
-        let settings = holdfast_consent::config::Settings { common };
+        let settings = holdfast_consent::config::Settings { common, ..Default::default() };
         holdfast_consent::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
     })
     .await;
-    serve(&mut network, Service::Records, holdfast_records::migrations(), |start| async move {
+    let records = serve(&mut network, Service::Records, holdfast_records::migrations(), |start| async move {
         let Start { settings: common, keys, host, clock, ids, stop } = start;
         let settings = holdfast_records::config::Settings { common };
         holdfast_records::serve_with(settings, keys, host, clock, ids, stop).await.unwrap();
     })
     .await;
     let objects = Url::from_directory_path(network.folder("objects")).unwrap();
-    serve(&mut network, Service::Documents, holdfast_documents::migrations(), |start| async move {
-        let Start { settings: common, keys, host, clock, ids, stop } = start;
-        let object_store =
-            holdfast_documents::config::ObjectStoreSettings { url: Some(objects), ..Default::default() };
-        let settings = holdfast_documents::config::Settings { common, object_store };
-        holdfast_documents::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
-    })
-    .await;
-    serve(&mut network, Service::Messaging, holdfast_messaging::migrations(), |start| async move {
-        let Start { settings: common, keys, host, clock, ids, stop } = start;
-        let settings = holdfast_messaging::config::Settings { common };
-        holdfast_messaging::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
-    })
-    .await;
+    let documents =
+        serve(&mut network, Service::Documents, holdfast_documents::migrations(), |start| async move {
+            let Start { settings: common, keys, host, clock, ids, stop } = start;
+            let object_store =
+                holdfast_documents::config::ObjectStoreSettings { url: Some(objects), ..Default::default() };
+            let settings = holdfast_documents::config::Settings { common, object_store };
+            holdfast_documents::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
+        })
+        .await;
+    let messaging =
+        serve(&mut network, Service::Messaging, holdfast_messaging::migrations(), |start| async move {
+            let Start { settings: common, keys, host, clock, ids, stop } = start;
+            let settings = holdfast_messaging::config::Settings { common };
+            holdfast_messaging::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
+        })
+        .await;
     let (mother, therapist) = (person(1), person(2).with(Role::Therapist, Some(practice())));
-    let open = consent::OpenRecordRequest {
-        request_id: request_id(),
-        relationship: Relationship::Parent.to_proto(),
-        ..Default::default()
-    };
     let mut client =
         ConsentServiceClient::with_interceptor(network.channel(Service::Consent), network.outgoing(&mother));
-    let opened = client.open_record(open).await.unwrap().into_inner();
+    let opened = client.open_record(open()).await.unwrap().into_inner();
     let mut world = World {
         servers,
         network,
+        databases: BTreeMap::from([consent, records, documents, messaging]),
         mother,
         therapist,
         patient: opened.patient_id,
@@ -103,6 +107,14 @@ pub async fn world() -> World {
     };
     world.fill().await;
     world
+}
+
+fn open() -> consent::OpenRecordRequest {
+    consent::OpenRecordRequest {
+        request_id: request_id(),
+        relationship: Relationship::Parent.to_proto(),
+        ..Default::default()
+    }
 }
 
 impl World {
@@ -129,12 +141,47 @@ impl World {
         MessagingServiceClient::with_interceptor(self.network.channel(Service::Messaging), self.as_(person))
     }
 
-    async fn fill(&mut self) {
+    pub fn erasures(&self, person: &Person) -> ErasureServiceClient<Through> {
+        let outgoing = self.network.outgoing(person);
+        ErasureServiceClient::with_interceptor(self.network.channel(Service::Consent), outgoing)
+    }
+
+    /// Another record of the mother's, with a goal of its own.
+    pub async fn another(&mut self) -> String {
+        let opened = self.consent(&self.mother).open_record(open()).await.unwrap().into_inner();
+        self.said = opened.position.unwrap();
+        self.add_goal(&opened.patient_id).await;
+        opened.patient_id
+    }
+
+    /// The mother asks, an operator carries it out. When it returns, whoever calls next calls after it was heard.
+    pub async fn erase(&mut self) {
+        let patient_id = self.patient.clone();
+        let ask = consent::RequestErasureRequest { request_id: request_id(), patient_id: patient_id.clone() };
+        self.erasures(&self.mother).request_erasure(ask).await.unwrap();
+        let grounds = consent::Grounds { authority: "the holder's wish".into(), reason: "moved away".into() };
+        let retention = consent::Retention {
+            rule: "default".into(),
+            birth_date: "1980-05-05".into(),
+            last_service_date: "2010-05-05".into(),
+        };
+        let carry_out = consent::CarryOutErasureRequest {
+            request_id: request_id(),
+            patient_id,
+            grounds: Some(grounds),
+            retention: Some(retention),
+        };
+        let operator = person(8).with(Role::Operator, None);
+        let erased = self.erasures(&operator).carry_out_erasure(carry_out).await.unwrap().into_inner();
+        self.said = erased.position.unwrap();
+    }
+
+    async fn add_goal(&self, patient: &str) {
         let goal = r#"{"resourceType":"Goal","id":"words","lifecycleStatus":"active","description":{"text":"two words"},"subject":{"reference":"Patient/self"}}"#;
         let item = records::NewItem { fhir_json: goal.as_bytes().to_vec().into(), source_key: String::new() };
         let create = records::CreateItemRequest {
             request_id: request_id(),
-            patient_id: self.patient.clone(),
+            patient_id: patient.to_owned(),
             item: Some(item),
         };
         let client = self.records(&self.mother);
@@ -143,7 +190,10 @@ impl World {
             async move { client.create_item(create).await }
         })
         .await;
+    }
 
+    async fn fill(&mut self) {
+        self.add_goal(&self.patient).await;
         let content = b"Eleven new words this week.".to_vec();
         let begin = documents::StartUploadRequest {
             request_id: request_id(),

@@ -1,0 +1,171 @@
+//! `ReplayService` over gRPC: decisions decided again, and what nobody asked.
+use super::wire;
+use crate::{
+    app::App,
+    domain::{Hypothesis, Outcome, Verdict},
+    views::{Place, Span},
+};
+use holdfast_access::{Decision, replay::Difference};
+use holdfast_host::{Page, PageLimits, Problem, catalogue, field};
+use holdfast_proto::{
+    Word,
+    access::v1 as access,
+    audit::v1::{
+        self as pb,
+        replay_service_server::{ReplayService, ReplayServiceServer},
+    },
+    timestamp,
+};
+use holdfast_types::{Category, Period};
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+const PAGE: PageLimits = PageLimits { default: 250, max: 500 };
+
+pub(crate) fn service(app: App) -> ReplayServiceServer<Api> {
+    ReplayServiceServer::new(Api { app })
+}
+
+pub(crate) struct Api {
+    app: App,
+}
+
+#[tonic::async_trait]
+impl ReplayService for Api {
+    async fn replay_decisions(
+        &self,
+        request: Request<pb::ReplayDecisionsRequest>,
+    ) -> Result<Response<pb::ReplayDecisionsResponse>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let query = request.into_inner();
+        let patient = field::optional_id("patient_id", &query.patient_id)?;
+        let tenant = match patient {
+            Some(patient) => Some((field::id("tenant_id", &query.tenant_id)?, Some(patient))),
+            None => field::optional_id("tenant_id", &query.tenant_id)?.map(|tenant| (tenant, None)),
+        };
+        let page = Page::<Place>::of(&query, PAGE)?;
+        let span = span(&query)?;
+        let replayed = self.app.replay_decisions(&entered, tenant, span, page.after(), page.size()).await?;
+        Ok(Response::new(pb::ReplayDecisionsResponse {
+            decision_count: count(replayed.decisions),
+            identical_count: count(replayed.identical),
+            exceptions: replayed.exceptions.into_iter().map(exception).collect(),
+            next_page_token: match &replayed.next {
+                Some(place) => page.token_after(place)?,
+                None => String::new(),
+            },
+            lag_ms: wire::lag_ms(self.app.lag_max()),
+            total_size: wire::total(replayed.total),
+        }))
+    }
+
+    async fn decide_hypothetical(
+        &self,
+        request: Request<pb::DecideHypotheticalRequest>,
+    ) -> Result<Response<pb::DecideHypotheticalResponse>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let asked = request.into_inner();
+        let tenant = field::optional_id("tenant_id", &asked.tenant_id)?;
+        let patient = field::id("patient_id", &asked.patient_id)?;
+        let categories: Vec<Category> = field::words("categories", &asked.categories, Category::ALL.len())?;
+        if categories.is_empty() {
+            return Err(Problem::of_field(catalogue::FIELD_MISSING, "categories", "name at least one").into());
+        }
+        let hypothesis = Hypothesis {
+            account: field::id("account_id", &asked.account_id)?,
+            action: field::word("action", asked.action)?,
+            categories,
+            purpose: field::optional_word("purpose", asked.purpose)?,
+            at: field::time("at_time", asked.at_time.as_ref())?
+                .unwrap_or_else(|| self.app.ground().clock().now()),
+        };
+        let Some(conclusion) = self.app.decide_hypothetical(&entered, tenant, patient, &hypothesis).await?
+        else {
+            return Err(Problem::new(catalogue::NOT_PERMITTED, "no record is permitted").into());
+        };
+        let (permitted, reason) = match &conclusion.decision {
+            Decision::Permitted { categories, .. } => (categories.as_slice(), ""),
+            Decision::Refused { reason, .. } => (&[][..], reason.reason()),
+        };
+        Ok(Response::new(pb::DecideHypotheticalResponse {
+            permitted_categories: permitted.iter().map(|category| category.to_proto()).collect(),
+            refusal_reason: reason.to_owned(),
+            relationship: conclusion.relationship.map(Word::to_proto).unwrap_or_default(),
+            policy_digest: self.app.policy_digest(),
+            consent_seq: conclusion.consent_seq,
+            decided_time: Some(timestamp(hypothesis.at)),
+            lag_ms: wire::lag_ms(self.app.lag_max()),
+            grounds: Some(grounds(conclusion.decision)),
+        }))
+    }
+}
+
+fn span(query: &pb::ReplayDecisionsRequest) -> Result<Span, Problem> {
+    let from = field::time("from_time", query.from_time.as_ref())?;
+    let until = field::time("until_time", query.until_time.as_ref())?;
+    if let Some(from) = from {
+        Period::try_new(from, until).map_err(|error| {
+            Problem::of_field(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "until_time", error.to_string())
+        })?;
+    }
+    Ok(Span { from, until })
+}
+
+fn exception((place, event_id, outcome): (Place, Uuid, Outcome)) -> pb::ReplayedDecision {
+    let Outcome { verdict, differences, recorded, replayed, policy_digest } = outcome;
+    pb::ReplayedDecision {
+        event_id: event_id.to_string(),
+        service: place.service,
+        lane: u32::try_from(place.lane).unwrap_or_default(),
+        lane_seq: u64::try_from(place.lane_seq).unwrap_or_default(),
+        verdict: verdict_to_proto(verdict).into(),
+        differences: differences.into_iter().map(|what| difference(what).into()).collect(),
+        recorded: recorded.map(grounds),
+        replayed: replayed.map(grounds),
+        policy_digest,
+    }
+}
+
+fn grounds(decision: Decision) -> pb::DecisionGrounds {
+    match decision {
+        Decision::Permitted { rule_ids, grants, .. } => {
+            let named = |named: holdfast_access::GrantRevision| access::GrantRevision {
+                grant_id: named.grant.to_string(),
+                revision: named.revision,
+            };
+            let grants = grants.into_iter().map(named).collect();
+            pb::DecisionGrounds { outcome: access::Outcome::Permitted.into(), rule_ids, grants }
+        }
+        Decision::Refused { rule_ids, .. } => {
+            pb::DecisionGrounds { outcome: access::Outcome::Refused.into(), rule_ids, grants: Vec::new() }
+        }
+    }
+}
+
+/// What is identical is counted and not listed.
+const fn verdict_to_proto(verdict: Verdict) -> pb::ReplayVerdict {
+    match verdict {
+        Verdict::Identical => pb::ReplayVerdict::Unspecified,
+        Verdict::Different => pb::ReplayVerdict::Different,
+        Verdict::NotByPolicy => pb::ReplayVerdict::NotByPolicy,
+        Verdict::InputsNotRecorded => pb::ReplayVerdict::InputsNotRecorded,
+        Verdict::OtherPolicies => pb::ReplayVerdict::OtherPolicies,
+        Verdict::NotHeardYet => pb::ReplayVerdict::NotHeardYet,
+        Verdict::Unreadable => pb::ReplayVerdict::Unreadable,
+    }
+}
+
+const fn difference(what: Difference) -> pb::ReplayDifference {
+    match what {
+        Difference::Outcome => pb::ReplayDifference::Outcome,
+        Difference::Categories => pb::ReplayDifference::Categories,
+        Difference::Rules => pb::ReplayDifference::Rules,
+        Difference::Grants => pb::ReplayDifference::Grants,
+        Difference::Relationship => pb::ReplayDifference::Relationship,
+        Difference::Reason => pb::ReplayDifference::Reason,
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

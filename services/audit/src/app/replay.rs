@@ -1,0 +1,55 @@
+//! Deciding again, and deciding what nobody asked: looks at the log, recorded as such.
+use super::App;
+use crate::{
+    domain::{Conclusion, Hypothesis},
+    views::{self, Place, ReplayPage, Span},
+};
+use holdfast_access::Oversight;
+use holdfast_host::{Entered, Problem};
+use holdfast_types::{PatientId, TenantId};
+
+impl App {
+    /// A tenant's decisions; without one, the whole installation's.
+    #[tracing::instrument(skip_all, name = "audit.replay_decisions")]
+    pub(crate) async fn replay_decisions(
+        &self,
+        entered: &Entered,
+        tenant: Option<(TenantId, Option<PatientId>)>,
+        span: Span,
+        after: Option<&Place>,
+        size: u32,
+    ) -> Result<ReplayPage, Problem> {
+        let gate = self.ground.gate();
+        let asked = tenant
+            .map_or(Oversight::LogHealth, |(tenant, patient)| Oversight::TenantHistory { tenant, patient });
+        let permit = gate.authorise_oversight(&entered.context, asked, "audit.ReplayDecisions").await?;
+        let pool = self.ground.log().pool();
+        let page = views::replayed(pool, &permit, gate.policies(), span, after, size).await?;
+        Ok(gate.release(permit, page).await?)
+    }
+
+    /// For the tenant's officer, or without one for a holder.
+    #[tracing::instrument(skip_all, name = "audit.decide_hypothetical")]
+    pub(crate) async fn decide_hypothetical(
+        &self,
+        entered: &Entered,
+        tenant: Option<TenantId>,
+        patient: PatientId,
+        hypothesis: &Hypothesis,
+    ) -> Result<Option<Conclusion>, Problem> {
+        let gate = self.ground.gate();
+        let asked = match tenant {
+            Some(tenant) => Oversight::TenantHistory { tenant, patient: Some(patient) },
+            None => Oversight::RecordHistory(patient),
+        };
+        let permit = gate.authorise_oversight(&entered.context, asked, "audit.DecideHypothetical").await?;
+        let pool = self.ground.log().pool();
+        let conclusion = views::hypothetical(pool, &permit, gate.policies(), hypothesis).await?;
+        Ok(gate.release(permit, conclusion).await?)
+    }
+
+    /// Hex.
+    pub(crate) fn policy_digest(&self) -> String {
+        self.ground.gate().policies().digest_hex()
+    }
+}
