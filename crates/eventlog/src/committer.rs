@@ -4,6 +4,7 @@ use crate::{
     columns::Columns,
     commands::{self, Commands},
     fault,
+    group::{GROUP_MAX, gather, without_repeats},
     heads::Heads,
     metrics::Metrics,
 };
@@ -20,8 +21,6 @@ use tokio::{
     time::timeout,
 };
 
-/// Most appends in one transaction.
-pub(crate) const GROUP_MAX: usize = 512;
 /// A connection that is not used for longer goes back.
 const IDLE_MAX: Duration = Duration::from_secs(1);
 
@@ -98,11 +97,7 @@ impl Committer {
             if waiting.is_empty() && self.receive(&mut jobs, &mut waiting).await == 0 {
                 return;
             }
-            while waiting.len() < GROUP_MAX
-                && let Ok(job) = jobs.try_recv()
-            {
-                waiting.push(job);
-            }
+            gather(&mut jobs, &mut waiting).await;
             let (group, later) = without_repeats(std::mem::take(&mut waiting));
             waiting = later;
             self.commit(group).await;
@@ -246,12 +241,6 @@ impl Committer {
         }
         Ok(outcomes)
     }
-}
-
-/// Holds back every job whose request id stands in the group already: it has to see the first one's outcome.
-fn without_repeats(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
-    let mut seen = HashSet::new();
-    jobs.into_iter().partition(|job| job.request.is_none_or(|request| seen.insert((job.lane, request.id))))
 }
 
 /// Takes the locks of the group's lanes, in their order so that no two processes wait for each other, and counts all of its events in.

@@ -7,13 +7,12 @@ mod listen;
 mod trying;
 
 use crate::{
-    Envelope, Position, Reaction, ReactionError, Source, SourceError, WireError, fault,
-    metrics::Metrics,
-    parking,
+    Envelope, Position, Reaction, ReactionError, Source, SourceError, WireError, fault, metrics::Metrics,
+    parking, schema::BEGIN_WITHOUT_DISK,
 };
 use chrono::{DateTime, Utc};
 use holdfast_types::Clock;
-use sqlx::{Acquire, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
@@ -21,12 +20,14 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use trying::{OnPoison, Step};
 
 /// Events read back in one call.
 const READ_BACK_MAX: u32 = 500;
+/// How soon after a move it is looked again whether everything has come.
+const LOOK_STEP: Duration = Duration::from_millis(20);
 /// How often a wait for a position looks.
 const WAIT_STEP: Duration = Duration::from_millis(15);
 
@@ -122,23 +123,29 @@ impl Inbox {
         }
     }
 
-    /// Compares with the source's heads and reads back what has not come. When it returns, all that the source had when it was
+    /// Compares with the source's heads, gives the bus some grace, and reads back what it has not brought by then. When it returns, all that the source had when it was
     /// called is taken in (or parked).
     pub async fn catch_up(&self, grace: Duration) -> Result<(), InboxError> {
         let asked = (Instant::now(), self.0.clock.now());
         let heads = self.0.source.heads().await?;
-        if !self.behind(&heads).await?.is_empty() {
-            let _ = timeout(grace, self.0.moved.notified()).await;
-            let mut hole = None;
-            for (lane, seq) in self.behind(&heads).await? {
-                match self.read_back(lane, seq).await {
-                    Err(error @ InboxError::Hole { .. }) => hole = Some(error),
-                    outcome => outcome?,
-                }
+        let (mut behind, until) = (self.behind(&heads).await?, Instant::now() + grace);
+        while !behind.is_empty() && Instant::now() < until {
+            let looked = async {
+                self.0.moved.notified().await;
+                sleep(LOOK_STEP).await;
+            };
+            let _ = timeout_at(until, looked).await;
+            behind = self.behind(&heads).await?;
+        }
+        let mut hole = None;
+        for (lane, seq) in behind {
+            match self.read_back(lane, seq).await {
+                Err(error @ InboxError::Hole { .. }) => hole = Some(error),
+                outcome => outcome?,
             }
-            if let Some(hole) = hole {
-                return Err(hole);
-            }
+        }
+        if let Some(hole) = hole {
+            return Err(hole);
         }
         let mut caught_up = self.0.caught_up.lock().unwrap_or_else(PoisonError::into_inner);
         if caught_up.is_none_or(|(instant, _)| instant < asked.0) {
@@ -223,7 +230,8 @@ impl Inbox {
         lanes: &BTreeMap<u16, Vec<Envelope>>,
         on_poison: OnPoison,
     ) -> Result<Vec<(u16, u64)>, InboxError> {
-        let mut tx = self.0.pool.begin().await.map_err(InboxError::Database)?;
+        // A crash loses checkpoint and effect together, and both come again from the source.
+        let mut tx = self.0.pool.begin_with(BEGIN_WITHOUT_DISK).await.map_err(InboxError::Database)?;
         let numbers: Vec<i32> = lanes.keys().map(|lane| i32::from(*lane)).collect();
         let reached = checkpoints(&mut tx, self.source(), &numbers).await.map_err(InboxError::Database)?;
         let mut fresh = Vec::new();
@@ -247,14 +255,14 @@ impl Inbox {
                 moved.1.push(i64::try_from(seq).unwrap_or(i64::MAX));
             }
         }
-        let noted =
-            fresh.is_empty() || self.tried(&mut tx, Step::Witness, &fresh, on_poison).await?;
+        let noted = fresh.is_empty() || self.tried(&mut tx, Step::Witness, &fresh, on_poison).await?;
         let waiting =
             parking::subjects(&mut tx, self.source(), &fresh).await.map_err(InboxError::Database)?;
         let (behind_parked, fresh): (Vec<_>, Vec<_>) =
             fresh.into_iter().partition(|envelope| waiting.contains(&envelope.header.subject));
         self.park(&mut tx, &behind_parked, "behind a parked event of the same subject").await?;
-        if !fresh.is_empty() && !(noted && self.tried(&mut tx, Step::React, &fresh, on_poison).await?) {
+        let done = fresh.is_empty() || (noted && self.tried(&mut tx, Step::React, &fresh, on_poison).await?);
+        if !done {
             self.park(&mut tx, &fresh, "the effect failed").await?;
             fault::point("inbox.parked");
         }

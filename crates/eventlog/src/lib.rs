@@ -154,6 +154,7 @@ mod committer;
 mod event;
 #[doc(hidden)]
 pub mod fault;
+mod group;
 mod header;
 mod heads;
 mod inbox;

@@ -1,5 +1,7 @@
 //! Publishes what was committed, in lane order: the event table is the outbox. At least once; the inbox makes it once.
-use crate::{Bus, BusError, Envelope, EventLog, ReadError, fault, lease, rows::EventRow};
+use crate::{
+    Bus, BusError, Envelope, EventLog, ReadError, fault, lease, rows::EventRow, schema::BEGIN_WITHOUT_DISK,
+};
 use std::{collections::HashMap, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -190,6 +192,8 @@ impl Relay {
     async fn mark(&self, reached: &HashMap<i32, (i64, i64)>) -> Result<(), sqlx::Error> {
         let (lanes, seqs): (Vec<i32>, Vec<i64>) =
             reached.iter().map(|(lane, (seq, _))| (*lane, *seq)).unzip();
+        // What a crash forgets is published again, and dropped as a duplicate.
+        let mut tx = self.log.pool().begin_with(BEGIN_WITHOUT_DISK).await?;
         sqlx::query(
             "UPDATE relay SET published_seq = GREATEST(relay.published_seq, reached.seq)
              FROM UNNEST($1::int[], $2::bigint[]) AS reached (lane, seq)
@@ -197,8 +201,8 @@ impl Relay {
         )
         .bind(lanes)
         .bind(seqs)
-        .execute(self.log.pool())
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        tx.commit().await
     }
 }

@@ -31,6 +31,9 @@ pub enum SchemaError {
     Word,
 }
 
+/// For what a crash may forget because it comes again by itself: the disk needs not be waited for.
+pub(crate) const BEGIN_WITHOUT_DISK: &str = "BEGIN; SET LOCAL synchronous_commit = off";
+
 /// A pool of the serving role.
 pub fn connect(url: &str, connections_max: u32) -> Result<PgPool, SchemaError> {
     let options = PgConnectOptions::from_str(url)?

@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Messages taken in one transaction at most.
 const BATCH_MAX: usize = 512;
-/// What the bus has not brought within this time of the source's heads is read back.
-const GRACE: Duration = Duration::from_millis(150);
+/// What the bus has not brought within this time of the source's heads is read back. Less, and the poll takes from the bus what is on
+/// its way, lane by lane.
+const GRACE: Duration = Duration::from_millis(250);
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// Parked events are tried again this often.
 const PARKED_RETRY: Duration = Duration::from_secs(10);
@@ -17,7 +18,7 @@ const PARKED_RETRY: Duration = Duration::from_secs(10);
 impl Inbox {
     /// Listens to the bus and polls the source until told to stop. Without a bus the poll alone brings everything.
     pub async fn run(self, bus: Bus, consumer: String, stop: CancellationToken) {
-        tokio::join!(self.listen_for_ever(&bus, &consumer, &stop), self.poll_for_ever(&stop));
+        tokio::join!(self.listen_for_ever(&bus, &consumer, &stop), self.poll_for_ever(&bus, &stop));
     }
 
     async fn listen_for_ever(&self, bus: &Bus, consumer: &str, stop: &CancellationToken) {
@@ -77,7 +78,7 @@ impl Inbox {
         Ok(())
     }
 
-    async fn poll_for_ever(&self, stop: &CancellationToken) {
+    async fn poll_for_ever(&self, bus: &Bus, stop: &CancellationToken) {
         let mut poll = interval(self.0.poll);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut parked = interval(PARKED_RETRY);
@@ -85,7 +86,7 @@ impl Inbox {
         loop {
             let outcome = tokio::select! {
                 () = stop.cancelled() => return,
-                _ = poll.tick() => self.catch_up(GRACE).await,
+                _ = poll.tick() => self.catch_up(if bus.is_connected() { GRACE } else { Duration::ZERO }).await,
                 _ = parked.tick() => self.retry_parked().await.map(|_| ()),
             };
             if let Err(error) = outcome {
