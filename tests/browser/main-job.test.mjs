@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags, root } from "./holdfast.mjs";
+import { Holdfast, executablePath, flags, program, root } from "./holdfast.mjs";
 import { badInput } from "./walks/bad-input.mjs";
 import { bundle, own } from "./walks/bundle.mjs";
 import { further } from "./walks/further.mjs";
@@ -76,9 +76,9 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
   }));
 });
 
-test("an app's client calls each service by reflection alone", { timeout: 120_000 }, () => {
+test("an app's client calls each service by reflection alone", { timeout: 240_000 }, () => {
   const ran = spawnSync(PYTHON, ["-m", "unittest", "discover", "-s", join(root, "tests/python")], {
-    cwd: root, encoding: "utf8", env: { ...process.env, HOLDFAST_DATA_DIR: holdfast.dataDir },
+    cwd: root, encoding: "utf8", env: { ...process.env, HOLDFAST_BIN: program, HOLDFAST_DATA_DIR: holdfast.dataDir },
   });
   assert.equal(ran.status, 0, ran.error?.message ?? ran.stderr);
   assert.match(ran.stderr, /Ran [1-9][0-9]* tests/);

@@ -1,4 +1,5 @@
 //! `holdfast`: every role of the system, and what an operator does with it.
+mod audit;
 mod bench;
 mod catalogues;
 mod data_dir;
@@ -38,6 +39,9 @@ enum Command {
     Serve(serve::Role),
     /// Bring one service's databases to today's shape.
     Migrate(databases::MigrateArgs),
+    /// Ask the history: write it out, decide again what was decided.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Measure against references in the same run, and write `target/bench/summary.json`.
     Bench(bench::BenchArgs),
     /// Writers in many processes, every part killed again and again; the last line counts what is missing, reordered or doubled.
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
             Command::Down(args) => down::run(&args),
             Command::Serve(role) => serve::run(role).await,
             Command::Migrate(args) => databases::migrate_one(args).await,
+            Command::Audit(command) => audit::run(command).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Torture(args) => torture::run(args).await,
             Command::TortureWorker => torture::work().await,

@@ -1,0 +1,80 @@
+//! What nobody asked: whether an account might have done something with rooms of a record at a moment.
+use super::{
+    decisions::grounds_line,
+    line::{Line, ask},
+};
+use anyhow::{Context, Result, ensure};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use holdfast_proto::{
+    Word,
+    audit::v1::{DecideHypotheticalRequest, replay_service_client::ReplayServiceClient},
+    time, timestamp,
+};
+use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship, TenantId};
+
+#[derive(Args)]
+pub(crate) struct Hypothesis {
+    /// Decide what nobody asked: whether this account might do something with `--category` of `--patient` at `--at`.
+    #[arg(long, value_name = "ACCOUNT", requires_all = ["patient", "category"])]
+    who: Option<AccountId>,
+    /// The room of the record; several may be named.
+    #[arg(long, value_name = "WORD", requires = "who")]
+    category: Vec<Category>,
+    /// What it would do.
+    #[arg(long, value_name = "WORD", default_value = "read")]
+    action: Action,
+    /// Purpose of use that it would claim; otherwise the usual one.
+    #[arg(long, value_name = "CODE", requires = "who")]
+    purpose: Option<Purpose>,
+    /// The moment; otherwise now.
+    #[arg(long, value_name = "TIME", requires = "who")]
+    at: Option<DateTime<Utc>>,
+}
+
+impl Hypothesis {
+    pub(super) const fn is_asked(&self) -> bool {
+        self.who.is_some()
+    }
+}
+
+pub(super) async fn run(
+    line: &mut Line,
+    tenant: Option<TenantId>,
+    patient: Option<PatientId>,
+    asked: &Hypothesis,
+) -> Result<()> {
+    let who = asked.who.context("nobody is named")?;
+    let patient = patient.context("no record is named")?;
+    ensure!(!asked.category.is_empty(), "no category is named");
+    let request = DecideHypotheticalRequest {
+        tenant_id: tenant.map(|id| id.to_string()).unwrap_or_default(),
+        patient_id: patient.to_string(),
+        account_id: who.to_string(),
+        action: asked.action.to_proto(),
+        categories: asked.category.iter().map(|category| category.to_proto()).collect(),
+        purpose: asked.purpose.map(Word::to_proto).unwrap_or_default(),
+        at_time: asked.at.map(timestamp),
+    };
+    let client = ReplayServiceClient::with_interceptor(line.channel(), line.outgoing().await?);
+    let answer = ask(|| {
+        let (mut client, request) = (client.clone(), request.clone());
+        async move { client.decide_hypothetical(request).await }
+    })
+    .await?;
+    let at = answer.decided_time.as_ref().map(time).transpose()?.context("no moment is answered")?;
+    println!("{}", answer.grounds.as_ref().map(grounds_line).context("no decision is answered")?);
+    let permitted = answer.permitted_categories.iter().filter_map(|number| Category::from_proto(*number));
+    let permitted: Vec<&str> = permitted.map(Category::as_str).collect();
+    if !permitted.is_empty() {
+        println!("open: {}", permitted.join(", "));
+    }
+    if !answer.refusal_reason.is_empty() {
+        println!("reason: {}", answer.refusal_reason);
+    }
+    if let Some(relationship) = Relationship::from_proto(answer.relationship) {
+        println!("holds the record as: {relationship}");
+    }
+    println!("at {at}, consent's log up to entry {}, policies {}", answer.consent_seq, answer.policy_digest);
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! `holdfast audit …`: what an officer or operator asks of the history from a terminal. Whatever is asked is a look, recorded like any other.
+mod decisions;
+mod entry;
+mod history;
+mod hypothesis;
+mod line;
+mod progress;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Decide logged looks and refusals again, by the grants as they stood, and say which differ; or, with `--who`, what nobody asked.
+    ReplayDecisions(decisions::Args),
+    /// Write the history of a record, an actor, a tenant or a period, one JSON object on each line.
+    Replay(history::Args),
+}
+
+pub(crate) async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::ReplayDecisions(args) => decisions::run(args).await,
+        Command::Replay(args) => history::run(args).await,
+    }
+}

@@ -1,0 +1,97 @@
+"""What an officer and an operator ask of the history from a terminal: to be written out, and to be decided again."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import grpc
+from family import DATA_DIR, Record, of_the_demo, tenant_id
+
+ROOT = pathlib.Path(__file__).parents[2]
+PROGRAM = os.environ.get("HOLDFAST_BIN", ROOT / "target/debug/holdfast")
+COUNTS = re.compile(r"decisions (\d+), identical (\d+), different (\d+), not re-decidable (\d+)(?: \((.*)\))?")
+GOAL = {
+    "resourceType": "Goal", "id": "swing", "lifecycleStatus": "active",
+    "description": {"text": "Ten minutes on the swing"}, "subject": {"reference": "Patient/self"},
+}
+
+
+def terminal(*arguments, token=""):
+    """What `holdfast audit …` answers; `token` is whom it asks as."""
+    command = [PROGRAM, "audit", *arguments, "--data-dir", DATA_DIR, *(["--token-file", "-"] if token else [])]
+    return subprocess.run(command, input=token, capture_output=True, text=True, timeout=300, check=False)
+
+
+class Replay(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.record = Record()
+        cls.parent, cls.therapist = cls.record.parent, of_the_demo("speech therapist")
+        cls.record.create(GOAL)
+        asked = {"patient_id": cls.record.id, "categories": ["CATEGORY_GOALS"]}
+        cls.refused = lambda: cls.therapist.after(cls.parent).refusal("records", "ListItems", **asked)
+        assert cls.refused() is grpc.StatusCode.PERMISSION_DENIED
+        cls.grant = cls.record.share(cls.therapist, "GOALS")
+        assert len(cls.record.list("GOALS", by=cls.therapist.after(cls.parent))) == 1
+        cls.record.stop(cls.grant)
+        assert cls.refused() is grpc.StatusCode.PERMISSION_DENIED
+
+    def test_every_decision_is_decided_again_from_the_log_as_it_was(self):
+        replayed = terminal("replay-decisions")
+        self.assertEqual(replayed.returncode, 0, replayed.stdout[-2000:] + replayed.stderr[-2000:])
+        decisions, identical, different, undecided = map(int, COUNTS.fullmatch(replayed.stdout.splitlines()[-1]).groups()[:4])
+        self.assertGreater(decisions, 100)
+        self.assertEqual((different, identical + undecided), (0, decisions))
+        # Rules that roles add in identity are no policies; all else is decided again.
+        others = [line for line in replayed.stdout.splitlines()[:-1] if "refused by a rule of the service" not in line]
+        self.assertEqual(others, [])
+        self.assertIn("decisions", replayed.stderr)
+
+    def test_what_nobody_asked_is_decided_by_the_moment(self):
+        asked = ["replay-decisions", "--patient", self.record.id, "--who", self.therapist.account_id, "--category", "goals"]
+        given = next(entry for entry in self.record.history() if entry.type == "grant.given")
+        during = given.recorded_time.ToJsonString()
+        then = terminal(*asked, "--at", during, token=self.parent.token)
+        self.assertEqual(then.returncode, 0, then.stderr)
+        first, *rest = then.stdout.splitlines()
+        self.assertEqual(first, f"permitted by granted-to-account, grant {self.grant.grant_id} revision 1")
+        self.assertIn("open: goals", rest)
+        now = terminal(*asked, token=self.parent.token)
+        self.assertEqual(now.stdout.splitlines()[:2], ["refused by no rule", "reason: NOT_PERMITTED"])
+        self.assertNotEqual(terminal(*asked, token=self.therapist.token).returncode, 0)
+
+    def test_the_history_is_written_out_line_by_line_for_the_officer(self):
+        officer = of_the_demo("compliance officer")
+        asked = ["replay", "--tenant", tenant_id(), "--patient", self.record.id]
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder, "history.ndjson")
+            written = terminal(*asked, "--out", out, token=officer.token)
+            self.assertEqual(written.returncode, 0, written.stderr)
+            lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+            self.assertNotEqual(terminal(*asked, "--out", out, token=officer.token).returncode, 0, "it was there already")
+        self.assertIn(f"{len(lines)} entries, 100 %", written.stderr)
+        known = {entry.event_id: entry for entry in self.record.history()}
+        self.assertLessEqual({line["event_id"] for line in lines}, set(known))
+        self.assertEqual([line["recorded_time"] for line in lines], sorted((line["recorded_time"] for line in lines), reverse=True))
+        kinds = {(line["type"], line.get("access", {}).get("operation")) for line in lines}
+        wanted = {
+            ("record.opened", None), ("item.recorded", None), ("grant.given", None), ("grant.revoked", None),
+            ("access.permitted", "records.ListItems"), ("access.refused", "records.ListItems"),
+        }
+        self.assertLessEqual(wanted, kinds)
+        look = next(line for line in lines if line["type"] == "access.permitted" and line["actor"] == self.therapist.actor)
+        self.assertEqual(look["access"]["grants"], [{"id": self.grant.grant_id, "revision": 1}])
+        self.assertEqual(look["leaf_hash"], known[look["event_id"]].leaf_hash.hex())
+        # The replay was a look, and the family sees it.
+        operations = [entry.access.operation for entry in self.record.history() if entry.actor == officer.actor]
+        self.assertIn("audit.SearchEntries", operations)
+        self.assertNotEqual(terminal(*asked, token=self.therapist.token).returncode, 0)
+        self.assertNotEqual(terminal(*asked).returncode, 0, "the operator sees no history")
+
+
+if __name__ == "__main__":
+    unittest.main()
