@@ -187,23 +187,26 @@ fn asked() -> Vec<(&'static str, Oversight)> {
 
 fn beside_content(policies: &Policies, text: &mut String) {
     writeln!(text, "\n# Beside content").unwrap();
-    let asked = asked();
     let mut callers = vec![("nobody".to_owned(), caller(&[]), None)];
     callers
         .extend(Relationship::ALL.iter().map(|held| (format!("{held} (holder)"), caller(&[]), Some(*held))));
     callers.extend(Role::ALL.iter().map(|role| (role.to_string(), caller(&[*role]), None)));
-    for (who, caller, relationship) in callers {
-        writeln!(text, "## {who}").unwrap();
-        for (what, oversight) in &asked {
-            let mut facts = facts(relationship, Vec::new());
+    for (what, oversight) in asked() {
+        writeln!(text, "## {what}").unwrap();
+        let mut outcomes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (who, caller, relationship) in &callers {
+            let mut facts = facts(*relationship, Vec::new());
             if oversight.patient() == Some(other_patient()) {
                 facts = Facts { record_tenant: Some(other_tenant()), relationship: None, ..facts };
             }
             if oversight.patient() == Some(free_standing_patient()) {
                 facts.record_tenant = Some(TenantId::new(id(0)));
             }
-            let decision = decide_oversight(policies, &caller, oversight, &facts);
-            writeln!(text, "{what:<52} {}", outcome(&decision)).unwrap();
+            let decision = decide_oversight(policies, caller, &oversight, &facts);
+            outcomes.entry(outcome(&decision)).or_default().push(who);
+        }
+        for (outcome, callers) in outcomes {
+            writeln!(text, "{outcome:<60} {}", callers.join(", ")).unwrap();
         }
     }
 }
