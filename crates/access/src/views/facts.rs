@@ -38,6 +38,61 @@ struct Row {
     revision: Option<i64>,
 }
 
+/// The planner takes an array for ten elements, finds a plan for the one at hand cheaper each time, and so plans for longer than it
+/// reads. Of one record it is told that it is one, and it keeps its plan.
+macro_rules! facts_of {
+    ($asked:literal) => {
+        concat!(
+            "SELECT
+                asked.patient,
+                EXISTS (SELECT FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient) AS waiting,
+                COALESCE(
+                    (SELECT min(lane_seq) - 1 FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient),
+                    CASE WHEN $9
+                        THEN (SELECT last_seq FROM lanes WHERE lanes.lane = asked.lane)
+                        ELSE (SELECT seq FROM inbox WHERE inbox.source = $7 AND inbox.lane = asked.lane)
+                    END,
+                    0
+                ) AS consent_seq,
+                records.erased_time IS NOT NULL AS erased,
+                records.tenant,
+                holders.relationship,
+                grants.grant_id,
+                grants.grantee_account,
+                grants.grantee_practice,
+                grants.grantee_role,
+                grants.categories,
+                grants.actions,
+                grants.purposes,
+                grants.from_time,
+                grants.until_time,
+                grants.revision
+             FROM ",
+            $asked,
+            "LEFT JOIN access_records AS records ON records.patient = asked.patient
+             LEFT JOIN access_holders AS holders ON holders.patient = asked.patient AND holders.account = $2
+             LEFT JOIN LATERAL (
+                SELECT *
+                FROM access_grants AS given
+                WHERE given.patient = asked.patient
+                  AND given.revoked_time IS NULL
+                  AND (given.until_time IS NULL OR given.until_time > $5)
+                  AND (
+                    given.grantee_account = $2
+                    OR (given.grantee_practice, given.grantee_role) IN (SELECT * FROM UNNEST($3::uuid[], $4::text[]))
+                  )
+                ORDER BY given.from_time DESC, given.grant_id
+                LIMIT $6
+             ) AS grants ON true
+             ORDER BY asked.place, grants.from_time DESC, grants.grant_id"
+        )
+    };
+}
+const OF_ONE: &str =
+    facts_of!("(SELECT ($1::uuid[])[1] AS patient, ($8::int[])[1] AS lane, 1 AS place) AS asked ");
+const OF_MANY: &str =
+    facts_of!("UNNEST($1::uuid[], $8::int[]) WITH ORDINALITY AS asked (patient, lane, place) ");
+
 /// Facts of each patient asked for, in that order, each once. `consent_age` is that of the tables alone: zero, or none for a patient
 /// of whom something that consent said is parked (a revocation may wait behind it). How old the feed is, the caller knows. `service` is
 /// the owner of the tables: consent's stand where its own log does, another's where its inbox does, or before what is parked.
@@ -50,60 +105,18 @@ pub async fn facts(
 ) -> Result<Vec<(PatientId, Facts)>, FactsError> {
     let (roles, practices): (Vec<&str>, Vec<Uuid>) =
         caller.held_at_practices().map(|(role, practice)| (role.as_str(), practice.uuid())).unzip();
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT
-            asked.patient,
-            EXISTS (SELECT FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient) AS waiting,
-            COALESCE(
-                (SELECT min(lane_seq) - 1 FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient),
-                CASE WHEN $9
-                    THEN (SELECT last_seq FROM lanes WHERE lanes.lane = asked.lane)
-                    ELSE (SELECT seq FROM inbox WHERE inbox.source = $7 AND inbox.lane = asked.lane)
-                END,
-                0
-            ) AS consent_seq,
-            records.erased_time IS NOT NULL AS erased,
-            records.tenant,
-            holders.relationship,
-            grants.grant_id,
-            grants.grantee_account,
-            grants.grantee_practice,
-            grants.grantee_role,
-            grants.categories,
-            grants.actions,
-            grants.purposes,
-            grants.from_time,
-            grants.until_time,
-            grants.revision
-         FROM UNNEST($1::uuid[], $8::int[]) WITH ORDINALITY AS asked (patient, lane, place)
-         LEFT JOIN access_records AS records ON records.patient = asked.patient
-         LEFT JOIN access_holders AS holders ON holders.patient = asked.patient AND holders.account = $2
-         LEFT JOIN LATERAL (
-            SELECT *
-            FROM access_grants AS given
-            WHERE given.patient = asked.patient
-              AND given.revoked_time IS NULL
-              AND (given.until_time IS NULL OR given.until_time > $5)
-              AND (
-                given.grantee_account = $2
-                OR (given.grantee_practice, given.grantee_role) IN (SELECT * FROM UNNEST($3::uuid[], $4::text[]))
-              )
-            ORDER BY given.from_time DESC, given.grant_id
-            LIMIT $6
-         ) AS grants ON true
-         ORDER BY asked.place, grants.from_time DESC, grants.grant_id",
-    )
-    .bind(patients.iter().map(|patient| patient.uuid()).collect::<Vec<_>>())
-    .bind(caller.account.uuid())
-    .bind(practices)
-    .bind(roles)
-    .bind(now)
-    .bind(GRANTS_MAX)
-    .bind(Service::Consent.as_str())
-    .bind(patients.iter().map(|patient| i32::from(Subject::Patient(*patient).lane())).collect::<Vec<_>>())
-    .bind(service == Service::Consent.as_str())
-    .fetch_all(pool)
-    .await?;
+    let rows: Vec<Row> = sqlx::query_as(if patients.len() == 1 { OF_ONE } else { OF_MANY })
+        .bind(patients.iter().map(|patient| patient.uuid()).collect::<Vec<_>>())
+        .bind(caller.account.uuid())
+        .bind(practices)
+        .bind(roles)
+        .bind(now)
+        .bind(GRANTS_MAX)
+        .bind(Service::Consent.as_str())
+        .bind(patients.iter().map(|patient| i32::from(Subject::Patient(*patient).lane())).collect::<Vec<_>>())
+        .bind(service == Service::Consent.as_str())
+        .fetch_all(pool)
+        .await?;
     let mut facts: Vec<(PatientId, Facts)> = Vec::with_capacity(patients.len());
     for row in rows {
         let patient = PatientId::new(row.patient);
