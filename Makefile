@@ -32,7 +32,7 @@ conformance: ## What the product does, by running it: docs/conformance.md, with 
 bench: ## Measure against references in the same run: target/bench/summary.json
 	@scripts/compiler && scripts/servers
 	cargo build --release -p holdfast
-	@$(HOLDFAST) bench $(ARGS)
+	@$(HOLDFAST) bench $$(scripts/large-bundle) $(ARGS)
 
 torture: ## Faults for as long as asked (ARGS="--minutes 30"), with counts on the last line
 	@scripts/compiler && scripts/servers

@@ -1,4 +1,4 @@
-//! The memory of an installation at rest: `holdfast up` without its PostgreSQL and nats-server.
+//! The memory of an installation at rest, its demo network loaded: `holdfast up` without its PostgreSQL and nats-server.
 use super::{
     machine::kilobytes,
     pairs::{Figure, Target},
@@ -12,7 +12,7 @@ use tokio::{
 };
 
 pub(crate) const KEYS: &[&str] = &["idle_rss_mb"];
-const READY_PATIENCE: Duration = Duration::from_secs(120);
+const READY_PATIENCE: Duration = Duration::from_secs(300);
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
 const AT_REST: Duration = Duration::from_secs(10);
 
@@ -22,7 +22,7 @@ pub(crate) async fn figures(dir: &Path, tools_dir: &Path) -> Result<Vec<Figure>>
         Ok(()) | Err(_) => {}
     }
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["up", "--no-demo", "--http", "127.0.0.1:0", "--data-dir"])
+        .args(["up", "--http", "127.0.0.1:0", "--data-dir"])
         .arg(dir)
         .arg("--tools-dir")
         .arg(tools_dir)
@@ -38,7 +38,7 @@ async fn measure(child: &mut Child) -> Result<f64> {
     let mut lines = BufReader::new(child.stdout.take().context("its output")?).lines();
     let ready = async {
         while let Some(line) = lines.next_line().await? {
-            if line.contains("is ready") {
+            if line.starts_with("Holdfast is ready") {
                 return Ok(());
             }
         }
