@@ -92,6 +92,24 @@ class Replay(unittest.TestCase):
         self.assertNotEqual(terminal(*asked, token=self.therapist.token).returncode, 0)
         self.assertNotEqual(terminal(*asked).returncode, 0, "the operator sees no history")
 
+    def test_an_entry_is_stepped_through_version_by_version(self):
+        made = self.record.create(GOAL | {"id": "steps"})
+        changed = self.record.update(made, GOAL | {"id": "steps", "description": {"text": "Fifteen minutes"}})
+        self.record.retract(changed, "of another child")
+        asked = ["steps", "--patient", self.record.id, "--item", made.item_id]
+        stepped = terminal(*asked, token=self.parent.token)
+        self.assertEqual(stepped.returncode, 0, stepped.stderr)
+        versions = re.split(r"^(?=\d+\. )", stepped.stdout, flags=re.MULTILINE)[1:]
+        self.assertEqual(len(versions), 3)
+        for version in versions:
+            self.assertIn(f"by {self.parent.actor}", version.splitlines()[0])
+        self.assertIn('+ description.text: "Ten minutes on the swing"', versions[0])
+        self.assertIn('description.text: "Ten minutes on the swing" -> "Fifteen minutes"', versions[1])
+        self.assertIn("entered in error: of another child", versions[2])
+        self.assertNotEqual(terminal(*asked, token=self.therapist.token).returncode, 0, "it was never shared")
+        looks = [entry for entry in self.record.history() if entry.access.operation == "records.ListItemVersions"]
+        self.assertEqual({entry.type for entry in looks}, {"access.permitted", "access.refused"})
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -41,6 +41,9 @@ pub(crate) struct Reach {
     /// Address of the audit service elsewhere, e.g. https://audit:7100; then `--tls-ca-file` is needed, too.
     #[arg(long, env = "HOLDFAST_AUDIT_ADDR", value_name = "URL", requires = "tls_ca_file")]
     audit_addr: Option<String>,
+    /// Address of the records service elsewhere, for what is in a record.
+    #[arg(long, env = "HOLDFAST_RECORDS_ADDR", value_name = "URL")]
+    records_addr: Option<String>,
     /// Address of the identity service elsewhere, for a service account.
     #[arg(long, env = "HOLDFAST_IDENTITY_ADDR", value_name = "URL")]
     identity_addr: Option<String>,
@@ -58,7 +61,7 @@ pub(crate) struct Reach {
     secret_file: Option<PathBuf>,
 }
 
-/// An open line to audit, good for as long as it takes.
+/// An open line to one service, good for as long as it takes.
 pub(crate) struct Line {
     channel: Channel,
     speaker: Speaker,
@@ -72,7 +75,16 @@ enum Speaker {
 }
 
 impl Reach {
+    /// To audit.
     pub(crate) fn line(&self) -> Result<Line> {
+        self.line_to(Service::Audit, self.audit_addr.as_deref())
+    }
+
+    pub(crate) fn line_to_records(&self) -> Result<Line> {
+        self.line_to(Service::Records, self.records_addr.as_deref())
+    }
+
+    fn line_to(&self, service: Service, address: Option<&str>) -> Result<Line> {
         let speaker = match (&self.token_file, self.service_account, &self.secret_file) {
             (Some(path), _, _) => Speaker::Bearer(token(path)?),
             (None, Some(account), Some(path)) => {
@@ -88,7 +100,7 @@ impl Reach {
                 Speaker::Operator(TokenSigner::from_pkcs8(&key)?)
             }
         };
-        let channel = self.channel(Service::Audit, self.audit_addr.as_deref())?;
+        let channel = self.channel(service, address)?;
         Ok(Line { channel, speaker, token: None })
     }
 

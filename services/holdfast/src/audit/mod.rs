@@ -1,10 +1,12 @@
 //! `holdfast audit …`: what an officer or operator asks of the history from a terminal. Whatever is asked is a look, recorded like any other.
+mod changes;
 mod decisions;
 mod entry;
 mod history;
 mod hypothesis;
 mod line;
 mod progress;
+mod steps;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -15,11 +17,14 @@ pub(crate) enum Command {
     ReplayDecisions(decisions::Args),
     /// Write the history of a record, an actor, a tenant or a period, one JSON object on each line.
     Replay(history::Args),
+    /// Step through the versions of one thing in a record: who, when, and what changed between.
+    Steps(steps::Args),
 }
 
 pub(crate) async fn run(command: Command) -> Result<()> {
     match command {
         Command::ReplayDecisions(args) => decisions::run(args).await,
         Command::Replay(args) => history::run(args).await,
+        Command::Steps(args) => steps::run(args).await,
     }
 }
