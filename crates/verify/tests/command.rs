@@ -1,6 +1,11 @@
 //! `holdfast-verify` as an outsider runs it: on an export, on a folder, on an address; what it says, and how it exits.
 #![cfg(test)]
-use axum::{Router, extract::State, http::StatusCode, http::Uri};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, Uri},
+    response::IntoResponse as _,
+};
 use chrono::DateTime;
 use holdfast_translog::{
     CHECKPOINT_PATH, Chain, Event, PatientPart, Sequence, SignedCheckpoint, SigningKey, Signs, export_log,
@@ -12,6 +17,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -171,6 +180,31 @@ async fn an_address_is_verified_over_http() {
     let (code, text) = world.run(&arguments).await;
     assert_eq!(code, Some(3), "{text}");
     assert!(text.starts_with("the log could not be read: "), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_busy_is_asked_again_and_not_for_ever() {
+    let world = World::new();
+    let asked = Arc::new(AtomicUsize::new(0));
+    for (until, code) in [(4, Some(0)), (usize::MAX, Some(3))] {
+        asked.store(0, Ordering::SeqCst);
+        let serve = async move |State((root, asked)): State<(PathBuf, Arc<AtomicUsize>)>, uri: Uri| {
+            if asked.fetch_add(1, Ordering::SeqCst) < until {
+                return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "0")]).into_response();
+            }
+            match fs::read(root.join(uri.path().trim_start_matches('/'))) {
+                Ok(bytes) => bytes.into_response(),
+                Err(_) => StatusCode::NOT_FOUND.into_response(),
+            }
+        };
+        let router = Router::new().fallback(serve).with_state((world.tiles(), asked.clone()));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, router).into_future());
+        let (found, said) = world.run(&["--address", &address]).await;
+        assert_eq!(found, code, "{said}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 5);
 }
 
 #[tokio::test]
