@@ -137,6 +137,7 @@ catalogue! {
 
     // Audit.
     SEARCH_UNBOUNDED: InvalidArgument, Person, "The search names neither a patient nor an actor nor a period.", "Name at least one.";
+    LOG_FILE_UNKNOWN: NotFound, Program, "The transparency log has no such file, or none is kept.", "Read the checkpoint; a tile that is not there any more is in the full one.";
 
     // The event log, among services.
     LANE_OUT_OF_RANGE: InvalidArgument, Program, "There are lanes 0 to 1023 only.", "Ask for one of them.";

@@ -1,4 +1,5 @@
 //! `AuditService` over gRPC: what was asked for out of the message, and the answer into one.
+pub(crate) mod log;
 pub(crate) mod replay;
 mod wire;
 

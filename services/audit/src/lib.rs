@@ -64,6 +64,7 @@ pub async fn serve_with_keys(
     let ground = Ground::start(&settings.common, blueprint, Arc::clone(&clock), ids, &stop).await?;
     let verifier = Arc::new(Verifier::of(&ground)?);
     ground.tasks().spawn(Arc::clone(&verifier).run(settings.verify_interval(), stop.clone()));
+    let shelf = log.as_ref().map(|(shelf, _)| shelf.clone());
     if let Some((shelf, key)) = log {
         let pool = ground.log().pool().clone();
         let lease = Lease::new(pool.clone(), sequencer::LEASE, ground.ids().next());
@@ -74,6 +75,7 @@ pub async fn serve_with_keys(
     }
     let app = App::new(ground.clone(), verifier);
     let services = Services::new().with(api::service(app.clone())).with(api::replay::service(app));
+    let services = services.with(api::log::service(ground.clone(), shelf));
     Ok(ground.serve(host, services, stop).await?)
 }
 

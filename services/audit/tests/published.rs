@@ -4,7 +4,8 @@ mod common;
 mod log;
 use common::*;
 use holdfast_audit::sequencer::Shelf;
-use holdfast_proto::audit::v1::GetLogHealthRequest;
+use holdfast_proto::audit::v1::{GetLogFileRequest, GetLogHealthRequest};
+use holdfast_translog::{SignedCheckpoint, Tile};
 use holdfast_types::*;
 use log::*;
 use std::collections::BTreeSet;
@@ -46,5 +47,36 @@ async fn every_event_that_audit_hears_is_in_the_published_log_once() {
     covers(&shelf, &more).await;
     let verified = verified(&shelf, &[seen]).await;
     assert_eq!(verified.patients, 10);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn anybody_reads_the_files_of_the_log_and_nothing_else() {
+    let world = world().await;
+    world.sources.tell(Fact::of(Service::Records, patient(1), "item", "item.recorded")).await;
+    world.caught_up().await;
+    let shelf = shelf(&world.sources.dir.path().join("log"));
+    let heard =
+        world.superuser_rows("SELECT service, lane, lane_seq FROM feeds.entries").await.into_iter().collect();
+    covers(&shelf, &heard).await;
+    let client = world.log_client();
+    let read = |path: &str| {
+        let (mut client, path) = (client.clone(), path.to_owned());
+        async move { client.get_log_file(GetLogFileRequest { path }).await.map(|file| file.into_inner().content) }
+    };
+    let note = read("checkpoint").await.unwrap();
+    let key = verifier_key(&shelf).await;
+    let size = SignedCheckpoint::open(&note, &key).unwrap().checkpoint().size;
+    assert_eq!(read("verifier.key").await.unwrap(), format!("{key}\n"));
+    for tile in [Tile::hashes(0, 0, size), Tile::entries(0, size)].map(Option::unwrap) {
+        let file = std::fs::read(world.sources.dir.path().join("log").join(tile.path())).unwrap();
+        assert_eq!(read(&tile.path()).await.unwrap(), file);
+    }
+    for path in ["tile/0/999", "tile/entries/x999/999.p/3"] {
+        assert_eq!(reason(&read(path).await.unwrap_err()), "LOG_FILE_UNKNOWN", "{path}");
+    }
+    for path in ["", "log.key", "../log.key", "/checkpoint", "tile/0/0", "tile/0/../../../log.key", "tile"] {
+        assert_eq!(reason(&read(path).await.unwrap_err()), "FIELD_INVALID", "{path}");
+    }
     world.end().await;
 }

@@ -41,6 +41,7 @@ pub mod form;
 pub mod gallery;
 mod handlers;
 pub mod pages;
+mod proof;
 mod routes;
 pub mod services;
 pub mod session;

@@ -1,5 +1,5 @@
 //! The site: every route with the layers around it.
-use crate::{entrance, gallery, handlers, pages::shell, site::Site, web};
+use crate::{entrance, gallery, handlers, pages::shell, proof, site::Site, web};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
@@ -18,7 +18,8 @@ pub(crate) fn site(site: Arc<Site>) -> Router {
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&site), entrance::enter));
-    let mut all: Router<Arc<Site>> = Router::new().merge(shell::routes()).merge(web::assets()).merge(pages);
+    let mut all: Router<Arc<Site>> =
+        Router::new().merge(shell::routes()).merge(web::assets()).merge(proof::routes()).merge(pages);
     if site.pages.gallery {
         all = all.merge(gallery::pages_only());
     }

@@ -6,7 +6,7 @@ use holdfast_host::{
     settings::{PeerSettings, SettingError},
 };
 use holdfast_proto::{
-    audit::v1::audit_service_client::AuditServiceClient,
+    audit::v1::{audit_service_client::AuditServiceClient, log_service_client::LogServiceClient},
     consent::v1::consent_service_client::ConsentServiceClient,
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
@@ -85,6 +85,11 @@ impl Services {
     pub fn audit(&self, saying: Outgoing) -> AuditServiceClient<Line> {
         AuditServiceClient::with_interceptor(self.audit.clone(), saying)
             .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// Audit's files for everybody.
+    pub fn log(&self, saying: Outgoing) -> LogServiceClient<Line> {
+        LogServiceClient::with_interceptor(self.audit.clone(), saying)
     }
 
     /// Whether every service says that it is ready.

@@ -2,6 +2,7 @@
 use crate::{
     brief::Brief,
     config::{PageSettings, Settings},
+    proof,
     services::{Services, ServicesError},
     session::SignedIn,
     shelf::{Named, Shelf},
@@ -44,6 +45,8 @@ pub struct Site {
     pub(crate) practices: Brief<(), Arc<HashMap<String, Practice>>>,
     /// Files that are held whole at once.
     pub(crate) files: Semaphore,
+    /// Files of the transparency log that are on their way at once.
+    pub(crate) log_files: Semaphore,
     ready: Brief<(), bool>,
 }
 
@@ -67,6 +70,7 @@ impl Site {
             names: Brief::new(NAMES_MAX),
             practices: Brief::new(1),
             files: Semaphore::new(FILES_MAX),
+            log_files: Semaphore::new(proof::FILES_MAX),
             ready: Brief::new(1),
         })
     }

@@ -21,7 +21,10 @@ use holdfast_host::{
     settings::{CommonSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
     status::reason_of,
 };
-use holdfast_proto::{audit::v1::audit_service_client::AuditServiceClient, consent::v1 as consent};
+use holdfast_proto::{
+    audit::v1::{audit_service_client::AuditServiceClient, log_service_client::LogServiceClient},
+    consent::v1 as consent,
+};
 use holdfast_supervise::{Binaries, Nats, NatsSettings};
 use holdfast_testkit::{TestDatabase, database};
 use holdfast_types::*;
@@ -261,10 +264,17 @@ impl World {
         if let Some(token) = token {
             outgoing = outgoing.bearer(SecretString::from(token));
         }
+        AuditServiceClient::with_interceptor(self.channel(), outgoing)
+    }
+
+    /// Of nobody.
+    pub fn log_client(&self) -> LogServiceClient<Channel> {
+        LogServiceClient::new(self.channel())
+    }
+
+    fn channel(&self) -> Channel {
         let tls = tls(self.sources.dir.path(), Service::Audit).anonymous_client("localhost");
-        let channel =
-            Endpoint::from_shared(self.address.to_string()).unwrap().tls_config(tls).unwrap().connect_lazy();
-        AuditServiceClient::with_interceptor(channel, outgoing)
+        Endpoint::from_shared(self.address.to_string()).unwrap().tls_config(tls).unwrap().connect_lazy()
     }
 
     pub fn as_parent(&self, after: &[Position]) -> Client {

@@ -71,6 +71,23 @@ fn says(page: &str, trouble: Trouble) -> bool {
 }
 
 #[tokio::test]
+async fn files_of_the_log_are_asked_for_by_anybody_and_under_their_one_spelling() {
+    for path in ["checkpoint", "verifier.key", "tile/0/000", "tile/entries/x001/234.p/56"] {
+        let response = ask("GET", &format!("/log/{path}"), &[], "").await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}: audit is away");
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        assert!(sets(&response).is_empty());
+    }
+    for path in
+        ["tile/0/0", "tile/0/000/", "tile/9/000", "tile/0/000.p/256", "%2e%2e/log.key", "tile/..%2f000"]
+    {
+        let response = ask("GET", &format!("/log/{path}"), &[], "").await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    assert_eq!(ask("POST", "/log/checkpoint", &[], "").await.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
 async fn who_is_not_signed_in_is_asked_to_and_comes_back() {
     let response = ask("GET", "/r/k7m2q/c/notes?page=a", &[], "").await;
     assert_eq!(response.status(), StatusCode::SEE_OTHER);
