@@ -123,24 +123,6 @@ async fn every_envelope_of_every_service_is_heard_exactly_once() {
 }
 
 #[tokio::test]
-async fn what_the_gate_cannot_read_waits_for_a_fix_and_is_in_the_history_all_the_same() {
-    let world = world().await;
-    world.sources.open_record(patient(1), tenant()).await;
-    let unreadable = Fact::of(Service::Consent, patient(1), "grant", "grant.revoked");
-    world.sources.tell(unreadable).await;
-    let behind = world.sources.open_record(patient(1), tenant()).await;
-    world.caught_up().await;
-    let query = SearchEntriesRequest { patient_id: patient(1).to_string(), ..by_officer() };
-    let (entries, total) = search_all(&world.as_officer(&[]), query).await;
-    assert_eq!((entries.len(), total), (5, 5), "{entries:?}");
-    assert!(
-        entries.iter().any(|entry| entry.lane_seq == behind.seq),
-        "what stands behind it is there as well"
-    );
-    world.end().await;
-}
-
-#[tokio::test]
 async fn pages_are_newest_first_without_gaps_or_doubles() {
     let world = world().await;
     let opened = world.sources.open_record(patient(1), tenant()).await;
