@@ -1,4 +1,5 @@
-//! `holdfast audit …`: what an officer or operator asks of the history from a terminal. Whatever is asked is a look, recorded like any other.
+//! `holdfast audit …`: what an officer or operator asks of the history from a terminal. Whatever is asked of audit is a look, recorded
+//! like any other; to verify the log, nothing is asked of it but its public files.
 mod changes;
 mod decisions;
 mod entry;
@@ -10,6 +11,7 @@ mod steps;
 
 use anyhow::Result;
 use clap::Subcommand;
+use std::io::Write as _;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -19,6 +21,8 @@ pub(crate) enum Command {
     Replay(history::Args),
     /// Step through the versions of one thing in a record: who, when, and what changed between.
     Steps(steps::Args),
+    /// Verify the transparency log with its public key alone, as `holdfast-verify` does, in which there is nothing of the server.
+    Verify(holdfast_verify::Arguments),
 }
 
 pub(crate) async fn run(command: Command) -> Result<()> {
@@ -26,5 +30,9 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::ReplayDecisions(args) => decisions::run(args).await,
         Command::Replay(args) => history::run(args).await,
         Command::Steps(args) => steps::run(args).await,
+        Command::Verify(args) => {
+            let verified = holdfast_verify::verify(&args).await?;
+            Ok(writeln!(std::io::stdout(), "{}", holdfast_verify::summary(&verified, args.witness.len()))?)
+        }
     }
 }
