@@ -6,6 +6,7 @@ mod data_dir;
 mod databases;
 mod demo;
 mod down;
+mod erasures;
 mod holder;
 mod roles;
 mod serve;
@@ -42,6 +43,9 @@ enum Command {
     /// Ask the history: write it out, decide again what was decided.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// What was erased, and erasing it again in what a backup brought back.
+    #[command(subcommand)]
+    Erasures(erasures::Erasures),
     /// Measure against references in the same run, and write `target/bench/summary.json`.
     Bench(bench::BenchArgs),
     /// Writers in many processes, every part killed again and again; the last line counts what is missing, reordered or doubled.
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
             Command::Serve(role) => serve::run(role).await,
             Command::Migrate(args) => databases::migrate_one(args).await,
             Command::Audit(command) => audit::run(command).await,
+            Command::Erasures(command) => erasures::run(command).await,
             Command::Bench(args) => bench::run(args).await,
             Command::Torture(args) => torture::run(args).await,
             Command::TortureWorker => torture::work().await,

@@ -1,7 +1,7 @@
 //! The settings of every role on one machine: ports taken, certificates made, addresses known to all.
 use crate::{
     data_dir::DataDir,
-    databases,
+    databases, erasures,
     serve::{Bound, Role},
 };
 use anyhow::{Context, Result, anyhow};
@@ -17,6 +17,9 @@ use holdfast_identity::config::IdentitySettings;
 use holdfast_types::{Clock, Service, SystemClock, SystemIds};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use url::Url;
+
+/// The erasure ledger, beside what a backup of the databases brings back.
+const LEDGER: &str = "erasures.jsonl";
 
 /// What the roles of one machine share.
 pub(crate) struct Machine<'a> {
@@ -65,6 +68,7 @@ impl Machine<'_> {
         }))
         .await?;
         let mut databases: BTreeMap<Service, DatabaseSettings> = databases.into_iter().collect();
+        erasures::again(&self.dir.path(LEDGER), &databases).await?;
         let mut bound = Vec::new();
         for (service, host) in hosts {
             let common = CommonSettings {
@@ -108,7 +112,11 @@ impl Machine<'_> {
                 let object_store = ObjectStoreSettings { url: Some(url), ..ObjectStoreSettings::default() };
                 Role::Documents(holdfast_documents::config::Settings { common, object_store })
             }
-            Service::Consent => Role::Consent(holdfast_consent::config::Settings { common }),
+            Service::Consent => Role::Consent(holdfast_consent::config::Settings {
+                common,
+                erasure_ledger: Some(self.dir.path(LEDGER)),
+                ..holdfast_consent::config::Settings::default()
+            }),
             Service::Messaging => Role::Messaging(holdfast_messaging::config::Settings { common }),
             Service::Audit => Role::Audit(holdfast_audit::config::Settings {
                 common,

@@ -22,11 +22,11 @@ impl Projection for Consent {
                 record(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<GrantEvent>() {
                 grant(conn, &opened.header, opened.decode()?).await?;
-            } else if opened.is::<ErasureEvent>() {
-                if let Some(erased) = opened.decode::<ErasureEvent>()?.erased() {
-                    let patient = PatientId::new(opened.header.stream.id());
-                    apply(conn, &ConsentFact::RecordErased { patient, erased }).await?;
-                }
+            } else if opened.is::<ErasureEvent>()
+                && let Some(erased) = opened.decode::<ErasureEvent>()?.erased()
+            {
+                let patient = PatientId::new(opened.header.stream.id());
+                apply(conn, &ConsentFact::RecordErased { patient, erased }).await?;
             }
         }
         Ok(())
