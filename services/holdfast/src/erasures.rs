@@ -13,7 +13,6 @@ use std::{
 };
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one is made, once")]
 pub(crate) enum Erasures {
     /// Check the ledger and write it out: one erasure a line, ids and times only.
     List(LedgerArgs),
