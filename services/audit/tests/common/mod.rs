@@ -2,13 +2,11 @@
 #![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 mod key_set;
+mod proof;
 
 use chrono::{DateTime, Utc};
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
-use holdfast_audit::{
-    ServeError,
-    config::{LogSettings, Settings},
-};
+use holdfast_audit::{ServeError, config::Settings};
 use holdfast_eventlog::{
     Append, Bus, Context, EventLog, NewEvent, Parts, Position, Relay, StreamAppend, StreamName, Subject,
     schema::Migrator,
@@ -21,10 +19,7 @@ use holdfast_host::{
     settings::{CommonSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
     status::reason_of,
 };
-use holdfast_proto::{
-    audit::v1::{audit_service_client::AuditServiceClient, log_service_client::LogServiceClient},
-    consent::v1 as consent,
-};
+use holdfast_proto::{audit::v1::audit_service_client::AuditServiceClient, consent::v1 as consent};
 use holdfast_supervise::{Binaries, Nats, NatsSettings};
 use holdfast_testkit::{TestDatabase, database};
 use holdfast_types::*;
@@ -187,7 +182,7 @@ impl Sources {
         common.peers.documents = peer(Service::Documents);
         common.peers.consent = peer(Service::Consent);
         common.peers.messaging = peer(Service::Messaging);
-        let log = log_settings(self.dir.path());
+        let log = proof::log_settings(self.dir.path());
         let settings = Settings { common, log, ..Settings::default() };
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let ended = tokio::spawn(holdfast_audit::serve(settings, host, clock, ids, self.stop.clone()));
@@ -265,11 +260,6 @@ impl World {
             outgoing = outgoing.bearer(SecretString::from(token));
         }
         AuditServiceClient::with_interceptor(self.channel(), outgoing)
-    }
-
-    /// Of nobody.
-    pub fn log_client(&self) -> LogServiceClient<Channel> {
-        LogServiceClient::new(self.channel())
     }
 
     fn channel(&self) -> Channel {
@@ -352,14 +342,6 @@ pub async fn tamper(database: &str, sql: String) {
 
 pub fn reason(status: &Status) -> &'static str {
     reason_of(status).unwrap_or_else(|| panic!("no reason: {status:?}")).name()
-}
-
-/// In the world's folder: `log` holds the files, `log.key` the seed.
-fn log_settings(dir: &Path) -> LogSettings {
-    let key_file = dir.join("log.key");
-    std::fs::write(&key_file, hex::encode([9; 32])).unwrap();
-    let tiles = Some(Url::from_directory_path(dir.join("log")).unwrap());
-    LogSettings { tiles, key_file: Some(key_file), ..LogSettings::default() }
 }
 
 pub fn binaries() -> Binaries {

@@ -1,0 +1,46 @@
+// The transparency log as an outsider fetches it: no session, plain GET, under the paths of C2SP tlog-tiles.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Holdfast } from "./holdfast.mjs";
+
+const PATIENCE_MS = 60_000;
+
+// The checkpoint of the demo's events, once it is published.
+async function checkpoint(site) {
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await fetch(`${site}/log/checkpoint`);
+    const text = await answer.text();
+    if (answer.status === 200 && Number(text.split("\n")[1]) > 256) return { answer, text };
+    assert.ok(Date.now() < deadline, `no checkpoint: ${answer.status} ${text}`);
+  }
+}
+
+test("anybody reads the log's files, and nothing but them", async (t) => {
+  const holdfast = await Holdfast.up();
+  t.after(() => holdfast.down());
+  const { site, dataDir } = holdfast;
+  const { answer, text } = await checkpoint(site);
+  assert.equal(text.split("\n")[0], "holdfast/log");
+  assert.equal(answer.headers.get("cache-control"), "no-cache");
+
+  await t.test("as they lie in the data directory", async () => {
+    const tile = await fetch(`${site}/log/tile/0/000`);
+    assert.equal(tile.status, 200);
+    assert.match(tile.headers.get("cache-control"), /immutable/);
+    assert.equal(tile.headers.get("set-cookie"), null);
+    assert.deepEqual(Buffer.from(await tile.arrayBuffer()), readFileSync(join(dataDir, "log/tile/0/000")));
+    const key = await fetch(`${site}/log/verifier.key`);
+    assert.equal(await key.text(), readFileSync(join(dataDir, "log/verifier.key"), "utf8"));
+  });
+
+  await t.test("under their one spelling, and no other file of the machine", async () => {
+    const paths = ["tile/0/0", "tile/0/999", "tile/0/000.p/256", "tile/9/000", "secrets/log.key", "%2e%2e/secrets/log.key",
+      "tile/0/..%2f..%2f..%2fsecrets/log.key", "..%2fsecrets%2flog.key", "checkpoint/", ""];
+    for (const path of paths) assert.equal((await fetch(`${site}/log/${path}`)).status, 404, path);
+    assert.equal((await fetch(`${site}/log/checkpoint`, { method: "POST" })).status, 405);
+  });
+});
