@@ -6,7 +6,8 @@
 mod installation;
 
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
-use holdfast_eventlog::{Envelope, Source as _};
+use holdfast_consent::ledger::Ledger;
+use holdfast_eventlog::{Envelope, MasterKey, Source as _};
 use holdfast_host::{PeerLog, Tls, authority::Authority, client};
 use holdfast_proto::{
     Word as _,
@@ -23,7 +24,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
 };
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use url::Url;
@@ -162,6 +163,15 @@ impl Place {
     }
 }
 
+/// The ledger as anybody checks it who has the public key.
+fn list(ledger: &Path, key: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .args(["erasures", "list", "--erasure-ledger-key", key, "--erasure-ledger"])
+        .arg(ledger)
+        .output()
+        .unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_proof_holds() {
     let root = tempfile::tempdir().unwrap();
@@ -183,6 +193,13 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     place.erased(&gone).await;
     place.noted(1).await;
     up.down().await;
+
+    let master = MasterKey::read(&place.data.join("secrets/consent-master.key")).unwrap();
+    let key = Ledger::new(ledger.clone(), &master).unwrap().public_key().unwrap();
+    let listed = list(&ledger, &key.to_string());
+    assert!(listed.status.success() && String::from_utf8_lossy(&listed.stdout).contains(&gone), "{listed:?}");
+    let other = Ledger::new(ledger.clone(), &MasterKey::new([7; 32])).unwrap().public_key().unwrap();
+    assert!(!list(&ledger, &other.to_string()).status.success(), "signed by another installation");
 
     // The backup alone brings everything back: this is what the ledger is for.
     place.copy(&backup, &databases);
