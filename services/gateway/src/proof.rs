@@ -1,4 +1,5 @@
-//! The transparency log for everybody: its files under `/log/`, read-only, as C2SP tlog-tiles names them.
+//! The transparency log for everybody: its files under `/log/`, read-only, as C2SP tlog-tiles names them. Not its entries: they name
+//! nobody, but tell when something happened to which pseudonym. Auditors have them from the store, or in an export.
 use crate::site::Site;
 use axum::{
     Router,
@@ -27,7 +28,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
 async fn file(State(site): State<Arc<Site>>, Path(path): Path<String>) -> Response {
     let (media_type, keep) = match path.as_str() {
         CHECKPOINT_PATH | VERIFIER_KEY_PATH => ("text/plain; charset=utf-8", NEWEST),
-        path if path.parse::<Tile>().is_ok() => ("application/octet-stream", FOR_EVER),
+        path if matches!(path.parse(), Ok(Tile::Hashes { .. })) => ("application/octet-stream", FOR_EVER),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let Ok(_one_of_few) = site.log_files.try_acquire() else {
