@@ -157,7 +157,11 @@ mod tests {
         let uuid = "Patient/057aa36e-b892-9964-75b9-ffb46b097e34";
         for (url, local, expected) in [
             (Some("https://ehr.example/fhir/Patient/7"), Some("Patient/7"), Some("https://ehr.example/fhir")),
-            (Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"), Some(uuid), uuid.strip_prefix("Patient/")),
+            (
+                Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"),
+                Some(uuid),
+                uuid.strip_prefix("Patient/"),
+            ),
             (Some(uuid), Some(uuid), uuid.strip_prefix("Patient/")),
             (Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"), None, None),
             (Some("urn:uuid:057aa36e-b892-9964-75b9-ffb46b097e34"), Some("Patient/7"), None),
