@@ -1,10 +1,11 @@
 // The transparency log as an outsider fetches it: no session, plain GET, under the paths of C2SP tlog-tiles.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { Holdfast } from "./holdfast.mjs";
+import { Holdfast, program } from "./holdfast.mjs";
 
 const PATIENCE_MS = 60_000;
 
@@ -44,5 +45,31 @@ test("anybody reads the log's files, and nothing but them", async (t) => {
       "tile/entries/000"];
     for (const path of paths) assert.equal((await fetch(`${site}/log/${path}`)).status, 404, path);
     assert.equal((await fetch(`${site}/log/checkpoint`, { method: "POST" })).status, 405);
+  });
+
+  await t.test("with the key alone an outsider verifies them offline, and what was altered does not hold", async () => {
+    const earlier = join(dataDir, "earlier");
+    writeFileSync(earlier, text);
+    await holdfast.stopped("SIGTERM");
+    const verifier = join(dirname(program), "holdfast-verify");
+    const verify = (...command) => {
+      const [first, ...rest] = command;
+      const subject = ["--key", join(dataDir, "log/verifier.key"), "--export", join(dataDir, "log"), "--older", earlier];
+      return spawnSync(first, [...rest, ...subject], { encoding: "utf8" });
+    };
+    for (const command of [[verifier], [program, "audit", "verify"]]) {
+      const { status, stdout, stderr } = verify(...command);
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /^verified: [1-9]\d+ entries/);
+    }
+    const bundle = join(dataDir, "log/tile/entries/000");
+    const entries = readFileSync(bundle);
+    entries[entries.length - 1] ^= 1;
+    writeFileSync(bundle, entries);
+    for (const command of [[verifier], [program, "audit", "verify"]]) {
+      const { status, stderr } = verify(...command);
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /not verified/);
+    }
   });
 });
