@@ -89,6 +89,7 @@ const WHEN: &[&str] = &[
     "whenPrepared",
     "authoredOn",
     "authored",
+    "dateTime",
     "createdDateTime",
     "createdPeriod",
     "created",

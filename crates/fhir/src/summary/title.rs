@@ -17,6 +17,7 @@ pub(crate) fn title_of(resource_type: ResourceType, resource: &Json<'_>) -> Stri
         }
         "Goal" => concept("description"),
         "CarePlan" => text("title").or_else(|| words_of(resource, "category").pop()),
+        "Consent" => concept("category"),
         "CareTeam" => {
             text("name").or_else(|| concept("reasonCode").map(|reason| format!("Care team: {reason}")))
         }
