@@ -73,6 +73,7 @@ paged! {
     messaging::v1::ListMessagesRequest,
     records::v1::ListItemsRequest,
     records::v1::ListItemVersionsRequest,
+    records::v1::ListStepChangesRequest,
 }
 
 commands! {

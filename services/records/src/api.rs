@@ -1,11 +1,12 @@
 //! gRPC: the contract's messages to use cases and back.
+mod change;
 mod fields;
 mod message;
 mod problem;
 mod upload;
 
-use crate::app::{App, Authored, ImportBundle, ListItems, NewItem, RESOURCE_BYTES_MAX};
-use crate::views::Listing;
+use crate::app::{App, Authored, ImportBundle, ListItems, ListStep, NewItem, RESOURCE_BYTES_MAX};
+use crate::views::{Listing, StepCursor};
 use bytes::Bytes;
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field, mask};
 use holdfast_proto::{
@@ -22,6 +23,7 @@ use upload::Upload;
 
 const ITEM_PAGES: PageLimits = PageLimits { default: 25, max: 200 };
 const VERSION_PAGES: PageLimits = PageLimits { default: 50, max: 200 };
+const STEP_PAGES: PageLimits = PageLimits { default: 25, max: 100 };
 const PATIENTS_MAX: usize = 200;
 const ITEMS_MAX: usize = 500;
 const SOURCE_KEY_CHARACTERS_MAX: usize = 500;
@@ -69,8 +71,10 @@ impl RecordsService for Api {
         request: Request<pb::GetPatientRequest>,
     ) -> Result<Response<pb::Patient>, Status> {
         let asked = self.ground.enter(&request).await?.context;
-        let patient = field::id("patient_id", &request.get_ref().patient_id)?;
-        let shown = self.app.patient(&asked, patient).await.map_err(Problem::from)?;
+        let message = request.get_ref();
+        let patient = field::id("patient_id", &message.patient_id)?;
+        let as_of = field::time("as_of_time", message.as_of_time.as_ref())?;
+        let shown = self.app.patient(&asked, patient, as_of).await.map_err(Problem::from)?;
         Ok(Response::new(shown.into()))
     }
 
@@ -244,6 +248,7 @@ impl RecordsService for Api {
             categories,
             listing: Listing {
                 as_of: field::time("as_of_time", message.as_of_time.as_ref())?,
+                happened_by: field::time("happened_by_time", message.happened_by_time.as_ref())?,
                 after: page.after().copied(),
                 size: page.size(),
                 with_resources: message.include_fhir_json,
@@ -288,11 +293,33 @@ impl RecordsService for Api {
         request: Request<pb::SummarizeRecordRequest>,
     ) -> Result<Response<pb::SummarizeRecordResponse>, Status> {
         let asked = self.ground.enter(&request).await?.context;
-        let patient = field::id("patient_id", &request.get_ref().patient_id)?;
-        let summary = self.app.summarize(&asked, patient).await.map_err(Problem::from)?;
+        let message = request.get_ref();
+        let patient = field::id("patient_id", &message.patient_id)?;
+        let as_of = field::time("as_of_time", message.as_of_time.as_ref())?;
+        let happened_by = field::time("happened_by_time", message.happened_by_time.as_ref())?;
+        let summary = self.app.summarize(&asked, patient, as_of, happened_by).await.map_err(Problem::from)?;
         Ok(Response::new(pb::SummarizeRecordResponse {
             categories: summary.into_iter().map(Into::into).collect(),
         }))
+    }
+
+    async fn list_step_changes(
+        &self,
+        request: Request<pb::ListStepChangesRequest>,
+    ) -> Result<Response<pb::ListStepChangesResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.get_ref();
+        let page: Page<StepCursor> = Page::of(message, STEP_PAGES)?;
+        let query = ListStep {
+            patient: field::id("patient_id", &message.patient_id)?,
+            at: field::time("at_time", message.at_time.as_ref())?,
+            after: page.after().copied(),
+            size: page.size(),
+        };
+        let step = self.app.step(&asked, query).await.map_err(Problem::from)?;
+        let next_page_token =
+            step.next.map(|cursor| page.token_after(&cursor)).transpose()?.unwrap_or_default();
+        Ok(Response::new(pb::ListStepChangesResponse { next_page_token, ..step.into() }))
     }
 }
 

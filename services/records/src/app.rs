@@ -6,12 +6,16 @@ mod incoming;
 mod patients;
 mod reading;
 mod recording;
+mod stepping;
+mod told;
 
 pub(crate) use authoring::{Authored, NewItem};
 pub(crate) use importing::{ImportBundle, Imported};
 pub(crate) use incoming::RESOURCE_BYTES_MAX;
 pub(crate) use patients::PatientAfter;
 pub(crate) use reading::{ListItems, NamedVersion, Names};
+pub(crate) use stepping::{ListStep, NamedChange, Step};
+pub(crate) use told::DemographicsChanged;
 
 use crate::{
     domain::{content::NotJson, item, patient},

@@ -1,4 +1,5 @@
 //! The rules of records: pure, synchronous, total.
+pub mod change;
 pub mod content;
 pub mod demographics;
 pub mod directory;

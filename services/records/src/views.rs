@@ -6,6 +6,7 @@ mod patients;
 mod projection;
 mod rows;
 mod sealing;
+mod steps;
 mod summary;
 
 pub(crate) use directory::{directory_heads, names};
@@ -14,6 +15,7 @@ pub(crate) use items::{Cursor, Listing, Version, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
 pub(crate) use sealing::Body;
+pub(crate) use steps::{Changed, Moments, StepCursor, changes, moments};
 pub(crate) use summary::{CategorySummary, summary};
 
 use holdfast_eventlog::{KeyError, schema::Migrator};

@@ -89,7 +89,7 @@ async fn demographics_change_field_by_field_on_what_was_seen() {
 }
 
 async fn known(world: &World) -> pb::Patient {
-    let asked = pb::GetPatientRequest { patient_id: patient().to_string() };
+    let asked = pb::GetPatientRequest { patient_id: patient().to_string(), as_of_time: None };
     world.client(&parent()).get_patient(asked).await.unwrap().into_inner()
 }
 

@@ -26,7 +26,7 @@ async fn a_bundle_fills_the_record_and_gives_it_its_demographics() {
 
     let known = world
         .client(&parent())
-        .get_patient(pb::GetPatientRequest { patient_id: patient().to_string() })
+        .get_patient(pb::GetPatientRequest { patient_id: patient().to_string(), as_of_time: None })
         .await;
     let known = known.unwrap().into_inner();
     assert_eq!((known.tenant_id, known.revision, known.etag.as_str()), (tenant().to_string(), 1, "\"1\""));
@@ -202,7 +202,7 @@ async fn what_is_wrong_with_a_bundle_is_named_with_its_place_and_nothing_is_take
         assert!(metadata(&refused, "place").starts_with(place), "{}", metadata(&refused, "place"));
     }
     assert!(world.everything(&parent()).await.is_empty());
-    let asked = pb::GetPatientRequest { patient_id: patient().to_string() };
+    let asked = pb::GetPatientRequest { patient_id: patient().to_string(), as_of_time: None };
     assert_eq!(reason(&world.client(&parent()).get_patient(asked).await.unwrap_err()), "PATIENT_UNKNOWN");
 }
 
@@ -324,7 +324,7 @@ async fn real_bundles_of_every_size_come_in_whole_and_only_once() {
         assert!(items.iter().all(|item| !item.title.is_empty()), "{file}");
         let again = world.import(&parent(), &bundle).await.unwrap();
         assert_eq!((count(&again.unchanged) as usize, again.position), (entries, None), "{file}");
-        let summary = pb::SummarizeRecordRequest { patient_id: patient().to_string() };
+        let summary = pb::SummarizeRecordRequest { patient_id: patient().to_string(), ..Default::default() };
         let summary =
             world.client(&parent()).summarize_record(summary).await.unwrap().into_inner().categories;
         assert_eq!(summary.iter().map(|category| category.count).sum::<i32>() as usize, entries, "{file}");

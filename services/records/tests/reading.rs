@@ -77,7 +77,7 @@ async fn a_person_reads_what_is_shared_and_learns_what_is_withheld() {
     assert_eq!(reason(&world.get(&parent(), &nothing).await.unwrap_err()), "ITEM_UNKNOWN");
     assert_eq!(reason(&world.versions(&parent(), &nothing).await.unwrap_err()), "ITEM_UNKNOWN");
 
-    let asked = pb::SummarizeRecordRequest { patient_id: patient().to_string() };
+    let asked = pb::SummarizeRecordRequest { patient_id: patient().to_string(), ..Default::default() };
     let summary =
         world.client(&therapist()).summarize_record(asked.clone()).await.unwrap().into_inner().categories;
     assert_eq!(

@@ -11,7 +11,7 @@ use holdfast_types::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_answered_without_a_good_token() {
     let world = world().await;
-    let asked = || pb::GetPatientRequest { patient_id: patient().to_string() };
+    let asked = || pb::GetPatientRequest { patient_id: patient().to_string(), as_of_time: None };
     let with = |token: String| world.client_with(Outgoing::new().bearer(token.into()));
     let missing = world.client_with(Outgoing::new()).get_patient(asked()).await.unwrap_err();
     assert_eq!(reason(&missing), "TOKEN_MISSING");
@@ -31,7 +31,7 @@ async fn other_peoples_records_are_refused_whether_they_exist_or_not() {
     let world = world().await;
     world.import(&parent(), SMALL).await.unwrap();
     for patient in [patient(), PatientId::new(id(0xFFFF))] {
-        let asked = pb::GetPatientRequest { patient_id: patient.to_string() };
+        let asked = pb::GetPatientRequest { patient_id: patient.to_string(), as_of_time: None };
         assert_eq!(reason(&world.client(&stranger()).get_patient(asked).await.unwrap_err()), "NOT_PERMITTED");
         let asked = pb::ListItemsRequest { patient_id: patient.to_string(), ..listing() };
         assert_eq!(reason(&world.list(&stranger(), asked).await.unwrap_err()), "NOT_PERMITTED");
@@ -111,7 +111,7 @@ async fn a_message_that_is_not_valid_is_refused_with_its_field_and_changes_nothi
     let path = |method: &str| format!("/holdfast.records.v1.RecordsService/{method}");
     let malformed = |field: &str| ("MESSAGE_MALFORMED", field.to_owned());
 
-    let get = raw::spoiled(&pb::GetPatientRequest { patient_id: "~".into() });
+    let get = raw::spoiled(&pb::GetPatientRequest { patient_id: "~".into(), as_of_time: None });
     assert_eq!(
         reason_at(raw::send(&channel, &path("GetPatient"), &token, get).await),
         malformed("patient_id")

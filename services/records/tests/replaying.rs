@@ -64,9 +64,9 @@ async fn seen(
     for item in &items {
         versions.push(world.versions(&parent(), &item.item_id).await.unwrap());
     }
-    let asked = pb::GetPatientRequest { patient_id: patient().to_string() };
+    let asked = pb::GetPatientRequest { patient_id: patient().to_string(), as_of_time: None };
     let known = world.client(&parent()).get_patient(asked).await.ok().map(tonic::Response::into_inner);
-    let asked = pb::SummarizeRecordRequest { patient_id: patient().to_string() };
+    let asked = pb::SummarizeRecordRequest { patient_id: patient().to_string(), ..Default::default() };
     let summary = world.client(&parent()).summarize_record(asked).await.unwrap().into_inner().categories;
     (items, versions, known, summary)
 }

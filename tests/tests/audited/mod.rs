@@ -190,7 +190,7 @@ impl Audited {
         let World { patient, document, thread, .. } = &self.world;
         let (patient_id, thread_id) = (patient.clone(), thread.clone());
         let items = ListItemsRequest { patient_id: patient_id.clone(), ..Default::default() };
-        let summary = SummarizeRecordRequest { patient_id: patient_id.clone() };
+        let summary = SummarizeRecordRequest { patient_id: patient_id.clone(), ..Default::default() };
         let papers = ListDocumentsRequest { patient_id: patient_id.clone(), ..Default::default() };
         let paper = DownloadDocumentRequest { patient_id: patient_id.clone(), document_id: document.clone() };
         let messages = ListMessagesRequest { patient_id, thread_id, ..Default::default() };

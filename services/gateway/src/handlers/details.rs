@@ -40,7 +40,7 @@ async fn page(open: Open) -> Answer {
 
 /// What is stored, as a form would send it; empty with an empty etag where nothing is.
 async fn stored(open: &Open) -> Result<(Fields, String), Failure> {
-    let asked = GetPatientRequest { patient_id: open.patient_id() };
+    let asked = GetPatientRequest { patient_id: open.patient_id(), as_of_time: None };
     let patient = match open.records().get_patient(asked).await.map_err(Failure::from) {
         Ok(patient) => patient.into_inner(),
         Err(failure) if failure.is(catalogue::PATIENT_UNKNOWN) => {

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 
 async fn page(open: Open) -> Answer {
     let answer =
-        open.records().summarize_record(SummarizeRecordRequest { patient_id: open.patient_id() }).await?;
+        open.records().summarize_record(SummarizeRecordRequest { patient_id: open.patient_id(), ..Default::default() }).await?;
     let summaries: HashMap<Category, CategorySummary> = (answer.into_inner().categories.into_iter())
         .filter_map(|summary| Some((Category::from_proto(summary.category)?, summary)))
         .collect();

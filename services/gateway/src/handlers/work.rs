@@ -127,7 +127,7 @@ async fn newest(signed: &Signed, shown: &[&Listed]) -> Result<HashMap<PatientId,
         shown.iter().filter(|record| open(record)).map(|record| record.patient).collect();
     stream::iter(patients)
         .map(async |patient| {
-            let asked = SummarizeRecordRequest { patient_id: patient.to_string() };
+            let asked = SummarizeRecordRequest { patient_id: patient.to_string(), ..Default::default() };
             let said = match signed.records().summarize_record(asked).await.map_err(Failure::from) {
                 Ok(answer) => said(signed, &answer.into_inner().categories),
                 // It has ended since the list was read: the row goes with the next list.

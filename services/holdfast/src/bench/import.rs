@@ -66,7 +66,7 @@ async fn import(system: &System, bytes: &[u8], count: usize) -> Result<f64> {
     let held = system.open_record().await?;
     let mut client = system.installation.records(&held.holder, std::slice::from_ref(&held.opened))?;
     // Heard of the record before the clock runs.
-    let asked = pb::SummarizeRecordRequest { patient_id: held.patient_id.clone() };
+    let asked = pb::SummarizeRecordRequest { patient_id: held.patient_id.clone(), ..Default::default() };
     send(&client, &asked, |mut client, asked| async move { client.summarize_record(asked).await }).await?;
     let start = pb::ImportStart {
         request_id: SystemIds.next().to_string(),

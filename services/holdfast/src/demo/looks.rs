@@ -8,7 +8,7 @@ use holdfast_types::Category;
 use std::collections::BTreeSet;
 
 pub(super) async fn leave(loading: Loading<'_>, number: usize, record: &Record<'_>) -> Result<()> {
-    let summary = pb::SummarizeRecordRequest { patient_id: record.id.clone() };
+    let summary = pb::SummarizeRecordRequest { patient_id: record.id.clone(), ..Default::default() };
     let leads: BTreeSet<_> = record.patient.enrolments.iter().map(|enrolment| &enrolment.lead).collect();
     for lead in leads {
         let client = loading.installation.records(loading.people.speaker(lead)?, &record.after)?;

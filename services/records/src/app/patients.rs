@@ -7,6 +7,7 @@ use crate::{
     },
     views::{self, ShownPatient},
 };
+use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, RequestContext, Unreleased};
 use holdfast_eventlog::Position;
 use holdfast_host::CommandId;
@@ -83,13 +84,19 @@ impl App {
         &self,
         asked: &RequestContext,
         patient: PatientId,
+        as_of: Option<DateTime<Utc>>,
     ) -> Result<ShownPatient, Failure> {
         let categories = [Category::Demographics];
         let permit =
             self.gate.authorise(asked, Action::Read, patient, &categories, "records.GetPatient").await?;
-        let found =
-            views::patients(self.log.pool(), self.log.keys(), &[&permit]).await.map_err(Failure::Views)?;
-        let shown = found.into_values().next().ok_or(Failure::Patient(patient::Refusal::NotRegistered))?;
+        let found = match as_of {
+            Some(at) => self.patient_then(&permit, at).await?,
+            None => {
+                let found = views::patients(self.log.pool(), self.log.keys(), &[&permit]).await;
+                found.map_err(Failure::Views)?.into_values().next()
+            }
+        };
+        let shown = found.ok_or(Failure::Patient(patient::Refusal::NotRegistered))?;
         Ok(self.gate.release(permit, shown).await?)
     }
 

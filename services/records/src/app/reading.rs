@@ -127,12 +127,15 @@ impl App {
         &self,
         asked: &RequestContext,
         patient: PatientId,
+        as_of: Option<DateTime<Utc>>,
+        happened_by: Option<DateTime<Utc>>,
     ) -> Result<Vec<CategorySummary>, Failure> {
         let permit = self
             .gate
             .authorise(asked, Action::Read, patient, Category::ALL, "records.SummarizeRecord")
             .await?;
-        let summary = views::summary(self.log.pool(), &permit).await.map_err(Failure::Views)?;
+        let summary =
+            views::summary(self.log.pool(), &permit, as_of, happened_by).await.map_err(Failure::Views)?;
         Ok(self.gate.release(permit, summary).await?)
     }
 
@@ -168,7 +171,7 @@ impl App {
         Ok(self.gate.authorise(asked, Action::Read, patient, categories, operation).await?)
     }
 
-    async fn names(&self, permit: &Permit, wanted: Vec<String>) -> Result<Names, Failure> {
+    pub(super) async fn names(&self, permit: &Permit, wanted: Vec<String>) -> Result<Names, Failure> {
         let wanted = wanted.iter().map(String::as_str);
         let names: Result<_, ViewsError> =
             views::names(self.log.pool(), self.log.keys(), permit, wanted).await;
@@ -181,7 +184,7 @@ fn performers(version: &Version) -> impl Iterator<Item = &Named> {
 }
 
 /// The keys of everything that an item's page names.
-fn references(version: &Version) -> Vec<String> {
+pub(super) fn references(version: &Version) -> Vec<String> {
     let content = &version.body.content;
     let rows = summary::of(content.resource.as_str().as_bytes()).map(|said| said.rows).unwrap_or_default();
     let in_rows = rows.iter().filter_map(|row| match &row.value {

@@ -33,6 +33,8 @@ pub(crate) struct Cursor {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listing {
     pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Only what had happened by then.
+    pub(crate) happened_by: Option<DateTime<Utc>>,
     pub(crate) after: Option<Cursor>,
     pub(crate) size: u32,
     /// Whether the resources leave with the answer, and count towards its size.
@@ -48,7 +50,7 @@ pub(crate) struct Page {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     patient: Uuid,
     item: Uuid,
     revision: i64,
@@ -59,6 +61,18 @@ struct Row {
     body: Vec<u8>,
 }
 
+/// What says no time counts from when it was first recorded.
+macro_rules! happened_by {
+    ($by:literal) => {
+        concat!(
+            "($", $by, "::timestamptz IS NULL OR v.occurred <= $", $by, " OR (v.occurred IS NULL AND EXISTS (
+                SELECT FROM item_versions AS first
+                WHERE first.patient = v.patient AND first.item = v.item AND first.revision = 1 AND first.recorded <= $", $by, ")))"
+        )
+    };
+}
+pub(super) use happened_by;
+
 /// One condition for the version that stands, one for the version that stood at `$3`: the first has an index.
 macro_rules! queries {
     ($name:ident: $standing:literal, $read_time:literal) => {
@@ -68,13 +82,15 @@ macro_rules! queries {
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
                  WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, "
+                   AND ", happened_by!("7"), "
                    AND ($5::uuid IS NULL
                         OR (coalesce(v.occurred, '-infinity'::timestamptz), v.item) < (coalesce($4, '-infinity'::timestamptz), $5))
                  ORDER BY coalesce(v.occurred, '-infinity'::timestamptz) DESC, v.item DESC
                  LIMIT $6"
             );
             pub(super) const TOTAL: &str = concat!(
-                "SELECT count(*) FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing
+                "SELECT count(*) FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing,
+                " AND ", happened_by!("4")
             );
             pub(super) const ITEM: &str = concat!(
                 "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.body
@@ -112,6 +128,7 @@ pub(crate) async fn list(
         .bind(permit.patient().uuid())
         .bind(words(permit))
         .bind(listing.as_of)
+        .bind(listing.happened_by)
         .fetch_one(pool)
         .await?;
     let rows: Vec<Row> = sqlx::query_as(page)
@@ -121,6 +138,7 @@ pub(crate) async fn list(
         .bind(listing.after.and_then(|cursor| cursor.occurred))
         .bind(listing.after.map(|cursor| cursor.item.uuid()))
         .bind(i64::from(listing.size) + 1)
+        .bind(listing.happened_by)
         .fetch_all(pool)
         .await?;
     let mut versions = open(keys, permit.patient(), rows).await?;
@@ -175,7 +193,7 @@ pub(crate) async fn versions(
     Ok(Unreleased::new((versions, more), returned))
 }
 
-fn words(permit: &Permit) -> Vec<&'static str> {
+pub(super) fn words(permit: &Permit) -> Vec<&'static str> {
     permit.categories().iter().map(|category| category.as_str()).collect()
 }
 
@@ -193,7 +211,11 @@ fn cut(versions: &mut Vec<Version>, size: u32, with_resources: bool) -> bool {
     more
 }
 
-async fn open(keys: &KeyRing, patient: PatientId, rows: Vec<Row>) -> Result<Vec<Version>, ViewsError> {
+pub(super) async fn open(
+    keys: &KeyRing,
+    patient: PatientId,
+    rows: Vec<Row>,
+) -> Result<Vec<Version>, ViewsError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -219,7 +241,7 @@ impl Version {
         Cursor { occurred: self.body.content.occurred, item: self.item }
     }
 
-    const fn returned(&self) -> Returned {
+    pub(super) const fn returned(&self) -> Returned {
         Returned { id: self.item.uuid(), revision: self.revision }
     }
 }

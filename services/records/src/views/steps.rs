@@ -1,0 +1,151 @@
+//! A record step by step: the moments at which something was recorded, and each version of a step beside the one before it.
+use super::{
+    ViewsError,
+    items::{Row, Version, open, words},
+    signed,
+};
+use chrono::{DateTime, Utc};
+use holdfast_access::{Permit, Unreleased};
+use holdfast_eventlog::KeyRing;
+use holdfast_types::ItemId;
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Where a moment stands among the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Moments {
+    /// The last step up to the moment; none where nothing had been recorded.
+    pub(crate) step: Option<DateTime<Utc>>,
+    pub(crate) previous: Option<DateTime<Utc>>,
+    pub(crate) following: Option<DateTime<Utc>>,
+    /// Steps up to the moment.
+    pub(crate) number: i64,
+    /// Steps in all.
+    pub(crate) count: i64,
+}
+
+/// Where a page of a step ended.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct StepCursor {
+    pub(crate) step: DateTime<Utc>,
+    pub(crate) item: ItemId,
+    pub(crate) revision: u64,
+}
+
+/// A version and what stood before it, where that may be read, too.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) version: Version,
+    pub(crate) before: Option<Version>,
+}
+
+/// The steps of the permitted categories around a moment; `besides` are those of what is kept elsewhere.
+pub(crate) async fn moments(
+    pool: &PgPool,
+    permit: &Permit,
+    at: Option<DateTime<Utc>>,
+    besides: &[DateTime<Utc>],
+) -> Result<Moments, ViewsError> {
+    let moments = sqlx::query_as(
+        "WITH moments AS (
+            SELECT recorded FROM item_versions WHERE patient = $1 AND category = ANY($2)
+            UNION
+            SELECT * FROM UNNEST($4::timestamptz[])
+         ), until AS (
+            SELECT recorded FROM moments WHERE $3::timestamptz IS NULL OR recorded <= $3
+         ), step AS (
+            SELECT max(recorded) AS recorded FROM until
+         )
+         SELECT
+            (SELECT recorded FROM step) AS step,
+            (SELECT max(until.recorded) FROM until, step WHERE until.recorded < step.recorded) AS previous,
+            (SELECT min(recorded) FROM moments WHERE recorded > $3) AS following,
+            (SELECT count(*) FROM until) AS number,
+            (SELECT count(*) FROM moments) AS count",
+    )
+    .bind(permit.patient().uuid())
+    .bind(words(permit))
+    .bind(at)
+    .bind(besides)
+    .fetch_one(pool)
+    .await?;
+    Ok(moments)
+}
+
+/// One page of a step's versions by item, whether there are more, and how many there are in all.
+pub(crate) async fn changes(
+    pool: &PgPool,
+    keys: &KeyRing,
+    permit: &Permit,
+    step: DateTime<Utc>,
+    after: Option<StepCursor>,
+    size: u32,
+) -> Result<Unreleased<(Vec<Changed>, bool, i64)>, ViewsError> {
+    let total: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM item_versions WHERE patient = $1 AND category = ANY($2) AND recorded = $3",
+    )
+    .bind(permit.patient().uuid())
+    .bind(words(permit))
+    .bind(step)
+    .fetch_one(pool)
+    .await?;
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT patient, item, revision, category, recorded, recorded AS read_time, actor, body
+         FROM item_versions
+         WHERE patient = $1 AND category = ANY($2) AND recorded = $3
+           AND ($4::uuid IS NULL OR (item, revision) > ($4, $5))
+         ORDER BY item, revision
+         LIMIT $6",
+    )
+    .bind(permit.patient().uuid())
+    .bind(words(permit))
+    .bind(step)
+    .bind(after.map(|after| after.item.uuid()))
+    .bind(after.map(|after| signed(after.revision)))
+    .bind(i64::from(size) + 1)
+    .fetch_all(pool)
+    .await?;
+    let mut versions = open(keys, permit.patient(), rows).await?;
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
+    let more = versions.len() > size;
+    versions.truncate(size);
+    let mut befores = befores(pool, keys, permit, &versions).await?;
+    let mut returned: Vec<_> = versions.iter().map(Version::returned).collect();
+    returned.extend(befores.values().map(Version::returned));
+    let beside = |version: Version| {
+        let before = befores.remove(&(version.item, version.revision.saturating_sub(1)));
+        Changed { version, before }
+    };
+    Ok(Unreleased::new((versions.into_iter().map(beside).collect(), more, total), returned))
+}
+
+async fn befores(
+    pool: &PgPool,
+    keys: &KeyRing,
+    permit: &Permit,
+    versions: &[Version],
+) -> Result<HashMap<(ItemId, u64), Version>, ViewsError> {
+    let later = versions.iter().filter(|version| version.revision > 1);
+    let (items, revisions): (Vec<Uuid>, Vec<i64>) =
+        later.map(|version| (version.item.uuid(), signed(version.revision.saturating_sub(1)))).unzip();
+    if items.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.body
+         FROM item_versions AS v
+         JOIN UNNEST($3::uuid[], $4::bigint[]) AS wanted (item, revision)
+           ON wanted.item = v.item AND wanted.revision = v.revision
+         WHERE v.patient = $1 AND v.category = ANY($2)",
+    )
+    .bind(permit.patient().uuid())
+    .bind(words(permit))
+    .bind(items)
+    .bind(revisions)
+    .fetch_all(pool)
+    .await?;
+    let versions = open(keys, permit.patient(), rows).await?;
+    Ok(versions.into_iter().map(|version| ((version.item, version.revision), version)).collect())
+}
