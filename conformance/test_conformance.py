@@ -20,6 +20,7 @@ JUNIT = """<testsuites><testsuite name="a::b">
 <testcase name="poor" classname="a::b"><system-err>
 skipped: the data is not here
 </system-err></testcase></testsuite></testsuites>"""
+EMPTY = """<testsuites><testsuite name="nothing"></testsuite></testsuites>"""
 NODE = """<testsuites><testsuite name="the job"><testcase name="one"/><testcase name="two"><failure/></testcase>
 <testcase name="three"><skipped/></testcase></testsuite><testcase name="alone"/></testsuites>"""
 
@@ -111,10 +112,11 @@ class Reports(Planted):
         self.assertEqual(
             runners.read_node(self.plant("node.xml", NODE)),
             {
-                "the job > one": runners.PASSED, "the job > two": runners.FAILED, "the job > three": runners.SKIPPED,
-                "alone": runners.PASSED,
+                "the job": runners.FAILED, "the job > one": runners.PASSED, "the job > two": runners.FAILED,
+                "the job > three": runners.SKIPPED, "alone": runners.PASSED,
             },
         )
+        self.assertEqual(runners.read_node(self.plant("empty.xml", EMPTY)), {"nothing": runners.SKIPPED})
         self.assertEqual(
             runners.read_libtest("test a::good ... ok\ntest bad ... FAILED\ntest out ... ignored\n"),
             {"a::good": runners.PASSED, "bad": runners.FAILED, "out": runners.SKIPPED},
