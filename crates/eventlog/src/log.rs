@@ -9,17 +9,27 @@ use crate::{
     metrics::Metrics,
     rows::EventRow,
     seal::place_of,
+    turns::Turns,
 };
 use futures::TryStreamExt;
 use holdfast_types::{Clock, EventId, Ids};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
-use std::{sync::Arc, time::Instant};
-use tokio::sync::{mpsc, oneshot};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
 use uuid::Uuid;
 
 /// How often `execute` decides anew when others were faster.
-const EXECUTE_ATTEMPTS_MAX: u32 = 8;
+const EXECUTE_ATTEMPTS_MAX: u32 = 16;
+/// Longest pause before it does, the first time and at most: others are in other processes then, so it is left to chance who is next.
+const PAUSE_MS: u64 = 4;
+const PAUSE_MS_MAX: u64 = 256;
 
 /// What a service tells the others of one of its events; `None` publishes the header alone.
 pub type Publish = Arc<dyn Fn(&Opened) -> Result<Option<prost_types::Any>, DecodeError> + Send + Sync>;
@@ -51,6 +61,7 @@ struct Inner {
     publish: Publish,
     committers: Vec<mpsc::Sender<Job>>,
     committed: Arc<Committed>,
+    turns: Arc<Turns>,
     metrics: Arc<Metrics>,
 }
 
@@ -124,6 +135,7 @@ impl EventLog {
             publish: parts.publish,
             committers,
             committed,
+            turns: Arc::default(),
             metrics,
         }))
     }
@@ -239,7 +251,8 @@ impl EventLog {
         Ok(loaded)
     }
 
-    /// Load, decide, append; again when somebody else was faster. A request id that has acted is answered with its first outcome.
+    /// Load, decide, append; again when somebody else was faster. Where many want the same stream they take turns.
+    /// A request id that has acted is answered with its first outcome.
     pub async fn execute<D: Decider>(
         &self,
         subject: Subject,
@@ -248,6 +261,9 @@ impl EventLog {
         request: Option<Request>,
         command: impl Fn(&Loaded<D::State>) -> D::Command + Send,
     ) -> Result<Executed<D::State>, ExecuteError<D::Refusal>> {
+        let crowded = |_| ExecuteError::Append(AppendError::Stale);
+        let name = StreamName::new(D::Event::AGGREGATE, id);
+        let mut turn = self.0.turns.after_others(&name).await.map_err(crowded)?;
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -280,10 +296,20 @@ impl EventLog {
                     let state = events.iter().fold(loaded.state, |state, event| D::evolve(state, event));
                     return Ok(Executed { state, revision, position: Some(position), repeated: false });
                 }
-                Err(AppendError::Stale) if attempt < EXECUTE_ATTEMPTS_MAX => {}
+                Err(AppendError::Stale) if attempt < EXECUTE_ATTEMPTS_MAX => match &turn {
+                    None => turn = Some(self.0.turns.take(&name).await.map_err(crowded)?),
+                    Some(_) => sleep(self.pause(attempt)).await,
+                },
                 Err(error) => return Err(ExecuteError::Append(error)),
             }
         }
+    }
+
+    /// Any time up to one that doubles with each attempt.
+    fn pause(&self, attempt: u32) -> Duration {
+        let longest = PAUSE_MS.saturating_mul(1 << attempt.min(16)).min(PAUSE_MS_MAX);
+        let (_, random) = self.0.ids.next().as_u64_pair();
+        Duration::from_millis(random % longest)
     }
 
     /// Where a request id has acted before.

@@ -35,12 +35,14 @@ async fn a_stream_that_another_process_began_or_moved_on_is_stale_for_this_one()
 async fn commands_sent_to_two_processes_all_act_once_and_leave_no_gap() {
     let world = world().await;
     let other = start("jars", &world.database, Arc::new(world.clock.clone()), vec![Arc::new(Balances)]);
-    for _ in 0..20 {
-        let both = [&world.log, &other].map(|log| act(log, 10, None, JarCommand::Fill(5)));
-        join_all(both).await.into_iter().for_each(|done| assert!(done.is_ok(), "{done:?}"));
+    // In each process they take turns; against the other one each may lose as often as that has writers.
+    for _ in 0..5 {
+        let writers = [&world.log, &other].into_iter().cycle().take(16);
+        let all = writers.map(|log| act(log, 10, None, JarCommand::Fill(5)));
+        join_all(all).await.into_iter().for_each(|done| assert!(done.is_ok(), "{done:?}"));
     }
     let loaded = world.log.load::<Jar>(patient(10), id(10)).await.unwrap();
-    assert_eq!((loaded.state, loaded.revision), (200, 40));
+    assert_eq!((loaded.state, loaded.revision), (400, 80));
     let lane = world.log.read_lane(patient(10).lane(), 0, 100).await.unwrap();
-    assert!(lane.iter().zip(1..).all(|(event, seq)| event.header.lane_seq == seq) && lane.len() == 40);
+    assert!(lane.iter().zip(1..).all(|(event, seq)| event.header.lane_seq == seq) && lane.len() == 80);
 }
