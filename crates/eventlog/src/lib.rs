@@ -171,6 +171,7 @@ mod rows;
 pub mod schema;
 mod seal;
 mod source;
+mod turns;
 mod wire;
 
 pub use append::{
@@ -185,7 +186,7 @@ pub use keys::{KeyError, KeyRing, MasterKey};
 pub use lease::{Lease, LeaseError};
 pub use log::{EventLog, ExecuteError, Executed, Loaded, Parts, Publish, ReadError};
 pub use metrics::LATENCY_BOUNDS_MS;
-pub use parking::Parked;
+pub use parking::{PARKED_MAX, Parked, parked};
 pub use projection::{Projection, ProjectionError};
 pub use reaction::{Reaction, ReactionError};
 pub use rebuild::{RebuildError, rebuild};

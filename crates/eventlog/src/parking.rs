@@ -1,13 +1,18 @@
 //! Events whose effect failed, and their subject's later ones: kept in order until a fix, so that a lane goes on.
-use crate::Envelope;
+use crate::{Envelope, SchemaError};
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgPool};
 use std::collections::HashSet;
 use uuid::Uuid;
 
+/// Listed at once.
+pub const PARKED_MAX: i64 = 1000;
+
 /// One event that waits.
 #[derive(Debug, Clone, FromRow)]
 pub struct Parked {
+    /// The service whose log it is in.
+    pub source: String,
     pub lane: i32,
     pub lane_seq: i64,
     pub subject: Uuid,
@@ -57,14 +62,23 @@ pub(crate) async fn park(
     Ok(())
 }
 
-pub(crate) async fn list(pool: &PgPool, source: &str) -> Result<Vec<Parked>, sqlx::Error> {
+/// What waits in a service, whoever it came from: oldest first, at most [`PARKED_MAX`], and how much there is in all. Asked for beside the
+/// service, through a pool on its database.
+pub async fn parked(pool: &PgPool) -> Result<(Vec<Parked>, u64), SchemaError> {
+    let parked = list(pool, None).await?;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM parked").fetch_one(pool).await?;
+    Ok((parked, u64::try_from(count).unwrap_or_default()))
+}
+
+pub(crate) async fn list(pool: &PgPool, source: Option<&str>) -> Result<Vec<Parked>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT lane, lane_seq, subject, reason, parked_time FROM parked
-         WHERE source = $1
-         ORDER BY parked_time, lane, lane_seq
-         LIMIT 1000",
+        "SELECT source, lane, lane_seq, subject, reason, parked_time FROM parked
+         WHERE $1::text IS NULL OR source = $1
+         ORDER BY parked_time, source, lane, lane_seq
+         LIMIT $2",
     )
     .bind(source)
+    .bind(PARKED_MAX)
     .fetch_all(pool)
     .await
 }

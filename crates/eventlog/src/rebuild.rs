@@ -22,6 +22,9 @@ impl From<sqlx::Error> for RebuildError {
     }
 }
 
+/// One rebuild of a database at a time.
+const LOCK: i64 = 0x72_6562_7569_6c64;
+
 /// Fills `views_next` while the service goes on serving, then holds appends for the last events and the swap. Answers with the
 /// number of events replayed. `progress` hears it after every batch.
 pub async fn rebuild(
@@ -33,6 +36,8 @@ pub async fn rebuild(
     progress: impl Fn(u64) + Send,
 ) -> Result<u64, RebuildError> {
     let mut conn = schema::owner(owner_url, serving_role).await?;
+    // Let go when the connection ends.
+    schema::run(&mut conn, format!("SELECT pg_advisory_lock({LOCK})")).await?;
     schema::run(&mut conn, "DROP SCHEMA IF EXISTS views_next CASCADE".to_owned()).await?;
     schema::in_schema(&mut conn, "views_next", &[views]).await?;
     schema::run(&mut conn, "SET search_path TO views_next, feeds, log".to_owned()).await?;

@@ -64,16 +64,11 @@ async fn a_conflict_fails_alone_and_leaves_no_gap() {
 #[tokio::test]
 async fn many_writers_on_one_stream_are_all_taken_in_without_a_gap_or_a_lost_update() {
     const WRITERS: u64 = 64;
-    const EACH: u64 = 3;
     let world = world().await;
-    let writer = |_| async {
-        for _ in 0..EACH {
-            act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap();
-        }
-    };
-    join_all((0..WRITERS).map(writer)).await;
+    let filled = join_all((0..WRITERS).map(|_| act(&world.log, 10, None, JarCommand::Fill(1)))).await;
+    filled.into_iter().for_each(|done| assert!(done.is_ok(), "{done:?}"));
     let loaded = world.log.load::<Jar>(patient(10), id(10)).await.unwrap();
-    assert_eq!((loaded.state, loaded.revision), (WRITERS * EACH, WRITERS * EACH));
+    assert_eq!((loaded.state, loaded.revision), (WRITERS, WRITERS));
     join_all((0..200).map(|jar| act(&world.log, 100 + jar, None, JarCommand::Fill(1)))).await;
     for (lane, head) in world.log.heads().await.unwrap() {
         let seqs: Vec<u64> = world

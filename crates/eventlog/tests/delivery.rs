@@ -170,6 +170,10 @@ async fn a_poisonous_event_parks_its_subject_only_and_drains_in_order_after_the_
     ear.inbox.catch_up(Duration::ZERO).await.unwrap();
     let parked = ear.inbox.parked().await.unwrap();
     assert_eq!(parked.len(), 3, "thirteen and what follows it");
+    let (listed, count) = holdfast_eventlog::parked(&ear.database.pool).await.unwrap();
+    let places = |parked: &[Parked]| parked.iter().map(|one| (one.lane, one.lane_seq)).collect::<Vec<_>>();
+    assert_eq!((places(&listed), count), (places(&parked), 3));
+    assert!(listed.iter().all(|one| one.source == "jars"));
     assert_eq!(heard(&ear).await.iter().find(|(jar, ..)| *jar == id(5)).map(|(_, cents, _)| *cents), Some(1));
     assert_eq!(heard(&ear).await.len(), 5, "the others went on");
     assert_eq!(ear.inbox.retry_parked().await.unwrap(), 0);

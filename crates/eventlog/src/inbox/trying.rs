@@ -72,9 +72,9 @@ impl Inbox {
             .map_err(InboxError::Database)
     }
 
-    /// What waits for a fix, oldest first, at most 1000.
+    /// What waits for a fix, oldest first, at most [`parking::PARKED_MAX`].
     pub async fn parked(&self) -> Result<Vec<Parked>, InboxError> {
-        parking::list(&self.0.pool, self.source()).await.map_err(InboxError::Database)
+        parking::list(&self.0.pool, Some(self.source())).await.map_err(InboxError::Database)
     }
 
     /// Tries every parked subject's events again, in order, until one fails. Answers with how many were taken in.
