@@ -13,6 +13,7 @@ import { bundle, own } from "./walks/bundle.mjs";
 import { further } from "./walks/further.mjs";
 import { mainJob } from "./walks/main-job.mjs";
 import { officer } from "./walks/officer.mjs";
+import { phone as onThePhone } from "./walks/phone.mjs";
 
 const FAMILY = { email: "hanna.beispielhaft@families.example", name: "Hanna Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true };
@@ -68,6 +69,9 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
     email: "helene.beispielhaft@families.example", name: "Helene Beispielhaft",
   }));
   await walk.test("bad input", (bad) => badInput(bad, { holdfast, browser, ...walked, elsewhere: phone.record }));
+  await walk.test("on the phone and on a bad line", (line) => onThePhone(line, {
+    holdfast, browser, shape: { ...PHONE, isMobile: true }, devices: { desk: walked, phone },
+  }));
   await walk.test("the privacy officer", (office) => officer(office, {
     holdfast, browser, email: addressOf(/compliance officer/), desk: { email: addressOf(/front desk/), name: "Fauxworth" },
   }));

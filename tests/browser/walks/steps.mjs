@@ -39,8 +39,9 @@ export async function bringIn(holdfast, page, path) {
   await form.getByRole("button", { name: "Bring it in" }).click();
 }
 
-export async function keepPaper(page, record, file, title) {
-  await page.goto(`${record}/papers/new`);
+// `there`: the page is open already.
+export async function keepPaper(page, record, file, title, { there = false } = {}) {
+  if (!there) await page.goto(`${record}/papers/new`);
   await page.getByLabel("File", { exact: true }).setInputFiles(file);
   await page.getByLabel("Name for this paper").fill(title);
   await page.getByRole("radio", { name: "Papers" }).check();
