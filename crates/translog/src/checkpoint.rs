@@ -59,7 +59,7 @@ impl Checkpoint {
 }
 
 /// Without sign and without leading zeros.
-fn decimal(text: &str) -> Option<u64> {
+pub(crate) fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

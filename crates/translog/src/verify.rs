@@ -61,6 +61,8 @@ pub enum VerifyError {
         #[source]
         cause: SignatureError,
     },
+    #[error("the newest checkpoint is cosigned by {found} of the witnesses, {needed} are needed")]
+    Quorum { needed: usize, found: usize },
     #[error("there is no checkpoint to verify against")]
     NoCheckpoint,
     #[error("the checkpoints are out of order: one of {newer} entries stands before one of {older}")]

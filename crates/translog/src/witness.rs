@@ -1,10 +1,10 @@
 //! What a witness is asked, what it checks before it cosigns, and what it must remember (C2SP tlog-witness).
 use crate::{
-    checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint},
+    checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint, decimal},
     hash::{Hash, decode_hash, encode_hash},
     key::{SigningKey, VerifierKey},
     note::NoteSignature,
-    proof::{PROOF_HASHES_MAX, ProofError, verify_consistency},
+    proof::{ProofError, verify_consistency},
 };
 
 /// `old <size>`, the hashes of a consistency proof, a blank line, the checkpoint: the body of `add-checkpoint`.
@@ -23,6 +23,15 @@ pub struct Witnessed {
     pub root: Hash,
 }
 
+impl Witnessed {
+    pub const fn of(checkpoint: &Checkpoint) -> Self {
+        Self { size: checkpoint.size, root: checkpoint.root }
+    }
+}
+
+/// Lines of a proof that a client may send; a tree of 2^63 leaves needs no more.
+const PROOF_LINES_MAX: usize = 63;
+
 /// Each with the status that the protocol answers.
 #[derive(Debug, thiserror::Error)]
 pub enum WitnessRefusal {
@@ -38,7 +47,10 @@ pub enum WitnessRefusal {
     /// 409, with the size as the body.
     #[error("the checkpoint cosigned last is of size {size}")]
     Conflict { size: u64 },
-    /// 409 at the same size, else 422.
+    /// 409, with the size as the body.
+    #[error("another tree of size {size} was cosigned")]
+    Forked { size: u64 },
+    /// 422.
     #[error("the checkpoint does not continue the one cosigned last")]
     Inconsistent(#[source] ProofError),
 }
@@ -52,11 +64,11 @@ impl AddCheckpoint {
         let older = lines
             .next()
             .and_then(|line| line.strip_prefix("old "))
-            .and_then(|size| size.parse().ok())
+            .and_then(decimal)
             .ok_or(malformed("it does not begin with the older size"))?;
         let mut proof = Vec::new();
         for line in lines {
-            if proof.len() == PROOF_HASHES_MAX {
+            if proof.len() == PROOF_LINES_MAX {
                 return Err(malformed("its proof is too long"));
             }
             proof.push(decode_hash(line).ok_or(malformed("its proof holds no hash where one belongs"))?);
@@ -88,6 +100,9 @@ impl AddCheckpoint {
             return Err(WitnessRefusal::Conflict { size: last });
         }
         match witnessed {
+            Some(last) if last.size == size && last.root != root => {
+                return Err(WitnessRefusal::Forked { size });
+            }
             Some(last) if last.size > 0 => {
                 verify_consistency(last.size, size, &last.root, &root, &self.proof)
                     .map_err(WitnessRefusal::Inconsistent)?;

@@ -159,10 +159,12 @@ fn a_witness_cosigns_what_continues_and_nothing_else() {
     assert!(matches!(older, WitnessRefusal::Older { older: 700, newer: 300 }));
     let forked = Witnessed { root: leaf_hash(b"another history"), ..first };
     assert!(matches!(refusal(&ask(300, 700, proof), Some(forked)), WitnessRefusal::Inconsistent(_)));
+    let beside = refusal(&ask(300, 300, vec![]), Some(forked));
+    assert!(matches!(beside, WitnessRefusal::Forked { size: 300 }));
     let stranger = SigningKey::from_seed("other.example", Signs::Notes, &[1; 32]).unwrap();
     let unknown = ask(0, 7, vec![]).cosign(stranger.verifier(), None, &witness, 0).unwrap_err();
     assert!(matches!(unknown, WitnessRefusal::Checkpoint(CheckpointError::OtherLog { .. })));
-    for body in ["", "old 1", "old x\n\n", "new 1\n\n", "old 1\nAAAA\n\n"] {
+    for body in ["", "old 1", "old x\n\n", "old +1\n\n", "old 01\n\n", "new 1\n\n", "old 1\nAAAA\n\n"] {
         assert!(matches!(AddCheckpoint::parse(body.as_bytes()), Err(WitnessRefusal::Malformed(_))), "{body}");
     }
 }

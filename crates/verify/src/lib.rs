@@ -32,6 +32,16 @@ pub struct Arguments {
     /// The verifier key of a witness, or the file that holds it: it must have cosigned the newest checkpoint. May be repeated.
     #[arg(long, value_name = "KEY")]
     pub witness: Vec<String>,
+    /// How many of these witnesses are enough; all of them, unless it is said.
+    #[arg(long, requires = "witness", value_name = "NUMBER")]
+    pub quorum: Option<usize>,
+}
+
+impl Arguments {
+    /// Witnesses that must have cosigned.
+    pub fn witnesses(&self) -> usize {
+        self.quorum.unwrap_or(self.witness.len())
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -69,6 +79,8 @@ pub enum Failure {
     Address(#[source] AddressError),
     #[error("neither an export nor an address was given")]
     NoSubject,
+    #[error("a quorum is between one and the number of different witnesses")]
+    Quorum,
 }
 
 impl Failure {
@@ -76,7 +88,7 @@ impl Failure {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::NotVerified(_) => 1,
-            Self::Key { .. } | Self::Address(_) | Self::NoSubject => 2,
+            Self::Key { .. } | Self::Address(_) | Self::NoSubject | Self::Quorum => 2,
             Self::Unreadable(_) | Self::File { .. } => 3,
         }
     }
@@ -92,9 +104,21 @@ impl From<VerifyError> for Failure {
 }
 
 pub async fn verify(arguments: &Arguments) -> Result<Verified, Failure> {
-    let keys: Result<Vec<VerifierKey>, Failure> = arguments.witness.iter().map(|text| key(text)).collect();
+    let mut witnesses = Vec::new();
+    for text in &arguments.witness {
+        let witness = key(text)?;
+        // Named twice, it would count twice.
+        if !witnesses.contains(&witness) {
+            witnesses.push(witness);
+        }
+    }
+    let (known, quorum) = (witnesses.len(), arguments.quorum);
+    if quorum.is_some_and(|quorum| !(1..=known).contains(&quorum)) {
+        return Err(Failure::Quorum);
+    }
     let earlier: Result<Vec<Vec<u8>>, Failure> = arguments.older.iter().map(|path| read(path)).collect();
-    let trust = Trust::in_key(key(&arguments.key)?).and_witnesses(keys?).and_earlier(earlier?);
+    let trust = Trust::in_key(key(&arguments.key)?).and_witnesses(witnesses).and_earlier(earlier?);
+    let trust = quorum.map_or(trust.clone(), |quorum| trust.and_quorum(quorum));
     match (&arguments.subject.export, &arguments.subject.address) {
         (Some(path), _) if path.is_dir() => Ok(verify_tiles(&Folder::at(path.clone()), &trust).await?),
         (Some(path), _) if path == Path::new("-") => Ok(verify_export(io::stdin().lock(), &trust)?),

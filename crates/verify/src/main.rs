@@ -18,7 +18,7 @@ async fn main() -> ExitCode {
     match verify(&arguments).await {
         Ok(verified) => {
             // A reader that went away does not change what holds.
-            let _ = writeln!(std::io::stdout(), "{}", summary(&verified, arguments.witness.len()));
+            let _ = writeln!(std::io::stdout(), "{}", summary(&verified, arguments.witnesses()));
             ExitCode::SUCCESS
         }
         Err(failure) => {

@@ -254,6 +254,42 @@ async fn a_witness_must_have_cosigned_the_newest() {
 }
 
 #[tokio::test]
+async fn so_many_of_the_witnesses_are_enough_as_it_is_said() {
+    let mut world = World::new();
+    let witness = |number| {
+        SigningKey::from_seed(&format!("witness.example/w{number}"), Signs::Cosignatures, &[number; 32])
+            .unwrap()
+    };
+    let keys = [2, 3, 4].map(|number| witness(number).verifier().to_string());
+    let mut newest = world.signed.pop().unwrap();
+    for number in [2, 4] {
+        newest.cosign(&witness(number), 1_767_225_700);
+    }
+    world.put(CHECKPOINT_PATH, newest.to_text().as_bytes());
+    let tiles = world.tiles();
+    let of = async |quorum: &[&str]| {
+        let named = keys.iter().flat_map(|key| ["--witness", key.as_str()]);
+        let arguments: Vec<&str> =
+            ["--export", text(&tiles)].into_iter().chain(named).chain(quorum.iter().copied()).collect();
+        world.run(&arguments).await
+    };
+    for quorum in ["1", "2"] {
+        let (code, said) = of(&["--quorum", quorum]).await;
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.ends_with(&format!("witnesses {quorum}\n")), "{said}");
+    }
+    let few =
+        "not verified: the newest checkpoint is cosigned by 2 of the witnesses, 3 are needed\n".to_owned();
+    assert_eq!(of(&["--quorum", "3"]).await, (Some(1), few));
+    assert_eq!(of(&[]).await.0, Some(1), "all, unless it is said");
+    assert_eq!(of(&["--quorum", "0"]).await.0, Some(2));
+    assert_eq!(of(&["--quorum", "4"]).await.0, Some(2));
+    // The same witness twice is one witness.
+    assert_eq!(of(&["--witness", &keys[0], "--quorum", "3"]).await.0, Some(1));
+    assert_eq!(world.run(&["--export", text(&tiles), "--quorum", "1"]).await.0, Some(2));
+}
+
+#[tokio::test]
 async fn arguments_of_no_use_and_files_that_are_not_there_exit_otherwise() {
     let world = World::new();
     assert_eq!(world.run(&["--export", "no/such/file"]).await.0, Some(3));

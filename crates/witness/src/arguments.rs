@@ -1,0 +1,96 @@
+//! What a witness is told when it starts: its name and key, its folder, the logs that it looks after.
+use crate::{LOGS_MAX, Memory, MemoryError, Witness};
+use clap::Args;
+use holdfast_translog::{KeyError, SigningKey, Signs, VerifierKey};
+use holdfast_types::Clock;
+use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
+use zeroize::Zeroizing;
+
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// Address and port to answer on; port 0 takes any free one. Whatever is reached from afar puts HTTPS before it.
+    #[arg(
+        id = "HOLDFAST_WITNESS_LISTEN",
+        long = "listen",
+        env = "HOLDFAST_WITNESS_LISTEN",
+        default_value = "127.0.0.1:7200",
+        value_name = "ADDRESS"
+    )]
+    pub listen: SocketAddr,
+    /// Name of the witness and of its key, e.g. `witness.example/w1`.
+    #[arg(id = "HOLDFAST_WITNESS_NAME", long = "name", env = "HOLDFAST_WITNESS_NAME", value_name = "NAME")]
+    pub name: String,
+    /// File with the private key that cosigns, an Ed25519 seed: 64 hexadecimal digits.
+    #[arg(
+        id = "HOLDFAST_WITNESS_KEY_FILE",
+        long = "key-file",
+        env = "HOLDFAST_WITNESS_KEY_FILE",
+        value_name = "PATH"
+    )]
+    pub key_file: PathBuf,
+    /// Folder for what was cosigned last, which must not be lost and never be set back. Not on the log's machine, if it is to
+    /// mean something.
+    #[arg(
+        id = "HOLDFAST_WITNESS_STATE_DIR",
+        long = "state-dir",
+        env = "HOLDFAST_WITNESS_STATE_DIR",
+        value_name = "PATH"
+    )]
+    pub state_dir: PathBuf,
+    /// Verifier keys of the logs to look after, separated by commas.
+    #[arg(
+        id = "HOLDFAST_WITNESS_LOGS",
+        long = "witnessed-log",
+        env = "HOLDFAST_WITNESS_LOGS",
+        value_delimiter = ',',
+        required = true,
+        value_name = "KEY"
+    )]
+    pub logs: Vec<VerifierKey>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ArgumentsError {
+    #[error("the witness's key file `{path}` cannot be read", path = path.display())]
+    KeyFile {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("the witness's key file `{path}` does not hold 32 bytes as 64 hexadecimal digits", path = path.display())]
+    KeyMalformed { path: PathBuf },
+    #[error("HOLDFAST_WITNESS_NAME is no name for a key")]
+    Name(#[source] KeyError),
+    #[error("a witness looks after at most {LOGS_MAX} logs")]
+    TooManyLogs,
+    #[error("`{name}` is the name of two logs, or its key is not a log's")]
+    Log { name: String },
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+}
+
+impl Arguments {
+    pub fn witness(&self, clock: Arc<dyn Clock>) -> Result<Witness, ArgumentsError> {
+        if self.logs.len() > LOGS_MAX {
+            return Err(ArgumentsError::TooManyLogs);
+        }
+        for (index, log) in self.logs.iter().enumerate() {
+            let twice = self.logs.iter().take(index).any(|other| other.name() == log.name());
+            if twice || log.signs() != Signs::Notes {
+                return Err(ArgumentsError::Log { name: log.name().to_owned() });
+            }
+        }
+        let memory = Memory::open(&self.state_dir)?;
+        Ok(Witness::new(self.key()?, self.logs.clone(), memory, clock))
+    }
+
+    pub fn key(&self) -> Result<SigningKey, ArgumentsError> {
+        let path = || self.key_file.clone();
+        let text = fs::read_to_string(&self.key_file)
+            .map_err(|cause| ArgumentsError::KeyFile { path: path(), cause })?;
+        let (text, mut seed) = (Zeroizing::new(text), Zeroizing::new([0; 32]));
+        hex::decode_to_slice(text.trim(), &mut *seed)
+            .map_err(|_| ArgumentsError::KeyMalformed { path: path() })?;
+        SigningKey::from_seed(&self.name, Signs::Cosignatures, &seed).map_err(ArgumentsError::Name)
+    }
+}
