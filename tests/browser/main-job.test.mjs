@@ -14,6 +14,7 @@ import { further } from "./walks/further.mjs";
 import { mainJob } from "./walks/main-job.mjs";
 import { officer } from "./walks/officer.mjs";
 import { phone as onThePhone } from "./walks/phone.mjs";
+import { reading } from "./walks/reading.mjs";
 
 const FAMILY = { email: "hanna.beispielhaft@families.example", name: "Hanna Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true };
@@ -72,6 +73,7 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
   await walk.test("on the phone and on a bad line", (line) => onThePhone(line, {
     holdfast, browser, shape: { ...PHONE, isMobile: true }, devices: { desk: walked, phone },
   }));
+  await walk.test("reading", (finds) => reading(finds, { ...walked, site: holdfast.site }));
   await walk.test("the privacy officer", (office) => officer(office, {
     holdfast, browser, email: addressOf(/compliance officer/), desk: { email: addressOf(/front desk/), name: "Fauxworth" },
   }));
