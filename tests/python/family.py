@@ -1,6 +1,7 @@
 """People at the services' gRPC: signed in by the link that was mailed to them, each found and called by reflection alone."""
 
 import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import grpc
 from service import PATIENCE_S, Service, sign_in
 
 DATA_DIR = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
+TERMS = "http://terminology.hl7.org/CodeSystem"
 
 
 @functools.cache
@@ -39,20 +41,26 @@ class Person:
     def actor(self):
         return f"account/{self.account_id}"
 
-    def ask(self, name, method, **fields):
+    def places(self):
+        return [("holdfast-after", f"{at}:{lane}:{seq}") for (at, lane), seq in self.seen.items()]
+
+    def patiently(self, act):
+        """What was written before is on its way."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            after = [("holdfast-after", f"{at}:{lane}:{seq}") for (at, lane), seq in self.seen.items()]
             try:
-                answer = service(name).call(method, token=self.token, metadata=after, **fields)
+                return act()
             except grpc.RpcError as refused:
-                # What was written before is on its way.
-                if refused.code() is grpc.StatusCode.UNAVAILABLE and time.monotonic() < deadline:
-                    continue
-                raise
-            if "position" in answer.DESCRIPTOR.fields_by_name and answer.HasField("position"):
-                self.saw(answer.position)
-            return answer
+                if refused.code() is not grpc.StatusCode.UNAVAILABLE or time.monotonic() > deadline:
+                    raise
+
+    def ask(self, name, method, purpose="", **fields):
+        claimed = [("holdfast-purpose", purpose)] if purpose else []
+        call = lambda: service(name).call(method, token=self.token, metadata=[*self.places(), *claimed], **fields)
+        answer = self.patiently(call)
+        if "position" in answer.DESCRIPTOR.fields_by_name and answer.HasField("position"):
+            self.saw(answer.position)
+        return answer
 
     def saw(self, position):
         place = position.service, position.lane
@@ -70,6 +78,24 @@ class Person:
         except grpc.RpcError as refused:
             return refused.code()
         raise AssertionError(f"{name}.{method} was answered")
+
+
+class Program(Person):
+    """The demo network's service account."""
+
+    def __init__(self):
+        account = json.loads((DATA_DIR / "secrets/demo-service-account.json").read_text(encoding="utf-8"))
+        self.seen, self.account_id = {}, account["account_id"]
+        self.token = service("identity").call("IssueServiceToken", **{key: account[key] for key in ("account_id", "secret")}).token
+
+
+def coded(system, code, text):
+    return {"coding": [{"system": system, "code": code}], "text": text}
+
+
+def bundle(*resources):
+    """A file of a source, as it is brought in."""
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in resources]}).encode()
 
 
 def request_id():
@@ -142,3 +168,61 @@ class Record:
     def history(self):
         """Every entry, newest first."""
         return self.parent.ask("audit", "ListPatientEntries", patient_id=self.id, page_size=200).entries
+
+    def looked_at(self, *wanted, by=None):
+        """Waits until the history says that each of these was shown; looks arrive within a moment of the act. Their operations."""
+        deadline, person = time.monotonic() + PATIENCE_S, by or self.parent
+        while True:
+            looks = [entry for entry in self.history() if entry.type == "access.permitted" and entry.actor == person.actor]
+            shown = {one.id: entry.access.operation for entry in reversed(looks) for one in entry.access.returned}
+            if set(wanted) <= set(shown):
+                return {shown[id] for id in wanted}
+            assert time.monotonic() < deadline, f"of {wanted} the history says {shown}"
+
+    def keep_paper(self, title, content, media_type, category="DOCUMENTS", by=None):
+        person = by or self.parent
+        start = {"title": title, "media_type": media_type, "size_bytes": len(content), "category": f"CATEGORY_{category}"}
+        digest = hashlib.sha256(content).digest()
+        upload = person.ask("documents", "StartUpload", request_id=request_id(), patient_id=self.id, sha256=digest, **start)
+        person.ask("documents", "AppendUpload", parts=[{"upload_id": upload.upload_id, "chunk": content}])
+        return person.ask("documents", "CompleteUpload", request_id=request_id(), upload_id=upload.upload_id).document
+
+    def papers(self, by=None):
+        return (by or self.parent).ask("documents", "ListDocuments", patient_id=self.id, page_size=200).documents
+
+    def saved(self, paper, by=None):
+        """Its bytes, as they come back."""
+        person = by or self.parent
+        call = lambda: service("documents").call(
+            "DownloadDocument", token=person.token, metadata=person.places(), patient_id=self.id, document_id=paper.document_id)
+        return b"".join(part.chunk for part in person.patiently(lambda: list(call())))
+
+
+class Keeping:
+    """What a test does again and again with the things of its `record`."""
+
+    def rows(self, item, by=None):
+        return {row.label: row.value for row in self.record.get(item, by).details}
+
+    def listed(self, category, item):
+        [found] = [one for one in self.record.list(category) if one.item_id == item.item_id]
+        return found
+
+    def kept_up(self, category, item, change):
+        """Changes it; the new content is shown, and the old stays, each with who and when."""
+        changed = self.record.update(item, change)
+        self.assertEqual(json.loads(self.record.get(item).fhir_json)["id"], change["id"])
+        versions = self.record.versions(item)
+        self.assertEqual((versions[0], versions[1]), (changed, item))
+        for version in versions:
+            self.assertEqual((version.recorded_by, version.source.kind), (self.parent.actor, "patient"))
+            self.assertGreater(version.recorded_time.seconds, 0)
+        self.assertEqual(self.listed(category, item).revision, item.revision + 1)
+        return changed
+
+    def taken_back(self, category, item):
+        gone = self.record.retract(item, "Written for another child")
+        self.assertEqual(self.listed(category, item).status, "entered-in-error")
+        self.assertEqual(self.record.get(item).retraction_reason, "Written for another child")
+        self.assertEqual(self.record.versions(item)[1], item)
+        return gone

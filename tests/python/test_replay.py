@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 import grpc
-from family import DATA_DIR, Record, of_the_demo, tenant_id
+from family import DATA_DIR, Record, of_the_demo, service, tenant_id
 
 ROOT = pathlib.Path(__file__).parents[2]
 PROGRAM = os.environ.get("HOLDFAST_BIN", ROOT / "target/debug/holdfast")
@@ -31,7 +31,7 @@ class Replay(unittest.TestCase):
     def setUpClass(cls):
         cls.record = Record()
         cls.parent, cls.therapist = cls.record.parent, of_the_demo("speech therapist")
-        cls.record.create(GOAL)
+        cls.seen = cls.record.create(GOAL)
         asked = {"patient_id": cls.record.id, "categories": ["CATEGORY_GOALS"]}
         cls.refused = lambda: cls.therapist.after(cls.parent).refusal("records", "ListItems", **asked)
         assert cls.refused() is grpc.StatusCode.PERMISSION_DENIED
@@ -63,6 +63,31 @@ class Replay(unittest.TestCase):
         now = terminal(*asked, token=self.parent.token)
         self.assertEqual(now.stdout.splitlines()[:2], ["refused by no rule", "reason: NOT_PERMITTED"])
         self.assertNotEqual(terminal(*asked, token=self.therapist.token).returncode, 0)
+
+    def test_whether_somebody_could_see_a_thing_then_by_what_and_whether_they_did(self):
+        seen, unseen = self.seen, self.record.create({**GOAL, "id": "later"})
+        given = next(entry for entry in self.record.history() if entry.type == "grant.given")
+        self.assertEqual((seen.category, given.stream), (unseen.category, f"grant/{self.grant.grant_id}"))
+        stopped = next(entry for entry in self.record.history() if entry.type == "grant.revoked")
+        asked = ["replay-decisions", "--patient", self.record.id, "--who", self.therapist.account_id]
+        room = service("records").pool.FindEnumTypeByName("holdfast.type.v1.Category").values_by_number[seen.category].name
+        could = {}
+        for when in (given, stopped):
+            moment = when.recorded_time.ToJsonString()
+            words = room.removeprefix("CATEGORY_").lower().replace("_", "-")
+            could[when.type] = terminal(*asked, "--category", words, "--at", moment, token=self.parent.token).stdout.splitlines()[0]
+        permitted = f"permitted by granted-to-account, grant {self.grant.grant_id} revision 1"
+        self.assertEqual(could, {"grant.given": permitted, "grant.revoked": "refused by no rule"})
+        replayed = terminal("replay", "--patient", self.record.id, token=self.parent.token)
+        self.assertEqual(replayed.returncode, 0, replayed.stderr)
+        lines = [json.loads(line) for line in replayed.stdout.splitlines()]
+        did = [line for line in lines if line["actor"] == self.therapist.actor and line["type"] == "access.permitted"]
+        looks = lambda item: [line for line in did if item.item_id in [one["id"] for one in line["access"]["returned"]]]
+        [look] = looks(seen)
+        self.assertEqual((look["access"]["rule_ids"], look["access"]["grants"]), (["granted-to-account"], [{"id": self.grant.grant_id, "revision": 1}]))
+        self.assertEqual(looks(unseen), [])
+        for line in lines:
+            self.assertRegex(line["recorded_time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", "of the day in UTC")
 
     def test_the_history_is_written_out_line_by_line_for_the_officer(self):
         officer = of_the_demo("compliance officer")

@@ -68,6 +68,11 @@ pub(super) fn rows_for(resource_type: &str) -> &'static [(&'static str, &'static
             ("Why not given", "statusReason"),
             ("Visit", "encounter"),
         ],
+        "ImmunizationRecommendation" => &[
+            ("For", "recommendation.vaccineCode"),
+            ("State", "recommendation.forecastStatus"),
+            ("When", "recommendation.dateCriterion.value"),
+        ],
         "Procedure" => &[
             ("Reason", "reasonCode"),
             ("Reason", "reasonReference"),
