@@ -3,7 +3,7 @@ use crate::{metadata, telemetry, tls::Tls};
 use holdfast_proto::r#type::v1::Position;
 use holdfast_types::{Purpose, Service};
 use secrecy::{ExposeSecret as _, SecretString};
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use tonic::{
     Status,
     metadata::{Ascii, MetadataMap, MetadataValue},
@@ -49,6 +49,7 @@ pub struct Outgoing {
     purpose: Option<Purpose>,
     after: Vec<Position>,
     correlation: Option<Uuid>,
+    client: Option<IpAddr>,
 }
 
 impl Outgoing {
@@ -81,6 +82,13 @@ impl Outgoing {
         self
     }
 
+    /// From where the person asks for whom this is called.
+    #[must_use]
+    pub fn client(mut self, address: Option<IpAddr>) -> Self {
+        self.client = address;
+        self
+    }
+
     fn write(&self, metadata: &mut MetadataMap) -> Result<(), Status> {
         if let Some(token) = &self.bearer {
             let mut value = ascii(&format!("Bearer {}", token.expose_secret()))?;
@@ -95,6 +103,11 @@ impl Outgoing {
         }
         if let Some(id) = self.correlation {
             metadata.insert(metadata::CORRELATION, ascii(&id.to_string())?);
+        }
+        if let Some(address) = self.client {
+            let mut value = ascii(&address.to_string())?;
+            value.set_sensitive(true);
+            metadata.insert(metadata::CLIENT_ADDRESS, value);
         }
         if let Some(parent) = telemetry::traceparent() {
             metadata.insert(metadata::TRACEPARENT, ascii(&parent)?);

@@ -12,6 +12,8 @@ pub const PURPOSE: &str = "holdfast-purpose";
 pub const AFTER: &str = "holdfast-after";
 pub const CORRELATION: &str = "holdfast-correlation";
 pub const TRACEPARENT: &str = "traceparent";
+/// From where a person asks; the gateway's word counts, and nobody else's.
+pub const CLIENT_ADDRESS: &str = "holdfast-client-address";
 
 const TOKEN_CHARACTERS_MAX: usize = 16 * 1024;
 const AFTER_MAX: usize = 16;
@@ -108,11 +110,11 @@ fn traceparent(metadata: &MetadataMap) -> Option<String> {
     }
 }
 
-fn text<'a>(metadata: &'a MetadataMap, key: &'static str) -> Result<Option<&'a str>, Problem> {
+pub(crate) fn text<'a>(metadata: &'a MetadataMap, key: &'static str) -> Result<Option<&'a str>, Problem> {
     metadata.get(key).map(|value| value.to_str().map_err(|_| malformed(key, "expected ASCII"))).transpose()
 }
 
-fn malformed(key: &'static str, expected: &str) -> Problem {
+pub(crate) fn malformed(key: &'static str, expected: &str) -> Problem {
     Problem::new(catalogue::METADATA_MALFORMED, format!("metadata `{key}`: {expected}")).with("key", key)
 }
 

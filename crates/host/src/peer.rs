@@ -1,6 +1,11 @@
 //! Who is at the other end of a connection, by its client certificate: a service of this installation, or nobody we know.
-use crate::{catalogue, status::Problem};
+use crate::{
+    catalogue,
+    metadata::{CLIENT_ADDRESS, malformed, text},
+    status::Problem,
+};
 use holdfast_types::Service;
+use std::net::IpAddr;
 use x509_parser::{extensions::GeneralName, parse_x509_certificate};
 
 /// A service that showed a certificate of the installation's authority.
@@ -34,4 +39,14 @@ impl Peer {
             )),
         }
     }
+}
+
+/// From where a person asks: as the gateway says, where it knows; of everybody else, from where they connect.
+pub fn client_address<T>(request: &tonic::Request<T>) -> Result<Option<IpAddr>, Problem> {
+    if Peer::of(request).is_none_or(|peer| peer.service != Service::Gateway) {
+        return Ok(request.remote_addr().map(|address| address.ip()));
+    }
+    text(request.metadata(), CLIENT_ADDRESS)?
+        .map(|address| address.parse().map_err(|_| malformed(CLIENT_ADDRESS, "expected an IP address")))
+        .transpose()
 }

@@ -25,6 +25,11 @@ pub struct PageSettings {
     #[arg(id = "HOLDFAST_HELP_PHONE", long = "help-phone", env = "HOLDFAST_HELP_PHONE",
         default_value = HELP_PHONE_DEFAULT, value_name = "NUMBER")]
     pub help_phone: String,
+    /// How many proxies stand before the gateway, 0 to 8, each adding to `X-Forwarded-For` from where it was asked: so is known how many
+    /// sign-in links one network address asks for. Not limited by address while it is not set.
+    #[arg(id = "HOLDFAST_PROXIES", long = "proxies", env = "HOLDFAST_PROXIES",
+        value_parser = clap::value_parser!(u8).range(0..=8), value_name = "COUNT")]
+    pub proxies: Option<u8>,
     /// Show the gallery of all pages, with made-up contents, at /gallery.
     #[arg(id = "HOLDFAST_GALLERY", long = "gallery", env = "HOLDFAST_GALLERY")]
     pub gallery: bool,
@@ -36,6 +41,7 @@ impl Default for PageSettings {
         Self {
             session_minutes_max: SESSION_MINUTES_DEFAULT,
             help_phone: HELP_PHONE_DEFAULT.to_owned(),
+            proxies: None,
             gallery: false,
         }
     }

@@ -40,6 +40,7 @@ pub mod failure;
 pub mod form;
 pub mod gallery;
 mod handlers;
+mod network;
 pub mod pages;
 mod proof;
 mod routes;
@@ -54,7 +55,7 @@ pub mod words;
 use config::Settings;
 use holdfast_types::{Clock, Ids};
 use site::{Site, SiteError};
-use std::{future::IntoFuture as _, sync::Arc, time::Duration};
+use std::{future::IntoFuture as _, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -78,8 +79,8 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), GatewayError> {
     let site = Arc::new(Site::open(settings, clock, ids, stop.clone())?);
-    let serving =
-        axum::serve(listener, routes::site(site)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let routes = routes::site(site).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(stop.clone().cancelled_owned());
     let late = async {
         stop.cancelled().await;
         tokio::time::sleep(STOP_PATIENCE).await;

@@ -2,6 +2,7 @@
 use crate::{
     cookie::{self, Cookie},
     failure::Failure,
+    network,
     pages::{
         Frame, Tab,
         parts::{Notice, Tone, When},
@@ -23,7 +24,10 @@ use holdfast_proto::{
 };
 use holdfast_types::Service;
 use http::{HeaderMap, header, request::Parts};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use uuid::Uuid;
 
 use crate::services::Line;
@@ -49,6 +53,7 @@ struct Visit {
     session: Session,
     here: String,
     correlation: Uuid,
+    from: Option<IpAddr>,
     now: DateTime<Utc>,
     said: Option<&'static str>,
     after: Mutex<Vec<Position>>,
@@ -74,6 +79,7 @@ impl Visitor {
             session,
             here: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
             correlation,
+            from: network::address(parts, site.pages.proxies),
             now: site.now(),
             said: said.and_then(|said| SAYINGS.iter().copied().find(|known| *known == said)),
             after: Mutex::new(after(headers)),
@@ -179,7 +185,7 @@ impl Visitor {
 
     /// What a call says that needs no token.
     pub fn unsigned(&self) -> Outgoing {
-        Outgoing::new().correlation(self.0.correlation)
+        Outgoing::new().correlation(self.0.correlation).client(self.0.from)
     }
 }
 

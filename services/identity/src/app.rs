@@ -35,6 +35,7 @@ pub(crate) struct App {
     pub signer: TokenSigner,
     pub outbox: Outbox,
     pub session_life: SessionLife,
+    pub links_per_network_max: i32,
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -12,6 +12,8 @@ const MAIL_DIR: &str = "HOLDFAST_MAIL_DIR";
 const SMTP_URL: &str = "HOLDFAST_SMTP_URL";
 const TOKEN_KEY_FILE: &str = "HOLDFAST_TOKEN_KEY_FILE";
 const SMTP_URL_BYTES_MAX: usize = 4096;
+/// A whole clinic may be behind one address.
+const LINKS_PER_NETWORK_DEFAULT: u16 = 60;
 
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -52,6 +54,10 @@ pub struct IdentitySettings {
     #[arg(id = "HOLDFAST_SESSION_IDLE_HOURS_MAX", long = "session-idle-hours-max", env = "HOLDFAST_SESSION_IDLE_HOURS_MAX",
         default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=720), value_name = "HOURS")]
     pub session_idle_hours_max: u16,
+    /// Sign-in links that may be asked for from one network address within ten minutes, 5 to 10000; to one mailbox it is 5.
+    #[arg(id = "HOLDFAST_LINKS_PER_NETWORK_MAX", long = "links-per-network-max", env = "HOLDFAST_LINKS_PER_NETWORK_MAX",
+        default_value_t = LINKS_PER_NETWORK_DEFAULT, value_parser = clap::value_parser!(u16).range(5..=10_000), value_name = "COUNT")]
+    pub links_per_network_max: u16,
     /// Address of the installation's first operator: its account holds the role from the start, and again after every start.
     #[arg(
         id = "HOLDFAST_OPERATOR_EMAIL",
@@ -85,6 +91,7 @@ impl Default for IdentitySettings {
             mail_from: None,
             session_days_max: 30,
             session_idle_hours_max: 12,
+            links_per_network_max: LINKS_PER_NETWORK_DEFAULT,
             operator_email: None,
         }
     }
@@ -185,6 +192,7 @@ mod tests {
             ["--session-days-max", "0"],
             ["--session-days-max", "91"],
             ["--session-idle-hours-max", "0"],
+            ["--links-per-network-max", "4"],
             ["--mail-from", "nobody"],
         ] {
             assert!(parsed(&arguments).is_err(), "{arguments:?}");

@@ -16,7 +16,7 @@ pub use mail::Announce;
 
 use app::App;
 use holdfast_access::TokenVerifier;
-use holdfast_eventlog::{KeyError, KeyRing, MasterKey, SchemaError, schema};
+use holdfast_eventlog::{KeyError, KeyRing, MasterKey, Projection, SchemaError, schema};
 use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys};
 use holdfast_types::{Clock, Ids, Service, TenantId};
 use looks::Looks;
@@ -35,6 +35,11 @@ const KEY_CONNECTIONS_MAX: u32 = 4;
 
 pub fn migrations() -> Migrations {
     Migrations { views: views::VIEWS, feeds: vec![&views::ACCESS, &views::BESIDE_THE_LOG] }
+}
+
+/// What fills the tables of `views` from the log.
+pub fn projection(keys: KeyRing, master: &MasterKey) -> Result<Arc<dyn Projection>, KeyError> {
+    Ok(Arc::new(Projections::new(keys, Arc::new(Secrets::derive(master)?))))
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +99,7 @@ pub async fn serve(
         signer,
         outbox,
         session_life: identity.session_life(),
+        links_per_network_max: identity.links_per_network_max.into(),
         ground: ground.clone(),
     });
     if let Some(operator) = operator

@@ -9,6 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use holdfast_eventlog::{KeyError, MasterKey};
 use holdfast_types::{AccountId, RequestId, SessionId};
 use secrecy::SecretString;
+use std::net::{IpAddr, Ipv6Addr};
 use uuid::{Builder, Uuid};
 
 pub(crate) struct Secrets {
@@ -37,7 +38,7 @@ impl Email {
     }
 }
 
-/// HMAC-SHA-256 of an address.
+/// HMAC-SHA-256 of an address, of a mailbox or of a network.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AddressHash([u8; 32]);
 
@@ -66,6 +67,16 @@ impl Secrets {
 
     pub(crate) fn address(&self, email: &Email) -> AddressHash {
         AddressHash(tag(&self.addresses, &[email.as_str().as_bytes()]))
+    }
+
+    /// Of where somebody asks from: of IPv6 the first 64 bits, which one household or host has all of.
+    pub(crate) fn network(&self, address: IpAddr) -> AddressHash {
+        let network = match address.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+            address @ IpAddr::V4(_) => address,
+        };
+        // No mailbox has a space in it.
+        AddressHash(tag(&self.addresses, &[b"network ", network.to_string().as_bytes()]))
     }
 
     pub(crate) fn link(&self, request: RequestId, address: AddressHash, browser: Digest) -> SecretString {
@@ -114,6 +125,15 @@ mod tests {
 
     fn email(text: &str) -> Email {
         Email::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_network_is_one_address_of_ipv4_and_half_an_address_of_ipv6() {
+        let of = |text: &str| *secrets(1).network(text.parse().unwrap()).bytes();
+        assert_eq!(of("2001:db8:1:2::7"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::7"), of("2001:db8:1:3::7"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 
     #[test]

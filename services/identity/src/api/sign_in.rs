@@ -5,7 +5,7 @@ use crate::{
     domain::Digest,
     secret::Email,
 };
-use holdfast_host::{CommandId, Problem, catalogue, field};
+use holdfast_host::{CommandId, Problem, catalogue, field, peer};
 use holdfast_proto::{identity::v1 as pb, timestamp};
 use secrecy::ExposeSecret as _;
 use tonic::Request;
@@ -26,6 +26,7 @@ pub(super) async fn request(
     request: Request<pb::RequestSignInRequest>,
 ) -> Result<pb::RequestSignInResponse, Problem> {
     let meta = app.ground.enter_unsigned(&request).await?;
+    let from = peer::client_address(&request)?;
     let message = request.into_inner();
     let command = CommandId::of(&message)?;
     let email = email("email", &message.email)?;
@@ -33,7 +34,7 @@ pub(super) async fn request(
         Problem::of_field(catalogue::FIELD_INVALID, "browser_digest", "expected the 32 bytes of a SHA-256")
     })?;
     let locale = message::locale("locale", &message.locale)?;
-    let expire_time = app.request_sign_in(&meta, command, &email, Digest::new(browser), locale).await?;
+    let expire_time = app.request_sign_in(&meta, command, &email, Digest::new(browser), locale, from).await?;
     Ok(pb::RequestSignInResponse { expire_time: Some(timestamp(expire_time)) })
 }
 

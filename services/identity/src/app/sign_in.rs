@@ -16,6 +16,7 @@ use holdfast_eventlog::{Append, AppendError, Decider, Request, StreamAppend, Sub
 use holdfast_host::{CommandId, RequestMeta};
 use holdfast_types::{AccountId, Actor, SessionId};
 use secrecy::{ExposeSecret, SecretString};
+use std::net::IpAddr;
 
 /// How often a sign-in decides anew because another was faster.
 const ATTEMPTS_MAX: u32 = 4;
@@ -43,9 +44,15 @@ impl App {
         email: &Email,
         browser: Digest,
         locale: String,
+        from: Option<IpAddr>,
     ) -> Result<DateTime<Utc>, AppError> {
         let address = self.secrets.address(email);
         let now = self.now();
+        if let Some(network) = from.map(|from| self.secrets.network(from))
+            && !self.views.take_mail(network, now, LINK_LIFE, self.links_per_network_max).await?
+        {
+            return Err(AppError::TooManyLinks);
+        }
         if !self.views.take_mail(address, now, LINK_LIFE, LINKS_MAX).await? {
             return Err(AppError::TooManyLinks);
         }

@@ -1,4 +1,4 @@
-//! Sign-in links by the SHA-256 of their secret, and how many were mailed to an address lately.
+//! Sign-in links by the SHA-256 of their secret, and how many were mailed to an address, or asked for from one, lately.
 use super::{ViewError, Views};
 use crate::{
     domain::{Digest, sign_in::SignInEvent},
@@ -24,7 +24,7 @@ impl Views {
             .await?)
     }
 
-    /// Counts one more mail to the address in, unless it had `max` of them within the last `span`. Strict, however many ask at once:
+    /// Counts one more mail to the address, or asked for from it, in, unless it had `max` of them within the last `span`. Strict, however many ask at once:
     /// the address's row is the lock. Repeated commands count too, because each sends a mail.
     pub(crate) async fn take_mail(
         &self,
@@ -47,7 +47,23 @@ impl Views {
         .bind(max)
         .fetch_optional(&self.pool)
         .await?;
+        self.forget_mails(now - span).await?;
         Ok(taken.is_some())
+    }
+
+    /// Takes away more rows than one request makes, of those that count no more: the table stays as small as what is going on.
+    async fn forget_mails(&self, before: DateTime<Utc>) -> Result<(), ViewError> {
+        sqlx::query(
+            "DELETE FROM link_mails WHERE address_hash IN (
+                 SELECT address_hash FROM link_mails AS old
+                 WHERE NOT EXISTS (SELECT FROM UNNEST(old.mail_times) AS sent WHERE sent > $1)
+                 LIMIT 8
+                 FOR UPDATE SKIP LOCKED)",
+        )
+        .bind(before)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 }
 

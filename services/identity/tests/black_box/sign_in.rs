@@ -1,8 +1,9 @@
 //! Signing in by an e-mailed link.
 use crate::world::*;
 use chrono::TimeDelta;
+use holdfast_host::client::Outgoing;
 use holdfast_identity::IdentitySettings;
-use holdfast_proto::identity::v1::*;
+use holdfast_proto::identity::v1::{identity_service_client::IdentityServiceClient, *};
 use holdfast_types::Role;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -110,6 +111,49 @@ async fn an_address_gets_five_links_in_ten_minutes_whether_it_has_an_account_or_
     world.ask("somebody.else@example.org").await.unwrap();
     world.clock.advance(TimeDelta::minutes(10));
     world.ask(known).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_network_address_gets_so_many_links_in_ten_minutes_to_whomever() {
+    let world = world_with(|settings| settings.identity.links_per_network_max = 6).await;
+    let ask = async |address: &str, number: usize| {
+        let from = Outgoing::new().client(Some(address.parse().unwrap()));
+        let request = RequestSignInRequest {
+            request_id: world.request_id(),
+            email: format!("family{number}@example.org"),
+            browser_digest: sha256(BROWSER),
+            locale: "en".into(),
+        };
+        IdentityServiceClient::with_interceptor(world.channel.clone(), from).request_sign_in(request).await
+    };
+    for number in 0..6 {
+        ask("192.0.2.7", number).await.unwrap();
+    }
+    let refused = ask("192.0.2.7", 6).await.unwrap_err();
+    assert_eq!((refused.code(), reason::<()>(Err(refused))), (Code::ResourceExhausted, "TOO_MANY_LINKS"));
+    ask("192.0.2.8", 6).await.unwrap();
+    assert_eq!(world.links.lock().unwrap().len(), 7, "no mail was sent for the one that was too many");
+    world.clock.advance(TimeDelta::minutes(10));
+    ask("192.0.2.7", 6).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_but_the_gateway_says_where_somebody_else_asks_from() {
+    let world = world_with(|settings| settings.identity.links_per_network_max = 5).await;
+    let client = |address: &str| {
+        let from = Outgoing::new().client(Some(address.parse().unwrap()));
+        IdentityServiceClient::with_interceptor(world.stranger(), from)
+    };
+    let request = |number: usize| RequestSignInRequest {
+        request_id: world.request_id(),
+        email: format!("family{number}@example.org"),
+        browser_digest: sha256(BROWSER),
+        locale: "en".into(),
+    };
+    for number in 0..5 {
+        client(&format!("192.0.2.{number}")).request_sign_in(request(number)).await.unwrap();
+    }
+    assert_eq!(reason(client("192.0.2.9").request_sign_in(request(9)).await), "TOO_MANY_LINKS");
 }
 
 #[tokio::test]

@@ -28,7 +28,10 @@ use std::sync::{
 };
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Status, transport::Channel};
+use tonic::{
+    Request, Status,
+    transport::{Channel, Endpoint},
+};
 use url::Url;
 use uuid::Uuid;
 
@@ -120,6 +123,13 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Settings)) -> World {
 }
 
 impl World {
+    /// A channel of somebody without a certificate.
+    pub(crate) fn stranger(&self) -> Channel {
+        let authority = Authority::create(&self.dir.path().join("tls"), SystemClock.now()).unwrap();
+        let tls = Tls::load(&authority.role("gateway").unwrap()).unwrap().anonymous_client("localhost");
+        Endpoint::from_shared(self.address.to_string()).unwrap().tls_config(tls).unwrap().connect_lazy()
+    }
+
     /// A request id that was not used before.
     pub(crate) fn request_id(&self) -> String {
         Uuid::from_u64_pair(0xc0, self.requests.fetch_add(1, Ordering::SeqCst)).to_string()
