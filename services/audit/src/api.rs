@@ -7,15 +7,21 @@ use crate::{
     app::App,
     views::{Cursor, Filter, History, HistoryError},
 };
+use futures::{Stream, StreamExt};
 use holdfast_host::{Page, PageLimits, Problem, catalogue, field};
 use holdfast_proto::audit::v1::{
-    GetLogHealthRequest, ListPatientEntriesRequest, ListPatientEntriesResponse, LogHealth,
-    SearchEntriesRequest, SearchEntriesResponse, VerifyLogsRequest,
+    DownloadPatientProofRequest, DownloadPatientProofResponse, GetLogHealthRequest,
+    ListPatientEntriesRequest, ListPatientEntriesResponse, LogHealth, SearchEntriesRequest,
+    SearchEntriesResponse, VerifyLogsRequest,
     audit_service_server::{AuditService, AuditServiceServer},
 };
 use holdfast_types::Period;
+use std::pin::Pin;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+/// A browser keeps one; whoever collects them shows the newest.
+const OLDER_SIZES_MAX: usize = 8;
 const PAGE: PageLimits = PageLimits { default: 50, max: 200 };
 
 pub(crate) fn service(app: App) -> AuditServiceServer<Api> {
@@ -45,6 +51,25 @@ impl AuditService for Api {
             lag_ms: wire::lag_ms(self.app.lag_max()),
             entries: history.entries.into_iter().map(wire::entry).collect(),
         }))
+    }
+
+    type DownloadPatientProofStream =
+        Pin<Box<dyn Stream<Item = Result<DownloadPatientProofResponse, Status>> + Send>>;
+
+    async fn download_patient_proof(
+        &self,
+        request: Request<DownloadPatientProofRequest>,
+    ) -> Result<Response<Self::DownloadPatientProofStream>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let query = request.into_inner();
+        let patient = field::id("patient_id", &query.patient_id)?;
+        field::count("older_sizes", query.older_sizes.len(), OLDER_SIZES_MAX)?;
+        let parts = self.app.download_patient_proof(&entered, patient, query.older_sizes).await?;
+        let answers = ReceiverStream::new(parts).map(|part| match part {
+            Ok(content) => Ok(DownloadPatientProofResponse { content }),
+            Err(problem) => Err(problem.into()),
+        });
+        Ok(Response::new(Box::pin(answers)))
     }
 
     async fn search_entries(

@@ -1,5 +1,8 @@
 //! What audit does: shows histories and the logs' health to those who may see them, and records each of these looks.
+mod proof;
 mod replay;
+
+pub(crate) use proof::Prover;
 
 use crate::{
     verifier::Verifier,
@@ -17,11 +20,13 @@ const VERIFY_PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct App {
     ground: Ground,
     verifier: Arc<Verifier>,
+    prover: Option<Arc<Prover>>,
 }
 
 impl App {
-    pub(crate) const fn new(ground: Ground, verifier: Arc<Verifier>) -> Self {
-        Self { ground, verifier }
+    /// Without a log that is kept, nothing is proved.
+    pub(crate) const fn new(ground: Ground, verifier: Arc<Verifier>, prover: Option<Arc<Prover>>) -> Self {
+        Self { ground, verifier, prover }
     }
 
     pub(crate) const fn ground(&self) -> &Ground {

@@ -12,7 +12,7 @@ pub mod sequencer;
 mod verifier;
 pub mod views;
 
-use app::App;
+use app::{App, Prover};
 use config::LogSettingsError;
 use holdfast_eventlog::{Lease, Reaction};
 use holdfast_host::{Blueprint, ConsentView, Feed, Ground, GroundError, Host, Services, TokenKeys};
@@ -65,6 +65,10 @@ pub async fn serve_with_keys(
     let verifier = Arc::new(Verifier::of(&ground)?);
     ground.tasks().spawn(Arc::clone(&verifier).run(settings.verify_interval(), stop.clone()));
     let shelf = log.as_ref().map(|(shelf, _)| shelf.clone());
+    let prover = log.as_ref().map(|(shelf, key)| {
+        let tables = Tables::new(ground.log().pool().clone());
+        Arc::new(Prover::new(tables, shelf.clone(), key.verifier().clone(), stop.clone()))
+    });
     if let Some((shelf, key)) = log {
         let pool = ground.log().pool().clone();
         let lease = Lease::new(pool.clone(), sequencer::LEASE, ground.ids().next());
@@ -73,7 +77,7 @@ pub async fn serve_with_keys(
     } else {
         tracing::warn!("no transparency log is kept: HOLDFAST_AUDIT_TILES is not set");
     }
-    let app = App::new(ground.clone(), verifier);
+    let app = App::new(ground.clone(), verifier, prover);
     let services = Services::new().with(api::service(app.clone())).with(api::replay::service(app));
     let services = services.with(api::log::service(ground.clone(), shelf));
     Ok(ground.serve(host, services, stop).await?)

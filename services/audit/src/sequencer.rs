@@ -8,7 +8,7 @@ mod views;
 
 pub use publish::VERIFIER_KEY_PATH;
 pub use shelf::Shelf;
-pub use views::{Behind, Tables, TablesError};
+pub use views::{Behind, Linked, RecordStanding, Tables, TablesError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_eventlog::{Lease, LeaseError, fault};

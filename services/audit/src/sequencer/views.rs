@@ -1,4 +1,8 @@
 //! The log's tables: what waits to be sequenced, the entries, and the checkpoint that is taken over by compare and swap.
+mod proof;
+
+pub use proof::{Linked, RecordStanding};
+
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::fault;
 use holdfast_translog::{BATCH_EVENTS_MAX, Batch, ChainKey, Entry, Event, Hash, Head};
