@@ -82,7 +82,7 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
   }));
 });
 
-test("an app's client calls each service by reflection alone", { timeout: 240_000 }, () => {
+test("an app's client calls each service by reflection alone", { timeout: 480_000 }, () => {
   const ran = spawnSync(PYTHON, ["-m", "unittest", "discover", "-s", join(root, "tests/python")], {
     cwd: root, encoding: "utf8", env: { ...process.env, HOLDFAST_BIN: program, HOLDFAST_DATA_DIR: holdfast.dataDir },
   });

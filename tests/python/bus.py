@@ -43,13 +43,13 @@ class Bus:
         self.send("UNSUB", "1")
         return answer
 
-    def last(self, stream, subject):
-        """Headers and bytes of the newest message of a subject, or None."""
-        message = self.ask(f"STREAM.MSG.GET.{stream}", last_by_subj=subject).get("message")
-        if message is None:
-            return None
-        lines = base64.b64decode(message.get("hdrs", "")).decode().splitlines()
-        return dict(line.split(": ", 1) for line in lines if ": " in line), base64.b64decode(message.get("data", ""))
+    def each(self, stream, subject, since=1):
+        """Number, headers and bytes of each message of a subject from that number on."""
+        while message := self.ask(f"STREAM.MSG.GET.{stream}", seq=since, next_by_subj=subject).get("message"):
+            lines = base64.b64decode(message.get("hdrs", "")).decode().splitlines()
+            headers = dict(line.split(": ", 1) for line in lines if ": " in line)
+            yield message["seq"], headers, base64.b64decode(message.get("data", ""))
+            since = message["seq"] + 1
 
     def close(self):
         self.socket.close()

@@ -13,6 +13,7 @@ import grpc
 from service import PATIENCE_S, Service, sign_in
 
 DATA_DIR = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
+PLACES_MAX = 16
 TERMS = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -42,7 +43,8 @@ class Person:
         return f"account/{self.account_id}"
 
     def places(self):
-        return [("holdfast-after", f"{at}:{lane}:{seq}") for (at, lane), seq in self.seen.items()]
+        """The newest, as many as a question may name."""
+        return [("holdfast-after", f"{at}:{lane}:{seq}") for (at, lane), seq in list(self.seen.items())[-PLACES_MAX:]]
 
     def patiently(self, act):
         """What was written before is on its way."""
@@ -63,14 +65,16 @@ class Person:
         return answer
 
     def saw(self, position):
-        place = position.service, position.lane
-        self.seen[place] = max(position.seq, self.seen.get(place, 0))
+        self.heard((position.service, position.lane), position.seq)
 
     def after(self, other):
         """Asks after what somebody else has written."""
-        for (name, lane), seq in other.seen.items():
-            self.seen[name, lane] = max(seq, self.seen.get((name, lane), 0))
+        for place, seq in list(other.seen.items()):
+            self.heard(place, seq)
         return self
+
+    def heard(self, place, seq):
+        self.seen[place] = max(seq, self.seen.pop(place, 0))
 
     def refusal(self, name, method, **fields):
         try:
@@ -91,6 +95,10 @@ class Program(Person):
 
 def coded(system, code, text):
     return {"coding": [{"system": system, "code": code}], "text": text}
+
+
+def goal(id, words):
+    return {"resourceType": "Goal", "id": id, "lifecycleStatus": "active", "description": {"text": words}, "subject": {"reference": "Patient/self"}}
 
 
 def bundle(*resources):

@@ -4,11 +4,10 @@ import time
 import unittest
 
 from bus import PATIENCE_S, Bus
-from family import DATA_DIR, Record
+from family import DATA_DIR, Record, goal
 from test_services import SERVICES
 
 WORDS = "Ten minutes on the purple swing"
-GOAL = {"resourceType": "Goal", "id": "swing", "lifecycleStatus": "active", "description": {"text": WORDS}, "subject": {"reference": "Patient/self"}}
 
 
 class TheBus(unittest.TestCase):
@@ -25,10 +24,9 @@ class TheBus(unittest.TestCase):
         homes = {name: next(stream for stream, subjects in known.items() if subjects == [f"holdfast.{name}.>"]) for name in SERVICES}
         self.assertEqual(len(set(homes.values())), len(SERVICES))
         record = Record()
-        made = record.create(GOAL)
+        made = record.create(goal("swing", WORDS))
         record.get(made)
-        # The newest of each kind stands last.
-        told = {entry.type: entry for entry in reversed(record.history())}
+        told = {entry.type: entry for entry in record.history()}
         for kind in ("record.opened", "item.recorded", "access.permitted"):
             entry = told[kind]
             subject = f"holdfast.{entry.service}.{entry.lane % 32}.{kind}"
@@ -40,12 +38,13 @@ class TheBus(unittest.TestCase):
                 self.assertNotIn(word, str(headers))
 
     def until_told(self, stream, subject, event_id):
-        deadline = time.monotonic() + PATIENCE_S
+        deadline, since = time.monotonic() + PATIENCE_S, 1
         while True:
-            found = self.bus.last(stream, subject)
-            if found and found[0].get("Nats-Msg-Id") == event_id:
-                return found
-            self.assertLess(time.monotonic(), deadline, f"{subject}: {found and found[0]}")
+            for number, headers, body in self.bus.each(stream, subject, since):
+                if headers.get("Nats-Msg-Id") == event_id:
+                    return headers, body
+                since = number + 1
+            self.assertLess(time.monotonic(), deadline, f"{subject} does not tell of {event_id}")
 
     def test_nobody_listens_without_the_password(self):
         stranger = Bus.of(DATA_DIR, known=False)

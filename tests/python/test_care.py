@@ -4,7 +4,7 @@ import base64
 import json
 import unittest
 
-from family import TERMS, Keeping, Program, Record, bundle, coded, names, of_the_demo, request_id, service
+from family import TERMS, Keeping, Program, Record, bundle, coded, goal, names, of_the_demo, request_id, service
 
 SUBJECT = {"reference": "Patient/self"}
 DISCIPLINES = ["behaviour analyst", "speech therapist", "occupational therapist", "physical therapist"]
@@ -32,7 +32,9 @@ class Care(Keeping, unittest.TestCase):
     def setUpClass(cls):
         cls.record = Record()
         cls.parent, cls.therapist = cls.record.parent, of_the_demo("speech therapist")
-        rooms = ("CONDITIONS", "MEDICATIONS", "OBSERVATIONS", "RESULTS", "PROCEDURES", "CARE_PLANS", "GOALS", "APPOINTMENTS", "CARE_TEAM", "DOCUMENTS")
+        rooms = (
+            "CONDITIONS", "MEDICATIONS", "OBSERVATIONS", "RESULTS", "PROCEDURES", "CARE_PLANS", "GOALS", "APPOINTMENTS", "CARE_TEAM", "DOCUMENTS",
+        )
         cls.record.share(cls.therapist, *rooms, actions=("READ", "CONTRIBUTE", "DOWNLOAD"))
         cls.therapist.after(cls.parent)
 
@@ -132,8 +134,8 @@ class Care(Keeping, unittest.TestCase):
         self.assertEqual((made.title, made.occurred_time.ToJsonString()[:10]), ("Hearing test", "2026-07-06"))
         self.has(made, Ordered="2026-01-05", Ordered_by="Erin Beispiel", Reason="Few words", Instructions="Come rested", Visit="Visit of 5 January")
         report = {"resourceType": "DiagnosticReport", "id": "study", "status": "final", "subject": SUBJECT, "effectiveDateTime": "2026-01-05",
-                  "category": [coded(f"{TERMS}/v2-0074", "AU", "Audiology")], "code": {"text": "Audiogram"}, "performer": [{"display": "Exampleton Hearing"}],
-                  "conclusion": "Repeat in six months"}
+                  "category": [coded(f"{TERMS}/v2-0074", "AU", "Audiology")], "code": {"text": "Audiogram"},
+                  "performer": [{"display": "Exampleton Hearing"}], "conclusion": "Repeat in six months"}
         self.has(self.from_the_therapist(report), Conclusion="Repeat in six months", By="Exampleton Hearing")
         follow_up = {"resourceType": "Appointment", "id": "back", "status": "booked", "description": "Second hearing test",
                      "start": "2026-07-06T15:00:00Z", "end": "2026-07-06T15:30:00Z", "patientInstruction": "Bring the hearing aid",
@@ -200,7 +202,7 @@ class Care(Keeping, unittest.TestCase):
         record = Record()
         record.register(given_name="June", family_name="Fernhollow")
         parent, colleague = record.parent, of_the_demo("physical therapist")
-        record.create({"resourceType": "Goal", "id": "own", "lifecycleStatus": "active", "subject": SUBJECT, "description": {"text": "Says hello"}})
+        record.create(goal("own", "Says hello"))
         order = {"resourceType": "MedicationRequest", "id": "rx", "status": "active", "intent": "order", "subject": SUBJECT,
                  "medicationCodeableConcept": {"text": "Melatonin 1 mg"}}
         cover = {"resourceType": "Coverage", "id": "cover", "status": "active", "beneficiary": SUBJECT, "payor": [{"display": "Example Health"}]}
@@ -229,14 +231,15 @@ class Care(Keeping, unittest.TestCase):
     def test_a_prescription_says_how_it_is_taken_and_how_far_it_was_filled(self):
         record = Record()
         order = lambda how: {
-            "resourceType": "MedicationRequest", "id": "rx", "status": "active", "intent": "order", "subject": SUBJECT, "authoredOn": "2026-01-05",
-            "medicationCodeableConcept": {"text": "Melatonin 1 mg"}, "requester": {"display": "Dr. Robin Sedgebrook"},
+            "resourceType": "MedicationRequest", "id": "rx", "status": "active", "intent": "order", "subject": SUBJECT,
+            "authoredOn": "2026-01-05", "medicationCodeableConcept": {"text": "Melatonin 1 mg"}, "requester": {"display": "Dr. Robin Sedgebrook"},
             "dispenseRequest": {"numberOfRepeatsAllowed": 2}, "dosageInstruction": [{"text": how}]}
         filled = lambda status, **more: {
-            "resourceType": "MedicationDispense", "id": "fill", "status": status, "subject": SUBJECT, "medicationCodeableConcept": {"text": "Melatonin 1 mg"},
-            "authorizingPrescription": [{"reference": "MedicationRequest/rx"}], "whenPrepared": "2026-01-06T09:00:00Z", **more}
-        old = {"resourceType": "MedicationRequest", "id": "old", "status": "completed", "intent": "order", "subject": SUBJECT, "authoredOn": "2024-05-05",
-               "medicationCodeableConcept": {"text": "Iron drops"}}
+            "resourceType": "MedicationDispense", "id": "fill", "status": status, "subject": SUBJECT,
+            "medicationCodeableConcept": {"text": "Melatonin 1 mg"}, "whenPrepared": "2026-01-06T09:00:00Z",
+            "authorizingPrescription": [{"reference": "MedicationRequest/rx"}], **more}
+        old = {"resourceType": "MedicationRequest", "id": "old", "status": "completed", "intent": "order", "subject": SUBJECT,
+               "authoredOn": "2024-05-05", "medicationCodeableConcept": {"text": "Iron drops"}}
         how = ["1 tablet by mouth, an hour before bed", "Half a tablet by mouth, an hour before bed; do not stop in one day"]
         record.bring_in(bundle(order(how[0]), old, filled("in-progress")), "Corner pharmacy")
         record.bring_in(bundle(order(how[1]), old, filled("completed", whenHandedOver="2026-01-07T10:00:00Z")), "Corner pharmacy")
@@ -275,7 +278,8 @@ class Care(Keeping, unittest.TestCase):
 
     def test_a_film_travels_with_a_message_and_is_played_on_the_other_side(self):
         record = Record()
-        practice = next(role.practice_id for role in service("identity").call("GetAccount", token=self.therapist.token).roles if role.practice_id)
+        roles = service("identity").call("GetAccount", token=self.therapist.token).roles
+        practice = next(role.practice_id for role in roles if role.practice_id)
         film = record.keep_paper("She says mama", FILM, "video/mp4")
         record.share(self.therapist, "MESSAGES", "DOCUMENTS", actions=("READ", "CONTRIBUTE", "DOWNLOAD"))
         begun = record.parent.ask("messaging", "StartThread", request_id=request_id(), patient_id=record.id, practice_id=practice,
@@ -291,7 +295,8 @@ class Care(Keeping, unittest.TestCase):
     def test_who_treats_is_kept_as_a_team_whose_members_come_and_go(self):
         team = lambda *members: {
             "resourceType": "CareTeam", "id": "team", "status": "active", "subject": SUBJECT, "name": "Who helps June",
-            "participant": [{"member": {"display": name}, "role": [{"text": role}], **({"period": {"end": end}} if end else {})} for name, role, end in members]}
+            "participant": [{"member": {"display": name}, "role": [{"text": role}], **({"period": {"end": end}} if end else {})}
+                            for name, role, end in members]}
         first = [("Erin Beispiel", "Speech therapist", ""), ("Dr. Robin Sedgebrook", "Children's doctor", "")]
         made = self.record.create(team(*first))
         members = lambda: {row.value for row in self.record.get(made).details if row.label == "Member"}
@@ -306,12 +311,12 @@ class Care(Keeping, unittest.TestCase):
 
     def test_what_a_program_fetches_is_told_with_what_it_was(self):
         record = Record()
-        made = record.create({"resourceType": "Goal", "id": "own", "lifecycleStatus": "active", "subject": SUBJECT, "description": {"text": "Says hello"}})
+        made = record.create(goal("own", "Says hello"))
         program = Program()
         record.share(program, "GOALS", "DOCUMENTS", actions=("READ", "CONTRIBUTE", "DOWNLOAD"))
         fetched = record.get(made, by=program.after(record.parent))
         self.assertEqual(json.loads(fetched.fhir_json)["description"], {"text": "Says hello"})
-        sent = record.create({"resourceType": "Goal", "id": "theirs", "lifecycleStatus": "active", "subject": SUBJECT, "description": {"text": "Waves"}}, by=program)
+        sent = record.create(goal("theirs", "Waves"), by=program)
         self.assertEqual(sent.source.kind, "app")
         paper = record.keep_paper("From the app", b"Week 3\n", "text/plain", by=program)
         self.assertEqual(record.saved(paper, by=program), b"Week 3\n")

@@ -1,4 +1,4 @@
-"""Who may do what with a record, for what and how long, and what becomes of it at its end: shares, holds, erasure, and what is told of each."""
+"""Who may do what with a record, for what and how long, and what becomes of it at its end: shares, holds, erasure."""
 
 import datetime
 import re
@@ -6,11 +6,10 @@ import time
 import unittest
 
 import grpc
-from family import DATA_DIR, Record, names, of_the_demo, request_id, service, tenant_id
+from family import DATA_DIR, Record, goal, names, of_the_demo, request_id, service, tenant_id
 from test_services import SERVICES
 
-GOAL = {"resourceType": "Goal", "id": "swing", "lifecycleStatus": "active", "description": {"text": "Ten minutes on the swing"},
-        "subject": {"reference": "Patient/self"}}
+GOAL = goal("swing", "Ten minutes on the swing")
 GROUNDS = {"authority": "Court of Exampleton, order 7", "reason": "asked for by the family's lawyer"}
 LONG_AGO = {"rule": "default", "birth_date": "1980-05-05", "last_service_date": "2010-05-05"}
 
@@ -116,7 +115,8 @@ class Custody(unittest.TestCase):
         record = Record()
         made = record.create(GOAL)
         parent, other = record.parent, of_the_demo("speech therapist")
-        goals = lambda who, **more: who.after(parent).ask("records", "ListItems", patient_id=record.id, categories=["CATEGORY_GOALS"], **more).items
+        goals = lambda who, **more: who.after(parent).ask(
+            "records", "ListItems", patient_id=record.id, categories=["CATEGORY_GOALS"], **more).items
         refused = lambda who, category="GOALS", **more: who.after(parent).refusal(
             "records", "ListItems", patient_id=record.id, categories=[f"CATEGORY_{category}"], **more) is grpc.StatusCode.PERMISSION_DENIED
         give = lambda **more: parent.ask("consent", "GiveGrant", request_id=request_id(), patient_id=record.id, **{

@@ -77,7 +77,8 @@ class Health(Keeping, unittest.TestCase):
         self.assertEqual(self.listed("CONDITIONS", made).status, "resolved")
         again = self.kept_up("CONDITIONS", ended, condition("recurrence"))
         self.assertEqual([version.status for version in self.record.versions(made)], ["recurrence", "resolved", "active"])
-        absent = {**condition("inactive", id="fits", code={"text": "Epilepsy"}), "verificationStatus": coded(f"{TERMS}/condition-ver-status", "refuted", "Refuted")}
+        refuted = coded(f"{TERMS}/condition-ver-status", "refuted", "Refuted")
+        absent = condition("inactive", id="fits", code={"text": "Epilepsy"}, verificationStatus=refuted)
         del absent["clinicalStatus"]
         never = self.record.create(absent)
         self.assertEqual(self.listed("CONDITIONS", never).status, "refuted")
@@ -122,7 +123,8 @@ class Health(Keeping, unittest.TestCase):
         self.assertEqual(self.listed("ALLERGIES", made).status, "inactive")
         self.assertIn("Outgrown: tested in March", self.rows(made).values())
         self.taken_back("ALLERGIES", over)
-        nobody_knows = self.record.create({**none, "id": "unknown", "code": {"text": "Unable to assess allergies"}, "note": [{"text": "Adopted: no papers"}]})
+        unknown = {**none, "id": "unknown", "code": {"text": "Unable to assess allergies"}, "note": [{"text": "Adopted: no papers"}]}
+        nobody_knows = self.record.create(unknown)
         self.assertEqual(self.listed("ALLERGIES", nobody_knows).title, "Unable to assess allergies")
         self.assertIn("Adopted: no papers", self.rows(nobody_knows).values())
 

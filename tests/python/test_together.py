@@ -41,8 +41,9 @@ class Together(Keeping, unittest.TestCase):
         asked = {}
         for item in entries:
             words = f"This is another child's: {item.title}. Please take it back."
-            begun = record.parent.ask("messaging", "StartThread", request_id=request_id(), patient_id=record.id, practice_id=self.practice(self.therapist),
-                                      subject="Please correct", body=words, attachments=[{"item_id": item.item_id}]).thread
+            begun = record.parent.ask(
+                "messaging", "StartThread", request_id=request_id(), patient_id=record.id, practice_id=self.practice(self.therapist),
+                subject="Please correct", body=words, attachments=[{"item_id": item.item_id}]).thread
             asked[begun.thread_id] = (words, item)
         self.therapist.after(record.parent)
         threads = self.therapist.ask("messaging", "ListThreads", patient_id=record.id, page_size=50).threads
@@ -64,10 +65,12 @@ class Together(Keeping, unittest.TestCase):
         record.share(self.therapist, *rooms, actions=("READ", "CONTRIBUTE"))
         cover = {"resourceType": "Coverage", "id": "cover", "status": "active", "beneficiary": SUBJECT, "type": {"text": "Medical"},
                  "payor": [{"display": "Example Health"}], "subscriberId": "M-7"}
-        report = {"resourceType": "DiagnosticReport", "id": "walk", "status": "final", "subject": SUBJECT, "code": {"text": "Gait analysis"}, "conclusion": "On her toes"}
+        report = {"resourceType": "DiagnosticReport", "id": "walk", "status": "final", "subject": SUBJECT, "code": {"text": "Gait analysis"},
+                  "conclusion": "On her toes"}
         record.bring_in(bundle(cover, report, HISTORY["PROCEDURES"], HISTORY["CONDITIONS"], HISTORY["CLAIMS"]), "Little Quail")
-        referral = {"resourceType": "ServiceRequest", "id": "to-pt", "status": "active", "intent": "order", "subject": SUBJECT, "code": {"text": "Physical therapy"},
-                    "requester": {"display": "Erin Beispiel"}, "performer": [{"display": "Noreen Fixtura"}], "reasonCode": [{"text": "Walks on her toes"}]}
+        referral = {"resourceType": "ServiceRequest", "id": "to-pt", "status": "active", "intent": "order", "subject": SUBJECT,
+                    "code": {"text": "Physical therapy"}, "requester": {"display": "Erin Beispiel"}, "performer": [{"display": "Noreen Fixtura"}],
+                    "reasonCode": [{"text": "Walks on her toes"}]}
         made = record.create(referral, by=self.therapist.after(record.parent))
         record.parent.after(self.therapist)
         read = lambda room: record.list(room, by=self.colleague.after(record.parent))
