@@ -16,6 +16,7 @@ use tonic::Code;
 
 /// Files that are on their way at once; a verifier who comes when there are more comes again.
 pub(crate) const FILES_MAX: usize = 16;
+pub(crate) const LOG: &str = "/log/";
 const VERIFIER_KEY_PATH: &str = "verifier.key";
 /// What lies under a tile's path never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";

@@ -84,6 +84,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "htmx.min.js" => "text/javascript; charset=utf-8",
         "frame.js" => "text/javascript; charset=utf-8",
         "upload.js" => "text/javascript; charset=utf-8",
+        "check.js" => "text/javascript; charset=utf-8",
+        "proof.js" => "text/javascript; charset=utf-8",
         "live.js" => "text/javascript; charset=utf-8",
         "icon.svg" => "image/svg+xml",
     }

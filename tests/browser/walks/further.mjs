@@ -9,7 +9,7 @@ import { heading, notShown, visit } from "./steps.mjs";
 
 const HANDLERS = join(root, "services/gateway/src/handlers");
 // Answers that are no page.
-const NO_PAGE = [/\/live$/, /\/file$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/];
+const NO_PAGE = [/\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/];
 
 // Every address under a record, as the handlers' sources name them.
 function addresses() {

@@ -4,7 +4,7 @@ use holdfast_types::{Category, Purpose};
 
 use super::{Draw, Look, Page};
 use crate::pages::Tab;
-use crate::pages::looked::{Day, Look as LookLine, LookKind, WhoLooked};
+use crate::pages::looked::{Check, Day, Look as LookLine, LookKind, WhoLooked};
 use crate::pages::parts::{Filter, Notice, Pager, Person, Tone};
 
 pub(super) const PAGES: &[(&str, Draw)] =
@@ -21,6 +21,7 @@ fn looked(look: &Look, empty: bool) -> Page {
         by_href: Some("/r/k7m2q/sharing/7a".to_owned()),
         number: number.to_owned(),
         times: 1,
+        events: Vec::new(),
     };
     let notes = words.category(Category::Notes);
     let grant = words.say("by-grant").with("when", look.day(322).text).plain();
@@ -98,6 +99,7 @@ fn looked(look: &Look, empty: bool) -> Page {
         } else {
             Pager { shown: 5, total: 212, next: Some(format!("{path}?page=2")), previous: None }
         },
+        check: Check { proof_href: format!("{path}/proof"), log_href: "/log/" },
         days: if empty { Vec::new() } else { days },
     })
 }

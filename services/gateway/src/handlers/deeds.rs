@@ -61,6 +61,7 @@ fn operation(name: &str) -> &'static str {
         "consent.ListGrants" | "consent.GetGrant" => "did-grants-read",
         "consent.GetErasure" => "did-erasure-read",
         "audit.ListPatientEntries" => "did-looked",
+        "audit.DownloadPatientProof" => "did-proof",
         "audit.SearchEntries" => "did-searched",
         "audit.GetLogHealth" | "audit.VerifyLogs" => "did-log-health",
         "identity.SearchDirectory" => "did-directory-searched",

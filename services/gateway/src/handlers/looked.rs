@@ -8,10 +8,11 @@ use crate::{
     failure::{Answer, Failure},
     pages::{
         Tab,
-        looked::{Day, Look, LookKind, WhoLooked},
+        looked::{Check, Day, Look, LookKind, WhoLooked},
         parts::{Filter, Notice, Pager, Tone},
         show,
     },
+    proof::LOG,
     shelf::Open,
     site::Site,
 };
@@ -148,6 +149,7 @@ async fn looked(open: Open, Path(_): Path<String>, Query(at): Query<At>) -> Answ
         }),
         days: days(&open, &sifted.entries).await?,
         pager: Pager { shown: sifted.entries.len(), total: sifted.total.unwrap_or_default(), next, previous },
+        check: Check { proof_href: open.path("/looked/proof"), log_href: LOG },
         frame: open.frame(Tab::Looked).await,
     }))
 }
@@ -200,6 +202,7 @@ fn line(open: &Open, teller: &Teller, who: crate::pages::parts::Person, entry: &
         by_href: right.grant.map(|id| open.path(&format!("/sharing/{id}"))),
         number: deeds::number(entry),
         times: 1,
+        events: vec![entry.event_id.clone()],
     }
 }
 
@@ -207,7 +210,10 @@ fn line(open: &Open, teller: &Teller, who: crate::pages::parts::Person, entry: &
 fn add(looks: &mut Vec<Look>, look: Look) {
     let run = looks.iter_mut().rev().take_while(|line| line.who == look.who);
     match run.filter(|line| line.kind == LookKind::Read).find(|line| line.is_like(&look)) {
-        Some(line) => line.times += 1,
+        Some(line) => {
+            line.times += 1;
+            line.events.extend(look.events);
+        }
         None => looks.push(look),
     }
 }
@@ -232,6 +238,7 @@ mod tests {
             by_href: None,
             number: String::new(),
             times: 1,
+            events: vec![did.into()],
         }
     }
 
@@ -248,6 +255,7 @@ mod tests {
             add(&mut looks, look(LookKind::Read, who, did));
         }
         assert_eq!(looks.iter().map(|look| look.times).collect::<Vec<_>>(), [2, 1, 1, 1]);
+        assert_eq!(looks[0].events.len(), 2, "each of them is checked against the proof");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod messages;
 mod office;
 mod papers;
 mod people;
+mod proof;
 mod record;
 mod room;
 mod sharing;
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(live::routes())
         .merge(sharing::routes())
         .merge(looked::routes())
+        .merge(proof::routes())
         .merge(work::routes())
         .merge(office::routes())
 }

@@ -174,6 +174,8 @@ fn our_scripts_run_under_the_policy() {
         if path.ends_with("htmx.min.js") {
             continue;
         }
+        // What was seen of the log is kept, nothing of a record: digests and counts.
+        let keeps = path.ends_with("check.js");
         for word in [
             "eval(",
             "new Function",
@@ -183,7 +185,8 @@ fn our_scripts_run_under_the_policy() {
             "sessionStorage",
             "indexedDB",
         ] {
-            assert!(!text.contains(word), "{} holds {word}", path.display());
+            let may = keeps && word == "localStorage";
+            assert!(may || !text.contains(word), "{} holds {word}", path.display());
         }
     }
 }

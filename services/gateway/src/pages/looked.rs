@@ -85,6 +85,8 @@ pub struct Look {
     pub number: String,
     /// How often in a row; the line is of the last.
     pub times: usize,
+    /// UUIDs of the events that it tells of, for the check against the proof.
+    pub events: Vec<String>,
 }
 
 impl Look {
@@ -114,4 +116,13 @@ pub struct WhoLooked {
     /// What is said where there is no day.
     pub none: String,
     pub pager: Pager,
+    /// Where the proof is fetched, and where anybody reads the log that it belongs to.
+    pub check: Check,
+}
+
+/// "Check this yourself": what the browser verifies, with no word of ours about what came of it.
+#[derive(Debug)]
+pub struct Check {
+    pub proof_href: String,
+    pub log_href: &'static str,
 }
