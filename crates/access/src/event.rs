@@ -1,5 +1,5 @@
 //! The access event: who asked for what, what was decided on which grounds, and what left with the answer.
-use crate::{GrantRevision, Oversight, RoleAssignment};
+use crate::{DoorEvent, GrantRevision, Oversight, RoleAssignment};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{DecodeError, Event, Opened};
 use holdfast_proto::{Word, access::v1 as pb, timestamp};
@@ -142,11 +142,15 @@ fn oversight(asked: Oversight) -> pb::Oversight {
     pb::Oversight { kind: kind.into(), tenant_id }
 }
 
-/// What a service publishes of an access event; `None` for events of other aggregates.
+/// What a service publishes of an access event and of those turned away at its door; `None` for events of other aggregates.
 pub fn publish(opened: &Opened) -> Option<Result<Any, DecodeError>> {
-    opened.is::<AccessEvent>().then(|| {
-        let event = opened.decode::<AccessEvent>()?;
-        // Encoding into a growing buffer cannot fail.
+    // Encoding into a growing buffer cannot fail.
+    if opened.is::<AccessEvent>() {
+        let event = opened.decode::<AccessEvent>();
+        return Some(event.map(|event| Any::from_msg(&event.to_public()).unwrap_or_default()));
+    }
+    opened.is::<DoorEvent>().then(|| {
+        let event = opened.decode::<DoorEvent>()?;
         Ok(Any::from_msg(&event.to_public()).unwrap_or_default())
     })
 }

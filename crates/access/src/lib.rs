@@ -4,6 +4,7 @@
 //! [`Gate::release`], which commits the access event and only then gives the value. There is no other way to open it.
 mod caller;
 mod decision;
+mod door;
 mod event;
 mod facts;
 mod gate;
@@ -20,6 +21,7 @@ pub mod views;
 
 pub use caller::{Caller, RoleAssignment};
 pub use decision::{Decision, Denial, GrantRevision, Request, decide, decide_oversight};
+pub use door::DoorEvent;
 pub use event::{Access, AccessEvent, RETURNED_MAX, Returned, publish};
 pub use facts::{Facts, GrantFact, Grantee};
 pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, usual_purpose};

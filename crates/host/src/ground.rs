@@ -6,6 +6,7 @@ use crate::{
     peer_log::PeerLog,
     server::serve_health,
     settings::{CommonSettings, SettingError, TlsSettingsError},
+    turned_away::TurnedAway,
 };
 use holdfast_access::{
     Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed,
@@ -182,7 +183,8 @@ impl Ground {
         Ok(ground)
     }
 
-    /// Answers until told to stop; adds the peers' reading of the log. Ends when the background work has ended too.
+    /// Answers until told to stop; adds the peers' reading of the log, and counts on the log who is turned away. Ends when the
+    /// background work has ended too.
     pub async fn serve(
         self,
         host: Host,
@@ -191,6 +193,10 @@ impl Ground {
     ) -> Result<(), GroundError> {
         let services = services.with(LogReader::new(self.log().clone()).into_server());
         let readiness = self.0.readiness.clone();
+        let turned_away = Arc::new(TurnedAway::new(Arc::clone(&self.0.clock)));
+        let (log, every) = (self.log().clone(), self.0.settings.door_log_interval());
+        self.0.tasks.spawn(Arc::clone(&turned_away).run(log, every, stop.clone()));
+        let host = host.counting(Arc::clone(&turned_away));
         match self.0.settings.health_listen {
             None => host.serve(services, readiness, stop).await?,
             Some(listen) => {
@@ -200,6 +206,7 @@ impl Ground {
         }
         self.0.tasks.close();
         self.0.tasks.wait().await;
+        turned_away.put_down(self.log()).await;
         Ok(())
     }
 

@@ -27,6 +27,7 @@ pub mod shutdown;
 pub mod status;
 pub mod telemetry;
 pub mod tls;
+mod turned_away;
 
 pub use command::CommandId;
 pub use door::TokenKeys;

@@ -5,6 +5,7 @@ use crate::{
     metrics::Calls,
     status::{self, Problem},
     telemetry,
+    turned_away::TurnedAway,
 };
 use futures::future::BoxFuture;
 use holdfast_types::Ids;
@@ -73,6 +74,8 @@ struct Shared {
     calls: Semaphore,
     ids: Arc<dyn Ids>,
     metrics: Calls,
+    /// None where there is no log to put it on.
+    turned_away: Option<Arc<TurnedAway>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,13 +85,18 @@ enum Method {
 }
 
 impl RpcLayer {
-    pub(crate) fn new(limits: Limits, ids: Arc<dyn Ids>) -> Result<Self, prost::DecodeError> {
+    pub(crate) fn new(
+        limits: Limits,
+        ids: Arc<dyn Ids>,
+        turned_away: Option<Arc<TurnedAway>>,
+    ) -> Result<Self, prost::DecodeError> {
         Ok(Self(Arc::new(Shared {
             methods: methods()?,
             limits,
             calls: Semaphore::new(limits.calls_max),
             ids,
             metrics: Calls::new(),
+            turned_away,
         })))
     }
 }
@@ -207,6 +215,12 @@ impl Observation {
     fn watch(self, response: Response<Body>) -> Response<Body> {
         // A refusal has its status in the headers, an answer has it in the trailers.
         if let Some(code) = grpc_status(response.headers()) {
+            if code != Code::Ok
+                && let Some(turned_away) = &self.shared.turned_away
+                && let Some(refusal) = Status::from_header_map(response.headers())
+            {
+                turned_away.hear(&refusal);
+            }
             self.end(code);
             return response;
         }

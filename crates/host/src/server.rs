@@ -3,6 +3,7 @@ use crate::{
     health::Readiness,
     rpc::{Limits, RpcLayer},
     tls::Tls,
+    turned_away::TurnedAway,
 };
 use holdfast_types::Ids;
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
@@ -91,6 +92,7 @@ pub struct Host {
     limits: Limits,
     ids: Arc<dyn Ids>,
     drain_limit: Duration,
+    turned_away: Option<Arc<TurnedAway>>,
 }
 
 impl Host {
@@ -106,6 +108,7 @@ impl Host {
             limits: Limits::default(),
             ids,
             drain_limit: Duration::from_secs(10),
+            turned_away: None,
         })
     }
 
@@ -122,6 +125,13 @@ impl Host {
         self
     }
 
+    /// Where those are counted who are turned away.
+    #[must_use]
+    pub(crate) fn counting(mut self, turned_away: Arc<TurnedAway>) -> Self {
+        self.turned_away = Some(turned_away);
+        self
+    }
+
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
@@ -135,8 +145,8 @@ impl Host {
         stop: CancellationToken,
     ) -> Result<(), HostError> {
         let Services { mut routes, names } = services;
-        let layer =
-            RpcLayer::new(self.limits, self.ids).map_err(|error| HostError::Descriptors(error.into()))?;
+        let layer = RpcLayer::new(self.limits, self.ids, self.turned_away)
+            .map_err(|error| HostError::Descriptors(error.into()))?;
         let unreadable = |error: tonic_reflection::server::Error| HostError::Descriptors(error.into());
         routes.add_service(reflection(&names).build_v1().map_err(unreadable)?);
         // What tools in the field still ask for: the same messages under the older name.

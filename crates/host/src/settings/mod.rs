@@ -18,6 +18,7 @@ pub const BUS_PREFIX_DEFAULT: &str = "holdfast";
 pub const LOG_DEFAULT: &str = "info";
 pub const PUBLIC_URL_DEFAULT: &str = "http://localhost:8080";
 pub const CONSENT_STALE_SECONDS_DEFAULT: u16 = 10;
+pub const DOOR_LOG_SECONDS_DEFAULT: u16 = 60;
 
 #[derive(Debug, Clone, Args)]
 pub struct CommonSettings {
@@ -57,6 +58,12 @@ pub struct CommonSettings {
         env = "HOLDFAST_CONSENT_STALE_SECONDS_MAX", default_value_t = CONSENT_STALE_SECONDS_DEFAULT,
         value_parser = clap::value_parser!(u16).range(1..=300), value_name = "SECONDS", help_heading = "Access")]
     pub consent_stale_seconds_max: u16,
+    /// How often it is put on the service's log how many callers were turned away and why, 1 to 3600; what was counted since the
+    /// last time is lost when the process is killed.
+    #[arg(id = "HOLDFAST_DOOR_LOG_SECONDS", long = "door-log-seconds", env = "HOLDFAST_DOOR_LOG_SECONDS",
+        default_value_t = DOOR_LOG_SECONDS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=3600),
+        value_name = "SECONDS", help_heading = "Access")]
+    pub door_log_seconds: u16,
 }
 
 impl Default for CommonSettings {
@@ -73,6 +80,7 @@ impl Default for CommonSettings {
             bus_prefix: BUS_PREFIX_DEFAULT.to_owned(),
             telemetry: TelemetrySettings::default(),
             consent_stale_seconds_max: CONSENT_STALE_SECONDS_DEFAULT,
+            door_log_seconds: DOOR_LOG_SECONDS_DEFAULT,
         }
     }
 }
@@ -80,6 +88,10 @@ impl Default for CommonSettings {
 impl CommonSettings {
     pub fn consent_stale_max(&self) -> Duration {
         Duration::from_secs(self.consent_stale_seconds_max.into())
+    }
+
+    pub fn door_log_interval(&self) -> Duration {
+        Duration::from_secs(self.door_log_seconds.into())
     }
 }
 

@@ -48,6 +48,7 @@ fn every_setting_of_the_contract_is_there_with_its_documentation() {
         "OTLP_ENDPOINT",
         "PUBLIC_URL",
         "CONSENT_STALE_SECONDS_MAX",
+        "DOOR_LOG_SECONDS",
     ] {
         let name = format!("HOLDFAST_{name}");
         let found = command
