@@ -26,6 +26,12 @@ impl TestDatabase {
         KeyRing::new(self.keys_pool.clone(), MasterKey::new([7; 32]), clock, ids)
     }
 
+    /// Events of a type on the log, whether or not anybody serves it.
+    pub async fn events(&self, event_type: &str) -> i64 {
+        let count = "SELECT count(*) FROM events WHERE event_type = $1";
+        sqlx::query_scalar(count).bind(event_type).fetch_one(&self.pool).await.expect("an answer")
+    }
+
     /// Events that no relay has brought to the bus yet.
     pub async fn unpublished(&self) -> i64 {
         let count = "SELECT coalesce(sum(lanes.last_seq - coalesce(relay.published_seq, 0)), 0)::bigint

@@ -4,10 +4,15 @@ pub use crate::network::{Start, claims};
 use crate::{FakeClock, OwnServers, TestDatabase, network::Network};
 use chrono::{DateTime, Utc};
 use holdfast_access::{RoleAssignment, TokenSigner, views::ConsentFact};
-use holdfast_eventlog::{Envelope, EventLog, Parts, Source, schema::Migrator};
+use holdfast_eventlog::{
+    Append, Context, Envelope, EventLog, NewEvent, Parts, Source, StreamAppend, StreamName, Subject,
+    schema::Migrator,
+};
 use holdfast_host::{LogReader, Migrations, PeerLog, Readiness, Services, client::Outgoing, retry::Retry};
-use holdfast_proto::access::v1::AccessRecorded;
-use holdfast_types::{AccountId, Clock, Ids, PracticeId, Role, Service, SystemIds, TenantId};
+use holdfast_proto::{access::v1::AccessRecorded, identity::v1::PracticeCreated};
+use holdfast_types::{AccountId, Actor, Clock, Ids, PracticeId, Purpose, Role, Service, SystemIds, TenantId};
+use prost::{Message as _, Name};
+use prost_types::Any;
 use std::{sync::Arc, time::Duration};
 use tonic::{Status, transport::Channel};
 use uuid::Uuid;
@@ -18,10 +23,12 @@ pub struct Served {
     pub channel: Channel,
     /// The service's log as its peers read it.
     pub log: PeerLog,
+    /// Identity's log, where the service hears it.
+    pub identity: Option<EventLog>,
     pub network: Network,
 }
 
-/// Starts `service` by `serve`. Where it hears consent, consent is an empty log that the test owns, so the feed is fresh.
+/// Starts `service` by `serve`. Where it hears consent and identity, they are empty logs that the test owns, so the feeds are fresh.
 pub async fn served<F>(service: Service, migrations: Migrations, serve: impl FnOnce(Start) -> F) -> Served
 where
     F: Future<Output = ()> + Send + 'static,
@@ -58,36 +65,69 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     if service != Service::Consent {
-        silent_consent(&mut network, &clock).await;
+        silent(&mut network, Arc::new(clock.clone()), Service::Consent).await;
     }
+    let identity = match service {
+        Service::Messaging => Some(silent(&mut network, Arc::new(clock.clone()), Service::Identity).await),
+        _ => None,
+    };
     let (start, database) = network.prepare(service, &migrations).await;
     tokio::spawn(serve(start));
     let (channel, log) = (network.channel(service), network.log(service));
-    Served { clock, database, channel, log, network }
+    Served { clock, database, channel, log, identity, network }
 }
 
-/// A log named consent with nothing in it, on the test run's own database.
-async fn silent_consent(network: &mut Network, clock: &FakeClock) {
-    let database = crate::database("consent_silent", &Migrator::with_migrations(Vec::new()), &[]).await;
-    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(clock.clone()), Arc::new(SystemIds));
+/// A service's log with nothing in it, on the test run's own database. What is appended to it is published as it is.
+pub async fn silent(network: &mut Network, clock: Arc<dyn Clock>, service: Service) -> EventLog {
+    let name = format!("{service}_silent");
+    let database = crate::database(&name, &Migrator::with_migrations(Vec::new()), &[]).await;
+    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
     let log = EventLog::start(Parts {
-        service: Service::Consent.as_str().to_owned(),
+        service: service.as_str().to_owned(),
         pool: database.pool.clone(),
         keys: database.keys(Arc::clone(&clock), Arc::clone(&ids)),
         clock,
         ids,
         projections: Vec::new(),
-        publish: Arc::new(|_| Ok(None)),
+        publish: Arc::new(|opened| Ok(Any::decode(opened.payload.as_ref()).ok())),
         committers: 1,
     });
-    let host = network.bind(Service::Consent);
-    let services = Services::new().with(LogReader::new(log).into_server());
+    let host = network.bind(service);
+    let services = Services::new().with(LogReader::new(log.clone()).into_server());
     let stop = network.stop();
     tokio::spawn(async move {
         let readiness = Readiness::new(["postgres"], []).await;
         host.serve(services, readiness, stop).await.expect("served");
         drop(database);
     });
+    log
+}
+
+/// Has identity say that there is a practice.
+pub async fn practice_created(identity: &EventLog, practice: PracticeId) {
+    let created = PracticeCreated { practice_id: practice.to_string(), tenant_id: tenant().to_string() };
+    let event = NewEvent {
+        event_type: "practice.created",
+        schema_version: 1,
+        payload: Any { type_url: PracticeCreated::type_url(), value: created.encode_to_vec() }
+            .encode_to_vec()
+            .into(),
+        occurred: None,
+    };
+    let context = Context {
+        tenant: tenant(),
+        actor: Actor::Anonymous,
+        on_behalf_of: None,
+        purpose: Purpose::SystemAdministration,
+        correlation: SystemIds.next(),
+        causation: None,
+        traceparent: None,
+        occurred: None,
+    };
+    let stream = StreamName::new("practice", practice.uuid());
+    let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event] }];
+    let append = Append { subject: Subject::Tenant(tenant()), context, request: None, streams };
+    identity.append(append).await.expect("appended");
 }
 
 /// Somebody who calls, with the roles that their token says.

@@ -49,7 +49,10 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     }
     if opened.is::<PracticeEvent>() {
         return Ok(match opened.decode()? {
-            PracticeEvent::Created(_) => None,
+            PracticeEvent::Created(_) => any(&pb::PracticeCreated {
+                practice_id: stream_id,
+                tenant_id: opened.header.tenant.to_string(),
+            }),
         });
     }
     Ok(None)

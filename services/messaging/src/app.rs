@@ -9,10 +9,10 @@ pub(crate) use write::{PostMessage, StartThread, ThreadAfter, Words};
 
 use crate::{domain::thread::Refusal, views::ViewsError};
 use holdfast_access::{Permit, Refused, RequestContext};
-use holdfast_eventlog::{AppendError, EventLog, ExecuteError, ReadError};
+use holdfast_eventlog::{AppendError, EventLog, ExecuteError, Inbox, InboxError, ReadError};
 use holdfast_host::Ground;
-use holdfast_types::{Action, Category, PatientId, ThreadId};
-use std::sync::Arc;
+use holdfast_types::{Action, Category, PatientId, PracticeId, Service, ThreadId};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 #[derive(Clone)]
@@ -30,6 +30,10 @@ pub(crate) enum Failure {
     Thread(#[source] Refusal),
     #[error("there is no such message to go on after")]
     AfterUnknown,
+    #[error("there is no such practice")]
+    PracticeUnknown,
+    #[error("whether there is such a practice cannot be learnt from identity")]
+    IdentityAway(#[source] InboxError),
     #[error("the events cannot be appended")]
     Append(#[source] AppendError),
     #[error("the log cannot be read")]
@@ -65,6 +69,19 @@ impl App {
         operation: &'static str,
     ) -> Result<Permit, Failure> {
         Ok(self.ground.gate().authorise(asked, action, patient, &[Category::Messages], operation).await?)
+    }
+
+    /// What is not known is asked for: it may be new.
+    async fn is_practice(&self, practice: PracticeId) -> Result<bool, Failure> {
+        let known = || crate::views::is_practice(self.log().pool(), practice);
+        if known().await.map_err(Failure::Views)? {
+            return Ok(true);
+        }
+        let of_identity = |inbox: &&Inbox| inbox.source() == Service::Identity.as_str();
+        if let Some(inbox) = self.ground.inboxes().iter().find(of_identity) {
+            inbox.catch_up(Duration::ZERO).await.map_err(Failure::IdentityAway)?;
+        }
+        known().await.map_err(Failure::Views)
     }
 
     /// Someone else's thread is no thread of this record.

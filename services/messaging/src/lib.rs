@@ -12,6 +12,7 @@ pub mod views;
 
 use app::App;
 use holdfast_access::views::Erasure;
+use holdfast_eventlog::schema::Migrator;
 use holdfast_host::{
     Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys, data_keys,
 };
@@ -21,9 +22,14 @@ use tokio_util::sync::CancellationToken;
 
 pub use public::publish;
 
-/// The tables of this service. Of the others it hears consent alone.
+static FEEDS: Migrator = sqlx::migrate!("migrations/feeds");
+
+/// The tables of this service. Of the others it hears consent, and from identity which practices there are.
 pub fn migrations() -> Migrations {
-    Migrations { views: sqlx::migrate!("migrations/views"), feeds: vec![&holdfast_access::views::MIGRATIONS] }
+    Migrations {
+        views: sqlx::migrate!("migrations/views"),
+        feeds: vec![&holdfast_access::views::MIGRATIONS, &FEEDS],
+    }
 }
 
 /// Answers until told to stop.
@@ -52,7 +58,10 @@ pub async fn serve_with_keys(
         projections: vec![Arc::new(views::Threads::new(data_keys.clone()))],
         publish: Arc::new(publish),
         consent: ConsentView::Feed,
-        feeds: vec![(Service::Consent, Arc::new(Erasure::new(data_keys, views::OF_PATIENT)))],
+        feeds: vec![
+            (Service::Consent, Arc::new(Erasure::new(data_keys, views::OF_PATIENT))),
+            (Service::Identity, Arc::new(views::Practices)),
+        ],
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;

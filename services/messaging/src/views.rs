@@ -1,10 +1,12 @@
 //! Read models of messaging: threads, messages, and how far each account has read.
 mod content;
 mod messages;
+mod practices;
 mod projection;
 mod threads;
 
 pub use messages::{ShownMessage, message, messages, newest};
+pub use practices::{Practices, is_practice};
 pub use projection::Threads;
 pub use threads::{Cursor, ShownThread, place, thread, threads, unread};
 

@@ -3,16 +3,17 @@
 mod common;
 
 use chrono::TimeDelta;
-use common::{Client, World, grant, world};
+use common::{Client, World, grant, world, world_putting_down};
 use holdfast_access::{GrantFact, Grantee};
 use holdfast_host::client::Outgoing;
-use holdfast_proto::messaging::v1::*;
+use holdfast_proto::{access::v1::DoorRefused, messaging::v1::*};
 use holdfast_testkit::{
     raw,
     refusal::{reason_at, refused},
-    service::{Person, person, practice},
+    service::{Person, patiently, person, practice},
 };
 use holdfast_types::*;
+use std::collections::BTreeMap;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -96,6 +97,48 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
         assert!(said.iter().all(|(_, reason)| *reason == expected), "{expected}: {said:?}");
     }
     assert!(served.envelopes().await.is_empty());
+}
+
+#[tokio::test]
+async fn who_is_turned_away_is_counted_on_the_log_by_reason_and_nothing_is_kept_of_them() {
+    let world = world_putting_down(1).await;
+    let served = &world.served;
+    let expired = served.outgoing_of(&world.mother, served.clock.now() - TimeDelta::minutes(6));
+    let mut refused = BTreeMap::<String, u64>::new();
+    for outgoing in [Outgoing::new(), Outgoing::new(), served.forged(&world.mother), expired] {
+        let (reason, _) = reason_at(world.with(outgoing).count_unread(CountUnreadRequest::default()).await);
+        *refused.entry(reason.to_owned()).or_default() += 1;
+    }
+    assert_eq!(refused.len(), 3);
+    let all_put_down = || async {
+        // Perhaps in several parts.
+        let mut put_down = BTreeMap::<String, u64>::new();
+        for envelope in served.envelopes().await {
+            let header = envelope.header;
+            assert_eq!((header.patient, header.actor), (None, Actor::Anonymous));
+            let part: DoorRefused = envelope.public_payload.unwrap().to_msg().unwrap();
+            *put_down.entry(part.reason).or_default() += part.count;
+        }
+        if put_down.values().sum::<u64>() < 4 { Err(Status::unavailable("not yet")) } else { Ok(put_down) }
+    };
+    assert_eq!(patiently(all_put_down).await.unwrap(), refused);
+}
+
+#[tokio::test]
+async fn who_was_turned_away_is_put_on_the_log_when_the_service_ends() {
+    let world = world_putting_down(3600).await;
+    let refused = world.with(Outgoing::new()).count_unread(CountUnreadRequest::default()).await;
+    assert_eq!(reason_at(refused).0, "TOKEN_MISSING");
+    let database = &world.served.database;
+    assert_eq!(database.events("door.refused").await, 0);
+    world.served.network.stop().cancel();
+    let put_down = || async {
+        match database.events("door.refused").await {
+            0 => Err(Status::unavailable("not yet")),
+            count => Ok(count),
+        }
+    };
+    assert_eq!(patiently(put_down).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use holdfast_access::views::ConsentFact;
 use holdfast_proto::messaging::v1::*;
 use holdfast_testkit::{
     refusal::{reason, reason_at, refused},
-    service::tenant,
+    service::{practice_created, tenant},
 };
 use holdfast_types::*;
 use uuid::Uuid;
@@ -94,6 +94,21 @@ async fn words_that_say_nothing_or_too_much_are_refused_with_their_field() {
         assert_eq!((reason, place.as_str()), expected);
     }
     assert!(world.served.envelopes().await.is_empty(), "nothing of it is on the log");
+}
+
+#[tokio::test]
+async fn a_thread_to_a_practice_that_does_not_exist_is_refused_and_changes_nothing() {
+    let world = world().await;
+    let nowhere = PracticeId::new(Uuid::from_u128(0xB2));
+    let start = StartThreadRequest { practice_id: nowhere.to_string(), ..world.start(1, "hello") };
+    let mut client = world.as_(&world.mother);
+    let (reason, place) = reason_at(client.start_thread(start.clone()).await);
+    assert_eq!((reason, place.as_str()), ("PRACTICE_UNKNOWN", "practice_id"));
+    assert!(world.served.envelopes().await.is_empty(), "nothing of it is on the log");
+    // As soon as identity has said so, there is one.
+    practice_created(world.served.identity.as_ref().unwrap(), nowhere).await;
+    let thread = client.start_thread(start).await.unwrap().into_inner().thread.unwrap();
+    assert_eq!(thread.practice_id, nowhere.to_string());
 }
 
 #[tokio::test]

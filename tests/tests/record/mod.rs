@@ -17,7 +17,7 @@ use holdfast_testkit::{
     network::{Network, Start},
     own_servers,
     refusal::reason,
-    service::{Person, person, practice},
+    service::{Person, person, practice, practice_created, silent},
 };
 use holdfast_types::{Action, Category, Ids as _, Relationship, Role, Service, SystemClock, SystemIds};
 use std::{collections::BTreeMap, sync::Arc};
@@ -82,6 +82,8 @@ pub async fn world() -> World {
             holdfast_documents::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
         })
         .await;
+    let identity = silent(&mut network, Arc::new(SystemClock), Service::Identity).await;
+    practice_created(&identity, practice()).await;
     let messaging =
         serve(&mut network, Service::Messaging, holdfast_messaging::migrations(), |start| async move {
             let Start { settings: common, keys, host, clock, ids, stop } = start;

@@ -10,6 +10,16 @@ impl From<Failure> for Problem {
             Failure::AfterUnknown => {
                 Self::of_field(catalogue::MESSAGE_UNKNOWN, "after_message_id", failure.to_string())
             }
+            Failure::PracticeUnknown => {
+                Self::of_field(catalogue::PRACTICE_UNKNOWN, "practice_id", failure.to_string())
+            }
+            Failure::IdentityAway(ref error) => {
+                tracing::warn!(
+                    error = error as &dyn std::error::Error,
+                    "identity cannot be asked for practices"
+                );
+                Self::new(catalogue::PEER_UNAVAILABLE, failure.to_string()).with("service", "identity")
+            }
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
             Failure::Views(ViewsError::Database(error)) => {

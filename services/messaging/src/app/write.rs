@@ -62,6 +62,9 @@ impl App {
         if permit.relationship().is_none() && !own {
             return Err(holdfast_access::Refused::NotPermitted.into());
         }
+        if !own && !self.is_practice(practice).await? {
+            return Err(Failure::PracticeUnknown);
+        }
         let thread = ThreadId::new(id.makes(permit.account(), patient.uuid()));
         let message = message.by(&permit, MessageId::new(id.makes(permit.account(), thread.uuid())));
         // Whether it may be shown is decided before it is done: who only contributes is told its id alone.

@@ -1,13 +1,13 @@
 //! Messaging as it is served, a record with its mother and a therapist of the practice, and people who call.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 use holdfast_access::{GrantFact, Grantee, views::ConsentFact};
-use holdfast_host::client::Outgoing;
+use holdfast_host::{client::Outgoing, settings::CommonSettings};
 use holdfast_proto::messaging::v1::{messaging_service_client::MessagingServiceClient, *};
 use holdfast_testkit::{
     OwnServers,
     network::Start,
     refusal::reason,
-    service::{Person, Served, patiently, person, practice, served, served_on, tenant},
+    service::{Person, Served, patiently, person, practice, practice_created, served, served_on, tenant},
 };
 use holdfast_types::*;
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
@@ -34,6 +34,16 @@ pub async fn world() -> World {
     world_granting(&[Action::Read, Action::Contribute]).await
 }
 
+/// It puts it on its log every so many seconds who was turned away.
+pub async fn world_putting_down(seconds: u16) -> World {
+    let often = move |start: Start| {
+        let settings = CommonSettings { door_log_seconds: seconds, ..start.settings };
+        serve(Start { settings, ..start })
+    };
+    let served = served(Service::Messaging, holdfast_messaging::migrations(), often).await;
+    with_record(served, &[Action::Read, Action::Contribute]).await
+}
+
 pub async fn world_granting(actions: &[Action]) -> World {
     let served = served(Service::Messaging, holdfast_messaging::migrations(), serve).await;
     with_record(served, actions).await
@@ -46,6 +56,7 @@ pub async fn world_on(servers: &OwnServers) -> World {
 }
 
 async fn with_record(served: Served, actions: &[Action]) -> World {
+    practice_created(served.identity.as_ref().unwrap(), practice()).await;
     let patient = PatientId::new(Uuid::from_u128(0xF00));
     let mother = person(1);
     let therapist = person(2).with(Role::Therapist, Some(practice()));
