@@ -177,15 +177,20 @@ class Record:
         """Every entry, newest first."""
         return self.parent.ask("audit", "ListPatientEntries", patient_id=self.id, page_size=200).entries
 
+    def history_when(self, good):
+        """As soon as it says so: looks arrive within a moment of the act."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not good(entries := self.history()):
+            assert time.monotonic() < deadline, [(entry.type, entry.actor, entry.access.operation) for entry in entries]
+        return entries
+
     def looked_at(self, *wanted, by=None):
-        """Waits until the history says that each of these was shown; looks arrive within a moment of the act. Their operations."""
-        deadline, person = time.monotonic() + PATIENCE_S, by or self.parent
-        while True:
-            looks = [entry for entry in self.history() if entry.type == "access.permitted" and entry.actor == person.actor]
-            shown = {one.id: entry.access.operation for entry in reversed(looks) for one in entry.access.returned}
-            if set(wanted) <= set(shown):
-                return {shown[id] for id in wanted}
-            assert time.monotonic() < deadline, f"of {wanted} the history says {shown}"
+        """By which operations each of these was shown, once the history says it."""
+        actor = (by or self.parent).actor
+        looks = lambda entries: [entry for entry in entries if entry.type == "access.permitted" and entry.actor == actor]
+        shown = lambda entries: {one.id: entry.access.operation for entry in reversed(looks(entries)) for one in entry.access.returned}
+        found = shown(self.history_when(lambda entries: set(wanted) <= set(shown(entries))))
+        return {found[id] for id in wanted}
 
     def keep_paper(self, title, content, media_type, category="DOCUMENTS", by=None):
         person = by or self.parent

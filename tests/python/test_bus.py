@@ -26,6 +26,7 @@ class TheBus(unittest.TestCase):
         record = Record()
         made = record.create(goal("swing", WORDS))
         record.get(made)
+        record.looked_at(made.item_id)
         told = {entry.type: entry for entry in record.history()}
         for kind in ("record.opened", "item.recorded", "access.permitted"):
             entry = told[kind]
