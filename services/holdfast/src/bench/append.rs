@@ -101,6 +101,7 @@ pub(crate) async fn raw_table(pool: &PgPool) -> Result<()> {
              FOR part IN 0..15 LOOP
                  EXECUTE format('CREATE TABLE log.raw_events_%s PARTITION OF log.raw_events FOR VALUES WITH (MODULUS 16, REMAINDER %s)', part, part);
                  EXECUTE format('ALTER TABLE log.raw_events_%s ALTER COLUMN payload SET STORAGE EXTERNAL', part);
+                 EXECUTE format('ALTER TABLE log.raw_events_%s SET (toast_tuple_target = 8160)', part);
              END LOOP;
          END $$;",
     )
