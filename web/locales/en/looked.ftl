@@ -100,3 +100,20 @@ looked-everyone = All people
 looked-none-others = No one else has looked yet
 looked-none-me = Nothing by you yet
 looked-none-part = Nothing here in this part of the list
+did-turned-away = was turned away at the door of { $service }, { $count ->
+    [one] once
+   *[other] { $count } times
+}: { $why }
+door-token-missing = without a sign-in
+door-token-invalid = with a sign-in that is not ours
+door-token-expired = a sign-in that has run out
+door-metadata-malformed = with a sign-in nobody can read
+door-peer-certificate-missing = asked as a part of the system and is none
+door-peer-not-permitted = a part of the system that may not ask this
+door-too-many-links = asked for too many sign-in links
+door-link-unknown = a sign-in link that never was
+door-link-used = a sign-in link that was used before
+door-link-expired = a sign-in link that is too old
+door-link-other-browser = a sign-in link from another browser
+door-session-ended = signed out or away too long
+door-secret-wrong = a program with a wrong secret

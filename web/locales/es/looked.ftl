@@ -100,3 +100,20 @@ looked-everyone = Todas
 looked-none-others = Nadie más ha mirado todavía
 looked-none-me = Nada suyo todavía
 looked-none-part = Nada en esta parte de la lista
+did-turned-away = no pudo entrar en { $service }, { $count ->
+    [one] una vez
+   *[other] { $count } veces
+}: { $why }
+door-token-missing = sin haber iniciado sesión
+door-token-invalid = con una entrada que no es nuestra
+door-token-expired = una entrada que ya venció
+door-metadata-malformed = con una entrada que nadie puede leer
+door-peer-certificate-missing = preguntó como parte del sistema y no lo es
+door-peer-not-permitted = una parte del sistema que no puede preguntar esto
+door-too-many-links = pidió demasiados enlaces para entrar
+door-link-unknown = un enlace para entrar que nunca existió
+door-link-used = un enlace para entrar ya usado
+door-link-expired = un enlace para entrar demasiado viejo
+door-link-other-browser = un enlace para entrar de otro navegador
+door-session-ended = cerró la sesión o pasó mucho tiempo
+door-secret-wrong = un programa con un secreto equivocado

@@ -4,9 +4,9 @@ use crate::{
     views,
 };
 use holdfast_host::{Problem, catalogue, field};
-use holdfast_proto::{Word, access::v1::AccessRecorded, audit::v1 as pb, timestamp};
+use holdfast_proto::{Word, audit::v1 as pb, timestamp};
 use holdfast_types::Category;
-use prost::Message;
+use prost::{Message, Name};
 use prost_types::Any;
 use std::time::Duration;
 
@@ -45,7 +45,8 @@ pub(super) fn entry(entry: views::Entry) -> pb::Entry {
         purpose: entry.purpose,
         occurred_time: Some(timestamp(entry.occurred)),
         recorded_time: Some(timestamp(entry.recorded)),
-        access: entry.public_payload.as_deref().and_then(access),
+        access: entry.public_payload.as_deref().and_then(published),
+        door_refused: entry.public_payload.as_deref().and_then(published),
         category: category.map(Word::to_proto).unwrap_or_default(),
         stream: entry.stream,
         correlation_id: entry.correlation.to_string(),
@@ -53,8 +54,8 @@ pub(super) fn entry(entry: views::Entry) -> pb::Entry {
     }
 }
 
-/// None for what is not about a look.
-fn access(public_payload: &[u8]) -> Option<AccessRecorded> {
+/// None for what tells of something else.
+fn published<M: Name + Default>(public_payload: &[u8]) -> Option<M> {
     Any::decode(public_payload).ok()?.to_msg().ok()
 }
 

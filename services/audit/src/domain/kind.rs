@@ -9,7 +9,7 @@ pub enum Kind {
     Change,
     /// Sharing began, changed or ended.
     Sharing,
-    /// Somebody tried and was refused.
+    /// Somebody tried and was refused, or was turned away before anybody knew who it was.
     Refused,
     /// Signing in and out, roles, sessions.
     Account,
@@ -23,7 +23,7 @@ impl Kind {
         let (aggregate, fact) = event_type.split_once('.').unwrap_or((event_type, ""));
         match (aggregate, fact) {
             ("access", "permitted") => return Self::Read,
-            ("access", "refused") => return Self::Refused,
+            ("access" | "door", "refused") => return Self::Refused,
             _ => {}
         }
         match service {
@@ -70,6 +70,7 @@ mod tests {
             "access.permitted",
             "access.refused",
             "access.unheard-of",
+            "door.refused",
             "record.opened",
             "grant.given",
             "account.created",

@@ -80,7 +80,7 @@ pub async fn replayed(
                 WHERE known.patient = entries.patient AND known.erased_time IS NOT NULL
             ) AS erased
          FROM entries
-         WHERE kind IN ('read', 'refused')
+         WHERE kind IN ('read', 'refused') AND event_type <> 'door.refused'
            AND ($1::uuid IS NULL OR tenant = $1)
            AND ($2::uuid IS NULL OR patient = $2)
            AND ($3::timestamptz IS NULL OR recorded >= $3)
@@ -141,7 +141,7 @@ async fn count(
     let counted = sqlx::query_scalar(
         "SELECT count(*) FROM (
             SELECT FROM entries
-            WHERE kind IN ('read', 'refused')
+            WHERE kind IN ('read', 'refused') AND event_type <> 'door.refused'
               AND ($1::uuid IS NULL OR tenant = $1)
               AND ($2::uuid IS NULL OR patient = $2)
               AND ($3::timestamptz IS NULL OR recorded >= $3)

@@ -3,7 +3,7 @@ use super::given::rooms;
 use crate::{pages::looked::LookKind, words::Words};
 use holdfast_proto::{
     Word as _,
-    access::v1::AccessRecorded,
+    access::v1::{AccessRecorded, DoorRefused},
     audit::v1::{Entry, EntryKind},
 };
 use holdfast_types::{Action, Category, Purpose, Relationship};
@@ -116,6 +116,9 @@ fn happening(kind: &str) -> Option<&'static str> {
 impl Teller {
     /// "opened the list of Visit notes, for care".
     pub(super) fn did(&self, entry: &Entry) -> String {
+        if let Some(refused) = &entry.door_refused {
+            return self.turned_away(&entry.service, refused);
+        }
         match (&entry.access, entry.kind()) {
             (Some(access), EntryKind::Refused) => self.tried(access),
             (Some(access), _) => self.looked(access),
@@ -157,6 +160,14 @@ impl Teller {
             Some(Action::Read) | None => "did-tried",
         };
         self.words.say(key).with("room", self.rooms(&access.categories)).plain()
+    }
+
+    /// Nobody knows who it was.
+    fn turned_away(&self, service: &str, refused: &DoorRefused) -> String {
+        let key = format!("door-{}", refused.reason.to_lowercase().replace('_', "-"));
+        let why = if self.words.holds(&key) { self.words.t(&key) } else { refused.reason.clone() };
+        let said = self.words.say("did-turned-away").with("service", service);
+        said.with("why", why).with("count", refused.count).plain()
     }
 
     fn changed(&self, entry: &Entry) -> String {

@@ -1,7 +1,7 @@
 //! An entry of the history as a line of JSON: the contract's names, words instead of numbers, and no field that says nothing.
 use holdfast_proto::{
     Word,
-    access::v1::{AccessRecorded, GrantRevision, Outcome, Returned},
+    access::v1::{AccessRecorded, DoorRefused, GrantRevision, Outcome, Returned},
     audit::v1::{Entry, EntryKind},
     time,
 };
@@ -36,6 +36,18 @@ pub(super) struct Told<'a> {
     leaf_hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<Look<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    door_refused: Option<TurnedAway<'a>>,
+}
+
+#[derive(Serialize)]
+struct TurnedAway<'a> {
+    reason: &'a str,
+    count: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until_time: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +110,18 @@ impl<'a> From<&'a Entry> for Told<'a> {
             correlation_id: &entry.correlation_id,
             leaf_hash: entry.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
             access: entry.access.as_ref().map(Look::from),
+            door_refused: entry.door_refused.as_ref().map(TurnedAway::from),
+        }
+    }
+}
+
+impl<'a> From<&'a DoorRefused> for TurnedAway<'a> {
+    fn from(refused: &'a DoorRefused) -> Self {
+        Self {
+            reason: &refused.reason,
+            count: refused.count,
+            from_time: moment(refused.from_time.as_ref()),
+            until_time: moment(refused.until_time.as_ref()),
         }
     }
 }
@@ -196,9 +220,17 @@ mod tests {
         assert_eq!(told["access"]["categories"], json!(["vital-signs", "goals"]));
         assert_eq!(told["access"]["grants"], json!([{ "id": "g", "revision": 2 }]));
         assert_eq!(told["access"]["consent_seq"], 0);
-        for absent in ["on_behalf_of", "category", "occurred_time"] {
+        for absent in ["on_behalf_of", "category", "occurred_time", "door_refused"] {
             assert_eq!(told.get(absent), None, "{absent}");
         }
         assert_eq!(told["access"].get("consent_age_ms"), None, "it was never heard");
+    }
+
+    #[test]
+    fn those_turned_away_are_told_by_reason_and_count() {
+        let refused = DoorRefused { reason: "TOKEN_EXPIRED".into(), count: 7, ..Default::default() };
+        let entry = Entry { door_refused: Some(refused), ..Default::default() };
+        let told: Value = serde_json::to_value(Told::from(&entry)).unwrap();
+        assert_eq!(told["door_refused"], json!({ "reason": "TOKEN_EXPIRED", "count": 7 }));
     }
 }

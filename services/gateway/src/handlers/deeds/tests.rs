@@ -91,6 +91,21 @@ fn every_look_has_its_words() {
 }
 
 #[test]
+fn every_reason_of_the_door_has_its_words() {
+    let text = include_str!("../../../../../crates/host/src/turned_away.rs");
+    let listed = text.split_once("AT_THE_DOOR: &[&Reason] = &[").unwrap().1.split_once("];").unwrap().0;
+    let reasons: Vec<&str> =
+        listed.split("catalogue::").skip(1).map(|rest| rest.split(',').next().unwrap()).collect();
+    assert!(reasons.len() >= 12, "only {reasons:?}");
+    for words in Lang::ALL.map(Words::new) {
+        for reason in reasons.iter().chain(&["METADATA_MALFORMED"]) {
+            let key = format!("door-{}", reason.to_lowercase().replace('_', "-"));
+            assert!(words.holds(&key), "{key}");
+        }
+    }
+}
+
+#[test]
 fn every_rule_has_its_words() {
     let policies = include_str!("../../../../../crates/access/policies/holdfast.cedar");
     let ids: Vec<String> = policies
@@ -170,6 +185,21 @@ fn each_kind_of_entry_is_told_with_its_right() {
 
     let signed_in = entry(EntryKind::Account, "session.started", None);
     assert_eq!((kind(&signed_in), teller.did(&signed_in)), (LookKind::Account, "signed in".into()));
+
+    let turned_away = Entry {
+        service: "records".into(),
+        door_refused: Some(DoorRefused {
+            reason: "TOKEN_EXPIRED".into(),
+            count: 7,
+            ..DoorRefused::default()
+        }),
+        ..entry(EntryKind::Refused, "door.refused", None)
+    };
+    assert_eq!(kind(&turned_away), LookKind::Refused);
+    assert_eq!(
+        (teller.did(&turned_away), teller.by(&turned_away).text),
+        ("was turned away at the door of records, 7 times: a sign-in that has run out".into(), String::new())
+    );
 
     let unheard = entry(EntryKind::Change, "moon.landed", None);
     assert!(teller.did(&unheard).contains("moon.landed"));
