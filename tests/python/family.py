@@ -10,10 +10,11 @@ import time
 import uuid
 
 import grpc
-from service import PATIENCE_S, Service, sign_in
+from service import PATIENCE_S, Service, begin_session
 
 DATA_DIR = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
 PLACES_MAX = 16
+TOKEN_S = 200
 TERMS = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -34,9 +35,16 @@ class Person:
     """Somebody with an address. What they ask waits for what was written before: `seen` are places in the logs."""
 
     def __init__(self, email):
-        self.seen = {}
-        self.token = sign_in(service("identity"), DATA_DIR, email)
+        secret = begin_session(service("identity"), DATA_DIR, email)
+        self.seen, self.issued, self.issue = {}, None, lambda: service("identity").call("IssueToken", session_secret=secret)
         self.account_id = service("identity").call("GetAccount", token=self.token).account_id
+
+    @property
+    def token(self):
+        """A token lives five minutes."""
+        if self.issued is None or time.monotonic() - self.issued[1] > TOKEN_S:
+            self.issued = self.issue().token, time.monotonic()
+        return self.issued[0]
 
     @property
     def actor(self):
@@ -89,8 +97,9 @@ class Program(Person):
 
     def __init__(self):
         account = json.loads((DATA_DIR / "secrets/demo-service-account.json").read_text(encoding="utf-8"))
-        self.seen, self.account_id = {}, account["account_id"]
-        self.token = service("identity").call("IssueServiceToken", **{key: account[key] for key in ("account_id", "secret")}).token
+        known = {key: account[key] for key in ("account_id", "secret")}
+        self.seen, self.issued, self.issue = {}, None, lambda: service("identity").call("IssueServiceToken", **known)
+        self.account_id = account["account_id"]
 
 
 def coded(system, code, text):
@@ -121,11 +130,17 @@ def tenant_id():
     return json.loads((DATA_DIR / "secrets/demo-service-account.json").read_text(encoding="utf-8"))["tenant_id"]
 
 
+@functools.cache
+def family():
+    """One for all records: only so many links are sent to one network in ten minutes."""
+    return Person(f"family-{secrets.token_hex(4)}@families.example")
+
+
 class Record:
-    """A new record of the demo network, held by a new family."""
+    """A new record of the demo network, held by the family."""
 
     def __init__(self):
-        self.parent = Person(f"family-{secrets.token_hex(4)}@families.example")
+        self.parent = family()
         opening = {"relationship": "RELATIONSHIP_PARENT", "tenant_id": tenant_id(), "holder_account_id": self.parent.account_id}
         administrator = of_the_demo("administrator of the network")
         opened = administrator.ask("consent", "OpenRecord", request_id=request_id(), **opening)

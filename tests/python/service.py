@@ -45,8 +45,8 @@ class Service:
         return invoke(sent, metadata=[*bearer, *metadata], timeout=PATIENCE_S)
 
 
-def sign_in(identity, data_dir, address):
-    """A person's token, by the link in the mail as `up` writes it."""
+def begin_session(identity, data_dir, address):
+    """The secret of a person's session, by the link in the mail as `up` writes it."""
     mails, browser = pathlib.Path(data_dir) / "mail", secrets.token_urlsafe(32)
     before = set(mails.iterdir())
     digest = hashlib.sha256(browser.encode()).digest()
@@ -57,4 +57,9 @@ def sign_in(identity, data_dir, address):
     session = identity.call(
         "CompleteSignIn", request_id=str(uuid.uuid4()), link_secret=link, browser_secret=browser, user_agent="an outside client"
     )
-    return identity.call("IssueToken", session_secret=session.session_secret).token
+    return session.session_secret
+
+
+def sign_in(identity, data_dir, address):
+    """A person's token."""
+    return identity.call("IssueToken", session_secret=begin_session(identity, data_dir, address)).token

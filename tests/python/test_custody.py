@@ -7,6 +7,7 @@ import unittest
 
 import grpc
 from family import DATA_DIR, Record, goal, names, of_the_demo, request_id, service, tenant_id
+from refusal import Refusal
 from test_services import SERVICES
 
 GOAL = goal("swing", "Ten minutes on the swing")
@@ -149,6 +150,27 @@ class Custody(unittest.TestCase):
                 with self.assertRaises(grpc.RpcError) as raised:
                     ask(b"", metadata=[("authorization", f"Bearer {self.officer.token}")], timeout=10)
                 self.assertEqual(raised.exception.code(), grpc.StatusCode.UNAVAILABLE)
+
+    def test_no_way_into_any_service_is_open_without_a_token(self):
+        # Whoever asks for these is about to be known by them, or may be anybody.
+        open_to_all = {"RequestSignIn", "CompleteSignIn", "IssueToken", "IssueServiceToken", "GetKeySet", "GetLogFile"}
+        asked = 0
+        for name in SERVICES:
+            one = service(name)
+            homes = [home for home in one.known.get_services() if home.startswith(f"holdfast.{name}.")]
+            self.assertIn(one.full_name, homes)
+            for home in homes:
+                for method, shape in one.pool.FindServiceByName(home).methods_by_name.items():
+                    if method in open_to_all:
+                        continue
+                    for token, reason in ((None, "TOKEN_MISSING"), ("made.up.token", "TOKEN_INVALID")):
+                        with self.subTest(f"{home}.{method} {reason}"), self.assertRaises(grpc.RpcError) as raised:
+                            answer = one.call(method, of=home, token=token, parts=[{}] if shape.client_streaming else None)
+                            next(iter(answer if shape.server_streaming else ()), None)
+                        refusal = Refusal(raised.exception)
+                        self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.UNAUTHENTICATED, reason), method)
+                        asked += 1
+        self.assertGreater(asked, 100)
 
     def test_an_entry_has_the_time_of_the_machines_clock(self):
         record = Record()
