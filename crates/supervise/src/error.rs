@@ -16,6 +16,8 @@ pub enum Error {
         dir.display()
     )]
     OtherMajor { dir: PathBuf, cluster: u32 },
+    #[error("`{}` is not the directory of a PostgreSQL that was started here", dir.display())]
+    NoCluster { dir: PathBuf },
     #[error(
         "PostgreSQL does not run as root, and this machine has neither a `postgres` nor a `nobody` account"
     )]

@@ -102,8 +102,15 @@ impl Postgres {
 
     /// Holds a password: not for logs.
     pub fn url(&self, database: &str, role: &str) -> String {
-        let (database, role, password) = (encode(database), encode(role), self.password(role));
-        format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port)
+        url(&self.secret, self.port, database, role)
+    }
+
+    /// The same for the cluster of `dir` that another process runs.
+    pub fn url_in(dir: &Path, database: &str, role: &str) -> Result<String, Error> {
+        let path = dir.join("port");
+        let port = fs::read_to_string(&path).map_err(at("read", &path))?;
+        let port = port.trim().parse().map_err(|_| Error::NoCluster { dir: dir.to_owned() })?;
+        Ok(url(&Secret::of(&dir.join("secret"))?, port, database, role))
     }
 
     pub fn superuser_url(&self) -> String {
@@ -239,6 +246,11 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+fn url(secret: &Secret, port: u16, database: &str, role: &str) -> String {
+    let (database, encoded, password) = (encode(database), encode(role), secret.password(role));
+    format!("postgres://{encoded}:{password}@127.0.0.1:{port}/{database}")
 }
 
 /// In the server's directory where PostgreSQL's account can reach it.

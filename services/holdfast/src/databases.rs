@@ -9,7 +9,55 @@ use holdfast_host::{
 use holdfast_supervise::Postgres;
 use holdfast_types::Service;
 use secrecy::ExposeSecret;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The databases of one service, and how an operator reaches them: as they are set, or as the `up` of a data directory runs them.
+#[derive(Args)]
+pub(crate) struct Reached {
+    /// The service whose databases they are.
+    pub(crate) service: Service,
+    /// The data directory of the `up` that runs, where no database is named.
+    #[arg(long, default_value = ".holdfast", value_name = "PATH")]
+    data_dir: PathBuf,
+    #[command(flatten)]
+    database: DatabaseSettings,
+}
+
+impl Reached {
+    pub(crate) fn settings(&self) -> Result<DatabaseSettings> {
+        if self.database.serve.required().is_ok() {
+            return Ok(self.database.clone());
+        }
+        of_data_dir(&self.data_dir, self.service).with_context(|| {
+            format!(
+                "name the databases of {} by HOLDFAST_DATABASE_URL and such, or the directory",
+                self.service
+            )
+        })
+    }
+}
+
+fn of_data_dir(dir: &Path, service: Service) -> Result<DatabaseSettings> {
+    let (name, owner, keys) = names(service);
+    let url = |database: &str, role: &str| Postgres::url_in(&dir.join("postgres"), database, role);
+    Ok(DatabaseSettings {
+        serve: DatabaseUrl::of(url(&name, &name)?),
+        migrate: MigrateDatabaseUrl::of(url(&name, &owner)?),
+        keys: KeysDatabaseUrl::of(url(&keys, &keys)?),
+        migrate_keys: MigrateKeysDatabaseUrl::of(url(&keys, &owner)?),
+        master_key_file: Some(dir.join("secrets").join(master_key(service))),
+    })
+}
+
+/// The database, which is also its serving role; its owner; the key database, which is also its role.
+fn names(service: Service) -> (String, String, String) {
+    (service.to_string(), format!("{service}_owner"), format!("{service}_keys"))
+}
+
+/// The file of the secrets that holds it.
+pub(crate) fn master_key(service: Service) -> String {
+    format!("{service}-master.key")
+}
 
 #[derive(Args)]
 pub(crate) struct MigrateArgs {
@@ -51,7 +99,7 @@ pub(crate) async fn migrate(service: Service, settings: &DatabaseSettings) -> Re
         .with_context(|| format!("the key database of {service}"))
 }
 
-fn user(url: &str) -> Result<String> {
+pub(crate) fn user(url: &str) -> Result<String> {
     Ok(url::Url::parse(url).context("a database URL is malformed")?.username().to_owned())
 }
 
@@ -61,21 +109,19 @@ pub(crate) async fn prepare(
     postgres: &Urls<'_>,
     master_key_file: PathBuf,
 ) -> Result<DatabaseSettings> {
-    let name = service.as_str();
-    let owner = format!("{name}_owner");
-    let keys = format!("{name}_keys");
+    let (name, owner, keys) = names(service);
     let databases = Databases {
-        name: name.to_owned(),
+        name: name.clone(),
         owner_password: (postgres.password)(&owner),
-        serving_password: (postgres.password)(name),
+        serving_password: (postgres.password)(&name),
         keys_password: (postgres.password)(&keys),
     };
     schema::provision(&postgres.superuser, &databases)
         .await
         .with_context(|| format!("the databases of {service}"))?;
     let settings = DatabaseSettings {
-        serve: DatabaseUrl::of((postgres.url)(name, name)),
-        migrate: MigrateDatabaseUrl::of((postgres.url)(name, &owner)),
+        serve: DatabaseUrl::of((postgres.url)(&name, &name)),
+        migrate: MigrateDatabaseUrl::of((postgres.url)(&name, &owner)),
         keys: KeysDatabaseUrl::of((postgres.url)(&keys, &keys)),
         migrate_keys: MigrateKeysDatabaseUrl::of((postgres.url)(&keys, &owner)),
         master_key_file: Some(master_key_file),

@@ -8,6 +8,8 @@ mod demo;
 mod down;
 mod erasures;
 mod holder;
+mod parked;
+mod rebuild;
 mod roles;
 mod serve;
 mod servers;
@@ -40,6 +42,10 @@ enum Command {
     Serve(serve::Role),
     /// Bring one service's databases to today's shape.
     Migrate(databases::MigrateArgs),
+    /// Make the read models of one service anew from its log, beside the live ones, and swap them in; it may go on serving.
+    Rebuild(rebuild::RebuildArgs),
+    /// List the others' events that wait in one service for a fix; it tries them again by itself every ten seconds.
+    Parked(parked::ParkedArgs),
     /// Ask the history: write it out, decide again what was decided.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -69,6 +75,8 @@ fn main() -> ExitCode {
             Command::Down(args) => down::run(&args),
             Command::Serve(role) => serve::run(role).await,
             Command::Migrate(args) => databases::migrate_one(args).await,
+            Command::Rebuild(args) => rebuild::run(args).await,
+            Command::Parked(args) => parked::run(args).await,
             Command::Audit(command) => audit::run(command).await,
             Command::Erasures(command) => erasures::run(command).await,
             Command::Bench(args) => bench::run(args).await,

@@ -62,7 +62,7 @@ impl Machine<'_> {
         let public_url = Url::parse(&format!("http://localhost:{}", http.local_addr()?.port()))?;
         let peers = peers(&hosts)?;
         let databases = try_join_all(Service::WITH_LOG.iter().map(|&service| async move {
-            let master = self.dir.secret(&format!("{service}-master.key"), random_hex)?;
+            let master = self.dir.secret(&databases::master_key(service), random_hex)?;
             let database = databases::prepare(service, &self.postgres, master).await?;
             anyhow::Ok((service, database))
         }))
