@@ -136,16 +136,17 @@ async fn page(open: &Open, category: Category, items: &[Item]) -> RoomList {
         path: open.path(&format!("/c/{category}")),
         filters: Vec::new(),
         find: String::new(),
-        rows: items.iter().map(|item| row(open, item)).collect(),
+        rows: items.iter().map(|item| row(open, "", item)).collect(),
         pager: Pager { shown: items.len(), total: items.len(), next: None, previous: None },
         printed: open.moment(open.now()),
     }
 }
 
-fn row(open: &Open, item: &Item) -> ItemRow {
+/// `root`: where under the record the item’s page is.
+pub(super) fn row(open: &Open, root: &str, item: &Item) -> ItemRow {
     let withdrawn = item.status == RETRACTED;
     ItemRow {
-        href: open.path(&format!("/i/{}", item.item_id)),
+        href: open.path(&format!("{root}/i/{}", item.item_id)),
         title: item.title.clone(),
         detail: if withdrawn { item.retraction_reason.clone() } else { item.summary.clone() },
         when: open.day(item.occurred_time.as_ref()),
@@ -167,7 +168,8 @@ pub(super) fn badges(open: &Open, item: &Item) -> Vec<Badge> {
 }
 
 fn holds(item: &Item, words: &str) -> bool {
-    let text = format!("{} {}", item.title, item.summary).to_lowercase();
+    let source = item.source.as_ref().map_or("", |source| source.name.as_str());
+    let text = format!("{} {} {source}", item.title, item.summary).to_lowercase();
     words.to_lowercase().split_whitespace().all(|word| text.contains(word))
 }
 
@@ -183,6 +185,16 @@ pub(super) fn encoded(token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_proto::records::v1::Source;
+
+    #[test]
+    fn a_source_is_found_with_all_that_comes_from_it() {
+        let name = "Bright Path Speech".to_owned();
+        let source = Some(Source { name, ..Source::default() });
+        let item = Item { title: "Hearing Test".into(), source, ..Item::default() };
+        assert!(holds(&item, "bright path") && holds(&item, "hearing bright"));
+        assert!(!holds(&item, "bright lane") && !holds(&Item { source: None, ..item }, "bright path"));
+    }
 
     #[test]
     fn an_item_is_found_by_all_words_of_its_title_or_gist() {
