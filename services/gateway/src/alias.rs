@@ -27,6 +27,19 @@ pub(crate) fn base32(bytes: &[u8]) -> String {
     bits.chunks(5).filter_map(|five| LETTERS.get(sign(five))).map(|letter| char::from(*letter)).collect()
 }
 
+/// What was written as [`base32`] of so many bytes; none where no bytes are written so.
+pub(crate) fn unbase32(text: &str, bytes: usize) -> Option<Vec<u8>> {
+    if text.len() != (bytes * 8).div_ceil(5) {
+        return None;
+    }
+    let five = |sign: u8| LETTERS.iter().position(|letter| *letter == sign);
+    let fives: Vec<usize> = text.bytes().map(five).collect::<Option<_>>()?;
+    let bits: Vec<usize> = fives.iter().flat_map(|five| (0..5).rev().map(move |at| five >> at & 1)).collect();
+    let byte = |eight: &[usize]| u8::try_from(eight.iter().fold(0, |sum, bit| sum * 2 + bit)).ok();
+    let read: Vec<u8> = bits.chunks_exact(8).take(bytes).map(byte).collect::<Option<_>>()?;
+    (base32(&read) == text).then_some(read)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +59,11 @@ mod tests {
     fn five_bits_make_a_sign() {
         assert_eq!(base32(&[0b0000_1000, 0b1000_0110, 0b0100_0010, 0b1001_1000, 0b1110_1000]), "12345678");
         assert_eq!(base32(&[0xff]), "zw");
+        for bytes in [vec![0xff], vec![], vec![1, 2, 3], (0..15).collect()] {
+            assert_eq!(unbase32(&base32(&bytes), bytes.len()), Some(bytes));
+        }
+        for wrong in ["zz", "z", "ZW", "zwz", "il"] {
+            assert_eq!(unbase32(wrong, 1), None, "{wrong}");
+        }
     }
 }

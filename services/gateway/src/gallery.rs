@@ -9,6 +9,7 @@ mod record;
 mod sample;
 mod sharing;
 mod staff;
+mod then;
 
 use askama::DynTemplate;
 use axum::Router;
@@ -47,6 +48,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         outside::PAGES,
         family::PAGES,
         record::PAGES,
+        then::PAGES,
         papers::PAGES,
         messages::PAGES,
         sharing::PAGES,

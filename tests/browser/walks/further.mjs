@@ -111,7 +111,9 @@ export async function further(walk, { holdfast, browser, files, file, family, re
     grant = (await family.getByRole("link", { name: /^Details/ }).first().getAttribute("href")).split("/").pop();
     await family.goto(`${record}/papers`);
     const paper = (await family.locator("#list .rows a").first().getAttribute("href")).split("/").pop();
-    const parts = { r: record.split("/").pop(), category: slug, item: item.split("/").pop(), thread, grant, paper };
+    await family.goto(`${record}/then`);
+    const moment = (await family.getByRole("link", { name: "Start with it" }).getAttribute("href")).split("/").pop();
+    const parts = { moment, r: record.split("/").pop(), category: slug, item: item.split("/").pop(), thread, grant, paper };
     for (const address of addresses()) {
       const path = address.replaceAll(/\{(\w+)\}/g, (_, part) => parts[part] ?? assert.fail(`${address}: no ${part}`));
       await family.goto(`${holdfast.site}${path}`);

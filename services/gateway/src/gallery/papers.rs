@@ -106,6 +106,7 @@ fn paper(look: &Look) -> Page {
             who: look.you(),
             what: words.t("change-first"),
             current: true,
+            href: None,
         }],
         seers: look.seers(),
         withdrawn: None,

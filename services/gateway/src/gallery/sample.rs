@@ -86,6 +86,7 @@ impl Look {
                 who: self.dana(),
                 what: words.say("change-value").with("old", "7 / 10").with("new", "8 / 10").plain(),
                 current: true,
+                href: None,
             },
             Version {
                 number: 1,
@@ -93,6 +94,7 @@ impl Look {
                 who: self.dana(),
                 what: words.t("change-first"),
                 current: false,
+                href: None,
             },
         ]
     }

@@ -54,6 +54,7 @@ fn operation(name: &str) -> &'static str {
         "records.ListItems" | "messaging.ListThreads" => "did-list",
         "documents.ListDocuments" => "did-papers-list",
         "records.SummarizeRecord" => "did-record",
+        "records.ListStepChanges" => "did-stepped",
         "records.ListPatients" | "consent.ListRecords" | "records.BatchGetPatients" => "did-listed",
         "documents.DownloadDocument" => "did-paper-saved",
         "messaging.ListMessages" | "messaging.GetThread" | "messaging.WatchThread" => "did-messages-read",

@@ -1,10 +1,11 @@
 //! One item: what it is, who says so, how it changed, who can see it; as it was on a day; marked as a mistake.
-use super::{days, room};
+use super::{days, room, then};
 use crate::{
     dates,
     directory::Known,
     failure::{Answer, Failure},
     form::Fields,
+    moment::{Moment, Way},
     pages::{
         Tab, item,
         item::Version,
@@ -20,19 +21,17 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use holdfast_proto::{
     Word as _,
     records::v1::{GetItemRequest, Item, ListItemVersionsRequest, RetractItemRequest},
-    timestamp,
+    time, timestamp,
 };
 use holdfast_types::{Action, Category};
 use http::StatusCode;
 use std::sync::Arc;
 
 const VERSIONS_MAX: i32 = 50;
-/// What the log tells apart.
-const MOMENT: TimeDelta = TimeDelta::microseconds(1);
 const REASON_CHARACTERS_MAX: u32 = 500;
 /// Sources that a family brought in itself.
 const OWN_SOURCES: [&str; 2] = ["import", "patient"];
@@ -94,7 +93,7 @@ fn wrong(mut page: item::Item, field: &'static str, key: &str) -> Response {
 
 async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::Item, Failure> {
     let words = open.words();
-    let until = day.and_then(days::end).map(|end| (end - MOMENT).min(open.now()));
+    let until = day.and_then(days::end).map(|end| (end - days::MOMENT).min(open.now()));
     let asked = GetItemRequest {
         patient_id: open.patient_id(),
         item_id: id.to_owned(),
@@ -142,7 +141,7 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     })
 }
 
-fn facts(open: &Open, item: &Item) -> Vec<Fact> {
+pub(super) fn facts(open: &Open, item: &Item) -> Vec<Fact> {
     let when =
         open.day(item.occurred_time.as_ref()).map(|when| Fact::new(open.words().t("office-when"), when.text));
     let gist = (item.details.is_empty() && !item.summary.is_empty())
@@ -152,7 +151,7 @@ fn facts(open: &Open, item: &Item) -> Vec<Fact> {
     when.into_iter().chain(gist).chain(details).collect()
 }
 
-fn provenance(open: &Open, known: &Known, item: &Item) -> Vec<Fact> {
+pub(super) fn provenance(open: &Open, known: &Known, item: &Item) -> Vec<Fact> {
     let words = open.words();
     let source = item.source.as_ref().map(|source| source.name.clone()).filter(|name| !name.is_empty());
     let by = known.actor(open, &item.recorded_by);
@@ -168,7 +167,7 @@ fn provenance(open: &Open, known: &Known, item: &Item) -> Vec<Fact> {
 }
 
 /// Newest first, each with what it changed against the one before.
-fn history(open: &Open, known: &Known, versions: &[Item], shown: u64) -> Vec<Version> {
+pub(super) fn history(open: &Open, known: &Known, versions: &[Item], shown: u64) -> Vec<Version> {
     let olds = versions.iter().skip(1).map(Some).chain([None]);
     let line = |(new, old): (&Item, Option<&Item>)| {
         Some(Version {
@@ -177,6 +176,11 @@ fn history(open: &Open, known: &Known, versions: &[Item], shown: u64) -> Vec<Ver
             who: known.actor(open, &new.recorded_by),
             what: changed(open, new, old),
             current: new.revision == shown,
+            href: new
+                .recorded_time
+                .as_ref()
+                .and_then(|at| time(at).ok())
+                .map(|at| then::address(open, Moment { at, way: Way::Known })),
         })
     };
     versions.iter().zip(olds).filter_map(line).collect()

@@ -20,6 +20,7 @@ mod room;
 mod sharing;
 mod sign_in;
 mod sign_out;
+mod then;
 mod trail;
 mod uploads;
 mod welcome;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(record::routes())
         .merge(room::routes())
         .merge(item::routes())
+        .merge(then::routes())
         .merge(details::routes())
         .merge(import::routes())
         .merge(papers::routes())

@@ -228,6 +228,7 @@ fn history(open: &Open, document: &Document, who: Person, withdrawn: Option<When
         who: Person::new(words.t("who-see-history"), ""),
         what: words.t("badge-withdrawn"),
         current: true,
+        href: None,
     });
     let first = open.when(document.create_time.as_ref()).map(|when| Version {
         number: 1,
@@ -235,6 +236,7 @@ fn history(open: &Open, document: &Document, who: Person, withdrawn: Option<When
         who,
         what: words.t("change-first"),
         current: document.withdraw_time.is_none(),
+        href: None,
     });
     taken_back.into_iter().chain(first).collect()
 }

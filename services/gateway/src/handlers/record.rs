@@ -23,23 +23,19 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn page(open: Open) -> Answer {
-    let answer =
-        open.records().summarize_record(SummarizeRecordRequest { patient_id: open.patient_id(), ..Default::default() }).await?;
-    let summaries: HashMap<Category, CategorySummary> = (answer.into_inner().categories.into_iter())
-        .filter_map(|summary| Some((Category::from_proto(summary.category)?, summary)))
-        .collect();
+    let answer = open
+        .records()
+        .summarize_record(SummarizeRecordRequest { patient_id: open.patient_id(), ..Default::default() })
+        .await?;
+    let summaries = by_room(answer.into_inner().categories);
     let (frame, named) = tokio::join!(open.frame(Tab::Record), open.named());
-    let groups = GROUPS.iter().map(|(key, categories)| RoomGroup {
-        title: open.words().t(key),
-        rooms: (categories.iter())
-            .filter(|category| open.may(Action::Read, **category))
-            .map(|category| room(&open, *category, summaries.get(category)))
-            .collect(),
-    });
     Ok(show(&Record {
         name: named.name.clone(),
-        about: named.birth_date.map(|birth| about(&open, birth)).unwrap_or_default(),
-        groups: groups.filter(|group: &RoomGroup| !group.rooms.is_empty()).collect(),
+        about: named
+            .birth_date
+            .map(|birth| about(&open, birth, open.local_now().date_naive()))
+            .unwrap_or_default(),
+        groups: groups(&open, "", &summaries),
         // Records tells how fresh each room is, not yet each source.
         sources: Vec::new(),
         total: summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum(),
@@ -48,11 +44,30 @@ async fn page(open: Open) -> Answer {
     }))
 }
 
-fn room(open: &Open, category: Category, summary: Option<&CategorySummary>) -> Room {
+pub(super) type Summaries = HashMap<Category, CategorySummary>;
+
+pub(super) fn by_room(summaries: Vec<CategorySummary>) -> Summaries {
+    let known = |summary: CategorySummary| Some((Category::from_proto(summary.category)?, summary));
+    summaries.into_iter().filter_map(known).collect()
+}
+
+/// The rooms that the reader may open; `root`: where under the record their pages are.
+pub(super) fn groups(open: &Open, root: &str, summaries: &Summaries) -> Vec<RoomGroup> {
+    let groups = GROUPS.iter().map(|(key, categories)| RoomGroup {
+        title: open.words().t(key),
+        rooms: (categories.iter())
+            .filter(|category| open.may(Action::Read, **category))
+            .map(|category| room(open, root, *category, summaries.get(category)))
+            .collect(),
+    });
+    groups.filter(|group| !group.rooms.is_empty()).collect()
+}
+
+fn room(open: &Open, root: &str, category: Category, summary: Option<&CategorySummary>) -> Room {
     let words = open.words();
     let newest = open.day(summary.and_then(|summary| summary.newest_time.as_ref()));
     Room {
-        href: open.path(&format!("/c/{category}")),
+        href: open.path(&format!("{root}/c/{category}")),
         label: words.category(category),
         icon: icon(category),
         count: summary.and_then(|summary| usize::try_from(summary.count).ok()).unwrap_or_default(),
@@ -64,9 +79,9 @@ fn room(open: &Open, category: Category, summary: Option<&CategorySummary>) -> R
     }
 }
 
-/// "6 years, born Mar 3, 2020"
-fn about(open: &Open, birth: chrono::NaiveDate) -> String {
-    let (words, today) = (open.words(), open.local_now().date_naive());
+/// "6 years, born Mar 3, 2020", on a day.
+pub(super) fn about(open: &Open, birth: chrono::NaiveDate, today: chrono::NaiveDate) -> String {
+    let words = open.words();
     let age = words.say("age-years").with("years", dates::years(birth, today)).plain();
     let born = crate::pages::parts::When::day(words, birth, today).text;
     format!("{age}, {}", words.say("born").with("when", born).plain())

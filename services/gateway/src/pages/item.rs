@@ -22,6 +22,8 @@ pub struct Version {
     /// "first came here", "value changed from 4 to 9"
     pub what: String,
     pub current: bool,
+    /// What else changed when it came.
+    pub href: Option<String>,
 }
 
 /// Someone who can see the item.

@@ -16,6 +16,7 @@ pub mod record;
 pub mod sharing;
 pub mod shell;
 pub mod sign_in;
+pub mod then;
 pub mod trouble;
 pub mod work;
 

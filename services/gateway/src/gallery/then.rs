@@ -1,0 +1,250 @@
+//! Looking back: choosing a moment, the record as it was, one step of it, a room and an item of then.
+
+use holdfast_types::Category;
+
+use super::{Draw, Look, Page};
+use crate::pages::Tab;
+use crate::pages::parts::{Badge, Choice, Fact, Field, Link, Pager, Problem, Tone};
+use crate::pages::record::{GROUPS, ItemRow, Room, RoomGroup, icon};
+use crate::pages::sharing::Question;
+use crate::pages::then::{
+    Beside, Change, Choose, Difference, ItemThen, Moment, MomentForm, RecordThen, RoomThen, Step,
+};
+
+pub(super) const PAGES: &[(&str, Draw)] = &[
+    ("then", |look| choose(look, false, true)),
+    ("then-wrong", |look| choose(look, true, true)),
+    ("then-empty", |look| choose(look, false, false)),
+    ("then-record", |look| record(look, true, false)),
+    ("then-record-import", |look| record(look, true, true)),
+    ("then-record-before", |look| record(look, false, false)),
+    ("then-record-happened", happened),
+    ("then-room", |look| room(look, false)),
+    ("then-room-empty", |look| room(look, true)),
+    ("then-item", item),
+];
+
+const THEN: &str = "/r/k7m2q/then/0000000000000000000000aa";
+
+fn choose(look: &Look, wrong: bool, filled: bool) -> Page {
+    let words = look.words;
+    let mut date = Field::of("date", "date", words.t("then-day"));
+    if wrong {
+        date = date.value("2031-01-01").wrong(words.t("then-day-wrong"));
+    }
+    let way = |code: &str, chosen| {
+        let key = format!("then-way-{code}");
+        Choice::new(code, words.t(&key)).hint(words.t(&format!("{key}-hint"))).chosen(chosen)
+    };
+    let problem = Problem { field: "date".to_owned(), text: words.t("then-day-wrong") };
+    Box::new(Choose {
+        frame: look.family(Tab::Record),
+        form: MomentForm {
+            path: "/r/k7m2q/then".to_owned(),
+            date,
+            time: Field::of("time", "time", words.t("then-time")).hint(words.t("then-time-hint")).optional(),
+            way: Question {
+                name: "way",
+                legend: words.t("then-way"),
+                hint: String::new(),
+                many: false,
+                choices: vec![way("known", true), way("happened", false)],
+            },
+        },
+        problems: wrong.then_some(problem).into_iter().collect(),
+        newest: filled.then(|| (Link::new(THEN, words.t("then-newest-open")), look.ago(26))),
+        may_import: true,
+    })
+}
+
+fn moment(look: &Look, key: &str, other: &str) -> Moment {
+    let words = look.words;
+    Moment {
+        text: words.say(key).with("when", look.ago(26).text).plain(),
+        ways: vec![Link::new("/r/k7m2q", words.t("then-now")), Link::new(THEN, words.t(other))],
+    }
+}
+
+fn difference(look: &Look, label: (&str, &str), before: &str, after: &str) -> Difference {
+    Difference { label: look.own(label.0, label.1), before: before.to_owned(), after: after.to_owned() }
+}
+
+fn changes(look: &Look) -> Vec<Change> {
+    let words = look.words;
+    let change = |tone, key: &str, title: String, category: Category| Change {
+        badge: Badge::new(tone, words.t(key)),
+        title,
+        href: Some(format!("{THEN}/i/9f")),
+        room: words.category(category),
+        detail: String::new(),
+        reason: String::new(),
+        differences: Vec::new(),
+    };
+    let asks = look.own("Asks for help with words", "Pide ayuda con palabras");
+    let visit = look.own("ABA visit", "Visita de ABA");
+    vec![
+        Change {
+            differences: vec![
+                difference(look, ("Now", "Ahora"), "7 / 10", "8 / 10"),
+                difference(look, ("A hint", "Una ayuda"), &look.own("picture", "una imagen"), ""),
+                Difference {
+                    label: words.t("field-status"),
+                    before: String::new(),
+                    after: look.own("in progress", "en curso"),
+                },
+            ],
+            ..change(Tone::Info, "then-change", asks, Category::Goals)
+        },
+        Change {
+            reason: look
+                .own("Written for another child by mistake.", "Se escribió por error para otro niño."),
+            ..change(Tone::Stop, "then-retracted", visit, Category::Visits)
+        },
+        Change {
+            href: None,
+            differences: vec![difference(look, ("Phone", "Teléfono"), "555-0142", "555-0177")],
+            ..change(Tone::Info, "then-change", words.t("record-details"), Category::Demographics)
+        },
+    ]
+}
+
+fn imported(look: &Look) -> Vec<Change> {
+    let words = look.words;
+    let new = |title: String, detail: &str, category: Category| Change {
+        badge: Badge::new(Tone::Good, words.t("then-added")),
+        title,
+        href: Some(format!("{THEN}/i/9f")),
+        room: words.category(category),
+        detail: detail.to_owned(),
+        reason: String::new(),
+        differences: Vec::new(),
+    };
+    vec![
+        new(look.own("Hearing test", "Prueba de audición"), "20 dB", Category::Results),
+        new(look.own("Melatonin", "Melatonina"), "1 mg", Category::Medications),
+    ]
+}
+
+fn step(look: &Look, import: bool) -> Step {
+    let words = look.words;
+    let dana = look.dana();
+    Step {
+        number: words.say("then-number").with("number", 12_u32).with("count", 48_u32).plain(),
+        when: look.ago(26),
+        who: if import { look.you().name } else { format!("{}, {}", dana.name, dana.role) },
+        why: if import {
+            vec![words.say("then-why-import").with("name", "Elm Street Pediatrics").plain()]
+        } else {
+            vec![words.t("then-why-practice"), words.t("then-why-person")]
+        },
+        changes: if import { imported(look) } else { changes(look) },
+        pager: if import {
+            Pager { shown: 25, total: 212, next: Some(format!("{THEN}?page=a")), previous: None }
+        } else {
+            Pager::default()
+        },
+    }
+}
+
+fn groups(look: &Look, empty: bool) -> Vec<RoomGroup> {
+    let words = look.words;
+    let room = |(at, category): (usize, &Category)| {
+        let count = if empty || at == 3 { 0 } else { (at * 11 + 3) % 29 };
+        let newest = words.say("room-newest").with("when", look.day(9).text).plain();
+        Room {
+            href: format!("{THEN}/c/{category}"),
+            label: words.category(*category),
+            icon: icon(*category),
+            count,
+            newest: if count == 0 { words.t("room-none") } else { newest },
+        }
+    };
+    let group = |(key, categories): &(&str, &[Category])| RoomGroup {
+        title: words.t(key),
+        rooms: categories.iter().enumerate().map(room).collect(),
+    };
+    GROUPS.iter().map(group).collect()
+}
+
+fn record(look: &Look, filled: bool, import: bool) -> Page {
+    Box::new(RecordThen {
+        frame: look.family(Tab::Record),
+        name: "Mateo R.".to_owned(),
+        about: look.own("6 years, born Mar 3, 2020", "6 años, nació el 3 mar 2020"),
+        moment: moment(look, "then-known", "then-as-happened"),
+        step: filled.then(|| step(look, import)),
+        beside: Some(Beside {
+            previous: filled.then(|| THEN.to_owned()),
+            following: (!import).then(|| THEN.to_owned()),
+        }),
+        person: if filled {
+            vec![
+                Fact::new(look.words.t("field-given-name"), "Mateo"),
+                Fact::new(look.words.t("field-phone"), "555-0142"),
+            ]
+        } else {
+            Vec::new()
+        },
+        groups: groups(look, !filled),
+        total: if filled { 61 } else { 0 },
+    })
+}
+
+fn happened(look: &Look) -> Page {
+    Box::new(RecordThen {
+        frame: look.therapist(true, Tab::Record),
+        name: "Mateo R.".to_owned(),
+        about: String::new(),
+        moment: moment(look, "then-happened", "then-as-known"),
+        step: None,
+        beside: None,
+        person: Vec::new(),
+        groups: groups(look, false),
+        total: 61,
+    })
+}
+
+fn room(look: &Look, empty: bool) -> Page {
+    let row = |title: String, days, withdrawn| ItemRow {
+        href: format!("{THEN}/i/9f"),
+        title,
+        detail: "8 / 10".to_owned(),
+        when: Some(look.day(days)),
+        badges: vec![look.practice()],
+        withdrawn,
+    };
+    let asks = look.own("Asks for help with words", "Pide ayuda con palabras");
+    let rows = if empty { Vec::new() } else { vec![row(asks.clone(), 12, false), row(asks, 40, true)] };
+    Box::new(RoomThen {
+        frame: look.family(Tab::Record),
+        back: Link::new(THEN, look.words.t("then-back")),
+        label: look.words.category(Category::Goals),
+        moment: moment(look, "then-known", "then-as-happened"),
+        pager: Pager { shown: rows.len(), total: rows.len(), ..Pager::default() },
+        rows,
+        printed: look.ago(0),
+    })
+}
+
+fn item(look: &Look) -> Page {
+    let words = look.words;
+    let mut history = look.history();
+    for version in &mut history {
+        version.href = Some(THEN.to_owned());
+        version.current = false;
+    }
+    Box::new(ItemThen {
+        frame: look.family(Tab::Record),
+        back: Link::new(THEN, words.t("then-back")),
+        title: look.own("Asks for help with words", "Pide ayuda con palabras"),
+        badges: vec![look.practice()],
+        moment: moment(look, "then-known", "then-as-happened"),
+        withdrawn: None,
+        facts: vec![Fact::new(look.own("Now", "Ahora"), look.own("8 of 10", "8 de 10"))],
+        provenance: vec![
+            Fact::new(words.t("from-source"), "Bright Path Speech"),
+            Fact::new(words.t("from-when"), look.ago(26).text),
+        ],
+        history,
+    })
+}
