@@ -10,12 +10,12 @@ import { Holdfast, program } from "./holdfast.mjs";
 const PATIENCE_MS = 60_000;
 
 // The checkpoint of the demo's events, once it is published.
-async function checkpoint(site) {
+async function checkpoint(site, isGood = () => true) {
   const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await fetch(`${site}/log/checkpoint`);
     const text = await answer.text();
-    if (answer.status === 200 && Number(text.split("\n")[1]) > 256) return { answer, text };
+    if (answer.status === 200 && Number(text.split("\n")[1]) > 256 && isGood(text)) return { answer, text };
     assert.ok(Date.now() < deadline, `no checkpoint: ${answer.status} ${text}`);
   }
 }
@@ -47,27 +47,41 @@ test("anybody reads the log's files, and nothing but them", async (t) => {
     assert.equal((await fetch(`${site}/log/checkpoint`, { method: "POST" })).status, 405);
   });
 
+  const witness = join(dataDir, "witness/verifier.key");
+  await t.test("cosigned by a witness, which is a process of its own", async () => {
+    const [name] = readFileSync(witness, "utf8").split("+");
+    await checkpoint(site, (text) => text.includes(`\n\u2014 ${name} `));
+  });
+
   await t.test("with the key alone an outsider verifies them offline, and what was altered does not hold", async () => {
     const earlier = join(dataDir, "earlier");
     writeFileSync(earlier, text);
     await holdfast.stopped("SIGTERM");
     const verifier = join(dirname(program), "holdfast-verify");
-    const verify = (...command) => {
-      const [first, ...rest] = command;
+    const verify = ([first, ...rest], ...more) => {
       const subject = ["--key", join(dataDir, "log/verifier.key"), "--export", join(dataDir, "log"), "--older", earlier];
-      return spawnSync(first, [...rest, ...subject], { encoding: "utf8" });
+      return spawnSync(first, [...rest, ...subject, ...more], { encoding: "utf8" });
     };
     for (const command of [[verifier], [program, "audit", "verify"]]) {
-      const { status, stdout, stderr } = verify(...command);
+      const { status, stdout, stderr } = verify(command);
       assert.equal(status, 0, stderr);
       assert.match(stdout, /^verified: [1-9]\d+ entries/);
+      const seen = verify(command, "--witness", witness);
+      assert.equal(seen.status, 0, seen.stderr);
+      assert.match(seen.stdout, /witnesses 1$/m);
+      // A key of nobody who has seen it.
+      const stranger = "stranger.example+0f79aca6+BAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g";
+      const unseen = verify(command, "--witness", witness, "--witness", stranger);
+      assert.equal(unseen.status, 1, unseen.stderr);
+      assert.match(unseen.stderr, /not cosigned by the witness `stranger.example`/);
+      assert.equal(verify(command, "--witness", witness, "--witness", stranger, "--quorum", "1").status, 0);
     }
     const bundle = join(dataDir, "log/tile/entries/000");
     const entries = readFileSync(bundle);
     entries[entries.length - 1] ^= 1;
     writeFileSync(bundle, entries);
     for (const command of [[verifier], [program, "audit", "verify"]]) {
-      const { status, stderr } = verify(...command);
+      const { status, stderr } = verify(command);
       assert.equal(status, 1, stderr);
       assert.match(stderr, /not verified/);
     }

@@ -65,7 +65,7 @@ impl Witness {
         if last != Some(next) {
             let signed = SignedCheckpoint::open(request.checkpoint.as_bytes(), log);
             memory.remember(&signed.map_err(WitnessRefusal::Checkpoint)?)?;
-            tracing::info!(log = log.name(), size = next.size, "cosigned");
+            tracing::debug!(log = log.name(), size = next.size, "cosigned");
         }
         Ok(line)
     }

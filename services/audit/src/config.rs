@@ -1,7 +1,9 @@
 //! Audit's settings.
 mod log;
+mod witness;
 
 pub use log::{LogSettings, LogSettingsError};
+pub use witness::{WITNESSES_MAX, WitnessAddress, WitnessAddressError};
 
 use clap::Args;
 use holdfast_host::settings::CommonSettings;

@@ -13,11 +13,12 @@ mod verifier;
 pub mod views;
 
 use app::{App, Prover};
-use config::LogSettingsError;
+use config::{LogSettingsError, WitnessAddress};
 use holdfast_eventlog::{Lease, Reaction};
 use holdfast_host::{Blueprint, ConsentView, Feed, Ground, GroundError, Host, Services, TokenKeys};
+use holdfast_translog::SigningKey;
 use holdfast_types::{Clock, Ids, Service};
-use sequencer::{Sequencer, Tables};
+use sequencer::{Cosigner, Sequencer, Shelf, Tables};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use verifier::Verifier;
@@ -70,10 +71,7 @@ pub async fn serve_with_keys(
         Arc::new(Prover::new(tables, shelf.clone(), key.verifier().clone(), stop.clone()))
     });
     if let Some((shelf, key)) = log {
-        let pool = ground.log().pool().clone();
-        let lease = Lease::new(pool.clone(), sequencer::LEASE, ground.ids().next());
-        let sequencer = Sequencer::new(Tables::new(pool), shelf, key, clock);
-        ground.tasks().spawn(sequencer.run(lease, stop.clone()));
+        sequence(&ground, &settings.log.witnesses, shelf, key, clock, &stop)?;
     } else {
         tracing::warn!("no transparency log is kept: HOLDFAST_AUDIT_TILES is not set");
     }
@@ -81,6 +79,29 @@ pub async fn serve_with_keys(
     let services = Services::new().with(api::service(app.clone())).with(api::replay::service(app));
     let services = services.with(api::log::service(ground.clone(), shelf));
     Ok(ground.serve(host, services, stop).await?)
+}
+
+/// Writes the log, and has it cosigned.
+fn sequence(
+    ground: &Ground,
+    witnesses: &[WitnessAddress],
+    shelf: Shelf,
+    key: SigningKey,
+    clock: Arc<dyn Clock>,
+    stop: &CancellationToken,
+) -> Result<(), ServeError> {
+    let pool = ground.log().pool().clone();
+    let log = key.verifier().clone();
+    let sequencer = Sequencer::new(Tables::new(pool.clone()), shelf.clone(), key, clock);
+    for witness in witnesses {
+        let (tables, shelf) = (Tables::new(pool.clone()), shelf.clone());
+        let cosigner = Cosigner::new(witness.clone(), log.clone(), tables, shelf);
+        let cosigner = cosigner.map_err(|error| ServeError::Log(LogSettingsError::Client(error)))?;
+        ground.tasks().spawn(cosigner.run(sequencer.newest(), stop.clone()));
+    }
+    let lease = Lease::new(pool, sequencer::LEASE, ground.ids().next());
+    ground.tasks().spawn(sequencer.run(lease, stop.clone()));
+    Ok(())
 }
 
 fn feed(service: Service, clock: &Arc<dyn Clock>) -> Feed {

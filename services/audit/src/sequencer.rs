@@ -2,10 +2,12 @@
 //!
 //! Its tables are the truth and the published files follow them; a crash anywhere is mended by starting again. The lease keeps two
 //! from working at once; were there two nevertheless, the swap lets one of them go on, and the other starts from what that one committed.
+mod cosigner;
 mod publish;
 mod shelf;
 mod views;
 
+pub use cosigner::{Cosigner, CosignerError};
 pub use publish::VERIFIER_KEY_PATH;
 pub use shelf::Shelf;
 pub use views::{Behind, Linked, RecordStanding, Tables, TablesError};
@@ -13,11 +15,15 @@ pub use views::{Behind, Linked, RecordStanding, Tables, TablesError};
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_eventlog::{Lease, LeaseError, fault};
 use holdfast_translog::{
-    BATCH_EVENTS_MAX, CheckpointError, FrontierError, Hash, Sequence, SequenceError, SigningKey, StoreError,
+    BATCH_EVENTS_MAX, CheckpointError, FrontierError, Hash, Sequence, SequenceError, SignedCheckpoint,
+    SigningKey, StoreError,
 };
 use holdfast_types::{Clock, Service};
 use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 pub const LEASE: &str = "sequencer";
@@ -54,6 +60,7 @@ pub struct Sequencer {
     key: SigningKey,
     clock: Arc<dyn Clock>,
     standing: Option<Standing>,
+    newest: watch::Sender<Option<SignedCheckpoint>>,
 }
 
 /// In memory, on a committed and published checkpoint.
@@ -65,8 +72,13 @@ struct Standing {
 }
 
 impl Sequencer {
-    pub const fn new(tables: Tables, shelf: Shelf, key: SigningKey, clock: Arc<dyn Clock>) -> Self {
-        Self { tables, shelf, key, clock, standing: None }
+    pub fn new(tables: Tables, shelf: Shelf, key: SigningKey, clock: Arc<dyn Clock>) -> Self {
+        Self { tables, shelf, key, clock, standing: None, newest: watch::Sender::new(None) }
+    }
+
+    /// The checkpoint that it has published last.
+    pub fn newest(&self) -> watch::Receiver<Option<SignedCheckpoint>> {
+        self.newest.subscribe()
     }
 
     /// Until told to stop; whatever fails is tried again.

@@ -15,6 +15,7 @@ mod serve;
 mod servers;
 mod torture;
 mod up;
+mod witness;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Rebuild(rebuild::RebuildArgs),
     /// List the others' events that wait in one service for a fix; it tries them again by itself every ten seconds.
     Parked(parked::ParkedArgs),
+    /// Cosign a log's checkpoints, each of which must continue the one before: for somebody else than who keeps the log.
+    Witness(witness::WitnessArgs),
     /// Ask the history: write it out, decide again what was decided.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
             Command::Migrate(args) => databases::migrate_one(args).await,
             Command::Rebuild(args) => rebuild::run(args).await,
             Command::Parked(args) => parked::run(args).await,
+            Command::Witness(args) => witness::run(args).await,
             Command::Audit(command) => audit::run(command).await,
             Command::Erasures(command) => erasures::run(command).await,
             Command::Bench(args) => bench::run(args).await,

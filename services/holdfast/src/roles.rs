@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, Result, anyhow};
 use futures::future::try_join_all;
-use holdfast_audit::config::LogSettings;
+use holdfast_audit::config::{LogSettings, WitnessAddress};
 use holdfast_documents::config::ObjectStoreSettings;
 use holdfast_host::{
     Host,
@@ -30,6 +30,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) telemetry: TelemetrySettings,
     /// Mail server and such; keys and folders are set here.
     pub(crate) identity: IdentitySettings,
+    /// Who is asked to cosign the log.
+    pub(crate) witnesses: Vec<WitnessAddress>,
 }
 
 /// Every role with its port, and where they answer.
@@ -120,18 +122,11 @@ impl Machine<'_> {
             Service::Messaging => Role::Messaging(holdfast_messaging::config::Settings { common }),
             Service::Audit => Role::Audit(holdfast_audit::config::Settings {
                 common,
-                log: self.log_settings()?,
+                log: LogSettings { witnesses: self.witnesses.clone(), ..log_settings(self.dir)? },
                 ..holdfast_audit::config::Settings::default()
             }),
             Service::Gateway => Role::Gateway(common.into()),
         })
-    }
-
-    fn log_settings(&self) -> Result<LogSettings> {
-        let tiles = Url::from_directory_path(self.dir.private_dir("log")?)
-            .map_err(|()| anyhow!("the data directory's path is no URL"))?;
-        let key_file = self.dir.secret("log.key", random_hex)?;
-        Ok(LogSettings { tiles: Some(tiles), key_file: Some(key_file), ..LogSettings::default() })
     }
 
     /// The port of the last time, where there was one.
@@ -143,6 +138,14 @@ impl Machine<'_> {
     fn keep_port(&self, service: Service, port: u16) -> Result<()> {
         Ok(std::fs::write(self.dir.path(&format!("{service}.port")), port.to_string())?)
     }
+}
+
+/// The log's folder and key.
+pub(crate) fn log_settings(dir: &DataDir) -> Result<LogSettings> {
+    let tiles = Url::from_directory_path(dir.private_dir("log")?)
+        .map_err(|()| anyhow!("the data directory's path is no URL"))?;
+    let key_file = dir.secret("log.key", random_hex)?;
+    Ok(LogSettings { tiles: Some(tiles), key_file: Some(key_file), ..LogSettings::default() })
 }
 
 fn tls(files: RoleFiles) -> TlsSettings {

@@ -1,5 +1,5 @@
-//! The private PostgreSQL and nats-server of `up`: started first, started again when one dies, stopped last.
-use crate::data_dir::DataDir;
+//! The private PostgreSQL and nats-server of `up`, and its witness: started first, started again when one dies, stopped last.
+use crate::{data_dir::DataDir, witness::Beside};
 use anyhow::{Context, Result};
 use holdfast_supervise::{Binaries, Error, Nats, NatsSettings, Postgres, PostgresSettings};
 use std::{io::Write, path::PathBuf, time::Duration};
@@ -23,21 +23,23 @@ pub(crate) async fn start(dir: &DataDir, tools_dir: PathBuf) -> Result<(Postgres
     .await?
 }
 
-/// Both, each looked after by a task of its own.
+/// All, each looked after by a task of its own.
 pub(crate) struct Watched {
     postgres: Watch,
     nats: Watch,
+    witness: Watch,
 }
 
 impl Watched {
-    pub(crate) fn new(postgres: Postgres, nats: Nats) -> Self {
-        Self { postgres: Watch::new(postgres), nats: Watch::new(nats) }
+    pub(crate) fn new(postgres: Postgres, nats: Nats, witness: Beside) -> Self {
+        Self { postgres: Watch::new(postgres), nats: Watch::new(nats), witness: Watch::new(witness) }
     }
 
     /// The one that others lean on is the last.
     pub(crate) async fn stop(self) -> Result<()> {
+        let witness = self.witness.stop().await;
         let nats = self.nats.stop().await;
-        self.postgres.stop().await.and(nats)
+        self.postgres.stop().await.and(nats).and(witness)
     }
 }
 
@@ -115,6 +117,20 @@ impl Server for Nats {
     }
     fn start_again(&mut self) -> Result<(), Error> {
         self.start_again()
+    }
+    fn stop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Server for Beside {
+    const NAME: &'static str = "the witness";
+    fn is_running(&mut self) -> bool {
+        self.is_running()
+    }
+    fn start_again(&mut self) -> Result<(), Error> {
+        let failed = |source| Error::Io { doing: "start", path: "holdfast witness".into(), source };
+        self.start_again().map_err(failed)
     }
     fn stop(&mut self) {
         self.stop();

@@ -1,5 +1,11 @@
 //! `holdfast up`: everything on this machine, in order, and stopped in the opposite order.
-use crate::{data_dir::DataDir, databases, demo, roles::Machine, serve, servers};
+use crate::{
+    data_dir::DataDir,
+    databases, demo,
+    roles::{self, Machine},
+    serve, servers,
+    witness::Beside,
+};
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use holdfast_host::{LogStyle, Telemetry, client, settings::TelemetrySettings, shutdown};
@@ -52,6 +58,8 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
 
     let starting = servers::start(&dir, args.tools_dir.clone());
     let (postgres, nats) = step("starting PostgreSQL and nats-server", starting).await?;
+    let (_, log_key) = roles::log_settings(&dir)?.open()?.context("a log is kept")?;
+    let (witness, address) = Beside::start(&dir, log_key.verifier())?;
     let machine = Machine {
         dir: &dir,
         postgres: databases::Urls::of(&postgres),
@@ -59,10 +67,11 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
         http: args.http,
         telemetry: args.telemetry.clone(),
         identity: args.identity.clone(),
+        witnesses: vec![address],
     };
     let roles = step("migrating and starting", machine.roles()).await?;
     drop(machine);
-    let servers = servers::Watched::new(postgres, nats);
+    let servers = servers::Watched::new(postgres, nats, witness);
     let (mut gateway, mut services) = (Running::default(), Running::default());
     for (role, bound) in roles.bound {
         match bound {

@@ -1,4 +1,5 @@
 //! The settings of the transparency log: where it is published, and who signs it.
+use super::{WITNESSES_MAX, WitnessAddress};
 use crate::sequencer::Shelf;
 use clap::Args;
 use holdfast_host::settings::SettingError;
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 const ORIGIN_DEFAULT: &str = "holdfast/log";
 const TILES: &str = "HOLDFAST_AUDIT_TILES";
 const KEY_FILE: &str = "HOLDFAST_AUDIT_LOG_KEY_FILE";
+const WITNESSES: &str = "HOLDFAST_AUDIT_LOG_WITNESSES";
 
 #[derive(Debug, Clone, Args)]
 pub struct LogSettings {
@@ -25,6 +27,10 @@ pub struct LogSettings {
     #[arg(id = "HOLDFAST_AUDIT_LOG_ORIGIN", long = "audit-log-origin", env = "HOLDFAST_AUDIT_LOG_ORIGIN",
         default_value = ORIGIN_DEFAULT, value_name = "NAME")]
     pub origin: String,
+    /// Witnesses that are asked to cosign each checkpoint, separated by commas: of each its verifier key, a space, and its address.
+    #[arg(id = WITNESSES, long = "audit-log-witnesses", env = WITNESSES, value_delimiter = ',',
+        value_name = "KEY URL")]
+    pub witnesses: Vec<WitnessAddress>,
     /// Options of S3 by their variables' names, e.g. `AWS_REGION`.
     #[arg(skip = aws_variables())]
     pub aws: AwsVariables,
@@ -42,12 +48,16 @@ pub enum LogSettingsError {
     KeyMalformed { path: PathBuf },
     #[error("HOLDFAST_AUDIT_LOG_ORIGIN is no name for a key")]
     Origin(#[source] KeyError),
+    #[error("HOLDFAST_AUDIT_LOG_WITNESSES names more than {WITNESSES_MAX} witnesses, or one twice")]
+    Witnesses,
+    #[error("no client for the witnesses could be made")]
+    Client(#[source] reqwest::Error),
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
         let (tiles, key_file, aws) = (None, None, AwsVariables::new());
-        Self { tiles, key_file, origin: ORIGIN_DEFAULT.to_owned(), aws }
+        Self { tiles, key_file, origin: ORIGIN_DEFAULT.to_owned(), witnesses: Vec::new(), aws }
     }
 }
 
@@ -55,6 +65,12 @@ impl LogSettings {
     /// None where no log is kept.
     pub fn open(&self) -> Result<Option<(Shelf, SigningKey)>, LogSettingsError> {
         let Some(url) = &self.tiles else { return Ok(None) };
+        let twice = |(index, witness): (usize, &WitnessAddress)| {
+            self.witnesses.iter().take(index).any(|other| other.key.name() == witness.key.name())
+        };
+        if self.witnesses.len() > WITNESSES_MAX || self.witnesses.iter().enumerate().any(twice) {
+            return Err(LogSettingsError::Witnesses);
+        }
         let shelf = Shelf::open(url, &self.aws).map_err(LogSettingsError::Open)?;
         Ok(Some((shelf, self.key()?)))
     }

@@ -84,7 +84,9 @@ impl Sequencer {
         let turn = self.tables.turn(signed.checkpoint().size).await?.ok_or(SequencerError::Lost)?;
         self.shelf.put(CHECKPOINT_PATH, signed.to_text().into_bytes()).await?;
         fault::point("sequencer.checkpoint_published");
-        Ok(turn.published().await?)
+        turn.published().await?;
+        self.newest.send_replace(Some(signed.clone()));
+        Ok(())
     }
 
     async fn put_all(&self, files: &[TileFile]) -> Result<(), SequencerError> {

@@ -43,7 +43,10 @@ pub struct Committed {
 }
 
 /// Nobody else commits while this lasts.
-pub struct Turn(Transaction<'static, Postgres>);
+pub struct Turn {
+    tx: Transaction<'static, Postgres>,
+    note: String,
+}
 
 #[derive(FromRow)]
 struct Row {
@@ -197,19 +200,30 @@ impl Tables {
     /// Taken to publish the checkpoint of that size; none if there is a newer one.
     pub async fn turn(&self, size: u64) -> Result<Option<Turn>, TablesError> {
         let mut tx = self.pool.begin().await?;
-        let newest: i64 =
-            sqlx::query_scalar("SELECT size FROM log_checkpoint FOR UPDATE").fetch_one(&mut *tx).await?;
-        Ok((unsigned(newest)? == size).then_some(Turn(tx)))
+        let (newest, note): (i64, String) =
+            sqlx::query_as("SELECT size, note FROM log_checkpoint FOR UPDATE").fetch_one(&mut *tx).await?;
+        Ok((unsigned(newest)? == size).then_some(Turn { tx, note }))
     }
 }
 
 impl Turn {
+    /// The committed checkpoint.
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// The same checkpoint is published with another cosignature on it.
+    pub async fn cosigned(mut self, note: &str) -> Result<(), TablesError> {
+        sqlx::query("UPDATE log_checkpoint SET note = $1").bind(note).execute(&mut *self.tx).await?;
+        Ok(self.tx.commit().await?)
+    }
+
     /// The checkpoint is published, and before it all of its files.
     pub async fn published(mut self) -> Result<(), TablesError> {
         sqlx::query("UPDATE log_checkpoint SET published_size = size WHERE published_size <> size")
-            .execute(&mut *self.0)
+            .execute(&mut *self.tx)
             .await?;
-        Ok(self.0.commit().await?)
+        Ok(self.tx.commit().await?)
     }
 }
 

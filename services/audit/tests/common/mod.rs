@@ -6,7 +6,10 @@ mod proof;
 
 use chrono::{DateTime, Utc};
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
-use holdfast_audit::{ServeError, config::Settings};
+use holdfast_audit::{
+    ServeError,
+    config::{LogSettings, Settings, WitnessAddress},
+};
 use holdfast_eventlog::{
     Append, Bus, Context, EventLog, NewEvent, Parts, Position, Relay, StreamAppend, StreamName, Subject,
     schema::Migrator,
@@ -83,6 +86,8 @@ pub struct Sources {
     pub dir: tempfile::TempDir,
     pub nats: Nats,
     pub logs: BTreeMap<Service, (EventLog, TestDatabase)>,
+    /// Of the transparency log.
+    pub witnesses: Vec<WitnessAddress>,
     signer: TokenSigner,
     stop: CancellationToken,
     peers: BTreeMap<Service, Url>,
@@ -151,7 +156,7 @@ impl Sources {
             tokio::spawn(host.serve(services, readiness, stop.clone()));
             logs.insert(service, (log, database));
         }
-        Self { dir, nats, logs, signer, stop, peers }
+        Self { dir, nats, logs, witnesses: Vec::new(), signer, stop, peers }
     }
 
     pub fn log(&self, service: Service) -> &EventLog {
@@ -182,7 +187,7 @@ impl Sources {
         common.peers.documents = peer(Service::Documents);
         common.peers.consent = peer(Service::Consent);
         common.peers.messaging = peer(Service::Messaging);
-        let log = proof::log_settings(self.dir.path());
+        let log = LogSettings { witnesses: self.witnesses.clone(), ..proof::log_settings(self.dir.path()) };
         let settings = Settings { common, log, ..Settings::default() };
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let ended = tokio::spawn(holdfast_audit::serve(settings, host, clock, ids, self.stop.clone()));

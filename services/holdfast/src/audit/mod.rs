@@ -32,7 +32,7 @@ pub(crate) async fn run(command: Command) -> Result<()> {
         Command::Steps(args) => steps::run(args).await,
         Command::Verify(args) => {
             let verified = holdfast_verify::verify(&args).await?;
-            Ok(writeln!(std::io::stdout(), "{}", holdfast_verify::summary(&verified, args.witness.len()))?)
+            Ok(writeln!(std::io::stdout(), "{}", holdfast_verify::summary(&verified, args.witnesses()))?)
         }
     }
 }

@@ -47,6 +47,7 @@ impl System {
             http: ([127, 0, 0, 1], 0).into(),
             telemetry: TelemetrySettings::default(),
             identity: IdentitySettings::default(),
+            witnesses: Vec::new(),
         };
         let roles = machine.roles().await?;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
