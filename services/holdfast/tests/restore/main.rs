@@ -146,6 +146,29 @@ impl Place {
         assert_eq!(lines(), count);
     }
 
+    /// The newest checkpoint of the transparency log, kept as an outsider would.
+    async fn checkpoint(&self, copy: &Path) {
+        let published = self.data.join("log/checkpoint");
+        while !published.exists() {
+            tokio::task::yield_now().await;
+        }
+        fs::copy(published, copy).unwrap();
+    }
+
+    /// What an outsider makes of the published log who kept an older checkpoint of it.
+    fn verify(&self, older: &Path) -> Output {
+        let log = self.data.join("log");
+        Command::new(env!("CARGO_BIN_EXE_holdfast"))
+            .args(["audit", "verify", "--key"])
+            .arg(log.join("verifier.key"))
+            .arg("--export")
+            .arg(log)
+            .arg("--older")
+            .arg(older)
+            .output()
+            .unwrap()
+    }
+
     /// Everything on the log of records, as its peers read it.
     async fn log(&self) -> Vec<Envelope> {
         let log = PeerLog::new(Service::Records, self.channel(Service::Records, Service::Audit));
@@ -184,6 +207,8 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     let up = Installation::up(&place.data, &[]).await;
     let (gone, kept) = (place.open().await, place.open().await);
     let before = place.log().await;
+    let seen = root.path().join("checkpoint");
+    place.checkpoint(&seen).await;
     up.down().await;
     place.copy(&databases, &backup);
 
@@ -228,6 +253,12 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     }
     place.noted(1).await;
     up.down().await;
+    let verified = place.verify(&seen);
+    assert!(verified.status.success(), "{verified:?}");
+    assert!(
+        String::from_utf8_lossy(&verified.stdout).contains("earlier checkpoints continued 1"),
+        "{verified:?}"
+    );
 
     // A ledger that somebody has cut is no ledger: nothing is served on top of it.
     fs::write(&ledger, "{}\n").unwrap();
