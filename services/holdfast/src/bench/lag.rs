@@ -1,15 +1,15 @@
 //! How long after its answer a command stands in audit, while 200 commands a second come in.
 use super::{
-    pairs::{Figure, Target},
+    arrival::watch,
+    pairs::{Figure, Target, percentile},
     scratch::Scratch,
     system::{Held, System},
 };
 use crate::demo::installation::send;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use holdfast_eventlog::schema;
 use holdfast_proto::{messaging::v1 as messaging, records::v1 as records, r#type::v1::Position};
 use holdfast_types::{Ids, SystemIds};
-use sqlx::PgPool;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -17,7 +17,7 @@ use std::{
 use tokio::{
     sync::mpsc,
     task::JoinSet,
-    time::{MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, interval},
 };
 
 pub(crate) const KEYS: &[&str] = &["audit_lag_p50_ms", "audit_lag_p99_ms", "audit_lag_commands_per_s"];
@@ -28,10 +28,10 @@ const WARMING: usize = 400;
 const RECORDS: usize = 40;
 /// How exactly the moment of appearing is seen.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Accepted then, at that place.
-type Accepted = (Instant, Position);
+/// Which of them audit has taken in.
+const TAKEN_IN: &str = "SELECT asked.place
+    FROM UNNEST($1::text[], $2::int[], $3::bigint[]) WITH ORDINALITY AS asked (service, lane, lane_seq, place)
+    JOIN entries USING (service, lane, lane_seq)";
 
 pub(crate) async fn figures(scratch: &Scratch, system: &System) -> Result<Vec<Figure>> {
     let audit = schema::connect(&scratch.postgres.url("audit", "audit"), 1)?;
@@ -40,7 +40,7 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System) -> Result<Vec<Fi
         held.push(Arc::new(system.open_record().await?));
     }
     let (sender, receiver) = mpsc::channel(COMMANDS);
-    let watching = tokio::spawn(watch(audit, receiver));
+    let watching = tokio::spawn(watch(audit, TAKEN_IN, LOOK_EVERY, receiver));
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut running = JoinSet::new();
@@ -65,11 +65,10 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System) -> Result<Vec<Fi
     }
     let rate = f64::from(u32::try_from(COMMANDS + WARMING)?) / began.elapsed().as_secs_f64();
     let mut lags = watching.await??;
-    lags.sort_by(f64::total_cmp);
-    let at = |percent: usize| lags.get(lags.len() * percent / 100).copied().unwrap_or(f64::NAN);
+    let (half, most) = (percentile(&mut lags, 50), percentile(&mut lags, 99));
     Ok(vec![
-        Figure::absolute("audit_lag_p50_ms", at(50), "ms", Target::AtMost(50.0), lags.len()),
-        Figure::absolute("audit_lag_p99_ms", at(99), "ms", Target::AtMost(250.0), lags.len()),
+        Figure::absolute("audit_lag_p50_ms", half, "ms", Target::AtMost(50.0), lags.len()),
+        Figure::absolute("audit_lag_p99_ms", most, "ms", Target::AtMost(250.0), lags.len()),
         Figure::absolute("audit_lag_commands_per_s", rate, "commands/s", Target::None, COMMANDS),
     ])
 }
@@ -142,50 +141,4 @@ impl Command {
             }
         })
     }
-}
-
-/// Until everything accepted has been seen. Milliseconds.
-async fn watch(audit: PgPool, mut accepted: mpsc::Receiver<Accepted>) -> Result<Vec<f64>> {
-    let (mut pending, mut lags) = (Vec::<Accepted>::new(), Vec::new());
-    loop {
-        if pending.is_empty() {
-            match accepted.recv().await {
-                Some(next) => pending.push(next),
-                None => return Ok(lags),
-            }
-        }
-        while let Ok(next) = accepted.try_recv() {
-            pending.push(next);
-        }
-        let seen = seen(&audit, &pending).await?;
-        let now = Instant::now();
-        let (arrived, waiting): (Vec<_>, Vec<_>) =
-            pending.into_iter().enumerate().partition(|(place, _)| seen.contains(place));
-        lags.extend(arrived.into_iter().map(|(_, (at, _))| now.duration_since(at).as_secs_f64() * 1000.0));
-        pending = waiting.into_iter().map(|(_, waiting)| waiting).collect();
-        if pending.iter().any(|(at, _)| at.elapsed() > PATIENCE) {
-            bail!("a command does not appear in audit");
-        }
-        sleep(LOOK_EVERY).await;
-    }
-}
-
-/// Which of them audit has taken in.
-async fn seen(audit: &PgPool, pending: &[Accepted]) -> Result<Vec<usize>> {
-    let services: Vec<&str> = pending.iter().map(|(_, position)| position.service.as_str()).collect();
-    let lanes: Vec<i32> =
-        pending.iter().map(|(_, position)| i32::try_from(position.lane).unwrap_or(-1)).collect();
-    let seqs: Vec<i64> =
-        pending.iter().map(|(_, position)| i64::try_from(position.seq).unwrap_or(-1)).collect();
-    let places: Vec<i64> = sqlx::query_scalar(
-        "SELECT asked.place
-         FROM UNNEST($1::text[], $2::int[], $3::bigint[]) WITH ORDINALITY AS asked (service, lane, lane_seq, place)
-         JOIN entries USING (service, lane, lane_seq)",
-    )
-    .bind(services)
-    .bind(lanes)
-    .bind(seqs)
-    .fetch_all(audit)
-    .await?;
-    Ok(places.into_iter().filter_map(|place| usize::try_from(place - 1).ok()).collect())
 }

@@ -1,9 +1,16 @@
 //! `holdfast bench`: each figure beside its reference in the same run, interleaved, as the median of the pairs' ratios.
 mod append;
+mod arrival;
+mod audit;
 mod bundle;
+mod checkpoint;
 mod idle;
 mod import;
+mod inclusion;
+mod ingest;
 mod lag;
+mod ledger;
+mod looks;
 mod machine;
 mod pairs;
 mod reads;
@@ -35,6 +42,10 @@ pub(crate) struct BenchArgs {
     /// A FHIR bundle to import (JSON), instead of one that is made for it.
     #[arg(long)]
     bundle: Option<PathBuf>,
+    /// Sizes of the log at which audit's and replay's figures are taken; 10000000 is for those with an hour.
+    #[arg(long, value_delimiter = ',', value_name = "ENTRIES", default_values_t = [100_000, 1_000_000],
+        value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
+    log_sizes: Vec<u64>,
     /// Where the tools lie that `make` brought.
     #[arg(long, env = "HOLDFAST_TOOLS_DIR", default_value = ".tools")]
     tools_dir: PathBuf,
@@ -53,7 +64,8 @@ impl Wanted {
     }
 }
 
-const ALL: [&[&str]; 6] = [append::KEYS, replay::KEYS, reads::KEYS, lag::KEYS, import::KEYS, idle::KEYS];
+const ALL: [&[&str]; 7] =
+    [append::KEYS, replay::KEYS, reads::KEYS, audit::KEYS, lag::KEYS, import::KEYS, idle::KEYS];
 
 pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     if let Some(unknown) = args.only.iter().find(|key| !ALL.concat().contains(&key.as_str())) {
@@ -61,6 +73,9 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     }
     let wanted = Wanted(args.only.clone());
     let dir = DataDir::open(&args.dir)?;
+    let mut sizes = args.log_sizes.clone();
+    sizes.sort_unstable();
+    sizes.dedup();
     let mut figures = Vec::new();
     if wanted.any(idle::KEYS) {
         report(&mut figures, idle::figures(&dir.path("idle"), &args.tools_dir).await.context("at rest")?)?;
@@ -71,10 +86,14 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
         report(&mut figures, append::figures(&scratch, &wanted).await.context("appending")?)?;
     }
     if wanted.any(replay::KEYS) {
-        report(&mut figures, replay::figures(&scratch).await.context("replaying")?)?;
+        report(&mut figures, replay::figures(&scratch, &sizes).await.context("replaying")?)?;
     }
     if wanted.any(reads::KEYS) {
         report(&mut figures, reads::figures(&scratch).await.context("reading")?)?;
+    }
+    if wanted.any(audit::KEYS) {
+        let log = dir.path("log");
+        report(&mut figures, audit::figures(&scratch, &log, &wanted, &sizes).await.context("auditing")?)?;
     }
     if wanted.any(lag::KEYS) || wanted.any(import::KEYS) {
         let system = system::System::start(&scratch, &dir.path("installation")).await?;
@@ -85,7 +104,7 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
             )?;
         }
         if wanted.any(lag::KEYS) {
-            report(&mut figures, lag::figures(&scratch, &system).await.context("audit")?)?;
+            report(&mut figures, lag::figures(&scratch, &system).await.context("audit's lag")?)?;
         }
         system.stop().await;
     }

@@ -3,6 +3,9 @@ use anyhow::Result;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use std::fmt;
 
+/// The size of the log for which targets are stated.
+const STATED_AT: u64 = 1_000_000;
+
 #[derive(Debug, Clone)]
 pub(crate) struct Figure {
     pub(crate) key: &'static str,
@@ -14,6 +17,14 @@ pub(crate) struct Figure {
     pub(crate) ours: Option<f64>,
     pub(crate) reference: Option<f64>,
     pub(crate) pairs: usize,
+    /// The value at each size of the log, where it was taken at several.
+    pub(crate) growth: Vec<Grown>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Grown {
+    entries: u64,
+    value: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +47,15 @@ impl Figure {
         target: Target,
         samples: usize,
     ) -> Self {
-        Self { key, value, unit, target, ours: None, reference: None, pairs: samples }
+        Self { key, value, unit, target, ours: None, reference: None, pairs: samples, growth: Vec::new() }
+    }
+
+    /// Of one figure at growing sizes of the log: the one at a million, or at the largest size below, with the growth of all.
+    pub(crate) fn grown(figures: &[(u64, Self)]) -> Option<Self> {
+        let growth = figures.iter().map(|(entries, figure)| Grown { entries: *entries, value: figure.value });
+        let below = figures.iter().rev().find(|(entries, _)| *entries <= STATED_AT);
+        let (_, stated) = below.or_else(|| figures.first())?;
+        Some(Self { growth: growth.collect(), ..stated.clone() })
     }
 
     /// None where there is no target.
@@ -70,13 +89,17 @@ impl fmt::Display for Figure {
         write!(
             f,
             "{key:<28} {value:>8.2} {unit:<11} {target:>8} {met:>4} {ours:>12} {reference:>12} {pairs:>6}"
-        )
+        )?;
+        for Grown { entries, value } in &self.growth {
+            write!(f, "\n  {:<26} {value:>8.2} {unit}", format!("at {entries} entries"))?;
+        }
+        Ok(())
     }
 }
 
 impl Serialize for Figure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Figure", 7)?;
+        let mut fields = serializer.serialize_struct("Figure", 8)?;
         fields.serialize_field("value", &self.value)?;
         fields.serialize_field("target", &self.target())?;
         fields.serialize_field("met", &self.met())?;
@@ -84,6 +107,7 @@ impl Serialize for Figure {
         fields.serialize_field("reference", &self.reference)?;
         fields.serialize_field("unit", self.unit)?;
         fields.serialize_field("pairs", &self.pairs)?;
+        fields.serialize_field("growth", &self.growth)?;
         fields.end()
     }
 }
@@ -122,5 +146,12 @@ pub(crate) async fn ratio(
         ours,
         reference,
         pairs,
+        growth: Vec::new(),
     })
+}
+
+/// The value that so many of a hundred do not exceed.
+pub(crate) fn percentile(values: &mut [f64], percent: usize) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() * percent / 100).copied().unwrap_or(f64::NAN)
 }

@@ -1,6 +1,6 @@
 //! Unsealing, decoding and folding what lies in a log, against reading the same rows through the same driver.
 use super::{
-    pairs::{Figure, ratio},
+    pairs::{Figure, Target, ratio},
     scratch::{Scratch, context},
 };
 use anyhow::Result;
@@ -12,10 +12,12 @@ use sqlx::{PgPool, Row};
 use std::{convert::Infallible, time::Instant};
 use uuid::Uuid;
 
-pub(crate) const KEYS: &[&str] = &["replay_vs_raw_read"];
-const STREAMS: u64 = 64;
+pub(crate) const KEYS: &[&str] = &["replay_vs_raw_read", "replay_events_per_s"];
+/// Replayed in a round, from all over the log.
+const SAMPLE: u64 = 64;
 const EVENTS_PER_STREAM: u64 = 200;
 const AT_ONCE: usize = 4;
+const FILLING_AT_ONCE: usize = 16;
 const ROUNDS_EACH: u32 = 4;
 const PAIRS: usize = 5;
 const TEXT_BYTES: usize = 600;
@@ -63,19 +65,28 @@ impl Decider for Progress {
     }
 }
 
-pub(crate) async fn figures(scratch: &Scratch) -> Result<Vec<Figure>> {
+/// At each of the sizes, which ascend.
+pub(crate) async fn figures(scratch: &Scratch, sizes: &[u64]) -> Result<Vec<Figure>> {
     let log = scratch.log("bench_replay").await?;
-    for number in 0..STREAMS {
-        fill(&log, number).await?;
+    let (mut ratios, mut rates, mut streams) = (Vec::new(), Vec::new(), 0);
+    for size in sizes {
+        let more = streams..size.div_ceil(EVENTS_PER_STREAM);
+        streams = more.end;
+        let filling = stream::iter(more).map(|number| fill(&log, number));
+        filling.buffer_unordered(FILLING_AT_ONCE).try_collect::<()>().await?;
+        let ratio = ratio(
+            "replay_vs_raw_read",
+            0.4,
+            PAIRS,
+            async || round(streams, |number| replay(&log, number)).await,
+            async || round(streams, |number| read(log.pool(), number)).await,
+        );
+        let ratio = ratio.await?;
+        let rate = ratio.ours.unwrap_or(f64::NAN);
+        rates.push((*size, Figure::absolute("replay_events_per_s", rate, "events/s", Target::None, PAIRS)));
+        ratios.push((*size, ratio));
     }
-    let figure = ratio(
-        "replay_vs_raw_read",
-        0.4,
-        PAIRS,
-        async || round(|number| replay(&log, number)).await,
-        async || round(|number| read(log.pool(), number)).await,
-    );
-    Ok(vec![figure.await?])
+    Ok([ratios, rates].iter().filter_map(|figures| Figure::grown(figures)).collect())
 }
 
 fn id(number: u64) -> Uuid {
@@ -100,10 +111,11 @@ async fn fill(log: &EventLog, number: u64) -> Result<()> {
     Ok(())
 }
 
-/// Every stream some times over, a few at once. Events per second.
-async fn round<F: Future<Output = Result<u64>>>(one: impl Fn(u64) -> F) -> Result<f64> {
+/// Some of so many streams, some times over, a few at once. Events per second.
+async fn round<F: Future<Output = Result<u64>>>(streams: u64, one: impl Fn(u64) -> F) -> Result<f64> {
     let began = Instant::now();
-    let streams = stream::iter((0..ROUNDS_EACH).flat_map(|_| 0..STREAMS)).map(one);
+    let step = usize::try_from(streams.div_ceil(SAMPLE))?;
+    let streams = stream::iter((0..ROUNDS_EACH).flat_map(|_| (0..streams).step_by(step))).map(one);
     let counts: Vec<u64> = streams.buffer_unordered(AT_ONCE).try_collect().await?;
     let count = u32::try_from(counts.iter().sum::<u64>())?;
     Ok(f64::from(count) / began.elapsed().as_secs_f64())

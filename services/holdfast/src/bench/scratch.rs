@@ -4,6 +4,7 @@ use holdfast_eventlog::{
     Context, Databases, EventLog, KeyRing, MasterKey, Parts,
     schema::{self, Migrator},
 };
+use holdfast_host::Migrations;
 use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
 use holdfast_types::{AccountId, Actor, Clock, Ids, Purpose, SystemClock, SystemIds, TenantId};
 use sqlx::PgPool;
@@ -36,6 +37,12 @@ impl Scratch {
 
     /// A migrated log without read models of its own.
     pub(crate) async fn log(&self, name: &str) -> Result<EventLog> {
+        let migrations = Migrations { views: Migrator::with_migrations(Vec::new()), feeds: vec![&ACCESS] };
+        self.log_of(name, name, migrations).await
+    }
+
+    /// A service's log, with its tables, in a database of another name.
+    pub(crate) async fn log_of(&self, name: &str, service: &str, migrations: Migrations) -> Result<EventLog> {
         let (owner, keys) = (format!("{name}_owner"), format!("{name}_keys"));
         let databases = Databases {
             name: name.to_owned(),
@@ -44,18 +51,13 @@ impl Scratch {
             keys_password: self.postgres.password(&keys),
         };
         schema::provision(&self.postgres.superuser_url(), &databases).await?;
-        schema::migrate(
-            &self.postgres.url(name, &owner),
-            name,
-            &Migrator::with_migrations(Vec::new()),
-            &[&ACCESS],
-        )
-        .await?;
+        let Migrations { views, feeds } = migrations;
+        schema::migrate(&self.postgres.url(name, &owner), name, &views, &feeds).await?;
         schema::migrate_keys(&self.postgres.url(&keys, &owner), &keys).await?;
         let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let key_pool = schema::connect(&self.postgres.url(&keys, &keys), 4)?;
         Ok(EventLog::start(Parts {
-            service: name.to_owned(),
+            service: service.to_owned(),
             pool: schema::connect(&self.postgres.url(name, name), 16)?,
             keys: KeyRing::new(key_pool, MasterKey::new([1; 32]), Arc::clone(&clock), Arc::clone(&ids)),
             clock,
