@@ -1,5 +1,6 @@
 //! Every page in every state, with made-up contents, by the templates that families see: for looking at and for checking.
 
+mod decision;
 mod family;
 mod looked;
 mod messages;

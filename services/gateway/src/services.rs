@@ -6,7 +6,10 @@ use holdfast_host::{
     settings::{PeerSettings, SettingError},
 };
 use holdfast_proto::{
-    audit::v1::{audit_service_client::AuditServiceClient, log_service_client::LogServiceClient},
+    audit::v1::{
+        audit_service_client::AuditServiceClient, log_service_client::LogServiceClient,
+        replay_service_client::ReplayServiceClient,
+    },
     consent::v1::consent_service_client::ConsentServiceClient,
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
@@ -84,6 +87,12 @@ impl Services {
 
     pub fn audit(&self, saying: Outgoing) -> AuditServiceClient<Line> {
         AuditServiceClient::with_interceptor(self.audit.clone(), saying)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// Decisions decided again.
+    pub fn replay(&self, saying: Outgoing) -> ReplayServiceClient<Line> {
+        ReplayServiceClient::with_interceptor(self.audit.clone(), saying)
             .max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 

@@ -3,6 +3,7 @@
 use askama::DynTemplate;
 use holdfast_types::Category;
 
+use super::decision::{decision, what_if};
 use super::{Draw, Look};
 use crate::pages::looked::LookKind;
 use crate::pages::office::{Office, OfficeRow, ServiceLog};
@@ -18,6 +19,11 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("office", |look| office(look, false, true)),
     ("office-found", |look| office(look, true, true)),
     ("office-unsound", |look| office(look, false, false)),
+    ("decision", |look| decision(look, true)),
+    ("decision-different", |look| decision(look, false)),
+    ("what-if", |look| what_if(look, false, false)),
+    ("what-if-yes", |look| what_if(look, true, false)),
+    ("what-if-wrong", |look| what_if(look, false, true)),
 ];
 
 fn work(look: &Look, empty: bool) -> Box<dyn DynTemplate> {
@@ -93,6 +99,7 @@ fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
         by,
         kind,
         number: number.to_owned(),
+        why: if kind == LookKind::Sharing { Vec::new() } else { look.carried() },
     };
     let notes = words.category(Category::Notes);
     let grant = words.say("by-grant").with("when", look.day(322).text).plain();

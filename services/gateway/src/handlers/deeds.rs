@@ -241,7 +241,7 @@ impl Teller {
     }
 }
 
-const fn held(relationship: Relationship) -> &'static str {
+pub(super) const fn held(relationship: Relationship) -> &'static str {
     match relationship {
         Relationship::Patient => "by-own",
         Relationship::Parent => "by-parent",

@@ -1,5 +1,8 @@
 //! The compliance officer's office: searching the history of a tenant, and whether the logs are whole. Searches are POSTs, so that
 //! nothing of them stands in an address.
+mod decision;
+mod what_if;
+
 use super::{
     days,
     deeds::{self, Teller},
@@ -10,12 +13,13 @@ use crate::{
     failure::{Answer, Failure},
     form::Fields,
     pages::{
-        Tab,
+        Frame, Tab,
         looked::LookKind,
         office::{Office, OfficeRow, ServiceLog},
         parts::{Badge, Choice, Field, Pager, Problem, Tone},
         show, show_as,
     },
+    services::Line,
     site::Site,
     visitor::Signed,
 };
@@ -30,7 +34,7 @@ use holdfast_proto::{
     Word as _,
     audit::v1::{
         Entry, FaultKind, GetLogHealthRequest, LogHealth, SearchEntriesRequest, ServiceLogHealth,
-        VerifyLogsRequest,
+        VerifyLogsRequest, replay_service_client::ReplayServiceClient,
     },
     identity::v1::SearchDirectoryRequest,
     timestamp,
@@ -42,7 +46,16 @@ use std::{collections::HashMap, sync::Arc};
 const PAGE_SIZE: i32 = 50;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/office", get(form).post(search)).route("/office/verify", post(verify))
+    Router::new()
+        .route("/office", get(form).post(search))
+        .route("/office/verify", post(verify))
+        .route("/office/decision", get(back).post(decision::page))
+        .route("/office/what-if", get(what_if::form).post(what_if::ask))
+}
+
+/// Who comes back to a decision without its entry searches again.
+async fn back(_: Signed) -> Redirect {
+    Redirect::to("/office")
 }
 
 /// One page of what was found.
@@ -95,12 +108,7 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
         Err(failure) => return Err(failure),
     };
     let known = signed.known(answer.entries.iter().map(|entry| entry.actor.as_str())).await?;
-    let teller = Teller {
-        words: signed.words(),
-        me: format!("account/{}", signed.who.account_id),
-        mine: None,
-        grants: HashMap::new(),
-    };
+    let teller = teller(signed);
     let row = |entry: &Entry| {
         let who = known.actor(signed, &entry.actor);
         OfficeRow {
@@ -114,6 +122,7 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
             by: teller.by(entry).text,
             kind: deeds::kind(entry),
             number: deeds::number(entry),
+            why: if entry.access.is_some() { decision::naming(entry) } else { Vec::new() },
         }
     };
     Ok(Ok(Found {
@@ -150,6 +159,25 @@ async fn asked(signed: &Signed, fields: &Fields) -> Result<Result<SearchEntriesR
         page_size: PAGE_SIZE,
         page_token: fields.one("page").to_owned(),
     }))
+}
+
+/// Tells entries to an officer, who knows no grant from within.
+fn teller(signed: &Signed) -> Teller {
+    Teller {
+        words: signed.words(),
+        me: format!("account/{}", signed.who.account_id),
+        mine: None,
+        grants: HashMap::new(),
+    }
+}
+
+fn replay(signed: &Signed) -> ReplayServiceClient<Line> {
+    signed.site().services.replay(signed.outgoing())
+}
+
+/// A page of the office that a form leads to: a change of language begins again.
+fn frame(signed: &Signed) -> Frame {
+    Frame { here: "/office".to_owned(), ..signed.frame(Tab::Office) }
 }
 
 /// None where nothing was typed.

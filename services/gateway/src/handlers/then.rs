@@ -3,6 +3,8 @@
 mod choosing;
 mod step;
 
+pub(super) use choosing::typed;
+
 use super::{
     days, item,
     record::{about, by_room, groups},

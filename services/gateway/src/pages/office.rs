@@ -5,6 +5,7 @@ use askama::Template;
 use super::Frame;
 use super::looked::LookKind;
 use super::parts::{Badge, Choice, Field, Pager, Problem, When};
+use super::sharing::Carried;
 
 #[derive(Debug)]
 pub struct OfficeRow {
@@ -16,6 +17,8 @@ pub struct OfficeRow {
     pub by: String,
     pub kind: LookKind,
     pub number: String,
+    /// What names a look or a refusal to POST `/office/decision`; empty for anything else.
+    pub why: Vec<Carried>,
 }
 
 #[derive(Debug)]

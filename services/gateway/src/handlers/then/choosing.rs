@@ -32,7 +32,7 @@ pub(super) async fn choose(open: Open, fields: Fields) -> Answer {
 }
 
 /// The field and the key of what can be put right.
-type Wrong = (&'static str, &'static str);
+pub(in crate::handlers) type Wrong = (&'static str, &'static str);
 
 fn chosen(open: &Open, fields: &Fields) -> Result<Moment, Wrong> {
     let at = typed(fields.one("date"), fields.one("time"), open.now())?;
@@ -40,7 +40,7 @@ fn chosen(open: &Open, fields: &Fields) -> Result<Moment, Wrong> {
 }
 
 /// The last moment of the minute that is meant, or of the day.
-fn typed(
+pub(in crate::handlers) fn typed(
     date: &str,
     clock: &str,
     now: DateTime<Utc>,

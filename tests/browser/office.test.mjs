@@ -1,0 +1,120 @@
+// The privacy officer asks why a look and a refusal were decided so, and what would be decided if somebody asked; none of it in an address.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { heading, notShown, visit } from "./walks/steps.mjs";
+
+const PATIENCE_MS = 30_000;
+const pictures = process.env.HOLDFAST_LOOK;
+
+let holdfast;
+let browser;
+let people;
+
+before(async () => {
+  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
+  holdfast = await Holdfast.up();
+  browser = await chromium.launch({ executablePath, args: flags });
+  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
+}, { timeout: 400_000 });
+
+after(async () => {
+  await browser?.close();
+  await holdfast?.down();
+});
+
+const addressOf = (pattern) => people.find((line) => pattern.test(line))?.trim().split(/\s+/).at(-1);
+const shown = async (page, name) => {
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+};
+
+test("the officer asks why", { timeout: 400_000 }, async (walk) => {
+  const front = await visit(browser);
+  await holdfast.signIn(front, addressOf(/front desk/));
+  await front.locator("#list .rows a").first().click();
+  await heading(front, /’s record/);
+  await front.goto(`${front.url()}/c/notes`);
+  await notShown(front);
+
+  const page = await visit(browser);
+  await holdfast.signIn(page, addressOf(/compliance officer/));
+  const fact = (label) => page.locator(".facts > div").filter({ has: page.getByText(label, { exact: true }) }).locator("dd").first();
+  const why = async (actor, kind) => {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      await page.goto(`${holdfast.site}/office`);
+      await page.getByLabel("Person or program").fill(actor);
+      await page.getByRole("checkbox", { name: kind, exact: true }).check();
+      await page.getByRole("button", { name: "Find", exact: true }).click();
+      await page.locator("#found-title").waitFor();
+      const row = page.locator("tbody tr").filter({ hasText: "Visit notes" }).or(page.locator("tbody tr").filter({ hasText: "opened the record" }));
+      const button = row.getByRole("button", { name: /^Why\?/ }).first();
+      if (await button.count()) return button.click();
+      assert.ok(Date.now() < deadline, await page.locator("main").innerText());
+    }
+  };
+  let record;
+
+  await walk.test("a refusal rests on rules, and the log leads there again", async () => {
+    await why("Fauxworth", "Refused");
+    await heading(page, "Why was it decided so?");
+    await page.getByText("Decided again from the log: the same").waitFor();
+    assert.equal(await fact("Outcome").innerText(), "refused");
+    assert.match(await fact("Rule book (SHA-256)").innerText(), /^[0-9a-f]{64}$/);
+    assert.equal(await fact("Reason").innerText(), "NOT_PERMITTED");
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/office/decision");
+    await shown(page, "decision-refused");
+  });
+
+  await walk.test("the decision before it on the same record is told, too", async () => {
+    await page.getByRole("button", { name: "The decision before, on this record" }).click();
+    await heading(page, "Why was it decided so?");
+    await page.getByText("Decided again from the log: the same").waitFor();
+    await page.goto(`${holdfast.site}/office/decision`);
+    await heading(page, "Find in the history");
+  });
+
+  await walk.test("a look rests on a rule and a version of a sharing", async () => {
+    await why("Fauxworth", "Read");
+    await page.getByText("Decided again from the log: the same").waitFor();
+    assert.equal(await fact("Outcome").innerText(), "permitted");
+    assert.match(await fact("Sharing").innerText(), /[0-9a-f-]{36}, version \d+/);
+    await shown(page, "decision-look");
+  });
+
+  await walk.test("the same question is asked of another moment", async () => {
+    await page.getByRole("button", { name: "Ask about another moment" }).click();
+    await heading(page, "Who could have opened what?");
+    record = await page.getByLabel(/^Record/).inputValue();
+    assert.match(record, /^[0-9a-f-]{36}$/);
+    await page.getByRole("button", { name: "Decide", exact: true }).click();
+    await page.getByText(/^Yes: /).waitFor();
+    assert.equal(await fact("Outcome").innerText(), "permitted");
+    await shown(page, "what-if-yes");
+    await page.getByLabel(/^Day/).fill("2001-01-01");
+    await page.getByLabel(/^Time/).fill("");
+    await page.getByRole("button", { name: "Decide", exact: true }).click();
+    await page.getByText(/^No\. /).waitFor();
+    assert.equal(await page.getByLabel(/^Record/).inputValue(), record, "what was typed is kept");
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/office/what-if");
+  });
+
+  await walk.test("what is missing is asked for", async () => {
+    await page.goto(`${holdfast.site}/office/what-if`);
+    await page.getByRole("button", { name: "Decide", exact: true }).click();
+    await page.getByRole("alert").getByText("This is not the number of a record.").waitFor();
+    await page.getByLabel(/^Record/).fill(record);
+    await page.getByLabel("Person or program").fill("Fauxworth");
+    await page.getByRole("button", { name: "Decide", exact: true }).click();
+    await page.getByRole("alert").getByText("Choose at least one room.").waitFor();
+  });
+
+  await walk.test("nobody but an officer asks", async () => {
+    await front.goto(`${holdfast.site}/office/what-if`);
+    await notShown(front);
+  });
+});
