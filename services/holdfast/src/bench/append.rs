@@ -2,7 +2,7 @@
 use super::{
     Wanted,
     pairs::{Figure, ratio},
-    scratch::{Scratch, context},
+    scratch::{Scratch, context, noise},
 };
 use anyhow::Result;
 use futures::future::try_join_all;
@@ -62,13 +62,13 @@ async fn append_round(
         let log = log.clone();
         async move {
             let id = Uuid::from_u64_pair(7, caller as u64);
+            let payload = noise(PAYLOAD_BYTES).into_bytes();
             let mut count = 0_u32;
             while began.elapsed() < time {
-                let payload = vec![b'x'; PAYLOAD_BYTES];
                 let events = vec![NewEvent {
                     event_type: "bench.happened",
                     schema_version: 1,
-                    payload: payload.into(),
+                    payload: payload.clone().into(),
                     occurred: None,
                 }];
                 let expected_revision = revision.load(Ordering::Relaxed);

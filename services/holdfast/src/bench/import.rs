@@ -9,14 +9,21 @@ use super::{
 use crate::demo::installation::send;
 use anyhow::{Context, Result};
 use futures::stream;
-use holdfast_proto::records::v1 as pb;
+use holdfast_eventlog::schema;
+use holdfast_proto::{records::v1 as pb, r#type::v1::Position};
 use holdfast_types::{Ids, SystemIds};
 use serde_json::Value;
 use sqlx::{Connection, PgPool};
-use std::{cell::RefCell, path::Path, time::Instant};
+use std::{
+    cell::RefCell,
+    path::Path,
+    time::{Duration, Instant},
+};
+use tokio::time::sleep;
 
 pub(crate) const KEYS: &[&str] = &["import_vs_raw", "import_entries_per_s"];
 const PAIRS: usize = 5;
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 const CHUNK_BYTES: usize = 256 * 1024;
 const BATCH_ROWS: usize = 100;
 
@@ -29,7 +36,8 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System, file: Option<&Pa
     scratch.log("bench_import").await?;
     let raw = scratch.raw("bench_import", 1)?;
     raw_table(&raw).await?;
-    import(system, &bytes, entries.len()).await?;
+    let audit = schema::connect(&scratch.postgres.url("audit", "audit"), 1)?;
+    import(system, &audit, &bytes, entries.len()).await?;
     insert(&raw, 0, &entries).await?;
     let (rates, number) = (RefCell::new(Vec::new()), RefCell::new(0));
     let figure = ratio(
@@ -37,7 +45,7 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System, file: Option<&Pa
         0.3,
         PAIRS,
         async || {
-            let rate = import(system, &bytes, entries.len()).await?;
+            let rate = import(system, &audit, &bytes, entries.len()).await?;
             rates.borrow_mut().push(rate);
             Ok(rate)
         },
@@ -62,7 +70,7 @@ fn resources(bundle: &[u8]) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Into a record of its own. Entries per second, from the first byte sent to the answer.
-async fn import(system: &System, bytes: &[u8], count: usize) -> Result<f64> {
+async fn import(system: &System, audit: &PgPool, bytes: &[u8], count: usize) -> Result<f64> {
     let held = system.open_record().await?;
     let mut client = system.installation.records(&held.holder, std::slice::from_ref(&held.opened))?;
     // Heard of the record before the clock runs.
@@ -83,7 +91,26 @@ async fn import(system: &System, bytes: &[u8], count: usize) -> Result<f64> {
     let took = began.elapsed().as_secs_f64();
     let added: i32 = answer.added.iter().map(|added| added.count).sum();
     anyhow::ensure!(added > 0 && answer.unchanged.is_empty(), "the bundle was not taken in");
+    heard(audit, &answer.position.context("a place in the log")?).await?;
     Ok(f64::from(u32::try_from(count)?) / took)
+}
+
+/// Until audit has taken in the last of it, what an import sets off would weigh on whatever is measured next.
+async fn heard(audit: &PgPool, place: &Position) -> Result<()> {
+    loop {
+        let taken_in: bool = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT FROM entries WHERE (service, lane, lane_seq) = ($1, $2, $3))",
+        )
+        .bind(&place.service)
+        .bind(i32::try_from(place.lane)?)
+        .bind(i64::try_from(place.seq)?)
+        .fetch_one(audit)
+        .await?;
+        if taken_in {
+            return Ok(());
+        }
+        sleep(LOOK_EVERY).await;
+    }
 }
 
 /// One transaction on one connection. Rows per second.

@@ -39,6 +39,7 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System) -> Result<Vec<Fi
     for _ in 0..RECORDS {
         held.push(Arc::new(system.open_record().await?));
     }
+    let practice_id = system.open_practice().await?;
     let (sender, receiver) = mpsc::channel(COMMANDS);
     let watching = tokio::spawn(watch(audit, TAKEN_IN, LOOK_EVERY, receiver));
     let mut ticks = interval(EVERY);
@@ -48,7 +49,7 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System) -> Result<Vec<Fi
     for number in 0..COMMANDS + WARMING {
         ticks.tick().await;
         let record = held.get(number % RECORDS).context("a record")?;
-        let command = Command::of(number, system, Arc::clone(record))?;
+        let command = Command::of(number, system, Arc::clone(record), practice_id.clone())?;
         let sender = sender.clone();
         running.spawn(async move {
             let position = command.await?;
@@ -81,6 +82,7 @@ impl Command {
         number: usize,
         system: &System,
         record: Arc<Held>,
+        practice_id: String,
     ) -> Result<futures::future::BoxFuture<'static, Result<Position>>> {
         let after = [record.opened.clone()];
         let request_id = SystemIds.next().to_string();
@@ -112,7 +114,7 @@ impl Command {
                 let message = messaging::StartThreadRequest {
                     request_id,
                     patient_id: record.patient_id.clone(),
-                    practice_id: SystemIds.next().to_string(),
+                    practice_id,
                     subject: "Next week".to_owned(),
                     body: "We are away on Tuesday. Could we come on Thursday instead?".to_owned(),
                     language: "en".to_owned(),

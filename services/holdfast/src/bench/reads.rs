@@ -1,7 +1,7 @@
 //! A permitted page of a record, with and without the access event: 32 callers, each asking for one after the other.
 use super::{
     pairs::{Figure, ratio},
-    scratch::{Scratch, context},
+    scratch::{Scratch, context, noise},
 };
 use anyhow::{Context as _, Result};
 use futures::future::try_join_all;
@@ -105,7 +105,7 @@ impl World {
         let key = self.log.keys().obtain(Subject::Patient(patient), tenant()).await?;
         let mut conn = self.log.pool().acquire().await?;
         for item in 0..ITEMS_PER_PATIENT {
-            let content = Item { title: format!("item {item}"), text: "x".repeat(TEXT_BYTES) };
+            let content = Item { title: format!("item {item}"), text: noise(TEXT_BYTES) };
             let item = Uuid::from_u64_pair(15, item);
             sqlx::query("INSERT INTO bench_items VALUES ($1, $2, 1, $3)")
                 .bind(patient.uuid())

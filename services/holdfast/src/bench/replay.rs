@@ -1,7 +1,7 @@
 //! Unsealing, decoding and folding what lies in a log, against reading the same rows through the same driver.
 use super::{
     pairs::{Figure, Target, ratio},
-    scratch::{Scratch, context},
+    scratch::{Scratch, context, noise},
 };
 use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
@@ -97,12 +97,7 @@ async fn fill(log: &EventLog, number: u64) -> Result<()> {
     let events: Vec<Trial> = (0..EVENTS_PER_STREAM)
         .map(|event| {
             let independent = u32::try_from(event % 10).unwrap_or_default();
-            Trial::Recorded {
-                trials: 10,
-                independent,
-                prompted: 10 - independent,
-                note: "n".repeat(TEXT_BYTES),
-            }
+            Trial::Recorded { trials: 10, independent, prompted: 10 - independent, note: noise(TEXT_BYTES) }
         })
         .collect();
     let streams = vec![StreamAppend::of(id(number), 0, &events)?];

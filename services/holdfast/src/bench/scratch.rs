@@ -7,6 +7,7 @@ use holdfast_eventlog::{
 use holdfast_host::Migrations;
 use holdfast_supervise::{Binaries, Nats, NatsSettings, Postgres, PostgresSettings};
 use holdfast_types::{AccountId, Actor, Clock, Ids, Purpose, SystemClock, SystemIds, TenantId};
+use rand::distr::{Alphanumeric, SampleString};
 use sqlx::PgPool;
 use std::{path::Path, sync::Arc};
 use tokio::task::spawn_blocking;
@@ -85,4 +86,9 @@ pub(crate) fn context() -> Context {
         traceparent: None,
         occurred: None,
     }
+}
+
+/// Text in which nothing repeats, as of content that cannot be packed.
+pub(crate) fn noise(length: usize) -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), length)
 }

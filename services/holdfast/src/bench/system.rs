@@ -3,16 +3,17 @@ use super::scratch::Scratch;
 use crate::{
     data_dir::DataDir,
     databases,
-    demo::installation::{Installation, Speaker, send},
+    demo::installation::{INSTALLATION, Installation, Speaker, send},
     roles::Machine,
     serve::Bound,
     up,
 };
 use anyhow::{Context, Result};
+use holdfast_access::RoleAssignment;
 use holdfast_host::settings::TelemetrySettings;
 use holdfast_identity::config::IdentitySettings;
-use holdfast_proto::{Word, consent::v1 as pb, r#type::v1::Position};
-use holdfast_types::{AccountId, Ids, Relationship, SystemIds};
+use holdfast_proto::{Word, consent::v1 as pb, identity::v1 as identity, r#type::v1::Position};
+use holdfast_types::{AccountId, Ids, Relationship, Role, SystemIds, TenantId};
 use std::{io::ErrorKind, path::Path};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -83,5 +84,35 @@ impl System {
             patient_id: opened.patient_id,
             opened: opened.position.context("a place in the log")?,
         })
+    }
+
+    /// A practice that families can write to.
+    pub(crate) async fn open_practice(&self) -> Result<String> {
+        let tenant = TenantId::new(SystemIds.next());
+        let operator = RoleAssignment { role: Role::Operator, tenant: INSTALLATION, practice: None };
+        let operator = Speaker { account: AccountId::new(SystemIds.next()), roles: vec![operator] };
+        let client = self.installation.identity(&operator)?;
+        let message = identity::CreateTenantRequest {
+            request_id: SystemIds.next().to_string(),
+            tenant: Some(identity::Tenant {
+                tenant_id: tenant.to_string(),
+                display_name: "Benchmark Network".to_owned(),
+            }),
+        };
+        send(&client, &message, |mut client, message| async move { client.create_tenant(message).await })
+            .await?;
+        let practice_id = SystemIds.next().to_string();
+        let message = identity::CreatePracticeRequest {
+            request_id: SystemIds.next().to_string(),
+            practice: Some(identity::Practice {
+                practice_id: practice_id.clone(),
+                tenant_id: tenant.to_string(),
+                display_name: "Benchmark Practice".to_owned(),
+                disciplines: Vec::new(),
+            }),
+        };
+        send(&client, &message, |mut client, message| async move { client.create_practice(message).await })
+            .await?;
+        Ok(practice_id)
     }
 }

@@ -2,7 +2,7 @@
 use super::{
     Loading,
     ids::{id, request},
-    installation::{Installation, Refusal, Speaker, send},
+    installation::{INSTALLATION, Installation, Refusal, Speaker, send},
 };
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -12,12 +12,9 @@ use holdfast_host::catalogue;
 use holdfast_proto::{Word, identity::v1 as pb};
 use holdfast_types::{AccountId, PracticeId, Role, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
-use uuid::Uuid;
 
 pub(super) const OPERATOR_EMAIL: &str = "operator@holdfast-network.example";
 const OPERATOR_NAME: &str = "Demo Operator";
-/// Role assignments of operators name no tenant.
-const INSTALLATION: TenantId = TenantId::new(Uuid::nil());
 const ACCOUNTS_AT_ONCE: usize = 4;
 
 pub(super) struct People {

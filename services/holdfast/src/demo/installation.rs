@@ -16,9 +16,10 @@ use holdfast_proto::{
     messaging::v1::messaging_service_client::MessagingServiceClient,
     records::v1::records_service_client::RecordsServiceClient, r#type::v1::Position,
 };
-use holdfast_types::{AccountId, Clock, Service, SystemClock};
+use holdfast_types::{AccountId, Clock, Service, SystemClock, TenantId};
 use std::{collections::BTreeMap, time::Duration};
 use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
+use uuid::Uuid;
 
 /// On a fresh machine the feed of consent may take a moment to arrive everywhere.
 const PATIENCE: Retry =
@@ -38,6 +39,9 @@ pub(crate) struct Speaker {
     pub(crate) account: AccountId,
     pub(crate) roles: Vec<RoleAssignment>,
 }
+
+/// Role assignments of operators name no tenant.
+pub(crate) const INSTALLATION: TenantId = TenantId::new(Uuid::nil());
 
 pub(crate) type Line = InterceptedService<Channel, Outgoing>;
 
