@@ -2,14 +2,13 @@
 use super::{given::Standing, papers::describe};
 use crate::{
     directory::Known,
-    failure::{Answer, Failure, FailureKind},
+    failure::{Answer, Failure},
     form::Fields,
     pages::{
         Tab,
         messages::{Bubble, NewThread, Thread as ThreadPage, ThreadRow, Threads},
         parts::{Choice, Field, Link, Problem},
         show, show_as,
-        trouble::Trouble,
     },
     shelf::Open,
     site::Site,
@@ -366,9 +365,7 @@ async fn begin(open: Open, fields: Fields) -> Answer {
                 let thread = answer.thread.unwrap_or_default().thread_id;
                 return Ok(Redirect::to(&open.path(&format!("/messages/{thread}"))).into_response());
             }
-            Err(failure)
-                if failure.names("practice_id") && failure.kind == FailureKind::Trouble(Trouble::BadForm) =>
-            {
+            Err(failure) if failure.names("practice_id") => {
                 problems.push(problem(("to", "message-to-wrong")));
             }
             Err(failure) => problems.push(problem(said(&failure).ok_or(failure)?)),
