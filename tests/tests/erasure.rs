@@ -90,7 +90,9 @@ impl World {
         vec![
             (
                 "GetPatient",
-                why(records.get_patient(GetPatientRequest { patient_id: patient_id.clone(), as_of_time: None }).await),
+                why(records
+                    .get_patient(GetPatientRequest { patient_id: patient_id.clone(), as_of_time: None })
+                    .await),
             ),
             ("ListItems", why(records.list_items(items).await)),
             ("GetItem", why(records.get_item(item).await)),
@@ -98,7 +100,10 @@ impl World {
             (
                 "SummarizeRecord",
                 why(records
-                    .summarize_record(SummarizeRecordRequest { patient_id: patient_id.clone(), ..Default::default() })
+                    .summarize_record(SummarizeRecordRequest {
+                        patient_id: patient_id.clone(),
+                        ..Default::default()
+                    })
                     .await),
             ),
             ("CreateItem", why(records.create_item(create).await)),
