@@ -7,7 +7,7 @@ use holdfast_access::TokenSigner;
 use holdfast_eventlog::{Hash, Position, Source, Subject};
 use holdfast_proto::{
     Word,
-    access::v1::{AccessRecorded, DoorRefused, Outcome},
+    access::v1::{AccessRecorded, Outcome},
     audit::v1::{Entry, EntryKind, ListPatientEntriesRequest, SearchEntriesRequest},
     consent::v1 as consent,
     records::v1::ItemRecorded,
@@ -186,42 +186,6 @@ async fn an_entry_says_who_did_what_when_and_to_which_room() {
     assert_eq!((older.r#type.as_str(), older.purpose.as_str()), ("item.recorded", "FAMRQT"));
     assert_eq!(older.tenant_id, tenant().to_string());
     assert!(older.stream.starts_with("item/") && older.access.is_none() && older.leaf_hash.len() == 32);
-    world.end().await;
-}
-
-#[tokio::test]
-async fn an_officer_sees_how_many_were_turned_away_and_why_and_a_record_shows_none_of_it() {
-    let world = world().await;
-    world.sources.open_record(patient(1), tenant()).await;
-    let nobody = TenantId::new(uuid::Uuid::nil());
-    let refused = DoorRefused { reason: "TOKEN_EXPIRED".into(), count: 7, ..Default::default() };
-    let fact = Fact {
-        subject: Subject::Tenant(nobody),
-        tenant: nobody,
-        actor: Actor::Anonymous,
-        public: Some(Any::from_msg(&refused).unwrap()),
-        ..Fact::of(Service::Records, patient(1), "door", "door.refused")
-    };
-    world.sources.tell(fact).await;
-    world.caught_up().await;
-
-    let kinds = vec![EntryKind::Refused.into()];
-    let officer = world.as_officer(&[]);
-    let (entries, total) =
-        search_all(&officer, SearchEntriesRequest { kinds: kinds.clone(), ..by_officer() }).await;
-    let [entry] = entries.as_slice() else { panic!("{entries:?}") };
-    assert_eq!((entry.kind(), entry.door_refused.as_ref(), total), (EntryKind::Refused, Some(&refused), 1));
-    assert_eq!((entry.service.as_str(), entry.patient_id.as_str(), &entry.access), ("records", "", &None));
-
-    for narrower in [
-        SearchEntriesRequest { patient_id: patient(1).to_string(), ..by_officer() },
-        SearchEntriesRequest { account_id: parent().to_string(), ..by_officer() },
-    ] {
-        let (entries, _) = search_all(&officer, narrower).await;
-        assert!(entries.iter().all(|entry| entry.door_refused.is_none()));
-    }
-    let (entries, _) = list_all(&world.as_parent(&[]), of(patient(1))).await;
-    assert!(!entries.is_empty() && entries.iter().all(|entry| entry.door_refused.is_none()));
     world.end().await;
 }
 

@@ -32,9 +32,9 @@ export async function further(walk, { holdfast, browser, files, file, family, re
     await family.goto(`${record}/c/${slug}`);
     await family.locator("#list .rows a").first().click();
     item = family.url();
-    await family.getByText("Version 2", { exact: true }).waitFor();
+    await family.locator("strong").getByText("Version 2", { exact: true }).waitFor();
     await family.getByText("Looked at again.").waitFor();
-    await family.getByText("Version 1", { exact: true }).waitFor();
+    await family.locator("strong").getByText("Version 1", { exact: true }).waitFor();
     await family.getByText("See it as it was on a day").click();
     const now = new Date();
     const day = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-");
@@ -57,7 +57,7 @@ export async function further(walk, { holdfast, browser, files, file, family, re
     await family.getByRole("button", { name: "Mark as a mistake" }).click();
     await family.getByText("Its source took this back.").waitFor();
     await family.getByText("It was somebody else’s.").waitFor();
-    await family.getByText("Version 3", { exact: true }).waitFor();
+    await family.locator("strong").getByText("Version 3", { exact: true }).waitFor();
   });
 
   await walk.test("a message arrives while the page is open", async () => {

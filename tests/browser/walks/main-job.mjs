@@ -40,7 +40,7 @@ export async function mainJob(walk, { holdfast, browser, file, shape, email, nam
     slug = new URL(family.url()).pathname.split("/").pop();
     await family.locator("#list .rows a").first().click();
     await family.getByRole("heading", { name: "What changed" }).waitFor();
-    await family.getByText("Version 1", { exact: true }).waitFor();
+    await family.locator("strong").getByText("Version 1", { exact: true }).waitFor();
     await family.getByText("First came here").waitFor();
     assert.doesNotMatch(await family.locator("main").innerText(), /\d{4}-\d{2}-\d{2}T/, "a moment for machines");
     await shown(family, "item");
