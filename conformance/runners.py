@@ -16,6 +16,7 @@ TOOLS = ("scripts/servers", "scripts/node-tools", "scripts/python-tools", "scrip
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 # The browser test that runs the outside client; its Python is the one that keeps what unittest says.
 PYTHON_HOME = "main-job"
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def run(the_map):
@@ -170,7 +171,9 @@ def read_node(report):
             ends.append(end)
         return ends
 
-    walk(xml.parse(report).getroot(), [])
+    # What a failed test printed may hold bytes that XML cannot: colours of a terminal.
+    text = CONTROL.sub("", report.read_text(encoding="utf-8", errors="replace"))
+    walk(xml.fromstring(text), [])
     return outcomes
 
 

@@ -21,7 +21,7 @@ JUNIT = """<testsuites><testsuite name="a::b">
 skipped: the data is not here
 </system-err></testcase></testsuite></testsuites>"""
 EMPTY = """<testsuites><testsuite name="nothing"></testsuite></testsuites>"""
-NODE = """<testsuites><testsuite name="the job"><testcase name="one"/><testcase name="two"><failure/></testcase>
+NODE = """<testsuites><testsuite name="the job"><testcase name="one"/><testcase name="two"><failure>\x1b[2mno</failure></testcase>
 <testcase name="three"><skipped/></testcase></testsuite><testcase name="alone"/></testsuites>"""
 
 
