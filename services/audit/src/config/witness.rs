@@ -28,7 +28,7 @@ pub enum WitnessAddressError {
 impl FromStr for WitnessAddress {
     type Err = WitnessAddressError;
     fn from_str(text: &str) -> Result<Self, WitnessAddressError> {
-        let (key, url) = text.trim().split_once(' ').ok_or(WitnessAddressError::Form)?;
+        let (key, url) = text.trim_start().split_once(' ').ok_or(WitnessAddressError::Form)?;
         let key: VerifierKey = key.parse().map_err(WitnessAddressError::Key)?;
         if key.signs() != Signs::Cosignatures {
             return Err(WitnessAddressError::NotAWitness);
