@@ -119,8 +119,8 @@ async function lookBack(walk, { email, name, shape }) {
     await shown(page, `then-room-${on}`);
     await page.getByRole("link", { name: /Takes turns/ }).click();
     await heading(page, "Takes turns in a game");
-    await page.getByText("Version 1", { exact: true }).waitFor();
-    assert.equal(await page.getByText("Version 2", { exact: true }).count(), 0, "what came later was not there");
+    await page.locator("strong").getByText("Version 1", { exact: true }).waitFor();
+    assert.equal(await page.locator("strong").getByText("Version 2", { exact: true }).count(), 0, "what came later was not there");
     assert.equal(await page.getByText("It was written for her brother.").count(), 0);
     await shown(page, `then-item-${on}`);
     await page.getByRole("link", { name: "Show it as it is now" }).click();
