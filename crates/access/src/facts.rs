@@ -16,7 +16,8 @@ pub struct Facts {
     pub consent_age: Option<Duration>,
     /// The last event of the record's lane in consent's log of which all this knows, 0 for none. None: it was not read from a log.
     pub consent_seq: Option<u64>,
-    /// The record's content was destroyed. Nothing is decided by it: it decides what there is to be answered.
+    /// The record's content was destroyed, by those services that keep any. Nothing is decided by it: it decides what there is to be
+    /// answered.
     pub erased: bool,
 }
 

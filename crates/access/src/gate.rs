@@ -9,7 +9,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_eventlog::{Append, AppendError, Context, EventLog, KeyError, StreamAppend, Subject};
-use holdfast_types::{Action, Category, PatientId, Purpose, Relationship};
+use holdfast_types::{Action, Category, PatientId, Purpose, Relationship, Service};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -89,6 +89,7 @@ pub struct Gate {
     log: EventLog,
     freshness: Arc<dyn Freshness>,
     consent_age_max: Duration,
+    destroys_keys: bool,
     metrics: Arc<Metrics>,
 }
 
@@ -101,7 +102,8 @@ impl Gate {
         consent_age_max: Duration,
     ) -> Self {
         let metrics = Arc::new(Metrics::new(log.service()));
-        Self { policies, log, freshness, consent_age_max, metrics }
+        let destroys_keys = Service::WITH_CONTENT.iter().any(|service| service.as_str() == log.service());
+        Self { policies, log, freshness, consent_age_max, destroys_keys, metrics }
     }
 
     /// The rules by which it decides.
@@ -151,8 +153,8 @@ impl Gate {
         self.admit(self.decide(context, action, record, &facts, now, operation), &facts).await.map(|_| ())
     }
 
-    /// For a list of records that the caller names: permits for those that are permitted and not erased. The refusal of every
-    /// other one is on the log before anything is answered.
+    /// For a list of records that the caller names: permits for those that are permitted and not erased. Of every other one the
+    /// refusal, or that it was permitted and is erased, is on the log before anything is answered.
     pub async fn authorise_named(
         &self,
         context: &RequestContext,
@@ -163,15 +165,17 @@ impl Gate {
     ) -> Result<Vec<Permit>, Refused> {
         let now = self.moment(&context.caller)?;
         let facts = self.facts(&context.caller, patients, now).await?;
-        let (mut permits, mut refusals) = (Vec::with_capacity(facts.len()), Vec::new());
+        let mut permits = Vec::with_capacity(facts.len());
+        let (mut erased, mut refusals) = (Vec::new(), Vec::new());
         for (patient, facts) in facts {
             let record = Record { patient, categories: categories.to_vec() };
             match self.decide(context, action, record, &facts, now, operation) {
-                Ok(_) if facts.erased => {}
+                Ok(permit) if facts.erased => erased.push((permit, Unreleased::new((), Vec::new()))),
                 Ok(permit) => permits.push(permit),
                 Err((denial, grounds)) => refusals.push(self.refuse(denial, grounds)),
             }
         }
+        self.release_each(erased).await?;
         let mut refused = stream::iter(refusals).buffered(RELEASED_AT_ONCE_MAX);
         while let Some(refused) = refused.next().await {
             if let Refused::Unrecordable(_) = refused {
@@ -233,6 +237,7 @@ impl Gate {
             now,
             consent_age_max: self.consent_age_max,
             policies: &self.policies,
+            destroys_keys: self.destroys_keys,
         };
         match self.judge(context, &asks, &facts, decision) {
             Ok(grounds) => Ok(Permit::new(asked, grounds)),
@@ -336,6 +341,7 @@ impl Gate {
             now,
             consent_age_max,
             policies: &self.policies,
+            destroys_keys: self.destroys_keys,
         };
         let grounds = self.judge(context, &asks, facts, decision)?;
         let categories = grounds.access.permitted_categories.clone();

@@ -28,6 +28,8 @@ pub(crate) struct Asks<'a> {
     pub(crate) now: DateTime<Utc>,
     pub(crate) consent_age_max: Duration,
     pub(crate) policies: &'a Policies,
+    /// This service destroys its key of a record that is erased.
+    pub(crate) destroys_keys: bool,
 }
 
 impl Grounds {
@@ -66,7 +68,8 @@ impl Grounds {
         };
         // A patient that this service has not heard of, or whose key it has destroyed, has no history here: what was tried is in the
         // history of who tried.
-        let known = asks.patient.filter(|_| facts.record_tenant.is_some() && !facts.erased);
+        let sealable = !(facts.erased && asks.destroys_keys);
+        let known = asks.patient.filter(|_| facts.record_tenant.is_some() && sealable);
         let asked_tenant = asks.oversight.and_then(|asked| asked.tenant()).filter(|_| denial.is_none());
         let own_tenant = caller.roles.first().map(|held| held.tenant);
         let tenant =

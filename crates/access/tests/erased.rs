@@ -6,11 +6,12 @@ use holdfast_access::{
     views::{ConsentFact, ConsentFeed, Erasure},
     *,
 };
-use holdfast_eventlog::{Envelope, EventLog, Header, KeyError, Parts, Reaction, StreamName, Subject};
+use holdfast_eventlog::{Envelope, EventLog, KeyError, Reaction, Subject};
 use holdfast_proto::{consent::v1 as pb, timestamp};
-use holdfast_testkit::{FakeClock, TestDatabase, database};
+use holdfast_testkit::{FakeClock, TestDatabase};
 use holdfast_types::*;
-use sqlx::{Acquire as _, migrate::Migrator};
+use prost_types::Any;
+use sqlx::Acquire as _;
 use std::sync::Arc;
 
 struct World {
@@ -20,19 +21,13 @@ struct World {
 }
 
 async fn world() -> World {
-    let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
-    let clock = FakeClock::monday_noon();
+    world_of(Service::Records).await
+}
+
+async fn world_of(service: Service) -> World {
+    let (database, clock) = (gate_tables().await, FakeClock::monday_noon());
     clock.set(now());
-    let log = EventLog::start(Parts {
-        service: "records".to_owned(),
-        pool: database.pool.clone(),
-        keys: database.keys(Arc::new(clock.clone()), Arc::new(SystemIds)),
-        clock: Arc::new(clock),
-        ids: Arc::new(SystemIds),
-        projections: Vec::new(),
-        publish: Arc::new(|opened| publish(opened).transpose()),
-        committers: 1,
-    });
+    let log = log_of(service, &database, Arc::new(clock), Arc::new(SystemIds));
     let gate =
         Gate::new(Arc::new(Policies::load().unwrap()), log.clone(), Arc::new(OwnConsent), CONSENT_AGE_MAX);
     let world = World { database, log, gate };
@@ -64,6 +59,12 @@ impl World {
         self.gate.authorise(who, Action::Read, patient(), Category::ALL, "records.ListItems").await
     }
 
+    async fn look_at_history(&self) {
+        let (who, history) = (by(account()), Oversight::RecordHistory(patient()));
+        let permit = self.gate.authorise_oversight(&who, history, "audit.ListPatientEntries").await.unwrap();
+        self.gate.release(permit, Unreleased::new((), Vec::new())).await.unwrap();
+    }
+
     async fn keys_left(&self) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM data_keys WHERE wrapped IS NOT NULL")
             .fetch_one(&self.database.keys_pool)
@@ -82,32 +83,9 @@ fn erased() -> ConsentFact {
 }
 
 /// As consent tells it.
-fn told() -> Envelope {
+fn told_erased() -> Envelope {
     let message = pb::RecordErased { patient_id: patient().to_string(), erased_time: Some(timestamp(now())) };
-    let header = Header {
-        service: "consent".to_owned(),
-        lane: Subject::Patient(patient()).lane(),
-        lane_seq: 1,
-        event_id: EventId::new(id(1)),
-        tenant: tenant(),
-        stream: StreamName::new("erasure", patient().uuid()),
-        revision: 1,
-        event_type: "erasure.carried-out".to_owned(),
-        schema_version: 1,
-        subject: patient().uuid(),
-        patient: Some(patient()),
-        actor: Actor::Account(account()),
-        on_behalf_of: None,
-        purpose: Purpose::Operations,
-        correlation: id(2),
-        causation: None,
-        traceparent: None,
-        occurred: now(),
-        recorded: now(),
-        key_id: id(3),
-        payload_sha256: [0; 32],
-    };
-    Envelope { leaf: header.leaf(), header, public_payload: prost_types::Any::from_msg(&message).ok() }
+    told("erasure.carried-out", Any::from_msg(&message).ok())
 }
 
 #[tokio::test]
@@ -143,9 +121,31 @@ async fn lists_leave_an_erased_record_out_and_its_history_stays_open() {
     for permits in [each, named] {
         assert_eq!(permits.iter().map(Permit::patient).collect::<Vec<_>>(), [other_patient()]);
     }
-    let history = Oversight::RecordHistory(patient());
-    let permit = world.gate.authorise_oversight(&who, history, "audit.ListPatientEntries").await.unwrap();
-    world.gate.release(permit, Unreleased::new((), Vec::new())).await.unwrap();
+    let own = world.recorded(Subject::Account(account())).await;
+    let [AccessEvent::Permitted(look)] = own.as_slice() else {
+        panic!("who named it is on the log: {own:?}")
+    };
+    assert_eq!((look.patient, look.returned.len()), (Some(patient()), 0));
+    world.look_at_history().await;
+}
+
+#[tokio::test]
+async fn a_look_at_an_erased_records_history_stays_in_it_where_its_key_is_kept() {
+    for service in [Service::Audit, Service::Consent, Service::Identity] {
+        let world = world_of(service).await;
+        world.hear(erased()).await;
+        world.look_at_history().await;
+        let looks = world.recorded(Subject::Patient(patient())).await;
+        assert!(matches!(looks.as_slice(), [AccessEvent::Permitted(_)]), "{service}: {looks:?}");
+        assert!(world.recorded(Subject::Account(account())).await.is_empty());
+    }
+    for service in Service::WITH_CONTENT {
+        let world = world_of(*service).await;
+        world.hear(erased()).await;
+        world.look_at_history().await;
+        assert!(world.recorded(Subject::Patient(patient())).await.is_empty(), "{service} has no key of it");
+        assert_eq!(world.recorded(Subject::Account(account())).await.len(), 1);
+    }
 }
 
 #[tokio::test]
@@ -175,12 +175,12 @@ async fn a_service_that_is_killed_while_it_erases_erases_when_it_is_back() {
     };
     let mut conn = world.database.pool.acquire().await.unwrap();
     let mut killed = conn.begin().await.unwrap();
-    reactions.react(&mut killed, &[told()]).await.unwrap();
+    reactions.react(&mut killed, &[told_erased()]).await.unwrap();
     killed.rollback().await.unwrap();
     assert_eq!((world.keys_left().await, count().await), (1, 2), "the key goes first, and goes alone");
     for _ in 0..2 {
         let mut heard = conn.begin().await.unwrap();
-        reactions.react(&mut heard, &[told()]).await.unwrap();
+        reactions.react(&mut heard, &[told_erased()]).await.unwrap();
         heard.commit().await.unwrap();
     }
     assert_eq!((world.keys_left().await, count().await), (1, 1), "nobody else is touched");

@@ -6,49 +6,19 @@ use holdfast_access::{
     views::{ConsentFact, ConsentFeed},
     *,
 };
-use holdfast_eventlog::{
-    Envelope, EventLog, Header, Inbox, Parts, Reaction, ReactionError, Source, SourceError, StreamName,
-};
+use holdfast_eventlog::{Envelope, Inbox, Reaction, ReactionError, Source, SourceError};
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
-use holdfast_testkit::database;
 use holdfast_types::*;
 use prost_types::Any;
-use sqlx::{PgConnection, PgPool, migrate::Migrator};
+use sqlx::{PgConnection, PgPool};
 use std::{sync::Arc, time::Duration};
 
 async fn pool() -> PgPool {
-    database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await.pool
+    gate_tables().await.pool
 }
 
 fn envelope(payload: Option<Any>) -> Envelope {
-    about("grant.given", payload)
-}
-
-fn about(event_type: &str, payload: Option<Any>) -> Envelope {
-    let header = Header {
-        service: "consent".to_owned(),
-        lane: 1,
-        lane_seq: 1,
-        event_id: EventId::new(id(1)),
-        tenant: tenant(),
-        stream: StreamName::new("grant", id(0x61)),
-        revision: 1,
-        event_type: event_type.to_owned(),
-        schema_version: 1,
-        subject: patient().uuid(),
-        patient: Some(patient()),
-        actor: Actor::Account(account()),
-        on_behalf_of: None,
-        purpose: Purpose::PatientRequest,
-        correlation: id(2),
-        causation: None,
-        traceparent: None,
-        occurred: now(),
-        recorded: now(),
-        key_id: id(3),
-        payload_sha256: [0; 32],
-    };
-    Envelope { leaf: header.leaf(), header, public_payload: payload }
+    told("grant.given", payload)
 }
 
 fn given_grant() -> pb::Grant {
@@ -139,7 +109,7 @@ async fn a_free_standing_record_and_events_that_say_nothing_about_access_are_tak
     ConsentFeed
         .react(
             &mut conn,
-            &[about("access.permitted", None), about("access.permitted", Some(other)), envelope(Some(free))],
+            &[told("access.permitted", None), told("access.permitted", Some(other)), envelope(Some(free))],
         )
         .await
         .unwrap();
@@ -179,11 +149,9 @@ async fn a_malformed_event_fails_the_reaction() {
 async fn an_event_about_access_without_anything_readable_fails_the_reaction() {
     let pool = pool().await;
     let newer = Any { type_url: "/holdfast.consent.v1.GrantNarrowed".to_owned(), value: vec![1, 2, 3] };
-    for event in [
-        about("grant.revoked", None),
-        about("record.holder-added", None),
-        about("grant.narrowed", Some(newer)),
-    ] {
+    for event in
+        [told("grant.revoked", None), told("record.holder-added", None), told("grant.narrowed", Some(newer))]
+    {
         let outcome = ConsentFeed.react(&mut pool.acquire().await.unwrap(), &[event]).await;
         assert!(matches!(outcome, Err(ReactionError::Malformed(_))));
     }
@@ -208,7 +176,7 @@ impl Source for Told {
 
 #[tokio::test]
 async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
-    let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
+    let database = gate_tables().await;
     let pool = database.pool.clone();
     let from_a_newer_consent = pb::Grant { categories: vec![4711], ..given_grant() };
     let mut told = story();
@@ -240,17 +208,7 @@ async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
     );
     assert!(inbox.age().is_some(), "all that consent said was heard");
 
-    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let log = EventLog::start(Parts {
-        service: "records".to_owned(),
-        pool: pool.clone(),
-        keys: database.keys(Arc::clone(&clock), Arc::clone(&ids)),
-        clock,
-        ids,
-        projections: Vec::new(),
-        publish: Arc::new(|opened| publish(opened).transpose()),
-        committers: 1,
-    });
+    let log = log_of(Service::Records, &database, Arc::new(SystemClock), Arc::new(SystemIds));
     let policies = Arc::new(Policies::load().unwrap());
     let gate = Gate::new(policies, log, Arc::new(inbox), Duration::from_secs(3600));
     let asks = async |who: AccountId| {

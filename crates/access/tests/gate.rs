@@ -4,11 +4,11 @@ mod given;
 use chrono::{DateTime, TimeDelta, Utc};
 use given::*;
 use holdfast_access::{views::ConsentFact, *};
-use holdfast_eventlog::{EventLog, Header, Parts, Subject};
+use holdfast_eventlog::{EventLog, Header, Subject};
 use holdfast_proto::access::v1 as pb;
-use holdfast_testkit::{FakeClock, SeededIds, TestDatabase, database};
+use holdfast_testkit::{FakeClock, SeededIds, TestDatabase};
 use holdfast_types::*;
-use sqlx::{Connection, PgConnection, migrate::Migrator};
+use sqlx::{Connection, PgConnection};
 use std::{
     sync::{
         Arc,
@@ -36,19 +36,9 @@ struct World {
 }
 
 async fn world() -> World {
-    let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
-    let (clock, ids) = (FakeClock::monday_noon(), SeededIds::new(1));
+    let (database, clock) = (gate_tables().await, FakeClock::monday_noon());
     clock.set(now());
-    let log = EventLog::start(Parts {
-        service: "records".to_owned(),
-        pool: database.pool.clone(),
-        keys: database.keys(Arc::new(clock.clone()), Arc::new(ids.clone())),
-        clock: Arc::new(clock.clone()),
-        ids: Arc::new(ids),
-        projections: Vec::new(),
-        publish: Arc::new(|opened| publish(opened).transpose()),
-        committers: 1,
-    });
+    let log = log_of(Service::Records, &database, Arc::new(clock.clone()), Arc::new(SeededIds::new(1)));
     let age = Age::default();
     let gate =
         Gate::new(Arc::new(Policies::load().unwrap()), log.clone(), Arc::new(age.clone()), CONSENT_AGE_MAX);

@@ -5,10 +5,9 @@ use futures::future::{join, join_all};
 use given::*;
 use holdfast_access::{views::ConsentFact, *};
 use holdfast_eventlog::{Append, Context, Event, EventLog, Parts, StreamAppend, Subject};
-use holdfast_testkit::{FakeClock, SeededIds, database};
+use holdfast_testkit::{FakeClock, SeededIds};
 use holdfast_types::*;
 use serde::{Deserialize, Serialize};
-use sqlx::migrate::Migrator;
 use std::sync::Arc;
 
 const PATIENTS: u128 = 50;
@@ -50,7 +49,7 @@ async fn append(log: &EventLog, patient: PatientId, event: NoteEvent) {
 
 #[tokio::test]
 async fn fifty_looks_and_fifty_appends_at_once_share_their_transactions() {
-    let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
+    let database = gate_tables().await;
     let (clock, ids) = (FakeClock::monday_noon(), SeededIds::new(1));
     let log = EventLog::start(Parts {
         service: "records".to_owned(),

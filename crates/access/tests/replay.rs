@@ -8,9 +8,8 @@ use holdfast_access::{
     views::ConsentFact,
     *,
 };
-use holdfast_eventlog::{EventLog, Parts};
 use holdfast_proto::{Word, access::v1 as pb};
-use holdfast_testkit::{FakeClock, SeededIds, database};
+use holdfast_testkit::{FakeClock, SeededIds};
 use holdfast_types::*;
 use proptest::{
     collection::vec,
@@ -20,7 +19,7 @@ use proptest::{
     strategy::ValueTree as _,
     test_runner::TestRunner,
 };
-use sqlx::{PgPool, migrate::Migrator};
+use sqlx::PgPool;
 use std::{sync::Arc, time::Duration};
 
 /// Stories that are told to the tables and to the replay.
@@ -91,7 +90,7 @@ fn facts_told(story: u128) -> impl Strategy<Value = Vec<ConsentFact>> {
 }
 
 async fn pool() -> PgPool {
-    database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await.pool
+    gate_tables().await.pool
 }
 
 #[tokio::test]
@@ -133,19 +132,9 @@ impl Freshness for Age {
 
 #[tokio::test]
 async fn what_the_gate_published_leads_to_what_it_decided() {
-    let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
-    let (clock, ids) = (FakeClock::monday_noon(), SeededIds::new(1));
+    let (database, clock) = (gate_tables().await, FakeClock::monday_noon());
     clock.set(now());
-    let log = EventLog::start(Parts {
-        service: "records".to_owned(),
-        pool: database.pool.clone(),
-        keys: database.keys(Arc::new(clock.clone()), Arc::new(ids.clone())),
-        clock: Arc::new(clock.clone()),
-        ids: Arc::new(ids),
-        projections: Vec::new(),
-        publish: Arc::new(|opened| publish(opened).transpose()),
-        committers: 1,
-    });
+    let log = log_of(Service::Records, &database, Arc::new(clock.clone()), Arc::new(SeededIds::new(1)));
     let policies = Arc::new(Policies::load().unwrap());
     let mut runner = TestRunner::deterministic();
     let mut stood = Stood::default();

@@ -18,6 +18,8 @@ impl Service {
     /// The services that own an event log.
     pub const WITH_LOG: &'static [Self] =
         &[Self::Identity, Self::Records, Self::Documents, Self::Consent, Self::Messaging, Self::Audit];
+    /// The services that keep content of records: those that destroy a record's key when it is erased.
+    pub const WITH_CONTENT: &'static [Self] = &[Self::Records, Self::Documents, Self::Messaging];
 }
 
 text_enum! {

@@ -2,8 +2,12 @@
 #![allow(dead_code, reason = "each test crate uses its own part")]
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_access::*;
+use holdfast_eventlog::{Envelope, EventLog, Header, Parts, StreamName};
+use holdfast_testkit::{TestDatabase, database};
 use holdfast_types::*;
-use std::time::Duration;
+use prost_types::Any;
+use sqlx::migrate::Migrator;
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 pub(crate) const CONSENT_AGE_MAX: Duration = Duration::from_secs(10);
@@ -90,4 +94,56 @@ pub(crate) fn request<'a>(caller: &'a Caller, action: Action, record: &'a Record
         now: now(),
         consent_age_max: CONSENT_AGE_MAX,
     }
+}
+
+/// A database with the gate's tables.
+pub(crate) async fn gate_tables() -> TestDatabase {
+    database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await
+}
+
+/// A service's log for the gate to write to.
+pub(crate) fn log_of(
+    service: Service,
+    database: &TestDatabase,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+) -> EventLog {
+    EventLog::start(Parts {
+        service: service.as_str().to_owned(),
+        pool: database.pool.clone(),
+        keys: database.keys(Arc::clone(&clock), Arc::clone(&ids)),
+        clock,
+        ids,
+        projections: Vec::new(),
+        publish: Arc::new(|opened| publish(opened).transpose()),
+        committers: 1,
+    })
+}
+
+/// What consent tells of the patient.
+pub(crate) fn told(event_type: &str, payload: Option<Any>) -> Envelope {
+    let header = Header {
+        service: "consent".to_owned(),
+        lane: 1,
+        lane_seq: 1,
+        event_id: EventId::new(id(1)),
+        tenant: tenant(),
+        stream: StreamName::new("grant", id(0x61)),
+        revision: 1,
+        event_type: event_type.to_owned(),
+        schema_version: 1,
+        subject: patient().uuid(),
+        patient: Some(patient()),
+        actor: Actor::Account(account()),
+        on_behalf_of: None,
+        purpose: Purpose::PatientRequest,
+        correlation: id(2),
+        causation: None,
+        traceparent: None,
+        occurred: now(),
+        recorded: now(),
+        key_id: id(3),
+        payload_sha256: [0; 32],
+    };
+    Envelope { leaf: header.leaf(), header, public_payload: payload }
 }
