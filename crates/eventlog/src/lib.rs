@@ -3,11 +3,17 @@
 //!
 //! # A library's books, from nothing to a read model and a listener
 //!
-//! The rules of one aggregate are a [`Decider`]: pure functions and the facts that they lead to.
+//! The rules of one aggregate are a [`Decider`]: pure functions and the facts that they lead to. A [`Projection`] keeps a table in the
+//! append transaction, a [`Reaction`] is what another service makes of the published facts; both name their tables without schema.
+//! [`schema::provision`] and [`schema::migrate`] make the databases. An [`EventLog`] appends, a [`Relay`] publishes, another service's
+//! [`Inbox`] listens.
 //!
 //! ```
-//! use holdfast_eventlog::{Decider, Event};
+//! use holdfast_eventlog::*;
+//! use holdfast_types::{AccountId, Actor, Ids as _, Purpose, SystemClock, SystemIds, TenantId};
 //! use serde::{Deserialize, Serialize};
+//! use sqlx::PgConnection;
+//! use std::{sync::Arc, time::Duration};
 //!
 //! #[derive(Serialize, Deserialize)]
 //! #[serde(tag = "type", content = "data")]
@@ -33,7 +39,8 @@
 //!     TakeBack,
 //! }
 //!
-//! #[derive(Debug, PartialEq)]
+//! #[derive(Debug, PartialEq, thiserror::Error)]
+//! #[error("the book is out")]
 //! struct AlreadyLent;
 //!
 //! struct Book;
@@ -57,23 +64,7 @@
 //!     }
 //! }
 //!
-//! assert!(Book::decide(&true, BookCommand::TakeBack).is_ok_and(|events| events.len() == 1));
-//! assert!(Book::decide(&true, BookCommand::Lend { reader: "another".to_owned() }).is_err());
-//! ```
-//!
-//! A [`Projection`] keeps a table in the append transaction, a [`Reaction`] is what another service makes of the published facts. Both
-//! name their tables without schema.
-//!
-//! ```
-//! use holdfast_eventlog::{Envelope, Opened, Projection, ProjectionError, Reaction, ReactionError};
-//! use sqlx::PgConnection;
-//! # use serde::{Deserialize, Serialize};
-//! # #[allow(dead_code)] #[derive(Serialize, Deserialize)] enum BookEvent { Lent { reader: String }, Returned }
-//! # impl holdfast_eventlog::Event for BookEvent {
-//! #     const AGGREGATE: &'static str = "book";
-//! #     fn event_type(&self) -> &'static str { "book.lent" }
-//! # }
-//!
+//! /// Which book is out.
 //! struct Shelf;
 //!
 //! #[async_trait::async_trait]
@@ -106,45 +97,82 @@
 //!         Ok(())
 //!     }
 //! }
-//! ```
 //!
-//! [`schema::provision`] and [`schema::migrate`] make the databases. An [`EventLog`] appends, a [`Relay`] publishes, another service's
-//! [`Inbox`] listens.
+//! // Two services, each with a database for its log and tables and another for its keys.
+//! const SHELF: schema::Migrator = sqlx::migrate!("examples/library/shelf");
+//! const LENDINGS: schema::Migrator = sqlx::migrate!("examples/library/lendings");
 //!
-//! ```no_run
-//! # use holdfast_eventlog::*;
-//! # use holdfast_types::{AccountId, SystemClock, SystemIds};
-//! # use std::{sync::Arc, time::Duration};
-//! # async fn run<Book>(shelf: impl Projection, lendings: impl Reaction, context: Context, stop: tokio_util::sync::CancellationToken,
-//! #     reader: uuid::Uuid, book: uuid::Uuid, lend: fn() -> Book::Command) -> Result<(), Box<dyn std::error::Error>>
-//! # where Book: Decider<Refusal = std::convert::Infallible> + 'static, Book::State: Sync, Book::Command: Send, Book::Event: Sync {
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! # let servers = holdfast_testkit::servers();
+//! # let superuser = servers.postgres_superuser_url.as_str();
+//! # let nats = servers.nats_url.as_str();
+//! # let host = superuser.split(['@', '/']).nth(3).unwrap();
+//! let url = |role: &str, database: &str| format!("postgres://{role}:secret@{host}/{database}");
+//! let secret = || "secret".to_owned();
+//! let none = schema::Migrator::with_migrations(Vec::new());
+//! for (name, views, feeds) in [("library", &SHELF, &none), ("statistics", &none, &LENDINGS)] {
+//!     let (owner, keys) = (format!("{name}_owner"), format!("{name}_keys"));
+//!     let databases = schema::Databases {
+//!         name: name.to_owned(),
+//!         owner_password: secret(),
+//!         serving_password: secret(),
+//!         keys_password: secret(),
+//!     };
+//!     schema::provision(superuser, &databases).await?;
+//!     schema::migrate(&url(&owner, name), name, views, &[feeds]).await?;
+//!     schema::migrate_keys(&url(&owner, &keys), &keys).await?;
+//! }
+//!
 //! let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-//! let keys = schema::connect("postgres://library:secret@localhost/library_keys", 4)?;
+//! let keys = schema::connect(&url("library_keys", "library_keys"), 4)?;
 //! let log = EventLog::start(Parts {
 //!     service: "library".to_owned(),
-//!     pool: schema::connect("postgres://library:secret@localhost/library", 16)?,
-//!     keys: KeyRing::new(keys, MasterKey::read("master.key".as_ref())?, clock.clone(), ids.clone()),
+//!     pool: schema::connect(&url("library", "library"), 16)?,
+//!     keys: KeyRing::new(keys, MasterKey::new([7; 32]), clock.clone(), ids.clone()),
 //!     clock: clock.clone(),
-//!     ids,
-//!     projections: vec![Arc::new(shelf)],
+//!     ids: ids.clone(),
+//!     projections: vec![Arc::new(Shelf)],
 //!     publish: Arc::new(|_| Ok(None)), // the header alone
 //!     committers: 2,
 //! });
 //!
 //! // When it returns, the fact is durable, sealed under the reader's key, and in the read model.
-//! let subject = Subject::Account(AccountId::new(reader));
-//! let lent = log.execute::<Book>(subject, book, &context, None, |_| lend()).await?;
-//! assert_eq!(lent.revision, 1);
+//! let (reader, book) = (AccountId::new(ids.next()), ids.next());
+//! let context = Context {
+//!     tenant: TenantId::new(ids.next()),
+//!     actor: Actor::Account(reader),
+//!     on_behalf_of: None,
+//!     purpose: Purpose::FamilyRequest,
+//!     correlation: ids.next(),
+//!     causation: None,
+//!     traceparent: None,
+//!     occurred: None,
+//! };
+//! let lend = |_: &Loaded<bool>| BookCommand::Lend { reader: "a child".to_owned() };
+//! let lent = log.execute::<Book>(Subject::Account(reader), book, &context, None, lend).await?;
+//! assert_eq!((lent.revision, lent.state), (1, true));
+//! let is_out: bool =
+//!     sqlx::query_scalar("SELECT is_out FROM shelf WHERE book = $1").bind(book).fetch_one(log.pool()).await?;
+//! assert!(is_out);
+//! let again = log.execute::<Book>(Subject::Account(reader), book, &context, None, lend).await;
+//! assert!(matches!(again, Err(ExecuteError::Refused(AlreadyLent))));
 //!
-//! let bus = Bus::connect("nats://localhost:4222", "holdfast").await?;
-//! let statistics = schema::connect("postgres://statistics:secret@localhost/statistics", 4)?;
-//! let (source, reaction) = (Arc::new(log.clone()), Arc::new(lendings));
-//! let inbox = Inbox::new("statistics", statistics, source, reaction, clock, Duration::from_secs(1));
-//! tokio::join!(
-//!     Relay::new(log, bus.clone()).run(stop.clone()),
-//!     inbox.run(bus, "statistics".to_owned(), stop),
-//! );
-//! # Ok(()) }
+//! // Another service hears of it over the bus, or, where the bus is away, by asking the log.
+//! let bus = Bus::connect(nats, "library").await?;
+//! let statistics = schema::connect(&url("statistics", "statistics"), 4)?;
+//! let (source, reaction) = (Arc::new(log.clone()), Arc::new(Lendings));
+//! let inbox = Inbox::new("statistics", statistics.clone(), source, reaction, clock, Duration::from_secs(1));
+//! let stop = tokio_util::sync::CancellationToken::new();
+//! tokio::spawn(Relay::new(log, bus.clone()).run(stop.clone()));
+//! tokio::spawn(inbox.clone().run(bus, "statistics".to_owned(), stop.clone()));
+//! let heard = inbox.wait_for(&lent.position.ok_or("nothing was done")?, Duration::from_secs(30)).await?;
+//! assert!(heard);
+//! let count: i64 = sqlx::query_scalar("SELECT sum(count)::bigint FROM lendings").fetch_one(&statistics).await?;
+//! assert_eq!(count, 1);
+//! stop.cancel();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 mod append;
 mod bus;
