@@ -61,6 +61,8 @@ struct Inner {
     metrics: Metrics,
     /// When everything that the source had was taken in, by both clocks.
     caught_up: Mutex<Option<(Instant, DateTime<Utc>)>>,
+    /// The checkpoints as they were last seen, by lane.
+    seen: Mutex<HashMap<i32, i64>>,
     moved: Notify,
 }
 
@@ -82,6 +84,7 @@ impl Inbox {
             poll,
             metrics: Metrics::new(consumer),
             caught_up: Mutex::new(None),
+            seen: Mutex::default(),
             moved: Notify::new(),
         }))
     }
@@ -90,8 +93,8 @@ impl Inbox {
         self.0.source.service()
     }
 
-    /// How long ago everything that the source had was known to be taken in; `None` if never, or if the wall clock was set back since.
-    /// The longer time of both clocks: the wall clock can be moved, the monotonic one stands while the machine sleeps.
+    /// How long ago everything that the source had was known to be taken in; `None` if never, if the wall clock was set back since, or if
+    /// the database may have lost what was taken in. The longer time of both clocks: the wall clock can be moved, the monotonic one stands while the machine sleeps.
     pub fn age(&self) -> Option<Duration> {
         let (instant, time) = (*self.0.caught_up.lock().unwrap_or_else(PoisonError::into_inner))?;
         let by_the_wall = self.0.clock.now().signed_duration_since(time).to_std().ok()?;
@@ -123,9 +126,27 @@ impl Inbox {
         }
     }
 
-    /// Compares with the source's heads, gives the bus some grace, and reads back what it has not brought by then. When it returns, all that the source had when it was
-    /// called is taken in (or parked).
+    /// Compares with the source's heads, gives the bus some grace, and reads back what it has not brought by then. When it returns, all that
+    /// the source had when it was called is taken in (or parked).
     pub async fn catch_up(&self, grace: Duration) -> Result<(), InboxError> {
+        self.doubted(self.compare(grace).await)
+    }
+
+    /// What was taken in is committed without waiting for the disk, so a database that fails may have forgotten some of it: a revocation
+    /// that was in force. Nothing is known to be taken in until all is compared again.
+    fn doubted<T>(&self, outcome: Result<T, InboxError>) -> Result<T, InboxError> {
+        if matches!(outcome, Err(InboxError::Database(_) | InboxError::Reaction(ReactionError::Database(_))))
+        {
+            self.forget();
+        }
+        outcome
+    }
+
+    fn forget(&self) {
+        *self.0.caught_up.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    async fn compare(&self, grace: Duration) -> Result<(), InboxError> {
         let asked = (Instant::now(), self.0.clock.now());
         let heads = self.0.source.heads().await?;
         let (mut behind, until) = (self.behind(&heads).await?, Instant::now() + grace);
@@ -162,6 +183,7 @@ impl Inbox {
             .await
             .map_err(InboxError::Database)?;
         let reached: HashMap<i32, i64> = rows.into_iter().collect();
+        self.see(&reached);
         Ok(heads
             .iter()
             .filter_map(|(lane, head)| {
@@ -170,6 +192,19 @@ impl Inbox {
                 (seq < *head).then_some((*lane, seq))
             })
             .collect())
+    }
+
+    /// A checkpoint that went back was lost in a crash that no call met with.
+    fn see(&self, reached: &HashMap<i32, i64>) {
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.iter().any(|(lane, seq)| reached.get(lane).is_none_or(|now| now < seq)) {
+            tracing::warn!(
+                source = self.source(),
+                "the database has lost what was taken in: it is taken in again"
+            );
+            self.forget();
+        }
+        seen.clone_from(reached);
     }
 
     /// Reads a lane from the source until there is no more.
@@ -192,6 +227,10 @@ impl Inbox {
 
     /// Takes in envelopes in any order, with duplicates and holes.
     pub async fn take_in(&self, envelopes: Vec<Envelope>) -> Result<(), InboxError> {
+        self.doubted(self.take_in_lanes(envelopes).await)
+    }
+
+    async fn take_in_lanes(&self, envelopes: Vec<Envelope>) -> Result<(), InboxError> {
         let mut lanes: BTreeMap<u16, Vec<Envelope>> = BTreeMap::new();
         for envelope in envelopes {
             lanes.entry(envelope.header.lane).or_default().push(envelope);

@@ -72,14 +72,6 @@ async fn heard(ear: &Ear) -> Vec<(uuid::Uuid, i64, i64)> {
     sqlx::query_as("SELECT * FROM balances ORDER BY jar").fetch_all(&ear.database.pool).await.unwrap()
 }
 
-async fn envelopes(log: &EventLog) -> Vec<Envelope> {
-    let mut all = Vec::new();
-    for (lane, _) in log.heads().await.unwrap() {
-        all.extend(Source::read_lane(log, lane, 0, 1000).await.unwrap());
-    }
-    all
-}
-
 async fn fill(log: &EventLog, jars: u64, times: u64) {
     for time in 0..times {
         join_all(

@@ -158,3 +158,12 @@ pub async fn act(
 ) -> Result<Executed<u64>, ExecuteError<Overdrawn>> {
     log.execute::<Jar>(patient(jar), id(jar), &context(), request, |_| command).await
 }
+
+/// Everything on a log, as others hear it.
+pub async fn envelopes(log: &EventLog) -> Vec<Envelope> {
+    let mut all = Vec::new();
+    for (lane, _) in log.heads().await.unwrap() {
+        all.extend(Source::read_lane(log, lane, 0, 1000).await.unwrap());
+    }
+    all
+}
