@@ -31,20 +31,25 @@ pub(crate) struct Turn {
 struct Place {
     turns: Arc<Turns>,
     stream: StreamName,
-    queue: Queue,
+    /// None once it is given up.
+    queue: Option<Queue>,
 }
 
 impl Turns {
     /// At once where nobody waits for the stream: then no turn is needed, and none is given.
     pub(crate) async fn after_others(self: &Arc<Self>, stream: &StreamName) -> Result<Option<Turn>, Crowded> {
         let Some(queue) = self.queues().get(stream).cloned() else { return Ok(None) };
-        Place { turns: Arc::clone(self), stream: stream.clone(), queue }.turn().await.map(Some)
+        self.place(stream, queue).turn().await.map(Some)
     }
 
     /// Everybody who comes from now on waits, too.
     pub(crate) async fn take(self: &Arc<Self>, stream: &StreamName) -> Result<Turn, Crowded> {
         let queue = Arc::clone(self.queues().entry(stream.clone()).or_default());
-        Place { turns: Arc::clone(self), stream: stream.clone(), queue }.turn().await
+        self.place(stream, queue).turn().await
+    }
+
+    fn place(self: &Arc<Self>, stream: &StreamName, queue: Queue) -> Place {
+        Place { turns: Arc::clone(self), stream: stream.clone(), queue: Some(queue) }
     }
 
     fn queues(&self) -> MutexGuard<'_, HashMap<StreamName, Queue>> {
@@ -54,7 +59,8 @@ impl Turns {
 
 impl Place {
     async fn turn(self) -> Result<Turn, Crowded> {
-        let held = timeout(PATIENCE, Arc::clone(&self.queue).lock_owned()).await.map_err(|_| Crowded)?;
+        let Some(queue) = self.queue.clone() else { return Err(Crowded) };
+        let held = timeout(PATIENCE, queue.lock_owned()).await.map_err(|_| Crowded)?;
         Ok(Turn { _held: held, _place: self })
     }
 }
@@ -62,8 +68,9 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut queues = self.turns.queues();
-        // The map's own and this one: nobody else stands in the queue.
-        if Arc::strong_count(&self.queue) <= 2 {
+        // Given up under the lock: of two who leave at once the second finds nobody else.
+        drop(self.queue.take());
+        if queues.get(&self.stream).is_some_and(|queue| Arc::strong_count(queue) == 1) {
             queues.remove(&self.stream);
         }
     }
@@ -73,6 +80,7 @@ impl Drop for Place {
 mod tests {
     use super::*;
     use futures::FutureExt;
+    use std::sync::Barrier;
     use uuid::Uuid;
 
     #[tokio::test]
@@ -91,6 +99,27 @@ mod tests {
         drop(second.await.unwrap());
         drop(third.await.unwrap().unwrap());
         assert!(turns.queues().is_empty());
+    }
+
+    #[test]
+    fn of_those_who_leave_at_once_the_last_takes_the_queue_away() {
+        let turns: Arc<Turns> = Arc::default();
+        let stream = StreamName::new("jar", Uuid::from_u128(1));
+        for _ in 0..500 {
+            let queue = Arc::clone(turns.queues().entry(stream.clone()).or_default());
+            let places: Vec<Place> = (0..4).map(|_| turns.place(&stream, Arc::clone(&queue))).collect();
+            drop(queue);
+            let together = Barrier::new(places.len());
+            std::thread::scope(|scope| {
+                for place in places {
+                    scope.spawn(|| {
+                        together.wait();
+                        drop(place);
+                    });
+                }
+            });
+            assert!(turns.queues().is_empty());
+        }
     }
 
     #[tokio::test]
