@@ -7,7 +7,7 @@ use aws_lc_rs::{
     aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     rand,
 };
-use lz4_flex::block::{compress_prepend_size, decompress_size_prepended};
+use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
 use std::fmt;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -17,6 +17,8 @@ const PACKED: u8 = 2;
 const TAG_LEN: usize = 16;
 /// Shorter content is not packed, nor any that packing makes less than an eighth shorter.
 const PACK_BYTES_MIN: usize = 256;
+/// Nor longer content, and none is unpacked that says it is: the longest event, and as much again for what a read model adds to one.
+const PACK_BYTES_MAX: usize = 2 * crate::PAYLOAD_BYTES_MAX;
 
 /// The key that seals one subject's content.
 pub struct DataKey {
@@ -60,7 +62,7 @@ impl DataKey {
         content.truncate(length);
         match *format {
             PLAIN => Ok(content),
-            PACKED => decompress_size_prepended(&content).map_err(|_| KeyError::Crypto),
+            PACKED => unpacked(&content),
             _ => Err(KeyError::Crypto),
         }
     }
@@ -93,7 +95,16 @@ fn bound_to(format: u8, place: &[u8]) -> Aad<Vec<u8>> {
 
 fn packed(content: &[u8]) -> Option<Vec<u8>> {
     let worth = |packed: &Vec<u8>| packed.len() < content.len() - content.len() / 8;
-    (content.len() >= PACK_BYTES_MIN).then(|| compress_prepend_size(content)).filter(worth)
+    let packable = (PACK_BYTES_MIN..=PACK_BYTES_MAX).contains(&content.len());
+    packable.then(|| compress_prepend_size(content)).filter(worth)
+}
+
+fn unpacked(packed: &[u8]) -> Result<Vec<u8>, KeyError> {
+    let (length, block) = uncompressed_size(packed).map_err(|_| KeyError::Crypto)?;
+    if length > PACK_BYTES_MAX {
+        return Err(KeyError::Crypto);
+    }
+    decompress(block, length).map_err(|_| KeyError::Crypto)
 }
 
 /// Where an event's content belongs: tenant, stream, revision, event id, type and schema version.
@@ -152,6 +163,18 @@ mod tests {
         let content = b"says the same, ".repeat(40);
         let sealed = key(1).encrypt(PLAIN, b"here", &content).unwrap();
         assert_eq!(key(1).open(b"here", &sealed).unwrap(), content);
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_an_event_and_as_much_again_can_be() {
+        let opened = |content: &[u8]| {
+            key(1).open(b"here", &key(1).encrypt(PACKED, b"here", &compress_prepend_size(content)).unwrap())
+        };
+        assert_eq!(opened(&vec![7; PACK_BYTES_MAX]).unwrap().len(), PACK_BYTES_MAX);
+        assert!(opened(&vec![7; PACK_BYTES_MAX + 1]).is_err());
+        let longer = vec![7; PACK_BYTES_MAX + 1];
+        let sealed = key(1).seal(b"here", &longer).unwrap();
+        assert_eq!(key(1).open(b"here", &sealed).unwrap(), longer, "it is sealed as it is");
     }
 
     #[test]
