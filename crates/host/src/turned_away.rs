@@ -7,8 +7,8 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use holdfast_access::DoorEvent;
-use holdfast_eventlog::{Append, AppendError, Context, EventLog, StreamAppend, Subject};
-use holdfast_types::{Actor, Clock, Purpose, TenantId};
+use holdfast_eventlog::{Append, AppendError, Context, EventLog, Request, StreamAppend, Subject};
+use holdfast_types::{Actor, Clock, Ids, Purpose, RequestId, TenantId};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -40,9 +40,21 @@ pub(crate) const AT_THE_DOOR: &[&Reason] = &[
 ];
 
 /// No more entries than there are reasons.
+type Counts = BTreeMap<&'static str, Count>;
+
 pub(crate) struct TurnedAway {
-    counts: Mutex<BTreeMap<&'static str, Count>>,
+    counts: Mutex<Counts>,
+    /// On its way to the log, where it may have arrived already.
+    pending: Mutex<Option<PutDown>>,
     clock: Arc<dyn Clock>,
+}
+
+/// What goes on the log together, under ids of its own: tried again, it is there once.
+#[derive(Clone)]
+struct PutDown {
+    request: RequestId,
+    stream: Uuid,
+    counts: Counts,
 }
 
 #[derive(Clone, Copy)]
@@ -64,7 +76,7 @@ impl Count {
 
 impl TurnedAway {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { counts: Mutex::default(), clock }
+        Self { counts: Mutex::default(), pending: Mutex::default(), clock }
     }
 
     /// Counts a refusal in, if it is one of the door's.
@@ -86,28 +98,45 @@ impl TurnedAway {
 
     /// What was counted is on the log; or is kept for the next time, where the log cannot be reached.
     pub(crate) async fn put_down(&self, log: &EventLog) {
-        let counts = std::mem::take(&mut *self.counts());
-        if counts.is_empty() {
+        // What could not be put down the last time, and what was counted since.
+        for _ in 0..2 {
+            let Some(next) = self.next(log.ids()) else { return };
+            let error = match timeout(PATIENCE, append(log, &next)).await {
+                Ok(Ok(())) => {
+                    *self.pending() = None;
+                    continue;
+                }
+                Ok(Err(error)) => chain(&error),
+                Err(late) => late.to_string(),
+            };
+            tracing::warn!(error, "who was turned away could not be put on the log yet");
             return;
         }
-        let outcome = timeout(PATIENCE, append(log, &counts)).await;
-        let error = match outcome {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => chain(&error),
-            Err(late) => late.to_string(),
-        };
-        tracing::warn!(error, "who was turned away could not be put on the log yet");
-        for (reason, count) in counts {
-            self.count_in(reason, count);
+    }
+
+    /// The same until it is there: whether an append that took too long has come about after all, nobody knows.
+    fn next(&self, ids: &dyn Ids) -> Option<PutDown> {
+        let mut pending = self.pending();
+        if pending.is_none() {
+            let counts = std::mem::take(&mut *self.counts());
+            if counts.is_empty() {
+                return None;
+            }
+            *pending = Some(PutDown { request: RequestId::new(ids.next()), stream: ids.next(), counts });
         }
+        pending.clone()
     }
 
     fn count_in(&self, reason: &'static str, more: Count) {
         self.counts().entry(reason).and_modify(|count| *count = count.and(more)).or_insert(more);
     }
 
-    fn counts(&self) -> MutexGuard<'_, BTreeMap<&'static str, Count>> {
+    fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Option<PutDown>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -121,7 +150,8 @@ fn of_the_door(refusal: &Status) -> Option<&'static Reason> {
 }
 
 /// Under no patient, no account and no tenant.
-async fn append(log: &EventLog, counts: &BTreeMap<&'static str, Count>) -> Result<(), AppendError> {
+async fn append(log: &EventLog, put_down: &PutDown) -> Result<(), AppendError> {
+    let PutDown { request, stream, counts } = put_down;
     let nobody = TenantId::new(Uuid::nil());
     let refused = |(reason, count): (&&'static str, &Count)| DoorEvent::Refused {
         reason: (*reason).to_owned(),
@@ -130,7 +160,7 @@ async fn append(log: &EventLog, counts: &BTreeMap<&'static str, Count>) -> Resul
         until: count.until,
     };
     let events: Vec<DoorEvent> = counts.iter().map(refused).collect();
-    let stream = StreamAppend::of(log.ids().next(), 0, &events)?;
+    let stream = StreamAppend::of(*stream, 0, &events)?;
     let context = Context {
         tenant: nobody,
         actor: Actor::Anonymous,
@@ -141,7 +171,9 @@ async fn append(log: &EventLog, counts: &BTreeMap<&'static str, Count>) -> Resul
         traceparent: None,
         occurred: None,
     };
-    let append = Append { subject: Subject::Tenant(nobody), context, request: None, streams: vec![stream] };
+    // The id is this one's alone, so there is nothing to compare.
+    let request = Some(Request { id: *request, fingerprint: [0; 32] });
+    let append = Append { subject: Subject::Tenant(nobody), context, request, streams: vec![stream] };
     log.append(append).await.map(|_| ())
 }
 
@@ -149,7 +181,7 @@ async fn append(log: &EventLog, counts: &BTreeMap<&'static str, Count>) -> Resul
 mod tests {
     use super::*;
     use crate::Problem;
-    use holdfast_types::SystemClock;
+    use holdfast_types::{SystemClock, SystemIds};
     use tonic::Code;
 
     #[test]
@@ -177,5 +209,23 @@ mod tests {
         let counts: Vec<_> =
             turned_away.counts().iter().map(|(reason, count)| (*reason, count.times)).collect();
         assert_eq!(counts, [("METADATA_MALFORMED", 1), ("TOKEN_EXPIRED", 2)]);
+    }
+
+    #[test]
+    fn what_may_be_on_the_log_already_is_tried_again_as_it_was_before_anything_new() {
+        let turned_away = TurnedAway::new(Arc::new(SystemClock));
+        let expired = || Problem::new(catalogue::TOKEN_EXPIRED, "the token has expired").into();
+        turned_away.hear(&expired());
+        let first = turned_away.next(&SystemIds).unwrap();
+        turned_away.hear(&expired());
+        turned_away.hear(&expired());
+        let times = |put_down: &PutDown| put_down.counts.values().map(|count| count.times).sum::<u64>();
+        let again = turned_away.next(&SystemIds).unwrap();
+        assert_eq!((again.request, again.stream, times(&again)), (first.request, first.stream, 1));
+        *turned_away.pending() = None;
+        let rest = turned_away.next(&SystemIds).unwrap();
+        assert!(rest.request != first.request && times(&rest) == 2);
+        *turned_away.pending() = None;
+        assert!(turned_away.next(&SystemIds).is_none());
     }
 }
