@@ -193,6 +193,7 @@ mod metrics;
 mod parking;
 mod projection;
 mod reaction;
+mod reading;
 mod rebuild;
 mod relay;
 mod rows;

@@ -1,17 +1,15 @@
 //! The log of one service: append, load, execute, read.
 use crate::{
-    Append, AppendError, Appended, Context, Decider, DecodeError, Envelope, Event, Header, KeyError, KeyRing,
-    LANES, Opened, Position, Projection, Request, RowError, Stored, StreamAppend, StreamName, Subject,
+    Append, AppendError, Appended, Context, Decider, DecodeError, Event, Header, KeyError, KeyRing, Opened,
+    Position, Projection, Request, RowError, StreamAppend, StreamName, Subject,
     append::EVENTS_MAX,
     committer::{Committed, Committer, Job, Sealed},
     group::GROUP_MAX,
     heads::Heads,
     metrics::Metrics,
-    rows::EventRow,
     seal::place_of,
     turns::Turns,
 };
-use futures::TryStreamExt;
 use holdfast_types::{Clock, EventId, Ids};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
@@ -155,6 +153,9 @@ impl EventLog {
     pub fn ids(&self) -> &dyn Ids {
         self.0.ids.as_ref()
     }
+    pub(crate) fn publish(&self, opened: &Opened) -> Result<Option<prost_types::Any>, DecodeError> {
+        (self.0.publish)(opened)
+    }
     pub(crate) fn committed(&self) -> &Committed {
         &self.0.committed
     }
@@ -225,21 +226,6 @@ impl EventLog {
             expected.push((stream, expected_revision));
         }
         Ok(Job { lane, request, expected, events, arrived: Instant::now(), reply })
-    }
-
-    /// The events of one stream, oldest first.
-    pub async fn stream(&self, subject: Subject, name: &StreamName) -> Result<Vec<Opened>, ReadError> {
-        let mut rows = sqlx::query_as::<_, EventRow>(
-            "SELECT * FROM events WHERE lane = $1 AND stream = $2 ORDER BY revision",
-        )
-        .bind(i32::from(subject.lane()))
-        .bind(name.to_string())
-        .fetch(&self.0.pool);
-        let mut events = Vec::new();
-        while let Some(row) = rows.try_next().await.map_err(ReadError::Unavailable)? {
-            events.push(self.open(row.stored(&self.0.service).map_err(ReadError::Row)?).await?);
-        }
-        Ok(events)
     }
 
     pub async fn load<D: Decider>(&self, subject: Subject, id: Uuid) -> Result<Loaded<D::State>, ReadError> {
@@ -338,51 +324,5 @@ impl EventLog {
                 seq: u64::try_from(seq).unwrap_or_default(),
             })),
         }
-    }
-
-    /// Last sequence number of every lane that holds an event.
-    pub async fn heads(&self) -> Result<Vec<(u16, u64)>, ReadError> {
-        let rows: Vec<(i32, i64)> =
-            sqlx::query_as("SELECT lane, last_seq FROM lanes WHERE last_seq > 0 ORDER BY lane")
-                .fetch_all(&self.0.pool)
-                .await
-                .map_err(ReadError::Unavailable)?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(lane, seq)| Some((u16::try_from(lane).ok()?, u64::try_from(seq).ok()?)))
-            .collect())
-    }
-
-    /// Events of one lane after a sequence number, in order, sealed.
-    pub async fn read_lane(&self, lane: u16, after_seq: u64, limit: u32) -> Result<Vec<Stored>, ReadError> {
-        debug_assert!(lane < LANES);
-        let rows: Vec<EventRow> = sqlx::query_as(
-            "SELECT * FROM events WHERE lane = $1 AND lane_seq > $2 ORDER BY lane_seq LIMIT $3",
-        )
-        .bind(i32::from(lane))
-        .bind(i64::try_from(after_seq).unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&self.0.pool)
-        .await
-        .map_err(ReadError::Unavailable)?;
-        rows.into_iter().map(|row| row.stored(&self.0.service).map_err(ReadError::Row)).collect()
-    }
-
-    /// Unseals an event.
-    pub async fn open(&self, stored: Stored) -> Result<Opened, ReadError> {
-        let key = self.0.keys.existing(stored.header.subject).await?;
-        let payload = key.open(&place_of(&stored.header), &stored.sealed)?;
-        Ok(Opened { header: stored.header, payload: payload.into() })
-    }
-
-    /// What the others may see of an event. Where the key is destroyed or the row was tampered with, the header alone.
-    pub async fn envelope(&self, stored: Stored) -> Result<Envelope, ReadError> {
-        let (header, leaf) = (stored.header.clone(), stored.leaf);
-        let public_payload = match self.open(stored).await {
-            Ok(opened) => (self.0.publish)(&opened).map_err(ReadError::Decode)?,
-            Err(ReadError::Key(KeyError::Destroyed | KeyError::Crypto)) => None,
-            Err(error) => return Err(error),
-        };
-        Ok(Envelope { header, leaf, public_payload })
     }
 }

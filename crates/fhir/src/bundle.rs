@@ -1,9 +1,10 @@
 //! From the bytes of a bundle to what a record keeps: all of it, or the first thing that is wrong and where.
 use holdfast_types::Category;
+use rayon::prelude::*;
 
 use crate::category::ResourceType;
 use crate::directory::DirectoryEntry;
-use crate::entry::{BUNDLE, BundleKind, read_envelope};
+use crate::entry::{BUNDLE, BundleKind, Entry, read_envelope};
 use crate::error::{BundleError, Problem, Warning, Warnings};
 use crate::index::{Index, entry_place};
 use crate::item::Item;
@@ -30,6 +31,18 @@ pub struct Bundle {
 }
 
 impl Bundle {
+    fn take(&mut self, read: Read) {
+        match read {
+            Read::Patient { resource, origin } => {
+                self.patient = Some(*resource);
+                self.origin = origin;
+            }
+            Read::Provenance(provenance) => self.provenance.push(*provenance),
+            Read::Directory(entry) => self.directory.push(*entry),
+            Read::Item(item) => self.items.push(*item),
+        }
+    }
+
     /// The records of who wrote down what an item says.
     pub fn provenance_of<'b>(&'b self, item: &'b Item) -> impl Iterator<Item = &'b Provenance> {
         item.provenance.iter().filter_map(|position| self.provenance.get(*position))
@@ -44,16 +57,8 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
     let text =
         std::str::from_utf8(bytes).map_err(|error| refuse(Problem::NotUtf8 { byte: error.valid_up_to() }))?;
     let root = read_json(text, limits).map_err(refuse)?;
-    let (kind, mut entries) = read_envelope(root, limits)?;
+    let (kind, entries) = read_envelope(root, limits)?;
     let index = Index::build(&entries)?;
-    let mut warnings = Warnings::new(limits.warnings_max);
-    for (position, entry) in entries.iter_mut().enumerate() {
-        entry_place(position, |place| {
-            let place = place.field("resource");
-            resolve_resource(&mut entry.resource, &index, &place, &mut warnings)?;
-            check_resource(&entry.resource, &place, &mut warnings)
-        })?;
-    }
     let mut bundle = Bundle {
         kind,
         patient: None,
@@ -62,27 +67,71 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         items: Vec::with_capacity(entries.len()),
         provenance: Vec::new(),
         directory: Vec::new(),
-        warnings: warnings.into_kept(),
+        warnings: Vec::new(),
     };
-    for entry in entries {
-        match entry.resource_type.as_str() {
-            "Patient" => {
-                bundle.origin = origin(entry.full_url.as_deref(), entry.local.as_deref());
-                bundle.patient = Some(PatientResource::read(entry.source_key, &entry.resource));
-            }
-            "Provenance" => bundle.provenance.push(Provenance::read(entry.source_key, &entry.resource)),
-            _ if entry.resource_type.is_directory() => {
-                bundle.directory.push(DirectoryEntry::read(
-                    entry.source_key,
-                    entry.resource_type,
-                    &entry.resource,
-                ));
-            }
-            _ => bundle.items.push(Item::read(entry.source_key, entry.resource_type, &entry.resource)),
-        }
+    let parts: Vec<_> = entries
+        .into_iter()
+        .enumerate()
+        .collect::<Vec<_>>()
+        .par_chunks_mut(PART_ENTRIES)
+        .map(|part| read_part(part, &index, limits))
+        .collect();
+    let mut warnings = Warnings::new(limits.warnings_max);
+    for part in parts {
+        let (resources, met) = part?;
+        warnings.join(met);
+        resources.into_iter().for_each(|resource| bundle.take(resource));
     }
+    bundle.warnings = warnings.into_kept();
     attach_provenance(&mut bundle);
     Ok(bundle)
+}
+
+/// Entries that one core reads in one go.
+const PART_ENTRIES: usize = 128;
+
+/// An entry as it is kept.
+enum Read {
+    Patient { resource: Box<PatientResource>, origin: Option<String> },
+    Provenance(Box<Provenance>),
+    Directory(Box<DirectoryEntry>),
+    Item(Box<Item>),
+}
+
+/// What the entries say, or the first thing that is wrong in them; and what their reader should know of.
+fn read_part(
+    part: &mut [(usize, Entry<'_>)],
+    index: &Index,
+    limits: &Limits,
+) -> Result<(Vec<Read>, Warnings), BundleError> {
+    let mut warnings = Warnings::new(limits.warnings_max);
+    let mut read = Vec::with_capacity(part.len());
+    for (position, entry) in part {
+        entry_place(*position, |place| {
+            let place = place.field("resource");
+            resolve_resource(&mut entry.resource, index, &place, &mut warnings)?;
+            check_resource(&entry.resource, &place, &mut warnings)
+        })?;
+        read.push(Read::of(entry));
+    }
+    Ok((read, warnings))
+}
+
+impl Read {
+    fn of(entry: &mut Entry<'_>) -> Self {
+        let (key, resource) = (std::mem::take(&mut entry.source_key), &entry.resource);
+        match entry.resource_type.as_str() {
+            "Patient" => Self::Patient {
+                resource: Box::new(PatientResource::read(key, resource)),
+                origin: origin(entry.full_url.as_deref(), entry.local.as_deref()),
+            },
+            "Provenance" => Self::Provenance(Box::new(Provenance::read(key, resource))),
+            _ if entry.resource_type.is_directory() => {
+                Self::Directory(Box::new(DirectoryEntry::read(key, entry.resource_type, resource)))
+            }
+            _ => Self::Item(Box::new(Item::read(key, entry.resource_type, resource))),
+        }
+    }
 }
 
 /// Checks a single resource, such as one that a person has just entered, as strictly as an imported one.

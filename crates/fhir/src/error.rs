@@ -156,11 +156,22 @@ impl Warnings {
     }
 
     pub(crate) fn add(&mut self, place: &Place<'_>, kind: WarningKind) {
+        self.count(kind, 1, || place.to_string());
+    }
+
+    /// Takes in what was met further on.
+    pub(crate) fn join(&mut self, later: Self) {
+        for Warning { place, kind, count } in later.kept {
+            self.count(kind, count, || place);
+        }
+    }
+
+    fn count(&mut self, kind: WarningKind, count: usize, place: impl FnOnce() -> String) {
         if let Some(warning) = self.position.get(&kind).and_then(|at| self.kept.get_mut(*at)) {
-            warning.count += 1;
+            warning.count += count;
         } else if self.kept.len() < self.kinds_max {
             self.position.insert(kind.clone(), self.kept.len());
-            self.kept.push(Warning { place: place.to_string(), kind, count: 1 });
+            self.kept.push(Warning { place: place(), kind, count });
         }
     }
 

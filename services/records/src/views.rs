@@ -14,11 +14,10 @@ pub(crate) use heads::{categories_of, heads};
 pub(crate) use items::{Cursor, Listing, Version, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
-pub(crate) use sealing::Body;
 pub(crate) use steps::{Changed, Moments, StepCursor, changes, moments};
 pub(crate) use summary::{CategorySummary, summary};
 
-use holdfast_eventlog::{KeyError, schema::Migrator};
+use holdfast_eventlog::{KeyError, ReadError, schema::Migrator};
 
 pub(crate) fn migrations() -> Migrator {
     sqlx::migrate!("migrations/views")
@@ -30,8 +29,20 @@ pub(crate) enum ViewsError {
     Database(#[from] sqlx::Error),
     #[error("a read model's content cannot be opened")]
     Key(#[source] KeyError),
+    #[error("what a version says cannot be read in the log")]
+    Log(#[source] ReadError),
     #[error("a read model holds a malformed {0}")]
     Malformed(&'static str),
+}
+
+impl From<ReadError> for ViewsError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(error) => Self::Database(error),
+            ReadError::Key(error) => Self::Key(error),
+            ReadError::Decode(_) | ReadError::Row(_) => Self::Log(error),
+        }
+    }
 }
 
 impl From<KeyError> for ViewsError {

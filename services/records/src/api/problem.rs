@@ -102,6 +102,6 @@ fn of_views(error: &ViewsError) -> Problem {
             tracing::warn!(error = error as &dyn std::error::Error, "the read models cannot be reached");
             Problem::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")
         }
-        ViewsError::Key(_) | ViewsError::Malformed(_) => Problem::internal(error),
+        ViewsError::Key(_) | ViewsError::Log(_) | ViewsError::Malformed(_) => Problem::internal(error),
     }
 }

@@ -54,7 +54,7 @@ impl App {
             self.gate.authorise(asked, Action::Read, patient, &categories, "records.ListItems").await?;
         let withheld = categories.into_iter().filter(|category| !permit.covers(*category)).collect();
         let page =
-            views::list(self.log.pool(), self.log.keys(), &permit, listing).await.map_err(Failure::Views)?;
+            views::list(&self.log, &permit, listing).await.map_err(Failure::Views)?;
         let mut wanted = Vec::new();
         let page = page.map(|page| {
             wanted.extend(page.versions.iter().flat_map(performers).filter_map(|named| named.key.clone()));
@@ -97,7 +97,7 @@ impl App {
         size: u32,
     ) -> Result<(Vec<NamedVersion>, bool), Failure> {
         let permit = self.permit_to_read(asked, patient, item, "records.ListItemVersions").await?;
-        let versions = views::versions(self.log.pool(), self.log.keys(), &permit, item, before, size)
+        let versions = views::versions(&self.log, &permit, item, before, size)
             .await
             .map_err(Failure::Views)?;
         let mut wanted = Vec::new();
@@ -145,7 +145,7 @@ impl App {
         item: ItemId,
         as_of: Option<DateTime<Utc>>,
     ) -> Result<Option<Unreleased<NamedVersion>>, Failure> {
-        let found = views::item(self.log.pool(), self.log.keys(), permit, item, as_of)
+        let found = views::item(&self.log, permit, item, as_of)
             .await
             .map_err(Failure::Views)?;
         let Some(found) = found else { return Ok(None) };

@@ -47,8 +47,7 @@ impl App {
             let nothing = Step { moments, demographics: vec![], changes: vec![], next: None, total: 0 };
             return Ok(self.gate.release(permit, Unreleased::new(nothing, Vec::new())).await?);
         };
-        let (pool, keys) = (self.log.pool(), self.log.keys());
-        let found = views::changes(pool, keys, &permit, step, after, size).await.map_err(Failure::Views)?;
+        let found = views::changes(&self.log, &permit, step, after, size).await.map_err(Failure::Views)?;
         let of_first_page: &[Told] = if after.is_none() { &told } else { &[] };
         let besides =
             i64::try_from(told.iter().filter(|told| told.recorded == step).count()).unwrap_or_default();

@@ -43,6 +43,16 @@ pub enum Event {
     Retracted { category: Category, reason: String },
 }
 
+impl Event {
+    /// Why the item was retracted, if it was.
+    pub fn into_reason(self) -> Option<String> {
+        match self {
+            Self::Retracted { reason, .. } => Some(reason),
+            Self::Recorded(_) | Self::Changed(_) => None,
+        }
+    }
+}
+
 impl holdfast_eventlog::Event for Event {
     const AGGREGATE: &'static str = "item";
 

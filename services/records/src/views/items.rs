@@ -1,11 +1,12 @@
 //! Items as they are shown: one, a page of the newest, or all versions of one; now, or as they were recorded at a time.
-use super::{Body, ViewsError, sealing, unsigned};
+use super::{ViewsError, unsigned};
+use crate::domain::{content::Content, item::Event};
 use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, Returned, Unreleased};
-use holdfast_eventlog::KeyRing;
+use holdfast_eventlog::{EventLog, Opened, ReadError, Subject};
 use holdfast_types::{Category, ItemId, PatientId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// An answer stays below what a client takes.
@@ -21,6 +22,14 @@ pub(crate) struct Version {
     pub(crate) read: DateTime<Utc>,
     pub(crate) actor: String,
     pub(crate) body: Body,
+}
+
+/// What a version says.
+#[derive(Debug)]
+pub(crate) struct Body {
+    pub(crate) content: Box<Content>,
+    /// Why it was retracted.
+    pub(crate) retraction: Option<String>,
 }
 
 /// Where a page ended.
@@ -58,7 +67,8 @@ pub(super) struct Row {
     recorded: DateTime<Utc>,
     read_time: DateTime<Utc>,
     actor: String,
-    body: Vec<u8>,
+    event: i64,
+    said: i64,
 }
 
 /// What says no time counts from when it was first recorded.
@@ -78,7 +88,7 @@ macro_rules! queries {
     ($name:ident: $standing:literal, $read_time:literal) => {
         mod $name {
             pub(super) const PAGE: &str = concat!(
-                "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.body
+                "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.event, v.said
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
                  WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, "
@@ -93,7 +103,7 @@ macro_rules! queries {
                 " AND ", happened_by!("4")
             );
             pub(super) const ITEM: &str = concat!(
-                "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.body
+                "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.event, v.said
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
                  WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND v.item = $4
@@ -107,7 +117,7 @@ queries!(now: "v.superseded IS NULL AND $3::timestamptz IS NULL", "coalesce(s.re
 queries!(then: "v.recorded <= $3 AND (v.superseded IS NULL OR v.superseded > $3)", "v.recorded");
 
 const VERSIONS: &str = "
-    SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.body
+    SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.event, v.said
     FROM item_versions AS v
     WHERE v.patient = $1 AND v.category = ANY($2) AND v.item = $3 AND ($4::bigint IS NULL OR v.revision < $4)
     ORDER BY v.revision DESC
@@ -115,8 +125,7 @@ const VERSIONS: &str = "
 
 /// One page of the permitted categories, newest first; what has no time comes last.
 pub(crate) async fn list(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit,
     listing: Listing,
 ) -> Result<Unreleased<Page>, ViewsError> {
@@ -129,7 +138,7 @@ pub(crate) async fn list(
         .bind(words(permit))
         .bind(listing.as_of)
         .bind(listing.happened_by)
-        .fetch_one(pool)
+        .fetch_one(log.pool())
         .await?;
     let rows: Vec<Row> = sqlx::query_as(page)
         .bind(permit.patient().uuid())
@@ -139,9 +148,9 @@ pub(crate) async fn list(
         .bind(listing.after.map(|cursor| cursor.item.uuid()))
         .bind(i64::from(listing.size) + 1)
         .bind(listing.happened_by)
-        .fetch_all(pool)
+        .fetch_all(log.pool())
         .await?;
-    let mut versions = open(keys, permit.patient(), rows).await?;
+    let mut versions = open(log, permit.patient(), rows).await?;
     let more = cut(&mut versions, listing.size, listing.with_resources);
     let next = versions.last().filter(|_| more).map(Version::cursor);
     let returned = versions.iter().map(Version::returned).collect();
@@ -150,8 +159,7 @@ pub(crate) async fn list(
 
 /// One item; none where it is not there, or not in a permitted category.
 pub(crate) async fn item(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit,
     item: ItemId,
     as_of: Option<DateTime<Utc>>,
@@ -161,9 +169,9 @@ pub(crate) async fn item(
         .bind(words(permit))
         .bind(as_of)
         .bind(item.uuid())
-        .fetch_all(pool)
+        .fetch_all(log.pool())
         .await?;
-    let version = open(keys, permit.patient(), rows).await?.pop();
+    let version = open(log, permit.patient(), rows).await?.pop();
     Ok(version.map(|version| {
         let returned = vec![version.returned()];
         Unreleased::new(version, returned)
@@ -172,8 +180,7 @@ pub(crate) async fn item(
 
 /// Versions of an item before a revision, newest first, and whether there are more.
 pub(crate) async fn versions(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit,
     item: ItemId,
     before: Option<u64>,
@@ -185,9 +192,9 @@ pub(crate) async fn versions(
         .bind(item.uuid())
         .bind(before.map(super::signed))
         .bind(i64::from(size) + 1)
-        .fetch_all(pool)
+        .fetch_all(log.pool())
         .await?;
-    let mut versions = open(keys, permit.patient(), rows).await?;
+    let mut versions = open(log, permit.patient(), rows).await?;
     let more = cut(&mut versions, size, true);
     let returned = versions.iter().map(Version::returned).collect();
     Ok(Unreleased::new((versions, more), returned))
@@ -212,28 +219,40 @@ fn cut(versions: &mut Vec<Version>, size: u32, with_resources: bool) -> bool {
 }
 
 pub(super) async fn open(
-    keys: &KeyRing,
+    log: &EventLog,
     patient: PatientId,
     rows: Vec<Row>,
 ) -> Result<Vec<Version>, ViewsError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let key = keys.existing(patient.uuid()).await?;
-    let version = |row: Row| {
-        let revision = unsigned(row.revision);
+    let mut places: Vec<u64> = rows.iter().flat_map(|row| [unsigned(row.event), unsigned(row.said)]).collect();
+    places.dedup();
+    let events = log.at(Subject::Patient(patient), &places).await?;
+    rows.into_iter().map(|row| row.version(&events)).collect()
+}
+
+impl Row {
+    fn version(self, events: &HashMap<u64, Opened>) -> Result<Version, ViewsError> {
+        let said = |place| match events.get(&unsigned(place)) {
+            Some(opened) => Ok(opened.decode::<Event>().map_err(ReadError::Decode)?),
+            None => Err(ViewsError::Malformed("place in the log")),
+        };
+        let (Event::Recorded(content) | Event::Changed(content)) = said(self.said)? else {
+            return Err(ViewsError::Malformed("place of what is said"));
+        };
+        let retraction = if self.event == self.said { None } else { said(self.event)?.into_reason() };
         Ok(Version {
-            patient: PatientId::new(row.patient),
-            item: ItemId::new(row.item),
-            revision,
-            category: row.category.parse().map_err(|_| ViewsError::Malformed("category"))?,
-            recorded: row.recorded,
-            read: row.read_time,
-            actor: row.actor,
-            body: sealing::open(&key, row.item, revision, &row.body)?,
+            patient: PatientId::new(self.patient),
+            item: ItemId::new(self.item),
+            revision: unsigned(self.revision),
+            category: self.category.parse().map_err(|_| ViewsError::Malformed("category"))?,
+            recorded: self.recorded,
+            read: self.read_time,
+            actor: self.actor,
+            body: Body { content, retraction },
         })
-    };
-    rows.into_iter().map(version).collect()
+    }
 }
 
 impl Version {

@@ -1,8 +1,7 @@
 //! Keeps the read models in the append transaction, by the batch: a large import is a handful of statements.
 use super::{
     rows::{DirectoryRows, ItemRows, Retractions},
-    sealing::{self, Body},
-    signed,
+    sealing, signed,
 };
 use crate::domain::{directory, import, item, patient};
 use holdfast_eventlog::{KeyRing, Opened, Projection, ProjectionError};
@@ -35,7 +34,7 @@ impl Projection for RecordViews {
         let mut wave = Wave::default();
         for opened in events {
             if !wave.seen.insert(opened.header.stream.id()) {
-                std::mem::take(&mut wave).flush(conn, &self.keys).await?;
+                std::mem::take(&mut wave).flush(conn).await?;
                 wave.seen.insert(opened.header.stream.id());
             }
             if opened.is::<item::Event>() {
@@ -50,7 +49,7 @@ impl Projection for RecordViews {
                 wave.directory.push(&opened.header, &key, &entry)?;
             }
         }
-        wave.flush(conn, &self.keys).await
+        wave.flush(conn).await
     }
 }
 
@@ -59,9 +58,9 @@ impl RecordViews {
         match opened.decode::<item::Event>()? {
             item::Event::Recorded(content) | item::Event::Changed(content) => {
                 let key = self.keys.existing(opened.header.subject).await?;
-                wave.items.push(&opened.header, &key, Body { content, retraction: None })?;
+                wave.items.push(&opened.header, &key, *content)?;
             }
-            item::Event::Retracted { reason, .. } => wave.retractions.push(&opened.header, reason),
+            item::Event::Retracted { .. } => wave.retractions.push(&opened.header),
         }
         Ok(())
     }
@@ -104,9 +103,9 @@ async fn source_read(conn: &mut PgConnection, opened: &Opened) -> Result<(), Pro
 }
 
 impl Wave {
-    async fn flush(self, conn: &mut PgConnection, keys: &KeyRing) -> Result<(), ProjectionError> {
+    async fn flush(self, conn: &mut PgConnection) -> Result<(), ProjectionError> {
         self.items.store(conn).await?;
-        self.retractions.store(conn, keys).await?;
+        self.retractions.store(conn).await?;
         self.directory.store(conn).await
     }
 }

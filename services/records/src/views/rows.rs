@@ -1,18 +1,17 @@
 //! Rows on their way into the tables, column by column.
-use super::{
-    ViewsError,
-    sealing::{self, Body},
-    signed, unsigned,
+use super::{sealing, signed};
+use crate::domain::{
+    content::Content,
+    directory::{Entry, key_id},
 };
-use crate::domain::directory::{Entry, key_id};
 use chrono::{DateTime, Utc};
-use holdfast_eventlog::{DataKey, Header, KeyError, KeyRing, ProjectionError};
+use holdfast_eventlog::{DataKey, Header, KeyError, ProjectionError};
 use holdfast_types::TenantId;
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// New revisions of items with their content.
+/// New revisions of items, and where in the log their content stands.
 #[derive(Default)]
 pub(super) struct ItemRows {
     patients: Vec<Uuid>,
@@ -25,25 +24,25 @@ pub(super) struct ItemRows {
     occurred: Vec<Option<DateTime<Utc>>>,
     recorded: Vec<DateTime<Utc>>,
     actors: Vec<String>,
+    events: Vec<i64>,
     digests: Vec<Vec<u8>>,
-    bodies: Vec<Vec<u8>>,
 }
 
 impl ItemRows {
-    pub(super) fn push(&mut self, header: &Header, key: &DataKey, body: Body) -> Result<(), KeyError> {
+    pub(super) fn push(&mut self, header: &Header, key: &DataKey, content: Content) -> Result<(), KeyError> {
         let item = header.stream.id();
-        self.digests.push(sealing::seal_digest(key, item, &body.content.resource.sha256())?);
-        self.bodies.push(sealing::seal(key, item, header.revision, &body)?);
+        self.digests.push(sealing::seal_digest(key, item, &content.resource.sha256())?);
         self.patients.push(header.subject);
         self.items.push(item);
         self.revisions.push(signed(header.revision));
-        self.categories.push(body.content.category.as_str());
-        self.sources.push(body.content.source.id);
-        self.source_kinds.push(body.content.source.kind.as_str());
-        self.occurred.push(body.content.occurred);
-        self.resource_types.push(body.content.resource_type);
+        self.categories.push(content.category.as_str());
+        self.sources.push(content.source.id);
+        self.source_kinds.push(content.source.kind.as_str());
+        self.occurred.push(content.occurred);
+        self.resource_types.push(content.resource_type);
         self.recorded.push(header.recorded);
         self.actors.push(header.actor.to_string());
+        self.events.push(signed(header.lane_seq));
         Ok(())
     }
 
@@ -78,11 +77,11 @@ impl ItemRows {
         .await?;
         sqlx::query(
             "INSERT INTO item_versions
-                (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, body)
-             SELECT patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, false, body
+                (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, event, said)
+             SELECT patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, false, event, event
              FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bytea[])
-                AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, body)
+                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bigint[])
+                AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, event)
              ON CONFLICT (patient, item, revision) DO NOTHING",
         )
         .bind(self.patients)
@@ -95,7 +94,7 @@ impl ItemRows {
         .bind(self.occurred)
         .bind(self.recorded)
         .bind(self.actors)
-        .bind(self.bodies)
+        .bind(self.events)
         .execute(conn)
         .await?;
         Ok(())
@@ -128,61 +127,38 @@ async fn supersede(
 
 /// Items marked as entered in error: rare, so one by one.
 #[derive(Default)]
-pub(super) struct Retractions(Vec<(Header, String)>);
+pub(super) struct Retractions(Vec<Header>);
 
 impl Retractions {
-    pub(super) fn push(&mut self, header: &Header, reason: String) {
-        self.0.push((header.clone(), reason));
+    pub(super) fn push(&mut self, header: &Header) {
+        self.0.push(header.clone());
     }
 
-    pub(super) async fn store(self, conn: &mut PgConnection, keys: &KeyRing) -> Result<(), ProjectionError> {
-        for (header, reason) in self.0 {
-            retract(conn, keys, &header, reason).await?;
+    pub(super) async fn store(self, conn: &mut PgConnection) -> Result<(), ProjectionError> {
+        for header in self.0 {
+            retract(conn, &header).await?;
         }
         Ok(())
     }
 }
 
-async fn retract(
-    conn: &mut PgConnection,
-    keys: &KeyRing,
-    header: &Header,
-    reason: String,
-) -> Result<(), ProjectionError> {
+/// An item begins with what it says: there is always a version before.
+async fn retract(conn: &mut PgConnection, header: &Header) -> Result<(), ProjectionError> {
     let (patient, item) = (header.subject, header.stream.id());
-    let before: Option<(i64, Vec<u8>)> = sqlx::query_as(
-        "SELECT revision, body FROM item_versions WHERE patient = $1 AND item = $2 AND revision < $3
-         ORDER BY revision DESC LIMIT 1",
-    )
-    .bind(patient)
-    .bind(item)
-    .bind(signed(header.revision))
-    .fetch_optional(&mut *conn)
-    .await?;
-    // An item begins with what it says: there is always one before.
-    let Some((revision, sealed)) = before else { return Ok(()) };
-    let key = keys.existing(patient).await?;
-    let body: Body = sealing::open(&key, item, unsigned(revision), &sealed).map_err(|error| match error {
-        ViewsError::Database(error) => ProjectionError::Database(error),
-        ViewsError::Key(error) => ProjectionError::Seal(error),
-        ViewsError::Malformed(_) => ProjectionError::Seal(KeyError::Crypto),
-    })?;
-    let body = sealing::seal(&key, item, header.revision, &Body { retraction: Some(reason), ..body })?;
     supersede(conn, &[patient], &[item], &[signed(header.revision)], &[header.recorded]).await?;
     sqlx::query(
         "INSERT INTO item_versions
-            (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, body)
-         SELECT patient, item, $4, category, resource_type, source, source_kind, occurred, $5, $6, true, $7
-         FROM item_versions WHERE patient = $1 AND item = $2 AND revision = $3
+            (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, event, said)
+         SELECT patient, item, $3, category, resource_type, source, source_kind, occurred, $4, $5, true, $6, said
+         FROM item_versions WHERE patient = $1 AND item = $2 AND revision = $3 - 1
          ON CONFLICT (patient, item, revision) DO NOTHING",
     )
     .bind(patient)
     .bind(item)
-    .bind(revision)
     .bind(signed(header.revision))
     .bind(header.recorded)
     .bind(header.actor.to_string())
-    .bind(body)
+    .bind(signed(header.lane_seq))
     .execute(&mut *conn)
     .await?;
     sqlx::query(

@@ -1,32 +1,14 @@
 //! What stands sealed in the tables, and the place that each piece is sealed to.
 use super::ViewsError;
-use crate::domain::{
-    content::{Content, Sha},
-    demographics::Demographics,
-    directory::Entry,
-};
+use crate::domain::{content::Sha, demographics::Demographics, directory::Entry};
 use holdfast_eventlog::{DataKey, KeyError};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
-
-/// One version of an item.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Body {
-    pub(crate) content: Box<Content>,
-    /// Why it was retracted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) retraction: Option<String>,
-}
 
 /// What belongs where: sealed content opens at its own place only.
 pub(crate) trait Sealed: Serialize + DeserializeOwned {
     const TABLE: &'static str;
     const WHAT: &'static str;
-}
-
-impl Sealed for Body {
-    const TABLE: &'static str = "views.item_versions";
-    const WHAT: &'static str = "version of an item";
 }
 
 impl Sealed for Demographics {

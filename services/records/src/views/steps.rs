@@ -6,7 +6,7 @@ use super::{
 };
 use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, Unreleased};
-use holdfast_eventlog::KeyRing;
+use holdfast_eventlog::EventLog;
 use holdfast_types::ItemId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -76,8 +76,7 @@ pub(crate) async fn moments(
 
 /// One page of a step's versions by item, whether there are more, and how many there are in all.
 pub(crate) async fn changes(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit,
     step: DateTime<Utc>,
     after: Option<StepCursor>,
@@ -89,10 +88,10 @@ pub(crate) async fn changes(
     .bind(permit.patient().uuid())
     .bind(words(permit))
     .bind(step)
-    .fetch_one(pool)
+    .fetch_one(log.pool())
     .await?;
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT patient, item, revision, category, recorded, recorded AS read_time, actor, body
+        "SELECT patient, item, revision, category, recorded, recorded AS read_time, actor, event, said
          FROM item_versions
          WHERE patient = $1 AND category = ANY($2) AND recorded = $3
            AND ($4::uuid IS NULL OR (item, revision) > ($4, $5))
@@ -105,13 +104,13 @@ pub(crate) async fn changes(
     .bind(after.map(|after| after.item.uuid()))
     .bind(after.map(|after| signed(after.revision)))
     .bind(i64::from(size) + 1)
-    .fetch_all(pool)
+    .fetch_all(log.pool())
     .await?;
-    let mut versions = open(keys, permit.patient(), rows).await?;
+    let mut versions = open(log, permit.patient(), rows).await?;
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let more = versions.len() > size;
     versions.truncate(size);
-    let mut befores = befores(pool, keys, permit, &versions).await?;
+    let mut befores = befores(log, permit, &versions).await?;
     let mut returned: Vec<_> = versions.iter().map(Version::returned).collect();
     returned.extend(befores.values().map(Version::returned));
     let beside = |version: Version| {
@@ -122,8 +121,7 @@ pub(crate) async fn changes(
 }
 
 async fn befores(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit,
     versions: &[Version],
 ) -> Result<HashMap<(ItemId, u64), Version>, ViewsError> {
@@ -134,7 +132,7 @@ async fn befores(
         return Ok(HashMap::new());
     }
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.body
+        "SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.event, v.said
          FROM item_versions AS v
          JOIN UNNEST($3::uuid[], $4::bigint[]) AS wanted (item, revision)
            ON wanted.item = v.item AND wanted.revision = v.revision
@@ -144,8 +142,8 @@ async fn befores(
     .bind(words(permit))
     .bind(items)
     .bind(revisions)
-    .fetch_all(pool)
+    .fetch_all(log.pool())
     .await?;
-    let versions = open(keys, permit.patient(), rows).await?;
+    let versions = open(log, permit.patient(), rows).await?;
     Ok(versions.into_iter().map(|version| ((version.item, version.revision), version)).collect())
 }

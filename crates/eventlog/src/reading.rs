@@ -1,0 +1,88 @@
+//! Reading the log: a stream, a lane, single places; what others may see of it.
+use crate::{
+    Envelope, EventLog, KeyError, LANES, Opened, ReadError, Stored, StreamName, Subject, rows::EventRow,
+    seal::place_of,
+};
+use futures::TryStreamExt;
+use std::collections::HashMap;
+
+impl EventLog {
+    /// The events of one stream, oldest first.
+    pub async fn stream(&self, subject: Subject, name: &StreamName) -> Result<Vec<Opened>, ReadError> {
+        let mut rows = sqlx::query_as::<_, EventRow>(
+            "SELECT * FROM events WHERE lane = $1 AND stream = $2 ORDER BY revision",
+        )
+        .bind(i32::from(subject.lane()))
+        .bind(name.to_string())
+        .fetch(self.pool());
+        let mut events = Vec::new();
+        while let Some(row) = rows.try_next().await.map_err(ReadError::Unavailable)? {
+            events.push(self.open(row.stored(self.service()).map_err(ReadError::Row)?).await?);
+        }
+        Ok(events)
+    }
+
+    /// Events of one subject by their places in its lane. A place that is not the subject's has none.
+    pub async fn at(&self, subject: Subject, places: &[u64]) -> Result<HashMap<u64, Opened>, ReadError> {
+        let places: Vec<i64> = places.iter().filter_map(|place| i64::try_from(*place).ok()).collect();
+        let mut rows = sqlx::query_as::<_, EventRow>(
+            "SELECT * FROM events WHERE lane = $1 AND lane_seq = ANY($2) AND subject = $3",
+        )
+        .bind(i32::from(subject.lane()))
+        .bind(places)
+        .bind(subject.uuid())
+        .fetch(self.pool());
+        let mut events = HashMap::new();
+        while let Some(row) = rows.try_next().await.map_err(ReadError::Unavailable)? {
+            let opened = self.open(row.stored(self.service()).map_err(ReadError::Row)?).await?;
+            events.insert(opened.header.lane_seq, opened);
+        }
+        Ok(events)
+    }
+
+    /// Last sequence number of every lane that holds an event.
+    pub async fn heads(&self) -> Result<Vec<(u16, u64)>, ReadError> {
+        let rows: Vec<(i32, i64)> =
+            sqlx::query_as("SELECT lane, last_seq FROM lanes WHERE last_seq > 0 ORDER BY lane")
+                .fetch_all(self.pool())
+                .await
+                .map_err(ReadError::Unavailable)?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(lane, seq)| Some((u16::try_from(lane).ok()?, u64::try_from(seq).ok()?)))
+            .collect())
+    }
+
+    /// Events of one lane after a sequence number, in order, sealed.
+    pub async fn read_lane(&self, lane: u16, after_seq: u64, limit: u32) -> Result<Vec<Stored>, ReadError> {
+        debug_assert!(lane < LANES);
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT * FROM events WHERE lane = $1 AND lane_seq > $2 ORDER BY lane_seq LIMIT $3",
+        )
+        .bind(i32::from(lane))
+        .bind(i64::try_from(after_seq).unwrap_or(i64::MAX))
+        .bind(i64::from(limit))
+        .fetch_all(self.pool())
+        .await
+        .map_err(ReadError::Unavailable)?;
+        rows.into_iter().map(|row| row.stored(self.service()).map_err(ReadError::Row)).collect()
+    }
+
+    /// Unseals an event.
+    pub async fn open(&self, stored: Stored) -> Result<Opened, ReadError> {
+        let key = self.keys().existing(stored.header.subject).await?;
+        let payload = key.open(&place_of(&stored.header), &stored.sealed)?;
+        Ok(Opened { header: stored.header, payload: payload.into() })
+    }
+
+    /// What the others may see of an event. Where the key is destroyed or the row was tampered with, the header alone.
+    pub async fn envelope(&self, stored: Stored) -> Result<Envelope, ReadError> {
+        let (header, leaf) = (stored.header.clone(), stored.leaf);
+        let public_payload = match self.open(stored).await {
+            Ok(opened) => self.publish(&opened).map_err(ReadError::Decode)?,
+            Err(ReadError::Key(KeyError::Destroyed | KeyError::Crypto)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Envelope { header, leaf, public_payload })
+    }
+}
