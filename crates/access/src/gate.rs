@@ -8,7 +8,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_eventlog::{Append, AppendError, Context, EventLog, KeyError, StreamAppend, Subject};
+use holdfast_eventlog::{Append, AppendError, Context, EventLog, KeyError, StreamAppend, Subject, fault};
 use holdfast_types::{Action, Category, PatientId, Purpose, Relationship, Service};
 use std::{
     sync::Arc,
@@ -250,6 +250,7 @@ impl Gate {
         let asked = Instant::now();
         let (value, returned) = unreleased.into_parts();
         let Grounds { access, subject, context } = *permit.into_grounds();
+        fault::point("gate.permitted");
         self.record(&Grounds::permitted(&access, &returned), subject, context).await.map_err(|error| {
             match error {
                 // Erased between the question and the answer.
@@ -257,6 +258,7 @@ impl Gate {
                 error => Refused::Unrecordable(error),
             }
         })?;
+        fault::point("gate.recorded");
         self.metrics.recorded(asked.elapsed());
         Ok(value)
     }
