@@ -247,6 +247,8 @@ impl RecordsService for Api {
             patient: field::id("patient_id", &message.patient_id)?,
             categories,
             listing: Listing {
+                source: fields::source("source_id", &message.source_id)?,
+                with_sources: message.include_sources,
                 as_of: field::time("as_of_time", message.as_of_time.as_ref())?,
                 happened_by: field::time("happened_by_time", message.happened_by_time.as_ref())?,
                 after: page.after().copied(),
@@ -263,6 +265,7 @@ impl RecordsService for Api {
             items: shown.collect(),
             next_page_token,
             total_size: i32::try_from(listed.total).unwrap_or(i32::MAX),
+            sources: listed.sources.into_iter().map(Into::into).collect(),
             withheld_categories: listed.withheld.into_iter().map(Word::to_proto).collect(),
         }))
     }
@@ -297,9 +300,14 @@ impl RecordsService for Api {
         let patient = field::id("patient_id", &message.patient_id)?;
         let as_of = field::time("as_of_time", message.as_of_time.as_ref())?;
         let happened_by = field::time("happened_by_time", message.happened_by_time.as_ref())?;
-        let summary = self.app.summarize(&asked, patient, as_of, happened_by).await.map_err(Problem::from)?;
+        let summary = self
+            .app
+            .summarize(&asked, patient, (as_of, happened_by), message.include_sources)
+            .await
+            .map_err(Problem::from)?;
         Ok(Response::new(pb::SummarizeRecordResponse {
-            categories: summary.into_iter().map(Into::into).collect(),
+            categories: summary.categories.into_iter().map(Into::into).collect(),
+            sources: summary.sources.into_iter().map(Into::into).collect(),
         }))
     }
 

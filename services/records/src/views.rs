@@ -6,6 +6,7 @@ mod patients;
 mod projection;
 mod rows;
 mod sealing;
+mod sources;
 mod steps;
 mod summary;
 
@@ -14,8 +15,9 @@ pub(crate) use heads::{categories_of, heads};
 pub(crate) use items::{Cursor, Listing, Version, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
+pub(crate) use sources::SourceSummary;
 pub(crate) use steps::{Changed, Moments, StepCursor, changes, moments};
-pub(crate) use summary::{CategorySummary, summary};
+pub(crate) use summary::{CategorySummary, Summary, summary};
 
 use holdfast_eventlog::{KeyError, ReadError, schema::Migrator};
 

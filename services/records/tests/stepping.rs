@@ -206,7 +206,8 @@ async fn the_record_stands_as_it_was_known_then_and_as_it_had_happened_by_then()
     let summary = async |as_of: Option<DateTime<Utc>>, happened_by: Option<DateTime<Utc>>| -> i32 {
         let patient_id = patient().to_string();
         let (as_of_time, happened_by_time) = (as_of.map(timestamp), happened_by.map(timestamp));
-        let asked = pb::SummarizeRecordRequest { patient_id, as_of_time, happened_by_time };
+        let asked =
+            pb::SummarizeRecordRequest { patient_id, as_of_time, happened_by_time, include_sources: false };
         let answer = world.client(&parent()).summarize_record(asked).await.unwrap().into_inner();
         let counted: i32 = answer.categories.iter().map(|one| one.count).sum();
         let asked = pb::ListItemsRequest { as_of_time, happened_by_time, page_size: 200, ..listing() };

@@ -88,7 +88,12 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
     let moment = moment(&open, &text)?;
     let (as_of_time, happened_by_time) = times(moment);
     let summary = async {
-        let asked = SummarizeRecordRequest { patient_id: open.patient_id(), as_of_time, happened_by_time };
+        let asked = SummarizeRecordRequest {
+            patient_id: open.patient_id(),
+            as_of_time,
+            happened_by_time,
+            include_sources: false,
+        };
         Ok(open.records().summarize_record(asked).await?.into_inner().categories)
     };
     let stepped = async {
@@ -173,7 +178,7 @@ async fn list(
         page_token: trail.page.clone(),
         as_of_time,
         happened_by_time,
-        include_fhir_json: false,
+        ..ListItemsRequest::default()
     };
     let answer = open.records().list_items(asked).await?.into_inner();
     let path = open.path(&format!("/then/{text}/c/{category}"));

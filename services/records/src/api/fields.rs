@@ -5,6 +5,7 @@ use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::records::v1 as pb;
 use holdfast_types::PatientId;
 use prost_types::FieldMask;
+use uuid::Uuid;
 
 const NAME_CHARACTERS_MAX: usize = 100;
 const LANGUAGES_MAX: usize = 10;
@@ -48,6 +49,17 @@ pub(super) fn patients(name: &str, sent: &[String], count_max: usize) -> Result<
         }
     }
     Ok(ids)
+}
+
+/// A source of a record, whose id is no other thing's.
+pub(super) fn source(name: &str, sent: &str) -> Result<Option<Uuid>, Problem> {
+    match sent {
+        "" => Ok(None),
+        sent => sent
+            .parse()
+            .map(Some)
+            .map_err(|_| Problem::of_field(catalogue::ID_MALFORMED, name, "expected a UUID")),
+    }
 }
 
 fn birth_date(text: &str, now: DateTime<Utc>) -> Result<String, Problem> {

@@ -2,13 +2,14 @@
 use crate::{
     app::{Imported, NamedVersion, Names, PatientAfter},
     domain::{
-        content::{Attested, Named},
+        content::{Attested, Named, Source},
         demographics::Demographics,
         import::DirectoryTally,
     },
-    views::{CategorySummary, ShownPatient},
+    views::{CategorySummary, ShownPatient, SourceSummary},
 };
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use holdfast_fhir::{
     FhirDateTime, PATIENT_REFERENCE, Warning, WarningKind,
     summary::{self, RowValue},
@@ -84,12 +85,7 @@ pub(super) fn item_in_list(named: &NamedVersion, with_resource: bool) -> pb::Ite
         status,
         occurred_time: content.occurred.map(timestamp),
         recorded_time: Some(timestamp(version.recorded)),
-        source: Some(pb::Source {
-            kind: content.source.kind.as_str().to_owned(),
-            name: content.source.name.clone(),
-            key: content.source.key.clone(),
-            read_time: Some(timestamp(version.read)),
-        }),
+        source: Some(source(content.source.clone(), version.read)),
         recorded_by: version.actor.clone(),
         retraction_reason: version.body.retraction.clone().unwrap_or_default(),
         revision: version.revision,
@@ -97,6 +93,26 @@ pub(super) fn item_in_list(named: &NamedVersion, with_resource: bool) -> pb::Ite
         details: Vec::new(),
         fhir_json: if with_resource { resource(named) } else { Bytes::new() },
         performers: content.performers.iter().filter_map(|performer| named.names.of(performer)).collect(),
+    }
+}
+
+fn source(source: Source, read: DateTime<Utc>) -> pb::Source {
+    pb::Source {
+        kind: source.kind.as_str().to_owned(),
+        name: source.name,
+        key: source.key,
+        read_time: Some(timestamp(read)),
+        source_id: source.id.to_string(),
+    }
+}
+
+impl From<SourceSummary> for pb::SourceSummary {
+    fn from(summary: SourceSummary) -> Self {
+        Self {
+            source: Some(source(summary.source, summary.read)),
+            count: i32::try_from(summary.count).unwrap_or(i32::MAX),
+            recorded_by: summary.actor,
+        }
     }
 }
 

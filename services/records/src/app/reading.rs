@@ -2,7 +2,7 @@
 use super::{App, Failure};
 use crate::{
     domain::{content::Named, item},
-    views::{self, CategorySummary, Cursor, Listing, Version, ViewsError},
+    views::{self, Cursor, Listing, SourceSummary, Summary, Version, ViewsError},
 };
 use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, RequestContext, Unreleased};
@@ -39,6 +39,7 @@ pub(crate) struct ListedItems {
     pub(crate) versions: Vec<NamedVersion>,
     pub(crate) total: i64,
     pub(crate) next: Option<Cursor>,
+    pub(crate) sources: Vec<SourceSummary>,
     pub(crate) withheld: Vec<Category>,
 }
 
@@ -69,6 +70,7 @@ impl App {
                 .collect(),
             total: page.total,
             next: page.next,
+            sources: page.sources,
             withheld,
         });
         Ok(self.gate.release(permit, listed).await?)
@@ -127,15 +129,15 @@ impl App {
         &self,
         asked: &RequestContext,
         patient: PatientId,
-        as_of: Option<DateTime<Utc>>,
-        happened_by: Option<DateTime<Utc>>,
-    ) -> Result<Vec<CategorySummary>, Failure> {
+        times: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        with_sources: bool,
+    ) -> Result<Summary, Failure> {
         let permit = self
             .gate
             .authorise(asked, Action::Read, patient, Category::ALL, "records.SummarizeRecord")
             .await?;
         let summary =
-            views::summary(self.log.pool(), &permit, as_of, happened_by).await.map_err(Failure::Views)?;
+            views::summary(&self.log, &permit, times, with_sources).await.map_err(Failure::Views)?;
         Ok(self.gate.release(permit, summary).await?)
     }
 

@@ -1,5 +1,9 @@
 //! Items as they are shown: one, a page of the newest, or all versions of one; now, or as they were recorded at a time.
-use super::{ViewsError, unsigned};
+use super::{
+    ViewsError,
+    sources::{SourceSummary, sources},
+    unsigned,
+};
 use crate::domain::{content::Content, item::Event};
 use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, Returned, Unreleased};
@@ -41,6 +45,9 @@ pub(crate) struct Cursor {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Listing {
+    /// Only what this source says.
+    pub(crate) source: Option<Uuid>,
+    pub(crate) with_sources: bool,
     pub(crate) as_of: Option<DateTime<Utc>>,
     /// Only what had happened by then.
     pub(crate) happened_by: Option<DateTime<Utc>>,
@@ -54,6 +61,8 @@ pub(crate) struct Listing {
 pub(crate) struct Page {
     pub(crate) versions: Vec<Version>,
     pub(crate) total: i64,
+    /// Empty unless asked for.
+    pub(crate) sources: Vec<SourceSummary>,
     /// Where this page ends, if there is another.
     pub(crate) next: Option<Cursor>,
 }
@@ -93,6 +102,7 @@ macro_rules! queries {
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
                  WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, "
                    AND ", happened_by!("7"), "
+                   AND ($8::uuid IS NULL OR v.source = $8)
                    AND ($5::uuid IS NULL
                         OR (coalesce(v.occurred, '-infinity'::timestamptz), v.item) < (coalesce($4, '-infinity'::timestamptz), $5))
                  ORDER BY coalesce(v.occurred, '-infinity'::timestamptz) DESC, v.item DESC
@@ -100,7 +110,7 @@ macro_rules! queries {
             );
             pub(super) const TOTAL: &str = concat!(
                 "SELECT count(*) FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing,
-                " AND ", happened_by!("4")
+                " AND ", happened_by!("4"), " AND ($5::uuid IS NULL OR v.source = $5)"
             );
             pub(super) const ITEM: &str = concat!(
                 "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.event, v.said
@@ -138,6 +148,7 @@ pub(crate) async fn list(
         .bind(words(permit))
         .bind(listing.as_of)
         .bind(listing.happened_by)
+        .bind(listing.source)
         .fetch_one(log.pool())
         .await?;
     let rows: Vec<Row> = sqlx::query_as(page)
@@ -148,13 +159,18 @@ pub(crate) async fn list(
         .bind(listing.after.map(|cursor| cursor.item.uuid()))
         .bind(i64::from(listing.size) + 1)
         .bind(listing.happened_by)
+        .bind(listing.source)
         .fetch_all(log.pool())
         .await?;
+    let sources = match listing.with_sources {
+        true => sources(log, permit, listing.as_of, listing.happened_by).await?,
+        false => Vec::new(),
+    };
     let mut versions = open(log, permit.patient(), rows).await?;
     let more = cut(&mut versions, listing.size, listing.with_resources);
     let next = versions.last().filter(|_| more).map(Version::cursor);
     let returned = versions.iter().map(Version::returned).collect();
-    Ok(Unreleased::new(Page { versions, total, next }, returned))
+    Ok(Unreleased::new(Page { versions, total, sources, next }, returned))
 }
 
 /// One item; none where it is not there, or not in a permitted category.

@@ -2,11 +2,19 @@
 use super::{
     ViewsError,
     items::{happened_by, words},
+    sources::{SourceSummary, sources},
 };
 use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, Unreleased};
+use holdfast_eventlog::EventLog;
 use holdfast_types::Category;
-use sqlx::PgPool;
+
+#[derive(Debug)]
+pub(crate) struct Summary {
+    pub(crate) categories: Vec<CategorySummary>,
+    /// Empty unless asked for.
+    pub(crate) sources: Vec<SourceSummary>,
+}
 
 #[derive(Debug)]
 pub(crate) struct CategorySummary {
@@ -42,22 +50,26 @@ const THEN: &str = summary!("v.recorded <= $3 AND (v.superseded IS NULL OR v.sup
 
 /// The permitted categories that hold something, now or as it was recorded at a time.
 pub(crate) async fn summary(
-    pool: &PgPool,
+    log: &EventLog,
     permit: &Permit,
-    as_of: Option<DateTime<Utc>>,
-    happened_by: Option<DateTime<Utc>>,
-) -> Result<Unreleased<Vec<CategorySummary>>, ViewsError> {
+    (as_of, happened_by): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+    with_sources: bool,
+) -> Result<Unreleased<Summary>, ViewsError> {
     let rows: Vec<Row> = sqlx::query_as(if as_of.is_none() { NOW } else { THEN })
         .bind(permit.patient().uuid())
         .bind(words(permit))
         .bind(as_of)
         .bind(happened_by)
-        .fetch_all(pool)
+        .fetch_all(log.pool())
         .await?;
     let summary = |(category, count, newest, read): Row| {
         let category = category.parse().map_err(|_| ViewsError::Malformed("category"))?;
         Ok(CategorySummary { category, count, newest, read })
     };
-    let summaries = rows.into_iter().map(summary).collect::<Result<_, ViewsError>>()?;
-    Ok(Unreleased::new(summaries, Vec::new()))
+    let categories = rows.into_iter().map(summary).collect::<Result<_, ViewsError>>()?;
+    let sources = match with_sources {
+        true => sources(log, permit, as_of, happened_by).await?,
+        false => Vec::new(),
+    };
+    Ok(Unreleased::new(Summary { categories, sources }, Vec::new()))
 }
