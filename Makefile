@@ -11,7 +11,7 @@ HOLDFAST := target/release/holdfast
 
 up: ## Build and run everything on this machine; Ctrl-C stops it, the data stays
 	@scripts/compiler && scripts/servers
-	cargo build --release -p holdfast
+	cargo build --release -p holdfast -p holdfast-verify
 	@exec $(HOLDFAST) up --data-dir $(DATA) $(ARGS)
 
 down: ## Stop what `make up` runs in another terminal

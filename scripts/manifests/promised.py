@@ -4,6 +4,7 @@ import copy
 import re
 import tomllib
 
+PROGRAMS = {"holdfast", "holdfast-verify"}
 PROBES = ("readinessProbe", "livenessProbe")
 SIZES = ("cpu", "memory")
 # What must never reach the image's build.
@@ -22,9 +23,10 @@ def image_faults(root, containerfile, ignored):
     users = [step[1].split(":")[0] for step in final if step[0] == "USER"]
     if not users or not users[-1].isdigit() or users[-1] == "0":
         yield "image: the last USER must be a number, and not root's, or Kubernetes cannot see that it is not root"
-    binaries = [step for step in final if step[0] in ("COPY", "ADD") and "/bin/" in step[-1]]
-    if len(binaries) != 1:
-        yield f"image: {len(binaries)} programs are copied instead of one"
+    copied = [step[1:-1] for step in final if step[0] in ("COPY", "ADD") and "/bin/" in step[-1]]
+    programs = {source.split("/")[-1] for sources in copied for source in sources if not source.startswith("--")}
+    if programs != PROGRAMS:
+        yield f"image: holds {sorted(programs)} instead of {sorted(PROGRAMS)}"
     workspace = tomllib.loads((root / "Cargo.toml").read_text(encoding="utf-8"))["workspace"]
     members = [path for pattern in workspace["members"] for path in root.glob(pattern) if (path / "Cargo.toml").exists()]
     needed = [root / "Cargo.toml", root / "Cargo.lock", *(member / "Cargo.toml" for member in members)]
@@ -93,7 +95,8 @@ def self_test(refuses, root, containerfile, ignored, objects, roles, covers):
         ("another Rust in the image", "rust:1.", "rust:9."),
         ("an image that runs as root", "\nUSER 65532:65532", "\nUSER 0:0"),
         ("an image that names no user", "\nUSER 65532:65532", ""),
-        ("a second program in the image", "\nUSER", "\nCOPY --from=build /bin/sh /usr/local/bin/sh\nUSER"),
+        ("an image without the verifier", " /out/holdfast-verify /usr", " /usr"),
+        ("another program in the image", "\nUSER", "\nCOPY --from=build /bin/sh /usr/local/bin/sh\nUSER"),
     ):
         refuses(what, image_faults(root, containerfile.replace(old, new), ignored))
     refuses("an image without a member of the workspace", image_faults(root, containerfile, ignored.replace("!services\n", "")))
