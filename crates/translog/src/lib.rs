@@ -58,7 +58,7 @@ pub use note::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, NoteSignatu
 pub use plan::{Plan, TileError, Tiles, tile_hashes};
 pub use proof::{PROOF_HASHES_MAX, ProofError, verify_consistency, verify_inclusion};
 pub use sequence::{BATCH_EVENTS_MAX, Batch, Event, Sequence, SequenceError, Sequenced};
-pub use store::{CHECKPOINT_PATH, StoreError, TileSource, TileStore, fetch};
+pub use store::{CHECKPOINT_PATH, StoreError, TileSource, TileStore, VERIFIER_KEY_PATH, fetch};
 pub use tile::{TILE_HEIGHT, TILE_WIDTH, TREE_SIZE_MAX, Tile, TilePathError};
 pub use verify::{
     CheckpointPlace, LogVerifier, PatientProof, PatientVerifier, Scope, Trust, Verified, VerifyError,

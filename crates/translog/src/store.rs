@@ -6,6 +6,8 @@ use crate::{
 
 /// The path under which the newest checkpoint is published.
 pub const CHECKPOINT_PATH: &str = "checkpoint";
+/// The path of the public key with which all of it is verified, for whoever trusts the place that it lies in.
+pub const VERIFIER_KEY_PATH: &str = "verifier.key";
 
 /// The store could not be reached, or refused.
 #[derive(Debug, thiserror::Error)]

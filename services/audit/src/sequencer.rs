@@ -8,7 +8,6 @@ mod shelf;
 mod views;
 
 pub use cosigner::{Cosigner, CosignerError};
-pub use publish::VERIFIER_KEY_PATH;
 pub use shelf::Shelf;
 pub use views::{Behind, Linked, RecordStanding, Tables, TablesError};
 

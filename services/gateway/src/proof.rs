@@ -1,5 +1,5 @@
 //! The transparency log for everybody: its files under `/log/`, read-only, as C2SP tlog-tiles names them. Not its entries: they name
-//! nobody, but tell when something happened to which pseudonym. Auditors have them from the store, or in an export.
+//! nobody, but tell when something happened to which pseudonym. Auditors have them from the store.
 use crate::site::Site;
 use axum::{
     Router,
@@ -9,7 +9,7 @@ use axum::{
 };
 use holdfast_host::client::Outgoing;
 use holdfast_proto::audit::v1::GetLogFileRequest;
-use holdfast_translog::{CHECKPOINT_PATH, Tile};
+use holdfast_translog::{CHECKPOINT_PATH, Tile, VERIFIER_KEY_PATH};
 use http::{StatusCode, header};
 use std::sync::Arc;
 use tonic::Code;
@@ -17,7 +17,6 @@ use tonic::Code;
 /// Files that are on their way at once; a verifier who comes when there are more comes again.
 pub(crate) const FILES_MAX: usize = 16;
 pub(crate) const LOG: &str = "/log/";
-const VERIFIER_KEY_PATH: &str = "verifier.key";
 /// What lies under a tile's path never changes.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const NEWEST: &str = "no-cache";

@@ -4,11 +4,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_eventlog::fault;
 use holdfast_translog::{
     CHECKPOINT_PATH, Checkpoint, EMPTY_ROOT, Frontier, Growth, Sequence, SignedCheckpoint, TileFile,
-    TileStore, fetch,
+    TileStore, VERIFIER_KEY_PATH, fetch,
 };
 
-/// The public key with which all of it is verified, for whoever trusts the place that it lies in.
-pub const VERIFIER_KEY_PATH: &str = "verifier.key";
 /// Files that are stored at the same time.
 const PUTS_AT_ONCE: usize = 8;
 

@@ -1,9 +1,9 @@
 //! The published log as an outsider reads it: with the public key, from the files alone.
 #![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
-use holdfast_audit::sequencer::{Shelf, VERIFIER_KEY_PATH};
+use holdfast_audit::sequencer::Shelf;
 use holdfast_translog::{
-    CHECKPOINT_PATH, Checkpoint, Entry, Plan, SignedCheckpoint, Tile, TileSource, Trust, Verified,
-    VerifierKey, decode_bundle, fetch, verify_consistency, verify_tiles,
+    CHECKPOINT_PATH, Checkpoint, Entry, Plan, SignedCheckpoint, Tile, TileSource, Trust, VERIFIER_KEY_PATH,
+    Verified, VerifierKey, decode_bundle, fetch, verify_consistency, verify_tiles,
 };
 use std::{collections::BTreeSet, path::Path};
 use url::Url;
