@@ -15,7 +15,6 @@ use uuid::Uuid;
 
 const GOAL: &str = r#"{"resourceType":"Goal","id":"words","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/self"}}"#;
 /// Those that keep content.
-const KEEPERS: [Service; 3] = [Service::Records, Service::Documents, Service::Messaging];
 
 fn why<T: Debug>(answer: Result<Response<T>, Status>) -> &'static str {
     reason(&answer.expect_err("not refused"))
@@ -198,7 +197,7 @@ async fn an_erased_record_is_gone_for_everybody_and_every_proof_of_it_holds() {
     let mut live = world.messaging(&world.mother).watch_thread(watch).await.unwrap().into_inner();
     live.message().await.unwrap().expect("a message that was there");
     let mut before = Vec::new();
-    for service in KEEPERS {
+    for &service in Service::WITH_CONTENT {
         let database = world.database(service);
         let (open, all) = opened(service, database, patient).await;
         assert!(all > 0 && open == all, "{service}: {open} of {all}");

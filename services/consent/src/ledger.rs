@@ -1,11 +1,12 @@
 //! The erasure ledger: a file beside the databases that says what was erased, so that a restored backup cannot bring it back.
 //!
 //! One line for each erasure, in order. Each is signed (Ed25519) and names the line before it by its SHA-256, so that none can be
-//! changed, left out or put in between. It holds ids and times only.
+//! changed, left out before another or put in between. What no chain tells is that its end was cut off, or that all of it was lost:
+//! consent compares it with its own log at every start and notes again what is missing. It holds ids and times only.
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{KeyError, MasterKey};
-use holdfast_types::{EventId, PatientId, Service, TenantId};
+use holdfast_types::{EventId, PatientId, TenantId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -18,8 +19,6 @@ use std::{
     sync::Arc,
 };
 
-/// The services that keep content, and so destroy keys.
-pub const KEEPERS: [Service; 3] = [Service::Records, Service::Documents, Service::Messaging];
 /// What is signed begins with it: the key signs nothing else of this kind.
 const SIGNED_PREFIX: &[u8] = b"holdfast-erasure-ledger-v1\n";
 /// About 200,000 erasures.
@@ -55,6 +54,8 @@ pub enum LedgerError {
     TooLarge,
     #[error("the ledger's key cannot be derived or used")]
     Key(#[source] KeyError),
+    #[error("an erasure cannot be written as a line of the ledger")]
+    Encode(#[from] serde_json::Error),
 }
 
 /// What whoever checks a ledger has to know.
@@ -110,7 +111,7 @@ impl Checked {
             let altered = || LedgerError::Altered { line: number };
             let Line { entry, signature } = serde_json::from_str(whole).map_err(|_| altered())?;
             let signature = hex::decode(&signature).map_err(|_| altered())?;
-            key.verify(&signed(&entry), &signature).map_err(|_| altered())?;
+            key.verify(&signed(&entry)?, &signature).map_err(|_| altered())?;
             if entry.number != number || entry.previous != read.last {
                 return Err(altered());
             }
@@ -126,11 +127,10 @@ fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn signed(entry: &Entry) -> Vec<u8> {
+fn signed(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = SIGNED_PREFIX.to_vec();
-    // Ids and times always encode.
-    bytes.extend(serde_json::to_vec(entry).unwrap_or_default());
-    bytes
+    bytes.extend(serde_json::to_vec(entry)?);
+    Ok(bytes)
 }
 
 /// The ledger as consent keeps it. Cheap to clone.
@@ -175,8 +175,8 @@ impl Ledger {
         }
         let number = entries.len() as u64 + 1;
         let entry = Entry { number, patient, tenant, erasure, erased, previous: last };
-        let signature = hex::encode(self.key.sign(&signed(&entry)));
-        let mut line = serde_json::to_vec(&Line { entry, signature }).unwrap_or_default();
+        let signature = hex::encode(self.key.sign(&signed(&entry)?));
+        let mut line = serde_json::to_vec(&Line { entry, signature })?;
         line.push(b'\n');
         append(&mut file, length, &line).map_err(unwritable)
     }

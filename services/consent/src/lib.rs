@@ -12,6 +12,7 @@ pub mod config;
 pub mod domain;
 pub mod ledger;
 mod message;
+mod missing;
 mod public;
 mod repeat;
 pub mod views;
@@ -71,10 +72,16 @@ pub async fn serve_with_keys(
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;
-    if let Some(ledger) = ledger {
-        let entries = ledger.entries()?;
-        tracing::info!(key = %ledger.public_key()?, erasures = entries.len(), "the erasure ledger was checked");
-        ground.tasks().spawn(repeat::repeat(ground.log().clone(), entries, stop.clone()));
+    match ledger {
+        Some(ledger) => {
+            let entries = ledger.entries()?;
+            tracing::info!(key = %ledger.public_key()?, erasures = entries.len(), "the erasure ledger was checked");
+            ground.tasks().spawn(repeat::repeat(ground.log().clone(), entries, stop.clone()));
+            ground.tasks().spawn(missing::note_again(ground.log().clone(), ledger, stop.clone()));
+        }
+        None => tracing::warn!(
+            "HOLDFAST_ERASURE_LEDGER is not set: a restored backup will bring back what was erased since"
+        ),
     }
     let app = App::new(ground.log().clone(), ground.gate().clone());
     let erasures = api::erasure::service(ground.clone(), app.clone(), settings.retention);

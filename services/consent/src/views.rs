@@ -10,7 +10,7 @@ mod row;
 pub use grants::{Cursor, Listed, grant, grants, patient_of, unended};
 pub use noted::Noted;
 pub use projection::Consent;
-pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
+pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates, erased};
 pub use row::ViewsError;
 
 use holdfast_eventlog::schema::Migrator;

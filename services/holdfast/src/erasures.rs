@@ -1,7 +1,7 @@
 //! `holdfast erasures`: what was erased, and erasing it again in what a backup brought back.
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand};
-use holdfast_consent::ledger::{self, Entry, KEEPERS, Ledger, LedgerKey};
+use holdfast_consent::ledger::{self, Entry, Ledger, LedgerKey};
 use holdfast_eventlog::{KeyRing, MasterKey, schema};
 use holdfast_host::settings::DatabaseSettings;
 use holdfast_types::{Service, SystemClock, SystemIds};
@@ -55,7 +55,7 @@ pub(crate) async fn run(command: Erasures) -> Result<()> {
             }
         }
         Erasures::Apply(ApplyArgs { service, ledger, database }) => {
-            ensure!(KEEPERS.contains(&service), "{service} keeps no content of records");
+            ensure!(Service::WITH_CONTENT.contains(&service), "{service} keeps no content of records");
             let entries = ledger.read()?;
             apply(&entries, &database).await?;
             println!("{service}: the keys of {} erased records are destroyed", entries.len());
@@ -69,7 +69,7 @@ pub(crate) async fn again(path: &Path, databases: &BTreeMap<Service, DatabaseSet
     let settings = |service: Service| databases.get(&service).context("every service has a database");
     let master = MasterKey::read(settings(Service::Consent)?.master_key_file()?)?;
     let entries = Ledger::new(path.to_owned(), &master)?.entries()?;
-    for service in KEEPERS {
+    for &service in Service::WITH_CONTENT {
         apply(&entries, settings(service)?).await.with_context(|| format!("the keys of {service}"))?;
     }
     Ok(())

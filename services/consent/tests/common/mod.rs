@@ -19,7 +19,8 @@ use holdfast_types::{
     AccountId, Action, Category, Clock, Ids, PracticeId, Relationship, Role, Service, SystemClock, SystemIds,
     TenantId,
 };
-use std::{fmt::Debug, net::SocketAddr, sync::Arc};
+use std::{fmt::Debug, net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
 use url::Url;
@@ -32,15 +33,22 @@ pub struct World {
     pub clock: FakeClock,
     pub database: TestDatabase,
     signer: TokenSigner,
+    authority: Authority,
+    settings: Settings,
+    serving: Serving,
+    pub dir: tempfile::TempDir,
+}
+
+struct Serving {
     channel: Channel,
-    pub peers: PeerLog,
+    peers: PeerLog,
     stop: CancellationToken,
-    _dir: tempfile::TempDir,
+    ended: JoinHandle<()>,
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.serving.stop.cancel();
     }
 }
 
@@ -56,7 +64,7 @@ pub async fn world() -> World {
     std::fs::write(&master_key, "07".repeat(32)).unwrap();
     let own = authority.role("consent").unwrap();
     let common = CommonSettings {
-        tls: own.clone().into(),
+        tls: own.into(),
         database: DatabaseSettings {
             serve: DatabaseUrl::of(database.url.clone()),
             keys: KeysDatabaseUrl::of(database.keys_url.clone()),
@@ -64,33 +72,30 @@ pub async fn world() -> World {
             ..DatabaseSettings::default()
         },
         nats: NatsUrl::of(servers().nats_url.clone()),
-        bus_prefix: "consent-tests".to_owned(),
+        // Consent hears its own log, and no other test's.
+        bus_prefix: format!("consent-tests-{}", SystemIds.next().simple()),
         ..CommonSettings::default()
     };
     let signer = TokenSigner::from_seed(&[1; 32]).unwrap();
+    let settings = Settings { common, ..Settings::default() };
+    let serving = serve(&clock, &authority, &signer, &settings);
+    World { clock, database, signer, authority, settings, serving, dir }
+}
+
+fn serve(clock: &FakeClock, authority: &Authority, signer: &TokenSigner, settings: &Settings) -> Serving {
     let keys = TokenKeys::Own(TokenVerifier::new(&[signer.public_key()]).unwrap());
-    let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-    let host = Host::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Tls::load(&own).unwrap(), Arc::clone(&ids))
-        .unwrap();
+    let (ids, tls): (Arc<dyn Ids>, _) = (Arc::new(SystemIds), Tls::load(&authority.role("consent").unwrap()));
+    let host = Host::bind(SocketAddr::from(([127, 0, 0, 1], 0)), tls.unwrap(), Arc::clone(&ids)).unwrap();
     let address = Url::parse(&format!("https://{}", host.address())).unwrap();
     let stop = CancellationToken::new();
-    let (told, time) = (stop.clone(), Arc::new(clock.clone()));
-    tokio::spawn(async move {
-        holdfast_consent::serve_with_keys(
-            Settings { common, ..Settings::default() },
-            keys,
-            host,
-            time,
-            ids,
-            told,
-        )
-        .await
-        .unwrap()
+    let (told, time, settings) = (stop.clone(), Arc::new(clock.clone()), settings.clone());
+    let ended = tokio::spawn(async move {
+        holdfast_consent::serve_with_keys(settings, keys, host, time, ids, told).await.unwrap();
     });
     let open =
         |role: &str| channel(Service::Consent, &address, &Tls::load(&authority.role(role).unwrap()).unwrap());
     let peers = PeerLog::new(Service::Consent, open("records").unwrap());
-    World { clock, database, signer, channel: open("gateway").unwrap(), peers, stop, _dir: dir }
+    Serving { channel: open("gateway").unwrap(), peers, stop, ended }
 }
 
 /// Somebody who calls, with the roles that their token says.
@@ -120,6 +125,14 @@ pub fn practice() -> PracticeId {
 }
 
 impl World {
+    /// Ends, and is served again with a ledger of its erasures at that place.
+    pub async fn served_again_with_ledger(&mut self, path: PathBuf) {
+        self.serving.stop.cancel();
+        (&mut self.serving.ended).await.unwrap();
+        self.settings.erasure_ledger = Some(path);
+        self.serving = serve(&self.clock, &self.authority, &self.signer, &self.settings);
+    }
+
     pub fn token(&self, person: &Person, issued: DateTime<Utc>) -> String {
         let iat = issued.timestamp();
         let (account, roles) = (person.account, person.roles.clone());
@@ -131,7 +144,7 @@ impl World {
     }
 
     pub fn with(&self, outgoing: Outgoing) -> Client {
-        ConsentServiceClient::with_interceptor(self.channel.clone(), outgoing)
+        ConsentServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
     }
 
     pub fn erasures(&self, person: &Person) -> Erasures {
@@ -139,7 +152,7 @@ impl World {
     }
 
     pub fn erasures_with(&self, outgoing: Outgoing) -> Erasures {
-        ErasureServiceClient::with_interceptor(self.channel.clone(), outgoing)
+        ErasureServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
     }
 
     /// A record of a child that the network opened, held by the person as a parent.
@@ -162,8 +175,8 @@ impl World {
     /// Everything on consent's log, as the other services hear it.
     pub async fn envelopes(&self) -> Vec<Envelope> {
         let mut all = Vec::new();
-        for (lane, _) in self.peers.heads().await.unwrap() {
-            all.extend(self.peers.read_lane(lane, 0, 1000).await.unwrap());
+        for (lane, _) in self.serving.peers.heads().await.unwrap() {
+            all.extend(self.serving.peers.read_lane(lane, 0, 1000).await.unwrap());
         }
         all
     }
