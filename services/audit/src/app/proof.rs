@@ -19,8 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 const OPERATION: &str = "audit.DownloadPatientProof";
-/// Each holds the heads of all chains for a moment.
-const PROOFS_AT_ONCE: usize = 8;
+/// Each holds the heads of all chains while its own is read.
+const STANDINGS_AT_ONCE: usize = 8;
+/// On their way to their readers, however slow these are: each holds a few parts.
+const DOWNLOADS_AT_ONCE: usize = 64;
 /// Looks at audit itself wait up to five seconds for a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(8);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -38,7 +40,8 @@ pub(crate) struct Prover {
     tables: Tables,
     shelf: Shelf,
     key: VerifierKey,
-    turns: Arc<Semaphore>,
+    standings: Semaphore,
+    downloads: Arc<Semaphore>,
     stop: CancellationToken,
 }
 
@@ -62,12 +65,12 @@ impl App {
         let permit = gate.authorise_oversight(&entered.context, asked, OPERATION).await?;
         let prover = self.prover.clone().ok_or_else(unknown)?;
         let busy = || Problem::new(catalogue::SERVER_BUSY, "too many proofs are on their way");
-        let turn = Arc::clone(&prover.turns).try_acquire_owned().map_err(|_| busy())?;
+        let download = Arc::clone(&prover.downloads).try_acquire_owned().map_err(|_| busy())?;
         let standing = prover.standing(&permit, patient).await?;
         let standing = gate.release(permit, standing).await?;
         let (first, chained) = prover.first(patient, &standing, older).await?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
-        let sending = async move { prover.send(first, &chained, &sender, turn).await };
+        let sending = async move { prover.send(first, &chained, &sender, download).await };
         let correlated = with_correlation(entered.context.correlation, sending);
         self.ground.tasks().spawn(correlated.in_current_span());
         Ok(receiver)
@@ -76,7 +79,8 @@ impl App {
 
 impl Prover {
     pub(crate) fn new(tables: Tables, shelf: Shelf, key: VerifierKey, stop: CancellationToken) -> Self {
-        Self { tables, shelf, key, turns: Arc::new(Semaphore::new(PROOFS_AT_ONCE)), stop }
+        let (standings, downloads) = (Semaphore::new(STANDINGS_AT_ONCE), Semaphore::new(DOWNLOADS_AT_ONCE));
+        Self { tables, shelf, key, standings, downloads: Arc::new(downloads), stop }
     }
 
     /// With all that was heard of the record by now, if that comes in time; otherwise as far as the log is.
@@ -90,7 +94,10 @@ impl Prover {
         loop {
             let late = begin.elapsed() > PATIENCE;
             let count_min = if late { 0 } else { heard };
-            if let Some(standing) = self.tables.standing(permit, count_min).await.map_err(unavailable)? {
+            let turn = self.standings.acquire().await.map_err(unavailable)?;
+            let standing = self.tables.standing(permit, count_min).await.map_err(unavailable)?;
+            drop(turn);
+            if let Some(standing) = standing {
                 return Ok(standing);
             }
             if heard == 0 {
@@ -132,7 +139,7 @@ impl Prover {
         first: Bytes,
         chained: &Chained,
         sender: &mpsc::Sender<Part>,
-        _turn: OwnedSemaphorePermit,
+        _download: OwnedSemaphorePermit,
     ) {
         let sent = tokio::select! {
             () = self.stop.cancelled() => {
