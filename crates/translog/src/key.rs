@@ -3,7 +3,11 @@ use crate::note::{Note, NoteSignature, is_key_name};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
-use std::{fmt, str::FromStr};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 use zeroize::Zeroizing;
 
 /// What a key signs, by the byte that stands for it.
@@ -25,6 +29,17 @@ pub enum KeyError {
     Kind,
     #[error("the private key is not usable")]
     Unusable,
+}
+
+/// Why there is no key in a file.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    #[error("the key file `{path}` cannot be read", path = path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the key file `{path}` does not hold 32 bytes as 64 hexadecimal digits", path = path.display())]
+    Malformed { path: PathBuf },
+    #[error("the key cannot be made")]
+    Key(#[source] KeyError),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,15 +119,14 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
     fn from_str(text: &str) -> Result<Self, KeyError> {
         let (name, id, signs, public) = read(text)?;
-        let key = Self { name, signs, public: *public };
+        let key = Self { name, signs, public };
         if key.id() == id { Ok(key) } else { Err(KeyError::Id) }
     }
 }
 
-/// What signs. Its text form is the private key: it goes nowhere but into its file.
+/// What signs.
 pub struct SigningKey {
     verifier: VerifierKey,
-    seed: Zeroizing<[u8; 32]>,
     pair: Ed25519KeyPair,
 }
 
@@ -125,21 +139,17 @@ impl SigningKey {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Unusable)?;
         let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::Unusable)?;
         let verifier = VerifierKey { name: name.to_owned(), signs, public };
-        Ok(Self { verifier, seed: Zeroizing::new(*seed), pair })
+        Ok(Self { verifier, pair })
     }
 
-    /// `PRIVATE+KEY+<name>+<id>+<base64>`.
-    pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let (name, id, signs, seed) = read(text.strip_prefix("PRIVATE+KEY+").ok_or(KeyError::Form)?)?;
-        let key = Self::from_seed(&name, signs, &seed)?;
-        if key.verifier.id() == id { Ok(key) } else { Err(KeyError::Id) }
-    }
-
-    pub fn to_text(&self) -> Zeroizing<String> {
-        let signs = self.verifier.signs as u8;
-        let seed = Zeroizing::new([[signs].as_slice(), self.seed.as_slice()].concat());
-        let (name, id) = (&self.verifier.name, hex::encode(self.verifier.id()));
-        Zeroizing::new(format!("PRIVATE+KEY+{name}+{id}+{}", BASE64_STANDARD.encode(seed.as_slice())))
+    /// Of that name, from a file that holds the seed as 64 hexadecimal digits.
+    pub fn read(name: &str, signs: Signs, path: &Path) -> Result<Self, KeyFileError> {
+        let text = fs::read_to_string(path)
+            .map_err(|source| KeyFileError::Unreadable { path: path.to_owned(), source })?;
+        let (text, mut seed) = (Zeroizing::new(text), Zeroizing::new([0; 32]));
+        hex::decode_to_slice(text.trim(), &mut *seed)
+            .map_err(|_| KeyFileError::Malformed { path: path.to_owned() })?;
+        Self::from_seed(name, signs, &seed).map_err(KeyFileError::Key)
     }
 
     pub const fn verifier(&self) -> &VerifierKey {
@@ -165,7 +175,7 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-type Parts = (String, [u8; 4], Signs, Zeroizing<[u8; 32]>);
+type Parts = (String, [u8; 4], Signs, [u8; 32]);
 
 fn read(text: &str) -> Result<Parts, KeyError> {
     // The base64 may hold plus signs, the name and the id may not.
@@ -175,13 +185,13 @@ fn read(text: &str) -> Result<Parts, KeyError> {
     };
     let mut id_bytes = [0; 4];
     hex::decode_to_slice(id, &mut id_bytes).map_err(|_| KeyError::Form)?;
-    let bytes = Zeroizing::new(BASE64_STANDARD.decode(key).map_err(|_| KeyError::Form)?);
+    let bytes = BASE64_STANDARD.decode(key).map_err(|_| KeyError::Form)?;
     let (kind, key) = bytes.split_first().ok_or(KeyError::Form)?;
     let signs = match kind {
         0x01 => Signs::Notes,
         0x04 => Signs::Cosignatures,
         _ => return Err(KeyError::Kind),
     };
-    let key = Zeroizing::new(key.try_into().map_err(|_| KeyError::Form)?);
+    let key = key.try_into().map_err(|_| KeyError::Form)?;
     if is_key_name(name) { Ok((name.to_owned(), id_bytes, signs, key)) } else { Err(KeyError::Form) }
 }

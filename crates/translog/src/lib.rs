@@ -1,5 +1,5 @@
 //! The proof: a transparency log over the envelopes of all services, in the forms of C2SP, which anyone can verify who holds
-//! its public key. No server, no database: pure, but for the traits [`TileSource`] and [`TileStore`].
+//! its public key. No server, no database: pure, but for the traits [`TileSource`] and [`TileStore`], and [`SigningKey::read`].
 //!
 //! # What is in the log
 //! Each event of each service is one [`EventEntry`]; it commits to the event's leaf hash, and so to all of its header and the
@@ -53,7 +53,7 @@ pub use exporting::{ExportingError, PatientPart, export_log, export_patient};
 pub use frontier::{Frontier, FrontierError, Growth, TileFile};
 pub use hash::{EMPTY_ROOT, Hash, decode_hash, encode_hash, leaf_hash, node_hash};
 pub use heads::{HEAD_PROOF_HASHES_MAX, HeadError, Heads, verify_head};
-pub use key::{KeyError, SignatureError, SigningKey, Signs, VerifierKey};
+pub use key::{KeyError, KeyFileError, SignatureError, SigningKey, Signs, VerifierKey};
 pub use note::{NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, Note, NoteError, NoteSignature};
 pub use plan::{Plan, TileError, Tiles, tile_hashes};
 pub use proof::{PROOF_HASHES_MAX, ProofError, verify_consistency, verify_inclusion};

@@ -41,10 +41,13 @@ fn the_example_of_the_standard_verifies_and_is_written_back_as_it_was() {
 #[test]
 fn keys_read_back_from_their_text_and_only_whole() {
     for key in [log_key(), witness_key()] {
-        assert_eq!(SigningKey::parse(&key.to_text()).unwrap().verifier(), key.verifier());
         let text = key.verifier().to_string();
         assert_eq!(&text.parse::<VerifierKey>().unwrap(), key.verifier());
-        assert!(!format!("{key:?}").contains(key.to_text().rsplit_once('+').unwrap().1));
+        assert_eq!(
+            format!("{key:?}"),
+            format!("SigningKey {{ verifier: {text}, .. }}"),
+            "nothing of the seed"
+        );
     }
     let read = |text: &str| text.parse::<VerifierKey>();
     assert_eq!(read("name"), Err(KeyError::Form));

@@ -1,5 +1,6 @@
 //! Three other implementations of the same standards judge ours, and ours judges theirs: `ct-merkle`, `tlog_tiles`, `signed_note`.
 #![cfg(test)]
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash, mem_backed_tree::MemoryBackedTree};
 use holdfast_translog::{
     Checkpoint, Frontier, Hash, Note, Plan, SignedCheckpoint, SigningKey, Signs, Tiles, VerifierKey,
@@ -128,7 +129,9 @@ proptest! {
         let parsed = tlog_tiles::Checkpoint::from_bytes(read.text()).unwrap();
         prop_assert_eq!((parsed.origin(), parsed.size(), parsed.hash().0), ("log.example/holdfast", size, root));
 
-        let signer = StandardSigner::new(&key.to_text()).unwrap();
+        let private = BASE64_STANDARD.encode([&[Signs::Notes as u8], seed.as_slice()].concat());
+        let id = hex::encode(key.verifier().id());
+        let signer = StandardSigner::new(&format!("PRIVATE+KEY+log.example/holdfast+{id}+{private}")).unwrap();
         let mut note = signed_note::Note::new(signed.note().text().as_bytes(), &[]).unwrap();
         note.add_sigs(&[&signer]).unwrap();
         prop_assert_eq!(String::from_utf8(note.to_bytes()).unwrap(), signed.to_text());

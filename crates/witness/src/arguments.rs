@@ -1,10 +1,9 @@
 //! What a witness is told when it starts: its name and key, its folder, the logs that it looks after.
 use crate::{LOGS_MAX, Memory, MemoryError, Witness};
 use clap::Args;
-use holdfast_translog::{KeyError, SigningKey, Signs, VerifierKey};
+use holdfast_translog::{KeyFileError, SigningKey, Signs, VerifierKey};
 use holdfast_types::Clock;
-use std::{fs, io, net::SocketAddr, path::PathBuf, sync::Arc};
-use zeroize::Zeroizing;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
@@ -51,16 +50,8 @@ pub struct Arguments {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ArgumentsError {
-    #[error("the witness's key file `{path}` cannot be read", path = path.display())]
-    KeyFile {
-        path: PathBuf,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("the witness's key file `{path}` does not hold 32 bytes as 64 hexadecimal digits", path = path.display())]
-    KeyMalformed { path: PathBuf },
-    #[error("HOLDFAST_WITNESS_NAME is no name for a key")]
-    Name(#[source] KeyError),
+    #[error("HOLDFAST_WITNESS_KEY_FILE and HOLDFAST_WITNESS_NAME make no key")]
+    Key(#[source] KeyFileError),
     #[error("a witness looks after at most {LOGS_MAX} logs")]
     TooManyLogs,
     #[error("`{name}` is the name of two logs, or its key is not a log's")]
@@ -85,12 +76,6 @@ impl Arguments {
     }
 
     pub fn key(&self) -> Result<SigningKey, ArgumentsError> {
-        let path = || self.key_file.clone();
-        let text = fs::read_to_string(&self.key_file)
-            .map_err(|cause| ArgumentsError::KeyFile { path: path(), cause })?;
-        let (text, mut seed) = (Zeroizing::new(text), Zeroizing::new([0; 32]));
-        hex::decode_to_slice(text.trim(), &mut *seed)
-            .map_err(|_| ArgumentsError::KeyMalformed { path: path() })?;
-        SigningKey::from_seed(&self.name, Signs::Cosignatures, &seed).map_err(ArgumentsError::Name)
+        SigningKey::read(&self.name, Signs::Cosignatures, &self.key_file).map_err(ArgumentsError::Key)
     }
 }

@@ -1,5 +1,5 @@
 //! A witness (C2SP tlog-witness): a process with a key of its own that cosigns a log's checkpoint if it continues the one that it
-//! cosigned last, and never another. It stands on `holdfast-translog` alone; nothing of the server is in it.
+//! cosigned last, and never another. It stands on `holdfast-translog` and `holdfast-types`; nothing of the server is in it.
 //!
 //! What it cosigned last is on disk before the cosignature leaves, so that a crash at any moment leaves it at most more careful
 //! than it had to be.

@@ -4,10 +4,9 @@ use crate::sequencer::Shelf;
 use clap::Args;
 use holdfast_host::settings::SettingError;
 use holdfast_objects::{AwsVariables, OpenError, aws_variables, parse_url};
-use holdfast_translog::{KeyError, SigningKey, Signs};
-use std::{io, path::PathBuf};
+use holdfast_translog::{KeyFileError, SigningKey, Signs};
+use std::path::PathBuf;
 use url::Url;
-use zeroize::Zeroizing;
 
 const ORIGIN_DEFAULT: &str = "holdfast/log";
 const TILES: &str = "HOLDFAST_AUDIT_TILES";
@@ -42,12 +41,8 @@ pub enum LogSettingsError {
     Setting(#[from] SettingError),
     #[error("the store that HOLDFAST_AUDIT_TILES names cannot be opened")]
     Open(#[source] OpenError),
-    #[error("the log's key file `{path}` cannot be read")]
-    KeyFile { path: PathBuf, source: io::Error },
-    #[error("the log's key file `{path}` does not hold 32 bytes as 64 hexadecimal digits")]
-    KeyMalformed { path: PathBuf },
-    #[error("HOLDFAST_AUDIT_LOG_ORIGIN is no name for a key")]
-    Origin(#[source] KeyError),
+    #[error("HOLDFAST_AUDIT_LOG_KEY_FILE and HOLDFAST_AUDIT_LOG_ORIGIN make no key")]
+    Key(#[source] KeyFileError),
     #[error("HOLDFAST_AUDIT_LOG_WITNESSES names more than {WITNESSES_MAX} witnesses, or one twice")]
     Witnesses,
     #[error("no client for the witnesses could be made")]
@@ -77,13 +72,7 @@ impl LogSettings {
 
     fn key(&self) -> Result<SigningKey, LogSettingsError> {
         let path = self.key_file.clone().ok_or(SettingError::Missing { name: KEY_FILE })?;
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => Zeroizing::new(text),
-            Err(source) => return Err(LogSettingsError::KeyFile { path, source }),
-        };
-        let mut seed = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), &mut *seed).map_err(|_| LogSettingsError::KeyMalformed { path })?;
-        SigningKey::from_seed(&self.origin, Signs::Notes, &seed).map_err(LogSettingsError::Origin)
+        SigningKey::read(&self.origin, Signs::Notes, &path).map_err(LogSettingsError::Key)
     }
 }
 
@@ -108,12 +97,14 @@ mod tests {
             settings.open().map(|opened| opened.unwrap().1.verifier().name().to_owned())
         };
         assert_eq!(open(Some(&good), "holdfast.example/log").unwrap(), "holdfast.example/log");
-        assert!(matches!(open(Some(&good), "a name"), Err(LogSettingsError::Origin(_))));
-        assert!(matches!(open(Some(&bad), ORIGIN_DEFAULT), Err(LogSettingsError::KeyMalformed { .. })));
-        assert!(matches!(
-            open(Some(&dir.path().join("no.key")), ORIGIN_DEFAULT),
-            Err(LogSettingsError::KeyFile { .. })
-        ));
+        let refused = |key: &PathBuf, origin| match open(Some(key), origin) {
+            Err(LogSettingsError::Key(error)) => error,
+            other => panic!("{other:?}"),
+        };
+        assert!(matches!(refused(&good, "a name"), KeyFileError::Key(_)));
+        assert!(matches!(refused(&bad, ORIGIN_DEFAULT), KeyFileError::Malformed { .. }));
+        let absent = dir.path().join("no.key");
+        assert!(matches!(refused(&absent, ORIGIN_DEFAULT), KeyFileError::Unreadable { .. }));
         let unset = open(None, ORIGIN_DEFAULT).unwrap_err();
         assert_eq!(unset.to_string(), "HOLDFAST_AUDIT_LOG_KEY_FILE is needed here and is not set");
         assert!(LogSettings::default().open().unwrap().is_none());
