@@ -103,7 +103,8 @@ impl Sequencer {
             let pause = match outcome {
                 Ok(()) => continue,
                 Err(error @ SequencerError::Lost) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "this sequencer stops");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "this sequencer lets go, and starts again from the tables");
                     held = None;
                     Lease::TIME
                 }
