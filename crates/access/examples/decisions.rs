@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         record_tenant: Some(tenant),
         relationship: None,
         grants,
+        marks: Vec::new(),
         consent_age: Some(Duration::ZERO),
         consent_seq: None,
         erased: false,

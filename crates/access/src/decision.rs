@@ -4,8 +4,9 @@
 //! grant for those categories that it names and that are still closed. A request to read or download several categories is answered with those
 //! permitted; one to change or share them is permitted whole or not at all.
 use crate::{
-    Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, policies::CONSENT_IS_STALE,
-    policies::Kind,
+    Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, mark,
+    mark::Marked,
+    policies::{CONSENT_IS_STALE, Kind},
 };
 use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
 use chrono::{DateTime, Utc};
@@ -188,6 +189,7 @@ fn look(
         field("roles", words(request.caller.roles.iter().map(|held| held.role.as_str()))),
         field("held", Value::new_set(held.collect::<Option<Vec<_>>>()?)),
         field("consent_age_ms_max", millis(request.consent_age_max)),
+        field("never_shared", never_shared(policies, request, facts)),
     ];
     fields.extend(facts.relationship.map(|relationship| field("relationship", text(relationship.as_str()))));
     fields.extend(facts.consent_age.map(|age| field("consent_age_ms", millis(age))));
@@ -195,6 +197,16 @@ fn look(
         fields.push(field("grant", grant(policies, candidate)?));
     }
     Context::from_pairs(fields).ok()
+}
+
+/// Rooms that are marked as never shared with the caller.
+fn never_shared(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Value {
+    let rooms =
+        mark::standing(request.caller, request.record.patient, facts).filter_map(|mark| match mark.what {
+            Marked::Category(category) => policies.room(category).cloned(),
+            Marked::Item(_) | Marked::Author(_) => None,
+        });
+    Value::new_set(rooms.map(Value::new_entity_uid))
 }
 
 fn grant(policies: &Policies, grant: &GrantFact) -> Option<Value> {

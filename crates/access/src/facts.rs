@@ -1,4 +1,5 @@
-//! What a decision rests on beside the request: how the caller stands towards the record, and what its holders gave.
+//! What a decision rests on beside the request: how the caller stands towards the record, what its holders gave and what they never share.
+use crate::MarkFact;
 use chrono::{DateTime, Utc};
 use holdfast_types::{
     AccountId, Action, Category, GrantId, PatientId, Period, PracticeId, Purpose, Relationship, Role,
@@ -12,6 +13,8 @@ pub struct Facts {
     pub record_tenant: Option<TenantId>,
     pub relationship: Option<Relationship>,
     pub grants: Vec<GrantFact>,
+    /// What the holders never share; none where the caller is one of them.
+    pub marks: Vec<MarkFact>,
     /// Time since everything that consent has said was heard. None: it never was.
     pub consent_age: Option<Duration>,
     /// The last event of the record's lane in consent's log of which all this knows, 0 for none. None: it was not read from a log.

@@ -249,7 +249,7 @@ impl Gate {
     pub async fn release<R, T>(&self, permit: Permit<R>, unreleased: Unreleased<T>) -> Result<T, Refused> {
         let asked = Instant::now();
         let (value, returned) = unreleased.into_parts();
-        let Grounds { access, subject, context } = *permit.into_grounds();
+        let Grounds { access, subject, context, .. } = *permit.into_grounds();
         fault::point("gate.permitted");
         self.record(&Grounds::permitted(&access, &returned), subject, context).await.map_err(|error| {
             match error {
@@ -363,7 +363,7 @@ impl Gate {
     }
 
     async fn refuse(&self, denial: Denial, grounds: Box<Grounds>) -> Refused {
-        let Grounds { access, subject, context } = *grounds;
+        let Grounds { access, subject, context, .. } = *grounds;
         match self.record(&[AccessEvent::Refused(Box::new(access))], subject, context).await {
             Err(error) => Refused::Unrecordable(error),
             Ok(()) => match denial {

@@ -1,7 +1,7 @@
 //! What an access event will say of one decision, and where it goes: every input and the outcome, put together once.
 use crate::{
     Access, AccessEvent, Decision, Denial, Facts, Oversight, Policies, RequestContext, Returned,
-    event::RETURNED_MAX,
+    event::RETURNED_MAX, mark::Withheld,
 };
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Context, Subject};
@@ -14,6 +14,8 @@ pub(crate) struct Grounds {
     pub(crate) access: Access,
     pub(crate) subject: Subject,
     pub(crate) context: Context,
+    /// What every read leaves out.
+    pub(crate) withheld: Withheld,
 }
 
 /// What somebody asked for, and what it was decided by beside the facts.
@@ -87,6 +89,9 @@ impl Grounds {
                 traceparent: context.traceparent.clone(),
                 occurred: None,
             },
+            withheld: asks
+                .patient
+                .map_or_else(Withheld::default, |patient| Withheld::of(caller, patient, facts)),
         });
         match denial {
             None => Ok(grounds),

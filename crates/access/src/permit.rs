@@ -1,5 +1,5 @@
 //! The right to one answer: made by the gate alone, demanded by every read of personal data, spent by its release.
-use crate::{Record, Returned, grounds::Grounds};
+use crate::{Record, Returned, Withheld, grounds::Grounds};
 use holdfast_eventlog::Context;
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship};
 
@@ -26,6 +26,11 @@ impl Permit<Record> {
     /// Those of the categories asked for that are permitted; never empty. Filter by them before joining and counting.
     pub fn categories(&self) -> &[Category] {
         &self.target.categories
+    }
+
+    /// What is kept from the caller within them. Leave it out before joining and counting.
+    pub const fn withheld(&self) -> &Withheld {
+        &self.grounds.withheld
     }
 
     pub fn covers(&self, category: Category) -> bool {

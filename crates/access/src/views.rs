@@ -2,6 +2,7 @@
 mod erasure;
 mod facts;
 mod feed;
+mod marks;
 mod reachable;
 
 pub use erasure::Erasure;

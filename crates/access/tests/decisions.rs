@@ -51,6 +51,26 @@ prop_compose! {
     }
 }
 
+fn marks() -> impl Strategy<Value = MarkFact> {
+    let what = prop_oneof![
+        3 => select(Category::ALL).prop_map(Marked::Category),
+        1 => (1..5_u128).prop_map(|number| Marked::Item(id(number))),
+        1 => select(vec![account(), AccountId::new(id(0xACE))]).prop_map(Marked::Author),
+    ];
+    let kept_from = prop_oneof![
+        2 => Just(KeptFrom::Everybody),
+        1 => select(vec![account(), AccountId::new(id(0xACD))]).prop_map(KeptFrom::Account),
+        1 => practices().prop_map(KeptFrom::Practice),
+    ];
+    let of = select(vec![patient(), patient(), patient(), other_patient()]);
+    (1..1000_u128, of, what, kept_from).prop_map(|(number, patient, what, kept_from)| MarkFact {
+        id: MarkId::new(id(number)),
+        patient,
+        what,
+        kept_from,
+    })
+}
+
 #[derive(Debug, Clone)]
 struct Case {
     caller: Caller,
@@ -67,6 +87,25 @@ impl Case {
             &Request { purpose: self.purpose, ..request(&self.caller, self.action, &self.record) },
             &self.facts,
         )
+    }
+
+    /// A mark that keeps the room from the caller, in so many words.
+    fn is_kept(&self, category: Category) -> bool {
+        self.facts.marks.iter().any(|mark| {
+            mark.patient == self.record.patient
+                && mark.what == Marked::Category(category)
+                && match mark.kept_from {
+                    KeptFrom::Everybody => true,
+                    KeptFrom::Account(account) => account == self.caller.account,
+                    KeptFrom::Practice(practice) => {
+                        self.caller.roles.iter().any(|held| held.practice == Some(practice))
+                    }
+                }
+        })
+    }
+
+    fn withheld(&self) -> Withheld {
+        Withheld::of(&self.caller, self.record.patient, &self.facts)
     }
 
     /// A grant that says, in so many words, what is asked: written without the policies in view.
@@ -95,10 +134,11 @@ prop_compose! {
         categories in subsequence(Category::ALL, 0..=6),
         relationship in option::weighted(0.2, select(Relationship::ALL)),
         grants in vec(grants(), 0..5),
+        marks in vec(marks(), 0..3),
         consent_age_ms in option::weighted(0.9, 0..12_000_u64),
     ) -> Case {
         let consent_age = consent_age_ms.map(Duration::from_millis);
-        Case { caller, action, purpose, record: record(&categories), facts: Facts { consent_age, ..facts(relationship, grants) } }
+        Case { caller, action, purpose, record: record(&categories), facts: Facts { consent_age, marks, ..facts(relationship, grants) } }
     }
 }
 
@@ -117,7 +157,7 @@ proptest! {
         for category in permitted(&case.decide()) {
             prop_assert!(case.record.categories.contains(category));
             let explained = case.facts.grants.iter().any(|grant| case.explained_by(grant, *category));
-            prop_assert!(case.facts.relationship.is_some() || explained);
+            prop_assert!(case.facts.relationship.is_some() || (explained && !case.is_kept(*category)));
         }
     }
 
@@ -153,6 +193,27 @@ proptest! {
             without.facts.grants.remove(which.index(case.facts.grants.len()));
             let (before, after) = (case.decide(), without.decide());
             prop_assert!(permitted(&after).iter().all(|category| permitted(&before).contains(category)));
+        }
+    }
+
+    #[test]
+    fn a_mark_never_widens_and_closes_what_it_names_whatever_is_granted(case in cases(), mark in marks()) {
+        let mut marked = case.clone();
+        marked.facts.marks.push(mark);
+        let (before, after) = (case.decide(), marked.decide());
+        prop_assert!(permitted(&after).iter().all(|category| permitted(&before).contains(category)));
+        prop_assert!(case.withheld().items().iter().all(|item| marked.withheld().items().contains(item)));
+        prop_assert!(case.withheld().authors().iter().all(|author| marked.withheld().authors().contains(author)));
+        if case.facts.relationship.is_some() {
+            prop_assert_eq!(permitted(&after), permitted(&before), "nothing is kept from a holder");
+            prop_assert!(marked.withheld().is_empty());
+        } else {
+            prop_assert!(permitted(&after).iter().all(|category| !marked.is_kept(*category)));
+            if let Decision::Refused { rule_ids, .. } = &after
+                && marked.record.categories.iter().any(|category| marked.is_kept(*category))
+            {
+                prop_assert!(rule_ids.iter().any(|rule| rule == "never-shared"));
+            }
         }
     }
 

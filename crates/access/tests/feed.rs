@@ -225,3 +225,43 @@ async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
         views::facts(&pool, "records", &[other_patient()], &caller(&[]), now()).await.unwrap().remove(0).1;
     assert_eq!(other.consent_age, Some(Duration::ZERO), "nobody else waits");
 }
+
+#[test]
+fn a_mark_is_read_as_it_was_published_and_one_that_marks_nothing_is_refused() {
+    let any = |mark: &pb::Mark| Any::from_msg(&pb::MarkSet { mark: Some(mark.clone()) }).unwrap();
+    let published = pb::Mark {
+        mark_id: id(0x3A).to_string(),
+        patient_id: patient().to_string(),
+        what: Some(pb::Marked { kind: Some(pb::marked::Kind::Category(Category::Notes.to_proto())) }),
+        kept_from: Some(pb::KeptFrom { kind: Some(pb::kept_from::Kind::PracticeId(practice().to_string())) }),
+        ..pb::Mark::default()
+    };
+    let told = MarkFact {
+        id: MarkId::new(id(0x3A)),
+        patient: patient(),
+        what: Marked::Category(Category::Notes),
+        kept_from: KeptFrom::Practice(practice()),
+    };
+    assert_eq!(ConsentFact::read(&any(&published)).unwrap(), Some(ConsentFact::MarkSet(told)));
+    let from_everybody = pb::Mark { kept_from: None, ..published.clone() };
+    let told = MarkFact { kept_from: KeptFrom::Everybody, ..told };
+    assert_eq!(ConsentFact::read(&any(&from_everybody)).unwrap(), Some(ConsentFact::MarkSet(told)));
+    for wrong in [
+        pb::Mark { what: None, ..published.clone() },
+        pb::Mark { what: Some(pb::Marked { kind: None }), ..published.clone() },
+        pb::Mark {
+            what: Some(pb::Marked { kind: Some(pb::marked::Kind::Category(9999)) }),
+            ..published.clone()
+        },
+        pb::Mark { mark_id: "seven".into(), ..published.clone() },
+    ] {
+        assert!(ConsentFact::read(&any(&wrong)).is_err(), "{wrong:?}");
+    }
+    let lifted = pb::MarkLifted {
+        mark_id: id(0x3A).to_string(),
+        patient_id: patient().to_string(),
+        lifted_time: Some(timestamp(now())),
+    };
+    let lifted = ConsentFact::read(&Any::from_msg(&lifted).unwrap()).unwrap();
+    assert_eq!(lifted, Some(ConsentFact::MarkLifted { patient: patient(), mark: MarkId::new(id(0x3A)) }));
+}

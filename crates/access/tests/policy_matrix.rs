@@ -28,6 +28,7 @@ const STATES: &[&str] = &[
     "other grantee",
     "stale feed",
     "unheard feed",
+    "never shared",
 ];
 
 struct Row {
@@ -106,10 +107,14 @@ fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts
         }
         "stale feed" => consent_age = Some(CONSENT_AGE_MAX + Duration::from_millis(1)),
         "unheard feed" => consent_age = None,
+        "never shared" => {}
         unknown => panic!("no such state: {unknown}"),
     }
     let grants = if state == "none" { Vec::new() } else { vec![grant] };
-    Facts { consent_age, ..facts(row.relationship, grants) }
+    let (what, kept_from) = (Marked::Category(category), KeptFrom::Everybody);
+    let mark = MarkFact { id: MarkId::new(id(0x3A)), patient: patient(), what, kept_from };
+    let marks = if state == "never shared" { vec![mark] } else { Vec::new() };
+    Facts { consent_age, marks, ..facts(row.relationship, grants) }
 }
 
 fn outcome(decision: &Decision) -> String {

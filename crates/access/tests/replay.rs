@@ -70,6 +70,26 @@ prop_compose! {
     }
 }
 
+/// Few ids, too: what was lifted is told again, and changes nothing.
+fn marks(story: u128) -> impl Strategy<Value = MarkFact> {
+    let what = prop_oneof![
+        select(Category::ALL).prop_map(Marked::Category),
+        (1..5_u128).prop_map(|number| Marked::Item(id(number))),
+        accounts().prop_map(Marked::Author),
+    ];
+    let kept_from = prop_oneof![
+        Just(KeptFrom::Everybody),
+        accounts().prop_map(KeptFrom::Account),
+        practices().prop_map(KeptFrom::Practice),
+    ];
+    (1..9_u128, what, kept_from).prop_map(move |(number, what, kept_from)| MarkFact {
+        id: MarkId::new(id(story * 100 + number)),
+        patient: of(story),
+        what,
+        kept_from,
+    })
+}
+
 fn of(story: u128) -> PatientId {
     PatientId::new(id(0xA000 + story))
 }
@@ -85,8 +105,12 @@ fn facts_told(story: u128) -> impl Strategy<Value = Vec<ConsentFact>> {
         3 => (1..9_u128, 1..4_u64).prop_map(move |(number, revision)| ConsentFact::GrantRevoked {
             grant: GrantId::new(id(story * 100 + number)), revoked: now(), revision,
         }),
+        3 => marks(story).prop_map(ConsentFact::MarkSet),
+        1 => (1..9_u128).prop_map(move |number| ConsentFact::MarkLifted {
+            patient, mark: MarkId::new(id(story * 100 + number)),
+        }),
     ];
-    vec(fact, 0..14)
+    vec(fact, 0..18)
 }
 
 async fn pool() -> PgPool {

@@ -88,6 +88,9 @@ catalogue! {
     TOO_MANY_GRANTS: ResourceExhausted, Person, "The record has 200 grants that have not ended.", "Revoke those that are not needed any more.";
     GRANT_UNKNOWN: NotFound, Program, "There is no such grant.", "List the grants.";
     ALREADY_REVOKED: FailedPrecondition, Person, "The grant was revoked already.", "Nothing needs to be done.";
+    ALREADY_MARKED: FailedPrecondition, Person, "The same is marked as never shared already.", "Nothing needs to be done.";
+    TOO_MANY_MARKS: ResourceExhausted, Person, "The record has 100 marks of what is never shared.", "Lift those that are not needed any more, or mark a whole room.";
+    MARK_UNKNOWN: NotFound, Person, "The record has no such mark, or it was lifted.", "List the marks.";
     ERASURE_NOT_REQUESTED: FailedPrecondition, Holder, "No holder of the record asks for its erasure.", "A holder asks for it first.";
     SECOND_PERSON_NEEDED: FailedPrecondition, Person, "Who asked for an erasure does not carry it out.", "Let somebody else carry it out.";
     LEGAL_HOLD: FailedPrecondition, Person, "The record is under a legal hold.", "Wait until every hold is lifted.";

@@ -81,6 +81,8 @@ commands! {
     consent::v1::AddHolderRequest,
     consent::v1::GiveGrantRequest,
     consent::v1::RevokeGrantRequest,
+    consent::v1::SetMarkRequest,
+    consent::v1::LiftMarkRequest,
     consent::v1::RequestErasureRequest,
     consent::v1::WithdrawErasureRequest,
     consent::v1::PlaceHoldRequest,

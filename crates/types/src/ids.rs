@@ -52,6 +52,8 @@ ids! {
     HoldId,
     /// One thing in a record, the same over all its versions.
     ItemId,
+    /// A holder's word that something of a record is never shared.
+    MarkId,
     /// A message inside a thread.
     MessageId,
     /// A record: the person whose health it tells of.

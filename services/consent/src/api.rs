@@ -1,9 +1,10 @@
 //! gRPC: the contract's messages to use cases and back.
 pub(crate) mod erasure;
 mod fields;
+mod marks;
 mod problem;
 
-use crate::app::{AddHolder, App, GiveGrant, ListGrants, ListRecords, OpenRecord, RevokeGrant};
+use crate::app::{AddHolder, App, GiveGrant, LiftMark, ListGrants, ListRecords, OpenRecord, RevokeGrant};
 use crate::domain::record::Holder;
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, field, mask};
 use holdfast_proto::consent::v1::{
@@ -135,5 +136,46 @@ impl ConsentService for Api {
         let (found, next_page_token) = page.cut(found, |listed| listed.place)?;
         let grants = found.iter().map(|listed| (&listed.grant).into()).collect();
         Ok(Response::new(pb::ListGrantsResponse { grants, next_page_token }))
+    }
+
+    async fn set_mark(
+        &self,
+        request: Request<pb::SetMarkRequest>,
+    ) -> Result<Response<pb::SetMarkResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.into_inner();
+        let id = CommandId::of(&message)?;
+        let command = marks::to_set(message)?;
+        let patient = command.patient;
+        let (mark, position) = self.app.set_mark(&asked, id, command).await.map_err(Problem::from)?;
+        let (mark, position) = (Some(marks::shown(patient, mark)), position.map(Into::into));
+        Ok(Response::new(pb::SetMarkResponse { mark, position }))
+    }
+
+    async fn lift_mark(
+        &self,
+        request: Request<pb::LiftMarkRequest>,
+    ) -> Result<Response<pb::LiftMarkResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.into_inner();
+        let id = CommandId::of(&message)?;
+        let command = LiftMark {
+            patient: field::id("patient_id", &message.patient_id)?,
+            mark: field::id("mark_id", &message.mark_id)?,
+            reason: marks::reason(&message.reason)?,
+        };
+        let position = self.app.lift_mark(&asked, id, command).await.map_err(Problem::from)?;
+        Ok(Response::new(pb::LiftMarkResponse { position: position.map(Into::into) }))
+    }
+
+    async fn list_marks(
+        &self,
+        request: Request<pb::ListMarksRequest>,
+    ) -> Result<Response<pb::ListMarksResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let patient = field::id("patient_id", &request.get_ref().patient_id)?;
+        let marks = self.app.list_marks(&asked, patient).await.map_err(Problem::from)?;
+        let marks = marks.into_iter().map(|mark| marks::shown(patient, mark)).collect();
+        Ok(Response::new(pb::ListMarksResponse { marks }))
     }
 }

@@ -3,14 +3,16 @@
 //! A command's answer shows what its sender has just decided: the command's own event, committed before, is the record of it.
 mod erasures;
 mod grants;
+mod marks;
 mod records;
 
 pub(crate) use erasures::{CarryOut, GetErasure, LiftHold, PlaceHold, Retention};
 pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
+pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
 
 use crate::{
-    domain::{erasure, grant, record},
+    domain::{erasure, grant, mark, record},
     views::ViewsError,
 };
 use holdfast_access::{Gate, Refused};
@@ -36,6 +38,8 @@ pub(crate) enum Failure {
     Grant(#[source] grant::Refusal),
     #[error("a rule of erasures is broken")]
     Erasure(#[source] erasure::Refusal),
+    #[error("a rule of marks is broken")]
+    Mark(#[source] mark::Refusal),
     #[error("the events cannot be appended")]
     Append(#[source] AppendError),
     #[error("the log cannot be read")]

@@ -1,7 +1,11 @@
-//! A grant as the contracts write it: in answers and in public events alike.
-use crate::domain::grant::{Grantee, ShownGrant};
+//! A grant and a mark as the contracts write them: in answers and in public events alike.
+use crate::domain::{
+    grant::{Grantee, ShownGrant},
+    mark::{KeptFrom, Mark, Marked},
+};
 use holdfast_host::mask;
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
+use holdfast_types::PatientId;
 
 impl From<&ShownGrant> for pb::Grant {
     fn from(grant: &ShownGrant) -> Self {
@@ -34,5 +38,28 @@ impl From<Grantee> for pb::Grantee {
                 role: role.to_proto(),
             },
         }
+    }
+}
+
+/// For whoever decides by it: without the reason, which is the holders' own.
+pub(crate) fn mark_of(patient: PatientId, mark: &Mark) -> pb::Mark {
+    let what = match mark.what {
+        Marked::Category(category) => pb::marked::Kind::Category(category.to_proto()),
+        Marked::Item(item) => pb::marked::Kind::ItemId(item.to_string()),
+        Marked::Author(author) => pb::marked::Kind::AuthorAccountId(author.to_string()),
+    };
+    let kept_from = match mark.kept_from {
+        KeptFrom::Everybody => None,
+        KeptFrom::Account(account) => Some(pb::kept_from::Kind::AccountId(account.to_string())),
+        KeptFrom::Practice(practice) => Some(pb::kept_from::Kind::PracticeId(practice.to_string())),
+    };
+    pb::Mark {
+        mark_id: mark.mark.to_string(),
+        patient_id: patient.to_string(),
+        what: Some(pb::Marked { kind: Some(what) }),
+        kept_from: kept_from.map(|kind| pb::KeptFrom { kind: Some(kind) }),
+        reason: String::new(),
+        set_by_account_id: mark.by.to_string(),
+        set_time: Some(timestamp(mark.set)),
     }
 }

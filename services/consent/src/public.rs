@@ -2,11 +2,13 @@
 use crate::domain::{
     erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, ShownGrant},
+    mark::Event as MarkEvent,
     record::{Event as RecordEvent, FREE_STANDING},
 };
+use crate::message::mark_of;
 use holdfast_eventlog::{DecodeError, Header, Opened};
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
-use holdfast_types::GrantId;
+use holdfast_types::{GrantId, PatientId};
 use prost::Name;
 use prost_types::Any;
 
@@ -19,6 +21,9 @@ pub fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     }
     if opened.is::<GrantEvent>() {
         return Ok(Some(of_grant(&opened.header, opened.decode()?)));
+    }
+    if opened.is::<MarkEvent>() {
+        return Ok(Some(of_mark(&opened.header, &opened.decode()?)));
     }
     if opened.is::<ErasureEvent>() {
         return Ok(of_erasure(&opened.header, &opened.decode()?));
@@ -53,6 +58,18 @@ fn of_grant(header: &Header, event: GrantEvent) -> Any {
             patient_id: patient.to_string(),
             revoked_time: Some(timestamp(revoked)),
             revision,
+        }),
+    }
+}
+
+fn of_mark(header: &Header, event: &MarkEvent) -> Any {
+    let patient = PatientId::new(header.stream.id());
+    match event {
+        MarkEvent::Set(mark) => any(&pb::MarkSet { mark: Some(mark_of(patient, mark)) }),
+        MarkEvent::Lifted { mark, lifted, .. } => any(&pb::MarkLifted {
+            mark_id: mark.to_string(),
+            patient_id: patient.to_string(),
+            lifted_time: Some(timestamp(*lifted)),
         }),
     }
 }

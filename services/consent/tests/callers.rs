@@ -12,7 +12,7 @@ use common::*;
 use holdfast_access::{Claims, TokenSigner};
 use holdfast_host::client::Outgoing;
 use holdfast_proto::consent::v1::*;
-use holdfast_types::{Clock, Relationship};
+use holdfast_types::{Category, Clock, Relationship};
 
 /// Every method's refusal.
 async fn refusals(mut client: Client, mut erasures: Erasures) -> Vec<&'static str> {
@@ -31,6 +31,9 @@ async fn refusals(mut client: Client, mut erasures: Erasures) -> Vec<&'static st
         refusal(client.revoke_grant(revoke(&grant)).await),
         refusal(client.get_grant(GetGrantRequest { grant_id: patient.clone() }).await),
         refusal(client.list_grants(list(&patient)).await),
+        refusal(client.set_mark(mark(&patient, Category::Notes)).await),
+        refusal(client.lift_mark(lift(&patient, &patient)).await),
+        refusal(client.list_marks(marks(&patient)).await),
         refusal(erasures.request_erasure(RequestErasureRequest::default()).await),
         refusal(erasures.withdraw_erasure(WithdrawErasureRequest::default()).await),
         refusal(erasures.place_hold(PlaceHoldRequest::default()).await),

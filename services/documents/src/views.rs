@@ -5,7 +5,7 @@ mod progress;
 mod projection;
 mod uploads;
 
-pub use documents::{Cursor, Page, ShownDocument, category_of, document, documents};
+pub use documents::{Cursor, Known, Page, ShownDocument, document, documents, known};
 pub use progress::{Progress, advance, forget, progress};
 pub use projection::Documents;
 pub use uploads::{Due, KnownUpload, due, open_uploads, upload};

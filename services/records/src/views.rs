@@ -12,7 +12,7 @@ mod summary;
 
 pub(crate) use directory::{directory_heads, names};
 pub(crate) use heads::{categories_of, heads};
-pub(crate) use items::{Cursor, Listing, Version, item, list, versions};
+pub(crate) use items::{Cursor, Listing, Version, is_withheld, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
 pub(crate) use sources::SourceSummary;

@@ -276,6 +276,38 @@ impl World {
         given.grant.unwrap()
     }
 
+    /// From everybody but the record's holders. Whoever calls next calls after it was heard.
+    pub async fn mark(&mut self, what: consent::marked::Kind) -> consent::Mark {
+        self.mark_from(what, None).await
+    }
+
+    pub async fn mark_from(
+        &mut self,
+        what: consent::marked::Kind,
+        from: Option<consent::kept_from::Kind>,
+    ) -> consent::Mark {
+        let set = consent::SetMarkRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            what: Some(consent::Marked { kind: Some(what) }),
+            kept_from: from.map(|kind| consent::KeptFrom { kind: Some(kind) }),
+            reason: String::new(),
+        };
+        let set = self.consent(&self.mother).set_mark(set).await.unwrap().into_inner();
+        self.said = set.position.unwrap();
+        set.mark.unwrap()
+    }
+
+    pub async fn lift(&mut self, mark: &consent::Mark) {
+        let lift = consent::LiftMarkRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            mark_id: mark.mark_id.clone(),
+            reason: String::new(),
+        };
+        self.said = self.consent(&self.mother).lift_mark(lift).await.unwrap().into_inner().position.unwrap();
+    }
+
     /// When it returns, the patient has the answer.
     pub async fn revoke(&self, grant: consent::Grant) {
         let consent::Grant { grant_id, etag, .. } = grant;

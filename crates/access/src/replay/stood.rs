@@ -1,10 +1,10 @@
 //! What consent had said of one record by some place in its log: the tables of [`crate::views`], of one record and in memory.
 use crate::{
-    Caller, Facts, GrantFact, Grantee,
+    Caller, Facts, GrantFact, Grantee, MarkFact,
     views::{ConsentFact, GRANTS_MAX},
 };
 use chrono::{DateTime, Utc};
-use holdfast_types::{AccountId, GrantId, Relationship, TenantId};
+use holdfast_types::{AccountId, GrantId, MarkId, Relationship, TenantId};
 use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Stood {
     erased: bool,
     holders: BTreeMap<AccountId, Relationship>,
     grants: BTreeMap<GrantId, GrantFact>,
+    /// None: lifted.
+    marks: BTreeMap<MarkId, Option<MarkFact>>,
 }
 
 impl Stood {
@@ -34,7 +36,29 @@ impl Stood {
                 }
             }
             ConsentFact::RecordErased { .. } => self.erased = true,
+            ConsentFact::MarkSet(mark) => {
+                self.marks.entry(mark.id).or_insert(Some(mark));
+            }
+            ConsentFact::MarkLifted { mark, .. } => {
+                if let Some(known) = self.marks.get_mut(&mark) {
+                    *known = None;
+                }
+            }
         }
+    }
+
+    /// Everything that was given and has not ended.
+    pub fn grants(&self, now: DateTime<Utc>) -> impl Iterator<Item = &GrantFact> {
+        self.grants.values().filter(move |grant| counts(grant, now))
+    }
+
+    /// What was given or set; a mark that was lifted is none.
+    pub fn mark(&self, mark: MarkId) -> Option<&MarkFact> {
+        self.marks.get(&mark)?.as_ref()
+    }
+
+    pub fn grant(&self, grant: GrantId) -> Option<&GrantFact> {
+        self.grants.get(&grant)
     }
 
     /// The facts that [`crate::views::facts`] would have read for the caller at that moment, as fresh as can be.
@@ -45,20 +69,23 @@ impl Stood {
                 caller.held_at_practices().any(|held| held == (role, practice))
             }
         };
-        let counts = |grant: &&GrantFact| {
-            grant.revoked.is_none() && grant.period.until().is_none_or(|until| until > now)
-        };
-        let mut grants: Vec<GrantFact> =
-            self.grants.values().filter(counts).filter(reaches).cloned().collect();
+        let mut grants: Vec<GrantFact> = self.grants(now).filter(reaches).cloned().collect();
         grants.sort_by_key(|grant| (Reverse(grant.period.from()), grant.id));
         grants.truncate(usize::try_from(GRANTS_MAX).unwrap_or(usize::MAX));
+        let relationship = self.holders.get(&caller.account).copied();
+        let marks = self.marks.values().flatten().filter(|mark| mark.reaches(caller));
         Facts {
             record_tenant: self.tenant,
-            relationship: self.holders.get(&caller.account).copied(),
+            relationship,
             grants,
+            marks: if relationship.is_none() { marks.copied().collect() } else { Vec::new() },
             consent_age: Some(Duration::ZERO),
             consent_seq: None,
             erased: self.erased,
         }
     }
+}
+
+fn counts(grant: &GrantFact, now: DateTime<Utc>) -> bool {
+    grant.revoked.is_none() && grant.period.until().is_none_or(|until| until > now)
 }

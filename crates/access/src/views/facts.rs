@@ -1,4 +1,5 @@
 //! Everything that a decision needs to know about records and a caller, in one query.
+use super::marks::MarkColumns;
 use crate::{Caller, Facts, GrantFact, Grantee};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::Subject;
@@ -36,6 +37,8 @@ struct Row {
     from_time: Option<DateTime<Utc>>,
     until_time: Option<DateTime<Utc>>,
     revision: Option<i64>,
+    #[sqlx(flatten)]
+    marks: MarkColumns,
 }
 
 /// The planner takes an array for ten elements, finds a plan for the one at hand cheaper each time, and so plans for longer than it
@@ -66,7 +69,8 @@ macro_rules! facts_of {
                 grants.purposes,
                 grants.from_time,
                 grants.until_time,
-                grants.revision
+                grants.revision,
+                marks.*
              FROM ",
             $asked,
             "LEFT JOIN access_records AS records ON records.patient = asked.patient
@@ -84,6 +88,20 @@ macro_rules! facts_of {
                 ORDER BY given.from_time DESC, given.grant_id
                 LIMIT $6
              ) AS grants ON true
+             LEFT JOIN LATERAL (
+                SELECT
+                    array_agg(mark_id ORDER BY mark_id) AS mark_ids,
+                    array_agg(category ORDER BY mark_id) AS mark_categories,
+                    array_agg(item ORDER BY mark_id) AS mark_items,
+                    array_agg(author ORDER BY mark_id) AS mark_authors,
+                    array_agg(from_account ORDER BY mark_id) AS mark_from_accounts,
+                    array_agg(from_practice ORDER BY mark_id) AS mark_from_practices
+                FROM access_marks AS kept
+                WHERE kept.patient = asked.patient
+                  AND NOT kept.lifted
+                  AND (kept.from_account IS NULL OR kept.from_account = $2)
+                  AND (kept.from_practice IS NULL OR kept.from_practice = ANY ($3))
+             ) AS marks ON holders.relationship IS NULL
              ORDER BY asked.place, grants.from_time DESC, grants.grant_id"
         )
     };
@@ -126,8 +144,9 @@ pub async fn facts(
             let record_tenant = row.tenant.map(TenantId::new);
             let consent_age = (!row.waiting).then_some(Duration::ZERO);
             let consent_seq = Some(u64::try_from(row.consent_seq).unwrap_or_default());
-            let (grants, erased) = (Vec::new(), row.erased);
-            let known = Facts { record_tenant, relationship, grants, consent_age, consent_seq, erased };
+            let (grants, erased, marks) = (Vec::new(), row.erased, row.marks.facts(patient)?);
+            let known =
+                Facts { record_tenant, relationship, grants, marks, consent_age, consent_seq, erased };
             facts.push((patient, known));
         }
         if let (Some(grant), Some((_, facts))) = (row.grant()?, facts.last_mut()) {

@@ -1,9 +1,9 @@
 //! Feeds the tables from what consent says. Idempotent; ordered per patient, because a patient's events share a lane.
-use crate::{GrantFact, Grantee};
+use crate::{GrantFact, Grantee, KeptFrom, MarkFact, Marked};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
 use holdfast_proto::{Word, consent::v1 as pb, time};
-use holdfast_types::{AccountId, GrantId, PatientId, Period, Relationship, Role, TenantId};
+use holdfast_types::{AccountId, Category, GrantId, MarkId, PatientId, Period, Relationship, Role, TenantId};
 use prost::Name;
 use prost_types::{Any, Timestamp};
 use sqlx::PgConnection;
@@ -18,6 +18,8 @@ pub enum ConsentFact {
     GrantGiven(GrantFact),
     GrantRevoked { grant: GrantId, revoked: DateTime<Utc>, revision: u64 },
     RecordErased { patient: PatientId, erased: DateTime<Utc> },
+    MarkSet(MarkFact),
+    MarkLifted { patient: PatientId, mark: MarkId },
 }
 
 /// Keeps the tables of a service that is not consent.
@@ -45,6 +47,7 @@ impl Reaction for ConsentFeed {
 fn speaks_of_access(event_type: &str) -> bool {
     event_type.starts_with("grant.")
         || event_type.starts_with("record.")
+        || event_type.starts_with("mark.")
         || matches!(event_type, "erasure.carried-out" | "erasure.repeated")
 }
 
@@ -84,6 +87,12 @@ impl ConsentFact {
                 patient: id(&erased.patient_id)?,
                 erased: moment(erased.erased_time.as_ref())?.ok_or("no time of erasure")?,
             }
+        } else if url == pb::MarkSet::type_url() {
+            let set: pb::MarkSet = message(payload)?;
+            Self::MarkSet(mark(&set.mark.ok_or("no mark")?)?)
+        } else if url == pb::MarkLifted::type_url() {
+            let lifted: pb::MarkLifted = message(payload)?;
+            Self::MarkLifted { patient: id(&lifted.patient_id)?, mark: id(&lifted.mark_id)? }
         } else {
             return Ok(None);
         };
@@ -116,6 +125,24 @@ fn grant(grant: &pb::Grant) -> Result<GrantFact, &'static str> {
             .map_err(|_| "ends before it begins")?,
         revoked: moment(grant.revoked_time.as_ref())?,
     })
+}
+
+fn mark(mark: &pb::Mark) -> Result<MarkFact, &'static str> {
+    let what = mark.what.as_ref().and_then(|what| what.kind.as_ref()).ok_or("nothing marked")?;
+    let what = match what {
+        pb::marked::Kind::Category(category) => {
+            Marked::Category(Category::from_proto(*category).ok_or("unknown word")?)
+        }
+        pb::marked::Kind::ItemId(item) => Marked::Item(id(item)?),
+        pb::marked::Kind::AuthorAccountId(author) => Marked::Author(id(author)?),
+    };
+    // A receiver that knows no such way of saying from whom keeps it from everybody.
+    let kept_from = match mark.kept_from.as_ref().and_then(|from| from.kind.as_ref()) {
+        None => KeptFrom::Everybody,
+        Some(pb::kept_from::Kind::AccountId(account)) => KeptFrom::Account(id(account)?),
+        Some(pb::kept_from::Kind::PracticeId(practice)) => KeptFrom::Practice(id(practice)?),
+    };
+    Ok(MarkFact { id: id(&mark.mark_id)?, patient: id(&mark.patient_id)?, what, kept_from })
 }
 
 fn message<M: Name + Default>(payload: &Any) -> Result<M, &'static str> {
@@ -173,7 +200,42 @@ pub async fn apply(conn: &mut PgConnection, fact: &ConsentFact) -> Result<(), sq
             .execute(conn)
             .await?;
         }
+        ConsentFact::MarkSet(mark) => set(conn, mark).await?,
+        ConsentFact::MarkLifted { mark, .. } => {
+            sqlx::query("UPDATE access_marks SET lifted = true WHERE mark_id = $1")
+                .bind(mark.uuid())
+                .execute(conn)
+                .await?;
+        }
     }
+    Ok(())
+}
+
+async fn set(conn: &mut PgConnection, mark: &MarkFact) -> Result<(), sqlx::Error> {
+    let (category, item, author) = match mark.what {
+        Marked::Category(category) => (Some(category.as_str()), None, None),
+        Marked::Item(item) => (None, Some(item), None),
+        Marked::Author(author) => (None, None, Some(author.uuid())),
+    };
+    let (account, practice) = match mark.kept_from {
+        KeptFrom::Everybody => (None, None),
+        KeptFrom::Account(account) => (Some(account.uuid()), None),
+        KeptFrom::Practice(practice) => (None, Some(practice.uuid())),
+    };
+    sqlx::query(
+        "INSERT INTO access_marks (mark_id, patient, category, item, author, from_account, from_practice)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (mark_id) DO NOTHING",
+    )
+    .bind(mark.id.uuid())
+    .bind(mark.patient.uuid())
+    .bind(category)
+    .bind(item)
+    .bind(author)
+    .bind(account)
+    .bind(practice)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

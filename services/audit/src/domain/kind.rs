@@ -28,7 +28,7 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" => Self::Sharing,
+                "record" | "grant" | "mark" => Self::Sharing,
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {
@@ -73,6 +73,7 @@ mod tests {
             "door.refused",
             "record.opened",
             "grant.given",
+            "mark.set",
             "erasure.requested",
             "erasure.carried-out",
             "erasure.repeated",

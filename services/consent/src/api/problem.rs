@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{erasure, grant, record},
+    domain::{erasure, grant, mark, record},
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -13,6 +13,7 @@ impl From<Failure> for Problem {
             Failure::Record(refusal) => of_record(refusal),
             Failure::Grant(refusal) => of_grant(refusal),
             Failure::Erasure(refusal) => of_erasure(refusal),
+            Failure::Mark(refusal) => of_mark(refusal),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
             Failure::Views(ViewsError::Database(error)) => {
@@ -65,6 +66,17 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
         Refusal::NotGiven => catalogue::GRANT_UNKNOWN,
         Refusal::AlreadyRevoked => catalogue::ALREADY_REVOKED,
         Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_mark(refusal: mark::Refusal) -> Problem {
+    use mark::Refusal;
+    let reason = match refusal {
+        Refusal::AlreadyMarked => catalogue::ALREADY_MARKED,
+        Refusal::FromHolder => catalogue::GRANT_TO_HOLDER,
+        Refusal::TooMany => catalogue::TOO_MANY_MARKS,
+        Refusal::NotMarked => catalogue::MARK_UNKNOWN,
     };
     Problem::new(reason, refusal.to_string())
 }

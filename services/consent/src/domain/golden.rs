@@ -1,5 +1,5 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{erasure, grant, record};
+use super::{erasure, grant, mark, record};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -29,4 +29,9 @@ fn stored_events_of_grants_never_change() {
 #[test]
 fn stored_events_of_erasures_never_change() {
     check(&erasure::samples());
+}
+
+#[test]
+fn stored_events_of_marks_never_change() {
+    check(&mark::samples());
 }

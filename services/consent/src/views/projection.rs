@@ -2,10 +2,11 @@
 use crate::domain::{
     erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, Grantee, Terms},
+    mark::{Event as MarkEvent, KeptFrom, Mark, Marked},
     record::Event as RecordEvent,
 };
 use holdfast_access::{
-    GrantFact, Grantee as Reached,
+    GrantFact, Grantee as Reached, KeptFrom as Kept, MarkFact, Marked as Said,
     views::{ConsentFact, apply},
 };
 use holdfast_eventlog::{Header, Opened, Projection, ProjectionError};
@@ -22,6 +23,9 @@ impl Projection for Consent {
                 record(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<GrantEvent>() {
                 grant(conn, &opened.header, opened.decode()?).await?;
+            } else if opened.is::<MarkEvent>() {
+                let patient = PatientId::new(opened.header.stream.id());
+                apply(conn, &mark(patient, opened.decode()?)).await?;
             } else if opened.is::<ErasureEvent>()
                 && let Some(erased) = opened.decode::<ErasureEvent>()?.erased()
             {
@@ -82,4 +86,22 @@ fn fact(id: GrantId, revision: u64, terms: Terms) -> GrantFact {
         Grantee::Practice { practice, role } => Reached::Practice { practice, role },
     };
     GrantFact { id, revision, patient, grantee, categories, actions, purposes, period, revoked: None }
+}
+
+fn mark(patient: PatientId, event: MarkEvent) -> ConsentFact {
+    let Mark { mark: id, what, kept_from, .. } = match event {
+        MarkEvent::Set(mark) => mark,
+        MarkEvent::Lifted { mark, .. } => return ConsentFact::MarkLifted { patient, mark },
+    };
+    let what = match what {
+        Marked::Category(category) => Said::Category(category),
+        Marked::Item(item) => Said::Item(item),
+        Marked::Author(author) => Said::Author(author),
+    };
+    let kept_from = match kept_from {
+        KeptFrom::Everybody => Kept::Everybody,
+        KeptFrom::Account(account) => Kept::Account(account),
+        KeptFrom::Practice(practice) => Kept::Practice(practice),
+    };
+    ConsentFact::MarkSet(MarkFact { id, patient, what, kept_from })
 }

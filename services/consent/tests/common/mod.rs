@@ -231,6 +231,29 @@ pub fn list(patient: &str) -> ListGrantsRequest {
     ListGrantsRequest { patient_id: patient.to_owned(), ..ListGrantsRequest::default() }
 }
 
+/// A room that is shared with nobody.
+pub fn mark(patient: &str, category: Category) -> SetMarkRequest {
+    SetMarkRequest {
+        request_id: request_id(),
+        patient_id: patient.to_owned(),
+        what: Some(Marked { kind: Some(marked::Kind::Category(category.to_proto())) }),
+        ..SetMarkRequest::default()
+    }
+}
+
+pub fn lift(patient: &str, mark: &str) -> LiftMarkRequest {
+    LiftMarkRequest {
+        request_id: request_id(),
+        patient_id: patient.to_owned(),
+        mark_id: mark.to_owned(),
+        reason: String::new(),
+    }
+}
+
+pub fn marks(patient: &str) -> ListMarksRequest {
+    ListMarksRequest { patient_id: patient.to_owned() }
+}
+
 pub fn at(time: DateTime<Utc>) -> Option<prost_types::Timestamp> {
     Some(timestamp(time))
 }

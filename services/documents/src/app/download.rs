@@ -72,10 +72,8 @@ impl App {
         while let Some((number, part)) = parts.next().await {
             if number > 0 && (number % PARTS_UNASKED == 0 || asked_at.elapsed() > UNASKED_MAX) {
                 asked_at = Instant::now();
-                let gate = self.ground.gate();
-                let _still = gate
-                    .authorise(asked, Action::Download, paper.patient, &[paper.category], OPERATION)
-                    .await?;
+                let _still =
+                    self.for_document(asked, Action::Download, paper.patient, document.id, OPERATION).await?;
             }
             let mut part = part.map_err(Failure::Objects)?;
             while !part.is_empty() {

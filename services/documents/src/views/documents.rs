@@ -52,19 +52,37 @@ struct Row {
     reason: Option<Vec<u8>>,
 }
 
-/// In which category a document of the record is: asked before anything can be permitted, and answered to nobody.
-pub async fn category_of(
-    pool: &PgPool,
-    patient: PatientId,
-    id: DocumentId,
-) -> Result<Option<Category>, ViewsError> {
-    let category: Option<String> =
-        sqlx::query_scalar("SELECT category FROM documents WHERE patient = $1 AND document = $2")
+/// What is asked of a document before anything can be permitted, and answered to nobody.
+#[derive(Debug)]
+pub struct Known {
+    pub category: Category,
+    /// As the log's headers write who acted, where it is known.
+    pub added_by: Option<String>,
+}
+
+pub async fn known(pool: &PgPool, patient: PatientId, id: DocumentId) -> Result<Option<Known>, ViewsError> {
+    let row: Option<(String, Option<String>)> =
+        sqlx::query_as("SELECT category, added_by FROM documents WHERE patient = $1 AND document = $2")
             .bind(patient.uuid())
             .bind(id.uuid())
             .fetch_optional(pool)
             .await?;
-    category.map(|text| word(&text, "category")).transpose()
+    row.map(|(category, added_by)| Ok(Known { category: word(&category, "category")?, added_by })).transpose()
+}
+
+/// Leaves out what the record's holders keep from the caller. Whose it is may not be known: then it counts as anybody's.
+macro_rules! not_withheld {
+    ($items:literal, $authors:literal) => {
+        concat!(
+            "document <> ALL ($",
+            $items,
+            "::uuid[]) AND (cardinality($",
+            $authors,
+            "::text[]) = 0 OR COALESCE(added_by <> ALL ($",
+            $authors,
+            "), false))"
+        )
+    };
 }
 
 /// One document of the permitted record, withdrawn or not.
@@ -74,14 +92,17 @@ pub async fn document(
     permit: &Permit,
     id: DocumentId,
 ) -> Result<Option<Unreleased<ShownDocument>>, ViewsError> {
-    let row: Option<Row> = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(concat!(
         "SELECT document, withdraw_time, revision, paper, reason
          FROM documents
-         WHERE patient = $1 AND document = $2 AND category = ANY ($3)",
-    )
+         WHERE patient = $1 AND document = $2 AND category = ANY ($3) AND ",
+        not_withheld!("4", "5")
+    ))
     .bind(permit.patient().uuid())
     .bind(id.uuid())
     .bind(categories(permit))
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -99,28 +120,36 @@ pub async fn documents(
     page_size: u32,
 ) -> Result<Unreleased<Page>, ViewsError> {
     let patient = permit.patient().uuid();
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT document, withdraw_time, revision, paper, reason
          FROM documents
          WHERE patient = $1
            AND withdraw_time IS NULL
            AND category = ANY ($2)
            AND ($3::timestamptz IS NULL OR (added_time, document) < ($3, $4))
+           AND ",
+        not_withheld!("6", "7"),
+        "
          ORDER BY added_time DESC, document DESC
-         LIMIT $5",
-    )
+         LIMIT $5"
+    ))
     .bind(patient)
     .bind(categories(permit))
     .bind(after.map(|cursor| cursor.added))
     .bind(after.map(|cursor| cursor.document.uuid()))
     .bind(i64::from(page_size) + 1)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_all(pool)
     .await?;
-    let total: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM documents WHERE patient = $1 AND withdraw_time IS NULL AND category = ANY ($2)",
-    )
+    let total: i64 = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM documents WHERE patient = $1 AND withdraw_time IS NULL AND category = ANY ($2) AND ",
+        not_withheld!("3", "4")
+    ))
     .bind(patient)
     .bind(categories(permit))
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_one(pool)
     .await?;
     let total = u32::try_from(total).map_err(|_| ViewsError::Malformed("count"))?;

@@ -5,6 +5,7 @@ use crate::domain::{
     upload::{self, Announced},
 };
 use holdfast_eventlog::{Header, KeyRing, Opened, Projection, ProjectionError};
+use holdfast_types::Actor;
 use sqlx::PgConnection;
 
 pub struct Documents(KeyRing);
@@ -61,8 +62,8 @@ async fn added(
     sealed: &[u8],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO documents (document, patient, category, added_time, revision, paper)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO documents (document, patient, category, added_time, revision, paper, added_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (document) DO NOTHING",
     )
     .bind(header.stream.id())
@@ -71,6 +72,7 @@ async fn added(
     .bind(paper.added)
     .bind(revision(header))
     .bind(sealed)
+    .bind(Actor::Account(paper.added_by).to_string())
     .execute(conn)
     .await?;
     Ok(())

@@ -59,6 +59,8 @@ impl App {
         loop {
             let news = self.news.notified();
             let permit = self.may(asked, Action::Read, patient, "messaging.WatchThread").await?;
+            // What is marked as never shared while somebody watches is not watched any longer.
+            self.sees(&permit, asked, thread).await?;
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {
                 let found = views::messages(pool, keys, &permit, thread, reached, BATCH)
                     .await

@@ -15,6 +15,15 @@ pub enum Attachment {
     Item(ItemId),
 }
 
+impl Attachment {
+    pub const fn uuid(&self) -> uuid::Uuid {
+        match self {
+            Self::Document(document) => document.uuid(),
+            Self::Item(item) => item.uuid(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,

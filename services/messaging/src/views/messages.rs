@@ -74,7 +74,11 @@ pub async fn messages(
             from_family: row.from_family,
             body: content.body,
             language: content.language,
-            attachments: content.attachments,
+            attachments: content
+                .attachments
+                .into_iter()
+                .filter(|attachment| !permit.withheld().items().contains(&attachment.uuid()))
+                .collect(),
             created: row.created_time,
         });
     }

@@ -51,6 +51,22 @@ struct Row {
     subject: Vec<u8>,
 }
 
+/// Leaves out what the record's holders keep from the caller: by the thread, and by everybody who wrote in it.
+macro_rules! not_withheld {
+    ($items:literal, $authors:literal) => {
+        concat!(
+            "threads.thread <> ALL ($",
+            $items,
+            "::uuid[]) AND (cardinality($",
+            $authors,
+            "::text[]) = 0 OR NOT EXISTS (
+                 SELECT FROM messages AS said WHERE said.thread = threads.thread AND said.author = ANY ($",
+            $authors,
+            ")))"
+        )
+    };
+}
+
 /// Which practices' threads a reader sees: all of them as a holder, else those of practices at which they hold a role.
 pub(super) fn practices(permit: &Permit, caller: &Caller) -> Option<Vec<Uuid>> {
     let at_practices = || caller.held_at_practices().map(|(_, practice)| practice.uuid()).collect();
@@ -66,7 +82,7 @@ pub async fn threads(
     after: Option<Cursor>,
     page_size: u32,
 ) -> Result<Unreleased<Vec<ShownThread>>, ViewsError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT
              threads.*,
              message_count - COALESCE(read_marks.number, 0) AS unread_count
@@ -75,15 +91,20 @@ pub async fn threads(
          WHERE patient = $1
            AND ($3::uuid[] IS NULL OR practice = ANY ($3))
            AND ($4::timestamptz IS NULL OR (last_message_time, threads.thread) < ($4, $5))
+           AND ",
+        not_withheld!("7", "8"),
+        "
          ORDER BY last_message_time DESC, threads.thread DESC
-         LIMIT $6",
-    )
+         LIMIT $6"
+    ))
     .bind(permit.patient().uuid())
     .bind(caller.account.uuid())
     .bind(practices(permit, caller))
     .bind(after.map(|cursor| cursor.last_message))
     .bind(after.map(|cursor| cursor.thread.uuid()))
     .bind(i64::from(page_size) + 1)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_all(pool)
     .await?;
     let mut shown = Vec::with_capacity(rows.len());
@@ -103,18 +124,21 @@ pub async fn thread(
     caller: &Caller,
     id: ThreadId,
 ) -> Result<Option<Unreleased<ShownThread>>, ViewsError> {
-    let row: Option<Row> = sqlx::query_as(
+    let row: Option<Row> = sqlx::query_as(concat!(
         "SELECT
              threads.*,
              message_count - COALESCE(read_marks.number, 0) AS unread_count
          FROM threads
          LEFT JOIN read_marks ON read_marks.thread = threads.thread AND read_marks.account = $2
-         WHERE patient = $1 AND threads.thread = $4 AND ($3::uuid[] IS NULL OR practice = ANY ($3))",
-    )
+         WHERE patient = $1 AND threads.thread = $4 AND ($3::uuid[] IS NULL OR practice = ANY ($3)) AND ",
+        not_withheld!("5", "6")
+    ))
     .bind(permit.patient().uuid())
     .bind(caller.account.uuid())
     .bind(practices(permit, caller))
     .bind(id.uuid())
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -130,28 +154,36 @@ pub async fn place(
     caller: &Caller,
     id: ThreadId,
 ) -> Result<bool, ViewsError> {
-    Ok(sqlx::query_scalar(
+    Ok(sqlx::query_scalar(concat!(
         "SELECT EXISTS (
-             SELECT FROM threads WHERE patient = $1 AND thread = $2 AND ($3::uuid[] IS NULL OR practice = ANY ($3)))",
-    )
+             SELECT FROM threads
+             WHERE patient = $1 AND thread = $2 AND ($3::uuid[] IS NULL OR practice = ANY ($3)) AND ",
+        not_withheld!("4", "5"),
+        ")"
+    ))
     .bind(permit.patient().uuid())
     .bind(id.uuid())
     .bind(practices(permit, caller))
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_one(pool)
     .await?)
 }
 
 /// Messages of the permitted record that the reader has not read.
 pub async fn unread(pool: &PgPool, permit: &Permit, caller: &Caller) -> Result<Unreleased<i32>, ViewsError> {
-    let count: i64 = sqlx::query_scalar(
+    let count: i64 = sqlx::query_scalar(concat!(
         "SELECT COALESCE(sum(message_count - COALESCE(read_marks.number, 0)), 0)::bigint
          FROM threads
          LEFT JOIN read_marks ON read_marks.thread = threads.thread AND read_marks.account = $2
-         WHERE patient = $1 AND ($3::uuid[] IS NULL OR practice = ANY ($3))",
-    )
+         WHERE patient = $1 AND ($3::uuid[] IS NULL OR practice = ANY ($3)) AND ",
+        not_withheld!("4", "5")
+    ))
     .bind(permit.patient().uuid())
     .bind(caller.account.uuid())
     .bind(practices(permit, caller))
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_one(pool)
     .await?;
     Ok(Unreleased::new(i32::try_from(count).unwrap_or(i32::MAX), Vec::new()))

@@ -142,21 +142,26 @@ impl App {
     ) -> Result<Permit, Failure> {
         let heads =
             views::heads(self.log.pool(), self.log.keys(), patient, &[item]).await.map_err(Failure::Views)?;
-        let mut categories: Vec<Category> = match heads.get(&item).map(|head| &head.state) {
+        let stands = match heads.get(&item).map(|head| &head.state) {
             Some(item::State::Standing(standing) | item::State::Retracted(standing)) => {
-                vec![standing.category]
+                Some(standing.category)
             }
-            // Who may change everything may know that it is not there.
-            Some(item::State::Absent) | None => {
-                let _everything =
-                    self.gate.authorise(asked, Action::Contribute, patient, Category::ALL, operation).await?;
-                return Err(Failure::Item(item::Refusal::Unknown));
-            }
+            Some(item::State::Absent) | None => None,
         };
-        categories.extend(becomes);
-        categories.sort_unstable();
-        categories.dedup();
-        Ok(self.gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?)
+        if let Some(category) = stands {
+            let mut categories: Vec<Category> = std::iter::once(category).chain(becomes).collect();
+            categories.sort_unstable();
+            categories.dedup();
+            let permit =
+                self.gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?;
+            if !views::is_withheld(&self.log, &permit, item).await.map_err(Failure::Views)? {
+                return Ok(permit);
+            }
+        }
+        // Who may change everything may know that it is not there; what is kept from somebody is not there either.
+        let _everything =
+            self.gate.authorise(asked, Action::Contribute, patient, Category::ALL, operation).await?;
+        Err(Failure::Item(item::Refusal::Unknown))
     }
 
     /// It is done: whether it can be shown does not change that.

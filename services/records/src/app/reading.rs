@@ -54,8 +54,7 @@ impl App {
         let permit =
             self.gate.authorise(asked, Action::Read, patient, &categories, "records.ListItems").await?;
         let withheld = categories.into_iter().filter(|category| !permit.covers(*category)).collect();
-        let page =
-            views::list(&self.log, &permit, listing).await.map_err(Failure::Views)?;
+        let page = views::list(&self.log, &permit, listing).await.map_err(Failure::Views)?;
         let mut wanted = Vec::new();
         let page = page.map(|page| {
             wanted.extend(page.versions.iter().flat_map(performers).filter_map(|named| named.key.clone()));
@@ -99,9 +98,8 @@ impl App {
         size: u32,
     ) -> Result<(Vec<NamedVersion>, bool), Failure> {
         let permit = self.permit_to_read(asked, patient, item, "records.ListItemVersions").await?;
-        let versions = views::versions(&self.log, &permit, item, before, size)
-            .await
-            .map_err(Failure::Views)?;
+        let versions =
+            views::versions(&self.log, &permit, item, before, size).await.map_err(Failure::Views)?;
         let mut wanted = Vec::new();
         let versions = versions.map(|(versions, more)| {
             wanted.extend(versions.iter().flat_map(references));
@@ -147,9 +145,7 @@ impl App {
         item: ItemId,
         as_of: Option<DateTime<Utc>>,
     ) -> Result<Option<Unreleased<NamedVersion>>, Failure> {
-        let found = views::item(&self.log, permit, item, as_of)
-            .await
-            .map_err(Failure::Views)?;
+        let found = views::item(&self.log, permit, item, as_of).await.map_err(Failure::Views)?;
         let Some(found) = found else { return Ok(None) };
         let mut wanted = Vec::new();
         let found = found.map(|version| {
@@ -160,7 +156,7 @@ impl App {
         Ok(Some(found.map(|version| NamedVersion { version, names })))
     }
 
-    /// By the categories that the item has had; for what is not there, by any.
+    /// By the categories that the item has had; for what is not there, or kept from the caller, by any.
     async fn permit_to_read(
         &self,
         asked: &RequestContext,
@@ -169,8 +165,14 @@ impl App {
         operation: &'static str,
     ) -> Result<Permit, Failure> {
         let had = views::categories_of(self.log.pool(), patient, item).await.map_err(Failure::Views)?;
-        let categories = if had.is_empty() { Category::ALL } else { had.as_slice() };
-        Ok(self.gate.authorise(asked, Action::Read, patient, categories, operation).await?)
+        let gate = &self.gate;
+        if !had.is_empty() {
+            let permit = gate.authorise(asked, Action::Read, patient, &had, operation).await?;
+            if !views::is_withheld(&self.log, &permit, item).await.map_err(Failure::Views)? {
+                return Ok(permit);
+            }
+        }
+        Ok(gate.authorise(asked, Action::Read, patient, Category::ALL, operation).await?)
     }
 
     pub(super) async fn names(&self, permit: &Permit, wanted: Vec<String>) -> Result<Names, Failure> {

@@ -92,6 +92,18 @@ macro_rules! happened_by {
 }
 pub(super) use happened_by;
 
+/// Leaves out what the record's holders keep from the caller: by the item, and by everybody who had a hand in the version.
+macro_rules! not_withheld {
+    ($items:literal, $authors:literal) => {
+        concat!(
+            "v.item <> ALL($", $items, "::uuid[]) AND (cardinality($", $authors, "::text[]) = 0 OR NOT EXISTS (
+                SELECT FROM item_versions AS w
+                WHERE w.patient = v.patient AND w.item = v.item AND w.revision <= v.revision AND w.actor = ANY($", $authors, ")))"
+        )
+    };
+}
+pub(super) use not_withheld;
+
 /// One condition for the version that stands, one for the version that stood at `$3`: the first has an index.
 macro_rules! queries {
     ($name:ident: $standing:literal, $read_time:literal) => {
@@ -101,7 +113,7 @@ macro_rules! queries {
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
                  WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, "
-                   AND ", happened_by!("7"), "
+                   AND ", happened_by!("7"), " AND ", not_withheld!("9", "10"), "
                    AND ($8::uuid IS NULL OR v.source = $8)
                    AND ($5::uuid IS NULL
                         OR (coalesce(v.occurred, '-infinity'::timestamptz), v.item) < (coalesce($4, '-infinity'::timestamptz), $5))
@@ -110,13 +122,13 @@ macro_rules! queries {
             );
             pub(super) const TOTAL: &str = concat!(
                 "SELECT count(*) FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing,
-                " AND ", happened_by!("4"), " AND ($5::uuid IS NULL OR v.source = $5)"
+                " AND ", happened_by!("4"), " AND ($5::uuid IS NULL OR v.source = $5) AND ", not_withheld!("6", "7")
             );
             pub(super) const ITEM: &str = concat!(
                 "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.event, v.said
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
-                 WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND v.item = $4
+                 WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND v.item = $4 AND ", not_withheld!("5", "6"), "
                  ORDER BY v.revision DESC
                  LIMIT 1"
             );
@@ -126,12 +138,25 @@ macro_rules! queries {
 queries!(now: "v.superseded IS NULL AND $3::timestamptz IS NULL", "coalesce(s.read_time, v.recorded)");
 queries!(then: "v.recorded <= $3 AND (v.superseded IS NULL OR v.superseded > $3)", "v.recorded");
 
-const VERSIONS: &str = "
-    SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.event, v.said
-    FROM item_versions AS v
-    WHERE v.patient = $1 AND v.category = ANY($2) AND v.item = $3 AND ($4::bigint IS NULL OR v.revision < $4)
-    ORDER BY v.revision DESC
-    LIMIT $5";
+const VERSIONS: &str = concat!(
+    "SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.event, v.said
+     FROM item_versions AS v
+     WHERE v.patient = $1 AND v.category = ANY($2) AND v.item = $3 AND ($4::bigint IS NULL OR v.revision < $4)
+       AND ",
+    not_withheld!("6", "7"),
+    "
+     ORDER BY v.revision DESC
+     LIMIT $5"
+);
+
+/// Whether the item as it stands is kept from the caller.
+const WITHHELD: &str = concat!(
+    "SELECT NOT (",
+    not_withheld!("3", "4"),
+    ")
+     FROM item_versions AS v
+     WHERE v.patient = $1 AND v.item = $2 AND v.superseded IS NULL"
+);
 
 /// One page of the permitted categories, newest first; what has no time comes last.
 pub(crate) async fn list(
@@ -149,6 +174,8 @@ pub(crate) async fn list(
         .bind(listing.as_of)
         .bind(listing.happened_by)
         .bind(listing.source)
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
         .fetch_one(log.pool())
         .await?;
     let rows: Vec<Row> = sqlx::query_as(page)
@@ -160,6 +187,8 @@ pub(crate) async fn list(
         .bind(i64::from(listing.size) + 1)
         .bind(listing.happened_by)
         .bind(listing.source)
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
         .fetch_all(log.pool())
         .await?;
     let sources = match listing.with_sources {
@@ -185,6 +214,8 @@ pub(crate) async fn item(
         .bind(words(permit))
         .bind(as_of)
         .bind(item.uuid())
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
         .fetch_all(log.pool())
         .await?;
     let version = open(log, permit.patient(), rows).await?.pop();
@@ -208,12 +239,29 @@ pub(crate) async fn versions(
         .bind(item.uuid())
         .bind(before.map(super::signed))
         .bind(i64::from(size) + 1)
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
         .fetch_all(log.pool())
         .await?;
     let mut versions = open(log, permit.patient(), rows).await?;
     let more = cut(&mut versions, size, true);
     let returned = versions.iter().map(Version::returned).collect();
     Ok(Unreleased::new((versions, more), returned))
+}
+
+/// Whether an item of the permitted record is kept from the caller, whatever may be done with its room.
+pub(crate) async fn is_withheld(log: &EventLog, permit: &Permit, item: ItemId) -> Result<bool, ViewsError> {
+    if permit.withheld().is_empty() {
+        return Ok(false);
+    }
+    let withheld: Option<bool> = sqlx::query_scalar(WITHHELD)
+        .bind(permit.patient().uuid())
+        .bind(item.uuid())
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
+        .fetch_optional(log.pool())
+        .await?;
+    Ok(withheld.unwrap_or(false))
 }
 
 pub(super) fn words(permit: &Permit) -> Vec<&'static str> {
@@ -242,7 +290,8 @@ pub(super) async fn open(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut places: Vec<u64> = rows.iter().flat_map(|row| [unsigned(row.event), unsigned(row.said)]).collect();
+    let mut places: Vec<u64> =
+        rows.iter().flat_map(|row| [unsigned(row.event), unsigned(row.said)]).collect();
     places.dedup();
     let events = log.at(Subject::Patient(patient), &places).await?;
     rows.into_iter().map(|row| row.version(&events)).collect()

@@ -1,7 +1,7 @@
 //! Where things come from: each source, how much of it there is, and when it was read.
 use super::{
     ViewsError,
-    items::{Row, happened_by, open, words},
+    items::{Row, happened_by, not_withheld, open, words},
 };
 use crate::domain::content::Source;
 use chrono::{DateTime, Utc};
@@ -34,7 +34,7 @@ macro_rules! query {
              FROM (
                 SELECT v.source, count(*) AS count, max(v.recorded) AS recorded
                 FROM item_versions AS v
-                WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND ", happened_by!("4"), "
+                WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND ", happened_by!("4"), " AND ", not_withheld!("6", "7"), "
                 GROUP BY v.source
                 ORDER BY count(*) DESC, v.source
                 LIMIT $5
@@ -43,7 +43,7 @@ macro_rules! query {
                 SELECT v.*
                 FROM item_versions AS v
                 WHERE v.patient = $1 AND v.category = ANY($2) AND v.source = g.source AND v.recorded = g.recorded
-                  AND ", $standing, "
+                  AND ", $standing, " AND ", not_withheld!("6", "7"), "
                 LIMIT 1
              ) AS n
              LEFT JOIN sources AS s ON s.patient = n.patient AND s.source = g.source
@@ -68,6 +68,8 @@ pub(crate) async fn sources(
         .bind(as_of)
         .bind(happened_by)
         .bind(SOURCES_MAX)
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
         .fetch_all(log.pool())
         .await?;
     let (rows, counts): (Vec<Row>, Vec<i64>) = found.into_iter().map(|one| (one.newest, one.count)).unzip();

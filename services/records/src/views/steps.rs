@@ -1,7 +1,7 @@
 //! A record step by step: the moments at which something was recorded, and each version of a step beside the one before it.
 use super::{
     ViewsError,
-    items::{Row, Version, open, words},
+    items::{Row, Version, not_withheld, open, words},
     signed,
 };
 use chrono::{DateTime, Utc};
@@ -48,9 +48,11 @@ pub(crate) async fn moments(
     at: Option<DateTime<Utc>>,
     besides: &[DateTime<Utc>],
 ) -> Result<Moments, ViewsError> {
-    let moments = sqlx::query_as(
+    let moments = sqlx::query_as(concat!(
         "WITH moments AS (
-            SELECT recorded FROM item_versions WHERE patient = $1 AND category = ANY($2)
+            SELECT v.recorded FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ",
+        not_withheld!("5", "6"),
+        "
             UNION
             SELECT * FROM UNNEST($4::timestamptz[])
          ), until AS (
@@ -63,12 +65,14 @@ pub(crate) async fn moments(
             (SELECT max(until.recorded) FROM until, step WHERE until.recorded < step.recorded) AS previous,
             (SELECT min(recorded) FROM moments WHERE recorded > $3) AS following,
             (SELECT count(*) FROM until) AS number,
-            (SELECT count(*) FROM moments) AS count",
-    )
+            (SELECT count(*) FROM moments) AS count"
+    ))
     .bind(permit.patient().uuid())
     .bind(words(permit))
     .bind(at)
     .bind(besides)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_one(pool)
     .await?;
     Ok(moments)
@@ -82,28 +86,37 @@ pub(crate) async fn changes(
     after: Option<StepCursor>,
     size: u32,
 ) -> Result<Unreleased<(Vec<Changed>, bool, i64)>, ViewsError> {
-    let total: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM item_versions WHERE patient = $1 AND category = ANY($2) AND recorded = $3",
-    )
+    let total: i64 = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM item_versions AS v
+         WHERE v.patient = $1 AND v.category = ANY($2) AND v.recorded = $3 AND ",
+        not_withheld!("4", "5")
+    ))
     .bind(permit.patient().uuid())
     .bind(words(permit))
     .bind(step)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_one(log.pool())
     .await?;
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT patient, item, revision, category, recorded, recorded AS read_time, actor, event, said
-         FROM item_versions
-         WHERE patient = $1 AND category = ANY($2) AND recorded = $3
-           AND ($4::uuid IS NULL OR (item, revision) > ($4, $5))
-         ORDER BY item, revision
-         LIMIT $6",
-    )
+    let rows: Vec<Row> = sqlx::query_as(concat!(
+        "SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.event, v.said
+         FROM item_versions AS v
+         WHERE v.patient = $1 AND v.category = ANY($2) AND v.recorded = $3
+           AND ($4::uuid IS NULL OR (v.item, v.revision) > ($4, $5))
+           AND ",
+        not_withheld!("7", "8"),
+        "
+         ORDER BY v.item, v.revision
+         LIMIT $6"
+    ))
     .bind(permit.patient().uuid())
     .bind(words(permit))
     .bind(step)
     .bind(after.map(|after| after.item.uuid()))
     .bind(after.map(|after| signed(after.revision)))
     .bind(i64::from(size) + 1)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_all(log.pool())
     .await?;
     let mut versions = open(log, permit.patient(), rows).await?;
@@ -131,17 +144,20 @@ async fn befores(
     if items.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT v.patient, v.item, v.revision, v.category, v.recorded, v.recorded AS read_time, v.actor, v.event, v.said
          FROM item_versions AS v
          JOIN UNNEST($3::uuid[], $4::bigint[]) AS wanted (item, revision)
            ON wanted.item = v.item AND wanted.revision = v.revision
-         WHERE v.patient = $1 AND v.category = ANY($2)",
-    )
+         WHERE v.patient = $1 AND v.category = ANY($2) AND ",
+        not_withheld!("5", "6")
+    ))
     .bind(permit.patient().uuid())
     .bind(words(permit))
     .bind(items)
     .bind(revisions)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
     .fetch_all(log.pool())
     .await?;
     let versions = open(log, permit.patient(), rows).await?;

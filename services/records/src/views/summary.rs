@@ -1,7 +1,7 @@
 //! Per category: how much there is, and how fresh.
 use super::{
     ViewsError,
-    items::{happened_by, words},
+    items::{happened_by, not_withheld, words},
     sources::{SourceSummary, sources},
 };
 use chrono::{DateTime, Utc};
@@ -38,6 +38,8 @@ macro_rules! summary {
             $standing,
             " AND ",
             happened_by!("4"),
+            " AND ",
+            not_withheld!("5", "6"),
             "
              GROUP BY v.category
              ORDER BY v.category"
@@ -60,6 +62,8 @@ pub(crate) async fn summary(
         .bind(words(permit))
         .bind(as_of)
         .bind(happened_by)
+        .bind(permit.withheld().items())
+        .bind(permit.withheld().authors())
         .fetch_all(log.pool())
         .await?;
     let summary = |(category, count, newest, read): Row| {
