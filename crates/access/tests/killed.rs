@@ -54,7 +54,8 @@ async fn read(gate: Gate, reader: usize) {
         let account = if relative { account() } else { AccountId::new(id(0x57)) };
         let caller = Caller { account, ..caller(&[]) };
         let asked = RequestContext { caller, purpose: None, correlation, traceparent: None };
-        let permit = gate.authorise(&asked, Action::Read, patient(), &[Category::Goals], "records.ListItems").await;
+        let permit =
+            gate.authorise(&asked, Action::Read, patient(), &[Category::Goals], "records.ListItems").await;
         let told = match permit {
             Ok(permit) => gate.release(permit, Unreleased::new("answered", Vec::new())).await.unwrap(),
             Err(Refused::NotPermitted) => "refused",
@@ -104,7 +105,9 @@ async fn whoever_was_answered_or_refused_before_the_process_died_is_on_the_log()
     let database = database("access", &Migrator::with_migrations(Vec::new()), &[&views::MIGRATIONS]).await;
     let mut conn = database.pool.acquire().await.unwrap();
     let relationship = Relationship::Parent;
-    views::apply(&mut conn, &ConsentFact::RecordOpened { patient: patient(), tenant: tenant() }).await.unwrap();
+    views::apply(&mut conn, &ConsentFact::RecordOpened { patient: patient(), tenant: tenant() })
+        .await
+        .unwrap();
     let holder = ConsentFact::HolderAdded { patient: patient(), account: account(), relationship };
     views::apply(&mut conn, &holder).await.unwrap();
     let mut told = HashMap::new();

@@ -4,7 +4,11 @@ use crate::{Hash, Header, committer::Sealed};
 use chrono::{DateTime, Utc};
 use holdfast_types::{EventId, PatientId};
 use sqlx::PgConnection;
+use std::ops::Range;
 use uuid::Uuid;
+
+/// Rows of one statement. PostgreSQL unpacks its arrays into memory of a few MB (`work_mem`), and beyond that into a file.
+const ROWS_MAX: usize = 200;
 
 macro_rules! columns {
     ($($name:ident: $kind:ty),+ $(,)?) => {
@@ -54,6 +58,15 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) async fn insert(&self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let count = self.lane.len();
+        for from in (0..count).step_by(ROWS_MAX) {
+            self.insert_rows(conn, from..count.min(from + ROWS_MAX)).await?;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "every column has a value of every row")]
+    async fn insert_rows(&self, conn: &mut PgConnection, rows: Range<usize>) -> Result<(), sqlx::Error> {
         sqlx::query(
             "INSERT INTO events (
                  lane, lane_seq, event_id, tenant, stream, revision, event_type, schema_version, subject, patient,
@@ -64,27 +77,27 @@ impl<'a> Columns<'a> {
                  $9::uuid[], $10::uuid[], $11::text[], $12::uuid[], $13::text[], $14::uuid[], $15::uuid[],
                  $16::text[], $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::bytea[], $21::bytea[])",
         )
-        .bind(&self.lane)
-        .bind(&self.lane_seq)
-        .bind(&self.event_id)
-        .bind(&self.tenant)
-        .bind(&self.stream)
-        .bind(&self.revision)
-        .bind(&self.event_type)
-        .bind(&self.schema_version)
-        .bind(&self.subject)
-        .bind(&self.patient)
-        .bind(&self.actor)
-        .bind(&self.on_behalf_of)
-        .bind(&self.purpose)
-        .bind(&self.correlation)
-        .bind(&self.causation)
-        .bind(&self.traceparent)
-        .bind(&self.occurred)
-        .bind(&self.recorded)
-        .bind(&self.key_id)
-        .bind(&self.payload)
-        .bind(&self.leaf)
+        .bind(&self.lane[rows.clone()])
+        .bind(&self.lane_seq[rows.clone()])
+        .bind(&self.event_id[rows.clone()])
+        .bind(&self.tenant[rows.clone()])
+        .bind(&self.stream[rows.clone()])
+        .bind(&self.revision[rows.clone()])
+        .bind(&self.event_type[rows.clone()])
+        .bind(&self.schema_version[rows.clone()])
+        .bind(&self.subject[rows.clone()])
+        .bind(&self.patient[rows.clone()])
+        .bind(&self.actor[rows.clone()])
+        .bind(&self.on_behalf_of[rows.clone()])
+        .bind(&self.purpose[rows.clone()])
+        .bind(&self.correlation[rows.clone()])
+        .bind(&self.causation[rows.clone()])
+        .bind(&self.traceparent[rows.clone()])
+        .bind(&self.occurred[rows.clone()])
+        .bind(&self.recorded[rows.clone()])
+        .bind(&self.key_id[rows.clone()])
+        .bind(&self.payload[rows.clone()])
+        .bind(&self.leaf[rows])
         .execute(conn)
         .await?;
         Ok(())

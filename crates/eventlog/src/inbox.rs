@@ -7,8 +7,8 @@ mod listen;
 mod trying;
 
 use crate::{
-    Envelope, Position, Reaction, ReactionError, Source, SourceError, WireError, fault, metrics::Metrics,
-    parking, schema::BEGIN_WITHOUT_DISK,
+    Envelope, LANES, Position, Reaction, ReactionError, Source, SourceError, WireError, fault,
+    metrics::Metrics, parking, schema::BEGIN_WITHOUT_DISK,
 };
 use chrono::{DateTime, Utc};
 use holdfast_types::Clock;
@@ -323,23 +323,32 @@ impl Inbox {
     }
 }
 
-/// Locks the checkpoints of some lanes, in order, made on first use.
+/// Locks the checkpoints of some lanes, in order. Those of all lanes are made when the first is asked for: made one by one, bus and
+/// poll would wait for each other's whenever a lane is new.
 async fn checkpoints(
     conn: &mut PgConnection,
     source: &str,
     lanes: &[i32],
 ) -> Result<HashMap<i32, u64>, sqlx::Error> {
+    let locked = lock(&mut *conn, source, lanes).await?;
+    if locked.len() >= lanes.len() {
+        return Ok(locked);
+    }
     sqlx::query(
-        "INSERT INTO inbox (source, lane)
-         SELECT $1, lane FROM UNNEST($2::int[]) AS wanted (lane)
-         WHERE NOT EXISTS (SELECT FROM inbox WHERE inbox.source = $1 AND inbox.lane = wanted.lane)
-         ORDER BY lane
-         ON CONFLICT DO NOTHING",
+        "INSERT INTO inbox (source, lane) SELECT $1, lane FROM generate_series(0, $2 - 1) AS lane ON CONFLICT DO NOTHING",
     )
     .bind(source)
-    .bind(lanes)
+    .bind(i32::from(LANES))
     .execute(&mut *conn)
     .await?;
+    lock(conn, source, lanes).await
+}
+
+async fn lock(
+    conn: &mut PgConnection,
+    source: &str,
+    lanes: &[i32],
+) -> Result<HashMap<i32, u64>, sqlx::Error> {
     let rows: Vec<(i32, i64)> = sqlx::query_as(
         "SELECT lane, seq FROM inbox WHERE source = $1 AND lane = ANY($2) ORDER BY lane FOR UPDATE",
     )

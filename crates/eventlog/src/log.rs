@@ -10,7 +10,9 @@ use crate::{
     seal::place_of,
     turns::Turns,
 };
+use bytes::Bytes;
 use holdfast_types::{Clock, EventId, Ids};
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use std::{
@@ -23,6 +25,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
+/// More events than these are sealed on all cores.
+const SEALED_ALONE_MAX: usize = 64;
 /// How often `execute` decides anew when others were faster.
 const EXECUTE_ATTEMPTS_MAX: u32 = 16;
 /// Longest pause before it does, the first time and at most: others are in other processes then, so it is left to chance who is next.
@@ -193,10 +197,10 @@ impl EventLog {
         let key = self.0.keys.obtain(subject, context.tenant).await?;
         let now = self.0.clock.now();
         let mut expected = Vec::with_capacity(streams.len());
-        let mut events = Vec::new();
+        let mut unsealed = Vec::new();
         for StreamAppend { stream, expected_revision, events: new } in streams {
             for (revision, event) in (expected_revision + 1..).zip(new) {
-                let mut header = Header {
+                let header = Header {
                     service: self.0.service.clone(),
                     lane,
                     lane_seq: 0,
@@ -219,12 +223,20 @@ impl EventLog {
                     key_id: key.id(),
                     payload_sha256: [0; 32],
                 };
-                let sealed = key.seal(&place_of(&header), &event.payload)?;
-                header.payload_sha256 = Sha256::digest(&sealed).into();
-                events.push(Sealed { header, sealed, payload: event.payload });
+                unsealed.push((header, event.payload));
             }
             expected.push((stream, expected_revision));
         }
+        let seal = |(mut header, payload): (Header, Bytes)| {
+            let sealed = key.seal(&place_of(&header), &payload)?;
+            header.payload_sha256 = Sha256::digest(&sealed).into();
+            Ok(Sealed { header, sealed, payload })
+        };
+        let events = if unsealed.len() > SEALED_ALONE_MAX {
+            unsealed.into_par_iter().map(seal).collect::<Result<_, AppendError>>()?
+        } else {
+            unsealed.into_iter().map(seal).collect::<Result<_, AppendError>>()?
+        };
         Ok(Job { lane, request, expected, events, arrived: Instant::now(), reply })
     }
 

@@ -70,10 +70,9 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         warnings: Vec::new(),
     };
     let parts: Vec<_> = entries
-        .into_iter()
+        .into_par_iter()
         .enumerate()
-        .collect::<Vec<_>>()
-        .par_chunks_mut(PART_ENTRIES)
+        .chunks(PART_ENTRIES)
         .map(|part| read_part(part, &index, limits))
         .collect();
     let mut warnings = Warnings::new(limits.warnings_max);
@@ -100,14 +99,14 @@ enum Read {
 
 /// What the entries say, or the first thing that is wrong in them; and what their reader should know of.
 fn read_part(
-    part: &mut [(usize, Entry<'_>)],
+    part: Vec<(usize, Entry<'_>)>,
     index: &Index,
     limits: &Limits,
 ) -> Result<(Vec<Read>, Warnings), BundleError> {
     let mut warnings = Warnings::new(limits.warnings_max);
     let mut read = Vec::with_capacity(part.len());
-    for (position, entry) in part {
-        entry_place(*position, |place| {
+    for (position, mut entry) in part {
+        entry_place(position, |place| {
             let place = place.field("resource");
             resolve_resource(&mut entry.resource, index, &place, &mut warnings)?;
             check_resource(&entry.resource, &place, &mut warnings)
@@ -118,8 +117,8 @@ fn read_part(
 }
 
 impl Read {
-    fn of(entry: &mut Entry<'_>) -> Self {
-        let (key, resource) = (std::mem::take(&mut entry.source_key), &entry.resource);
+    fn of(entry: Entry<'_>) -> Self {
+        let (key, resource) = (entry.source_key, &entry.resource);
         match entry.resource_type.as_str() {
             "Patient" => Self::Patient {
                 resource: Box::new(PatientResource::read(key, resource)),

@@ -1,7 +1,6 @@
 //! Who and where care is given: practitioners, their roles, organizations, places.
 use crate::category::ResourceType;
 use crate::concept::words_of;
-use crate::item::sha256;
 use crate::json::Json;
 use crate::person::{Address, HumanName, Telecom};
 use crate::reference::{Identifier, Reference};
@@ -19,7 +18,6 @@ pub struct DirectoryEntry {
     /// Of a role: whose, where and for whom. Of a place: who runs it.
     pub related: Vec<Reference>,
     pub json: Vec<u8>,
-    pub content_sha256: [u8; 32],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +69,6 @@ impl DirectoryEntry {
                 .flat_map(|name| resource.each(name))
                 .filter_map(Reference::from_json)
                 .collect(),
-            content_sha256: sha256(&json),
             json,
         }
     }

@@ -1,4 +1,5 @@
 //! Who is who in a bundle: every entry by the names others may call it by, and the one patient.
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 use crate::entry::{BUNDLE, Entry};
@@ -44,8 +45,10 @@ impl Index {
             patient: None,
             outside_patient: None,
         };
-        for (position, entry) in entries.iter().enumerate() {
-            entry_place(position, |place| index.add(position, entry, place))?;
+        let titles: Vec<String> =
+            entries.par_iter().map(|entry| summary::title_of(entry.resource_type, &entry.resource)).collect();
+        for (position, (entry, title)) in entries.iter().zip(titles).enumerate() {
+            entry_place(position, |place| index.add(position, entry, title, place))?;
         }
         for (position, entry) in entries.iter().enumerate() {
             entry_place(position, |place| index.check_subject(entry, &place.field("resource")))?;
@@ -53,7 +56,13 @@ impl Index {
         Ok(index)
     }
 
-    fn add(&mut self, position: usize, entry: &Entry<'_>, place: &Place<'_>) -> Result<(), BundleError> {
+    fn add(
+        &mut self,
+        position: usize,
+        entry: &Entry<'_>,
+        title: String,
+        place: &Place<'_>,
+    ) -> Result<(), BundleError> {
         let is_patient = entry.resource_type.as_str() == "Patient";
         if is_patient {
             if let Some(first) = &self.patient {
@@ -79,7 +88,7 @@ impl Index {
             resource_type: entry.resource_type,
             source_key: entry.source_key.clone(),
             condition: entry.condition.clone(),
-            title: summary::title_of(entry.resource_type, &entry.resource),
+            title,
             is_patient,
         });
         Ok(())

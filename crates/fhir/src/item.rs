@@ -1,6 +1,5 @@
 //! One entry of a record: what it is, when it was, who wrote it, and its JSON in canonical form.
 use holdfast_types::Category;
-use sha2::{Digest, Sha256};
 
 use crate::category::{ResourceType, category_of};
 use crate::concept::Coding;
@@ -29,7 +28,6 @@ pub struct Item {
     /// Positions in `Bundle::provenance`.
     pub provenance: Vec<usize>,
     pub json: Vec<u8>,
-    pub content_sha256: [u8; 32],
 }
 
 impl Item {
@@ -49,14 +47,9 @@ impl Item {
             performers: performers_of(resource),
             value_summary: summary::value_of(resource_type, resource),
             provenance: Vec::new(),
-            content_sha256: sha256(&json),
             json,
         }
     }
-}
-
-pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 pub(crate) fn status_of(resource: &Json<'_>) -> Option<String> {

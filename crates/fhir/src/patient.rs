@@ -1,6 +1,5 @@
 //! The person whom a bundle is about.
 use crate::concept::words;
-use crate::item::sha256;
 use crate::json::Json;
 use crate::person::{Address, HumanName, Telecom};
 use crate::reference::Identifier;
@@ -23,7 +22,6 @@ pub struct PatientResource {
     pub languages: Vec<String>,
     pub deceased: Deceased,
     pub json: Vec<u8>,
-    pub content_sha256: [u8; 32],
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +59,6 @@ impl PatientResource {
             telecoms: Telecom::all(resource),
             languages: languages(resource),
             deceased,
-            content_sha256: sha256(&json),
             json,
         }
     }

@@ -1,6 +1,5 @@
 //! Who recorded what, and when, as the source says.
 use crate::concept::words;
-use crate::item::sha256;
 use crate::json::Json;
 use crate::reference::{Reference, Target};
 use crate::time::FhirDateTime;
@@ -12,7 +11,6 @@ pub struct Provenance {
     pub recorded: Option<FhirDateTime>,
     pub agents: Vec<Agent>,
     pub json: Vec<u8>,
-    pub content_sha256: [u8; 32],
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +29,6 @@ impl Provenance {
             targets: resource.each("target").filter_map(Reference::from_json).collect(),
             recorded: resource.text_at("recorded").and_then(|text| FhirDateTime::parse(text).ok()),
             agents: resource.each("agent").filter_map(Agent::from_json).collect(),
-            content_sha256: sha256(&json),
             json,
         }
     }

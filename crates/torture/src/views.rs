@@ -94,7 +94,7 @@ pub(crate) async fn unpublished(pool: &PgPool) -> Result<u64, TablesError> {
 
 /// Per lane how far the inbox is.
 pub(crate) async fn checkpoints(pool: &PgPool) -> Result<BTreeMap<u16, u64>, TablesError> {
-    let rows: Vec<(i32, i64)> = sqlx::query_as("SELECT lane, seq FROM inbox WHERE source = $1")
+    let rows: Vec<(i32, i64)> = sqlx::query_as("SELECT lane, seq FROM inbox WHERE source = $1 AND seq > 0")
         .bind(crate::tally::SERVICE)
         .fetch_all(pool)
         .await?;

@@ -20,6 +20,10 @@ mod witness;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// A large import is a million small pieces, made on one core and let go on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(
     name = "holdfast",

@@ -11,7 +11,7 @@ mod steps;
 mod summary;
 
 pub(crate) use directory::{directory_heads, names};
-pub(crate) use heads::{categories_of, heads};
+pub(crate) use heads::{ItemHead, categories_of, heads};
 pub(crate) use items::{Cursor, Listing, Version, is_withheld, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
@@ -56,7 +56,6 @@ impl From<KeyError> for ViewsError {
 /// What these tables hold of a patient `$1`, for the day it is erased.
 pub(crate) const OF_PATIENT: &[&str] = &[
     "DELETE FROM patients WHERE patient = $1",
-    "DELETE FROM items WHERE patient = $1",
     "DELETE FROM item_versions WHERE patient = $1",
     "DELETE FROM sources WHERE patient = $1",
 ];

@@ -64,7 +64,8 @@ impl Tables {
         Self { pool }
     }
 
-    /// An event that was not taken note of holds up its lane, and no other.
+    /// An event that was not taken note of holds up its lane, and no other. Planned anew each time: a plan from when the tables were
+    /// empty goes through one of them for every row of the other.
     pub async fn behind(&self) -> Result<Vec<Behind>, TablesError> {
         Ok(sqlx::query_as(
             "SELECT behind.*
@@ -81,6 +82,7 @@ impl Tables {
              )
              ORDER BY behind.service, behind.lane",
         )
+        .persistent(false)
         .fetch_all(&self.pool)
         .await?)
     }

@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgPool};
 use uuid::Uuid;
 
 /// Entries are counted up to this number.
-const COUNT_MAX: i64 = 100_000;
+const COUNT_MAX: i64 = 10_000;
 /// What an answer may hold of what the services published, which is the only part of an entry that has no fixed size.
 const PAYLOAD_BYTES_MAX: usize = 2 * 1024 * 1024;
 

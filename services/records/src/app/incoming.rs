@@ -9,6 +9,7 @@ use holdfast_fhir::{
     Address, Bundle, DirectoryEntry, HumanName, MatchKey, PatientResource, Telecom, summary,
 };
 use holdfast_types::{Category, PatientId};
+use rayon::prelude::*;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -42,11 +43,11 @@ pub(super) fn drafts(
     let items = std::mem::take(&mut bundle.items);
     let mut contents = Vec::with_capacity(items.len() + bundle.directory.len() + 1);
     contents.extend(bundle.patient.take().map(|read| of_patient(system, read)));
-    for item in items {
+    contents.par_extend(items.into_par_iter().map(|item| {
         let attested = bundle.provenance_of(&item).map(Attested::of).collect();
         let source = system.says(&item.source_key);
-        contents.push(Content::of(item, source, attested).map_err(Failure::from));
-    }
+        Content::of(item, source, attested).map_err(Failure::from)
+    }));
     contents
         .extend(std::mem::take(&mut bundle.directory).into_iter().map(|entry| of_directory(system, entry)));
     contents.into_iter().map(|content| draft(patient, content?)).collect()

@@ -7,13 +7,14 @@ use crate::{
         item::{self, Command, Item, State},
         patient::{self, Patient},
     },
-    views,
+    views::{self, ItemHead},
 };
 use holdfast_access::Authority;
 use holdfast_eventlog::{
     Append, AppendError, Decider, Event, NewEvent, Position, Request, StreamAppend, StreamName,
 };
 use holdfast_types::{Category, ItemId, PatientId};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -24,6 +25,16 @@ const ATTEMPTS_MAX: u32 = 8;
 pub(super) struct Draft {
     pub(super) item: ItemId,
     pub(super) content: Box<Content>,
+}
+
+impl Draft {
+    /// What of it is new to the item as it stands, and whether the item is known at all.
+    fn decide(&self, head: Option<&ItemHead>) -> Result<(Option<StreamAppend>, bool), Failure> {
+        let (state, revision) = head.map_or((&State::Absent, 0), |head| (&head.state, head.revision));
+        let events = Item::decide(state, Command::Record(self.content.clone())).map_err(Failure::Item)?;
+        let stream = if events.is_empty() { None } else { Some(of_item(self.item, revision, &events)?) };
+        Ok((stream, revision > 0))
+    }
 }
 
 /// What is taken in together.
@@ -84,22 +95,18 @@ impl App {
         let heads = views::heads(self.log.pool(), self.log.keys(), batch.patient, &ids)
             .await
             .map_err(Failure::Views)?;
+        let decided: Result<Vec<_>, Failure> =
+            batch.drafts.par_iter().map(|draft| draft.decide(heads.get(&draft.item))).collect();
         let mut streams = Vec::new();
         let mut tally = import::Tally::default();
-        for draft in &batch.drafts {
-            let (state, revision) =
-                heads.get(&draft.item).map_or((&State::Absent, 0), |head| (&head.state, head.revision));
-            let events =
-                Item::decide(state, Command::Record(draft.content.clone())).map_err(Failure::Item)?;
-            let counted = match (events.as_slice(), revision) {
-                ([], _) => &mut tally.unchanged,
-                (_, 0) => &mut tally.added,
-                _ => &mut tally.changed,
+        for (draft, (stream, is_known)) in batch.drafts.iter().zip(decided?) {
+            let counted = match (&stream, is_known) {
+                (None, _) => &mut tally.unchanged,
+                (Some(_), false) => &mut tally.added,
+                (Some(_), true) => &mut tally.changed,
             };
             count(counted, draft.content.category);
-            if !events.is_empty() {
-                streams.push(of_item(draft.item, revision, &events)?);
-            }
+            streams.extend(stream);
         }
         streams.extend(self.registration(batch).await?);
         if let (Some(import), false) = (&batch.import, streams.is_empty()) {

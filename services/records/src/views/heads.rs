@@ -24,7 +24,7 @@ pub(crate) async fn heads(
     let ids: Vec<Uuid> = items.iter().map(|item| item.uuid()).collect();
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT item, origin, category, resource_type, revision, retracted, content, sent
-         FROM items WHERE patient = $1 AND item = ANY($2)",
+         FROM item_versions WHERE patient = $1 AND item = ANY($2) AND superseded IS NULL",
     )
     .bind(patient.uuid())
     .bind(ids)

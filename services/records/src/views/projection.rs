@@ -4,7 +4,8 @@ use super::{
     sealing, signed,
 };
 use crate::domain::{directory, import, item, patient};
-use holdfast_eventlog::{KeyRing, Opened, Projection, ProjectionError};
+use holdfast_eventlog::{DecodeError, Header, KeyRing, Opened, Projection, ProjectionError};
+use rayon::prelude::*;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -32,42 +33,75 @@ struct Wave {
 impl Projection for RecordViews {
     async fn apply(&self, conn: &mut PgConnection, events: &[Opened]) -> Result<(), ProjectionError> {
         let mut wave = Wave::default();
-        for opened in events {
+        let said: Vec<_> = events.par_iter().map(Said::of).collect();
+        for (opened, said) in events.iter().zip(said) {
             if !wave.seen.insert(opened.header.stream.id()) {
                 std::mem::take(&mut wave).flush(conn).await?;
                 wave.seen.insert(opened.header.stream.id());
             }
-            if opened.is::<item::Event>() {
-                self.item(&mut wave, opened).await?;
-            } else if opened.is::<patient::Event>() {
-                self.patient(conn, opened).await?;
-            } else if opened.is::<import::Event>() {
-                source_read(conn, opened).await?;
-            } else if opened.is::<directory::Event>() {
-                let directory::Event::Recorded(entry) = opened.decode()?;
-                let key = self.keys.existing(opened.header.subject).await?;
-                wave.directory.push(&opened.header, &key, &entry)?;
+            match said? {
+                Said::Item(event) => self.item(&mut wave, &opened.header, event).await?,
+                Said::Patient(event) => self.patient(conn, &opened.header, &event).await?,
+                Said::Import(event) => source_read(conn, &opened.header, event).await?,
+                Said::Directory(directory::Event::Recorded(entry)) => {
+                    let key = self.keys.existing(opened.header.subject).await?;
+                    wave.directory.push(&opened.header, &key, &entry)?;
+                }
+                Said::Nothing => {}
             }
         }
         wave.flush(conn).await
     }
 }
 
+/// What an event says to the read models.
+enum Said {
+    Item(item::Event),
+    Patient(patient::Event),
+    Import(import::Event),
+    Directory(directory::Event),
+    Nothing,
+}
+
+impl Said {
+    fn of(opened: &Opened) -> Result<Self, DecodeError> {
+        Ok(if opened.is::<item::Event>() {
+            Self::Item(opened.decode()?)
+        } else if opened.is::<patient::Event>() {
+            Self::Patient(opened.decode()?)
+        } else if opened.is::<import::Event>() {
+            Self::Import(opened.decode()?)
+        } else if opened.is::<directory::Event>() {
+            Self::Directory(opened.decode()?)
+        } else {
+            Self::Nothing
+        })
+    }
+}
+
 impl RecordViews {
-    async fn item(&self, wave: &mut Wave, opened: &Opened) -> Result<(), ProjectionError> {
-        match opened.decode::<item::Event>()? {
+    async fn item(
+        &self,
+        wave: &mut Wave,
+        header: &Header,
+        event: item::Event,
+    ) -> Result<(), ProjectionError> {
+        match event {
             item::Event::Recorded(content) | item::Event::Changed(content) => {
-                let key = self.keys.existing(opened.header.subject).await?;
-                wave.items.push(&opened.header, &key, *content)?;
+                let key = self.keys.existing(header.subject).await?;
+                wave.items.push(header, &key, *content)?;
             }
-            item::Event::Retracted { .. } => wave.retractions.push(&opened.header),
+            item::Event::Retracted { .. } => wave.retractions.push(header),
         }
         Ok(())
     }
 
-    async fn patient(&self, conn: &mut PgConnection, opened: &Opened) -> Result<(), ProjectionError> {
-        let header = &opened.header;
-        let event = opened.decode::<patient::Event>()?;
+    async fn patient(
+        &self,
+        conn: &mut PgConnection,
+        header: &Header,
+        event: &patient::Event,
+    ) -> Result<(), ProjectionError> {
         let key = self.keys.existing(header.subject).await?;
         let body = sealing::seal(&key, header.stream.id(), header.revision, event.demographics())?;
         sqlx::query(
@@ -88,15 +122,19 @@ impl RecordViews {
     }
 }
 
-async fn source_read(conn: &mut PgConnection, opened: &Opened) -> Result<(), ProjectionError> {
-    let import::Event::Completed { source, .. } = opened.decode::<import::Event>()? else { return Ok(()) };
+async fn source_read(
+    conn: &mut PgConnection,
+    header: &Header,
+    event: import::Event,
+) -> Result<(), ProjectionError> {
+    let import::Event::Completed { source, .. } = event else { return Ok(()) };
     sqlx::query(
         "INSERT INTO sources (patient, source, read_time) VALUES ($1, $2, $3)
          ON CONFLICT (patient, source) DO UPDATE SET read_time = greatest(sources.read_time, excluded.read_time)",
     )
-    .bind(opened.header.subject)
+    .bind(header.subject)
     .bind(source)
-    .bind(opened.header.recorded)
+    .bind(header.recorded)
     .execute(conn)
     .await?;
     Ok(())

@@ -50,53 +50,37 @@ impl ItemRows {
         if self.items.is_empty() {
             return Ok(());
         }
-        supersede(conn, &self.patients, &self.items, &self.revisions, &self.recorded).await?;
         sqlx::query(
-            "WITH new AS (
-                SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::bytea[])
-                AS new (patient, item, revision, category, resource_type, source, digest)
-             )
-             INSERT INTO items (patient, item, origin, category, resource_type, revision, retracted, content, sent)
-             SELECT patient, item, source, category, resource_type, revision, false, digest, digest FROM new
-             ON CONFLICT (patient, item) DO UPDATE SET
-                category = excluded.category,
-                revision = excluded.revision,
-                content = excluded.content,
+            "INSERT INTO item_versions
+                (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted,
+                 event, said, origin, content, sent)
+             SELECT
+                new.patient, new.item, new.revision, new.category, new.resource_type, new.source, new.source_kind, new.occurred,
+                new.recorded, new.actor, false, new.event, new.event, COALESCE(before.origin, new.source), new.digest,
                 -- Who replaces an item does not speak for its origin.
-                sent = CASE WHEN excluded.origin = items.origin THEN excluded.sent ELSE items.sent END
-             WHERE items.revision < excluded.revision",
+                CASE WHEN before.origin <> new.source THEN before.sent ELSE new.digest END
+             FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bigint[], $12::bytea[])
+                AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, event, digest)
+             LEFT JOIN item_versions AS before
+                ON before.patient = new.patient AND before.item = new.item AND before.revision = new.revision - 1
+             ON CONFLICT (patient, item, revision) DO NOTHING",
         )
         .bind(&self.patients)
         .bind(&self.items)
         .bind(&self.revisions)
-        .bind(&self.categories)
-        .bind(&self.resource_types)
-        .bind(&self.sources)
-        .bind(self.digests)
-        .execute(&mut *conn)
-        .await?;
-        sqlx::query(
-            "INSERT INTO item_versions
-                (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, event, said)
-             SELECT patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, false, event, event
-             FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bigint[])
-                AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, event)
-             ON CONFLICT (patient, item, revision) DO NOTHING",
-        )
-        .bind(self.patients)
-        .bind(self.items)
-        .bind(self.revisions)
         .bind(self.categories)
         .bind(self.resource_types)
         .bind(self.sources)
         .bind(self.source_kinds)
         .bind(self.occurred)
-        .bind(self.recorded)
+        .bind(&self.recorded)
         .bind(self.actors)
         .bind(self.events)
-        .execute(conn)
+        .bind(self.digests)
+        .execute(&mut *conn)
         .await?;
+        supersede(conn, &self.patients, &self.items, &self.revisions, &self.recorded).await?;
         Ok(())
     }
 }
@@ -112,7 +96,7 @@ async fn supersede(
         return Ok(());
     }
     sqlx::query(
-        "UPDATE item_versions AS old SET superseded = new.recorded
+        "UPDATE item_versions AS old SET superseded = new.recorded, content = NULL, sent = NULL
          FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[]) AS new (patient, item, revision, recorded)
          WHERE old.patient = new.patient AND old.item = new.item AND old.revision = new.revision - 1",
     )
@@ -145,11 +129,11 @@ impl Retractions {
 /// An item begins with what it says: there is always a version before.
 async fn retract(conn: &mut PgConnection, header: &Header) -> Result<(), ProjectionError> {
     let (patient, item) = (header.subject, header.stream.id());
-    supersede(conn, &[patient], &[item], &[signed(header.revision)], &[header.recorded]).await?;
     sqlx::query(
         "INSERT INTO item_versions
-            (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted, event, said)
-         SELECT patient, item, $3, category, resource_type, source, source_kind, occurred, $4, $5, true, $6, said
+            (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted,
+             event, said, origin, content, sent)
+         SELECT patient, item, $3, category, resource_type, source, source_kind, occurred, $4, $5, true, $6, said, origin, content, sent
          FROM item_versions WHERE patient = $1 AND item = $2 AND revision = $3 - 1
          ON CONFLICT (patient, item, revision) DO NOTHING",
     )
@@ -161,14 +145,7 @@ async fn retract(conn: &mut PgConnection, header: &Header) -> Result<(), Project
     .bind(signed(header.lane_seq))
     .execute(&mut *conn)
     .await?;
-    sqlx::query(
-        "UPDATE items SET retracted = true, revision = $3 WHERE patient = $1 AND item = $2 AND revision < $3",
-    )
-    .bind(patient)
-    .bind(item)
-    .bind(signed(header.revision))
-    .execute(conn)
-    .await?;
+    supersede(conn, &[patient], &[item], &[signed(header.revision)], &[header.recorded]).await?;
     Ok(())
 }
 
