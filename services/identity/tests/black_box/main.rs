@@ -1,6 +1,7 @@
 //! Identity from outside: through its gRPC, on real PostgreSQL and NATS.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod administration;
+mod away;
 mod directory;
 mod hosting;
 mod sessions;

@@ -20,7 +20,7 @@ use holdfast_proto::{
     },
     identity::v1::{identity_service_client::IdentityServiceClient, *},
 };
-use holdfast_testkit::{FakeClock, SeededIds, TestDatabase, database, servers};
+use holdfast_testkit::{FakeClock, OwnServers, SeededIds, Servers, TestDatabase, database_on, servers};
 use holdfast_types::{AccountId, Clock, PracticeId, Role, Service, SessionId, SystemClock, TenantId};
 use std::sync::{
     Arc, Mutex,
@@ -46,7 +46,7 @@ pub(crate) struct World {
     dir: TempDir,
     address: Url,
     requests: AtomicU64,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
     stop: CancellationToken,
 }
 
@@ -61,10 +61,20 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) async fn world_with(change: impl FnOnce(&mut Settings)) -> World {
+    let Servers { postgres_superuser_url, nats_url, .. } = servers();
+    world_at(postgres_superuser_url, nats_url, change).await
+}
+
+/// On servers that the test may stop.
+pub(crate) async fn world_on(servers: &OwnServers) -> World {
+    world_at(&servers.postgres.superuser_url(), &servers.nats.url(), |_| {}).await
+}
+
+async fn world_at(postgres: &str, nats: &str, change: impl FnOnce(&mut Settings)) -> World {
     tls::install_crypto();
     let dir = tempfile::tempdir().unwrap();
     let migrations = holdfast_identity::migrations();
-    let database = database("identity", &migrations.views, &migrations.feeds).await;
+    let database = database_on(postgres, "identity", &migrations.views, &migrations.feeds).await;
     let authority = Authority::create(&dir.path().join("tls"), SystemClock.now()).unwrap();
     std::fs::write(dir.path().join("master-key"), "07".repeat(32)).unwrap();
     let pair = Ed25519KeyPair::from_seed_unchecked(&TOKEN_SEED).unwrap();
@@ -80,7 +90,7 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Settings)) -> World {
                 master_key_file: Some(dir.path().join("master-key")),
                 ..DatabaseSettings::default()
             },
-            nats: NatsUrl::of(servers().nats_url.clone()),
+            nats: NatsUrl::of(nats.to_owned()),
             bus_prefix: format!(
                 "t{}",
                 dir.path().file_name().unwrap().to_str().unwrap().replace(['.', '-'], "").to_lowercase()
@@ -117,7 +127,7 @@ pub(crate) async fn world_with(change: impl FnOnce(&mut Settings)) -> World {
         dir,
         address,
         requests: AtomicU64::new(1),
-        _database: database,
+        database,
         stop,
     }
 }
