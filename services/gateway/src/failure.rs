@@ -1,6 +1,7 @@
 //! Why a handler cannot answer, and the one place where a refusal of a service becomes a page.
 use crate::{
     alias::base32,
+    line,
     pages::{
         Frame, show_as,
         sign_in::SignedOut,
@@ -9,10 +10,14 @@ use crate::{
 };
 use axum::response::{IntoResponse, Response};
 use holdfast_host::{Reason, catalogue, status::reason_of};
-use http::StatusCode;
+use holdfast_types::Service;
+use http::{HeaderValue, StatusCode, header};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
+
+/// As the page says: in a minute.
+const AGAIN_SECONDS: &str = "60";
 
 /// What a handler answers with.
 pub type Answer = Result<Response, Failure>;
@@ -27,6 +32,8 @@ pub struct Failure {
     pub fields: Vec<String>,
     /// Where in a file something is wrong.
     pub place: Option<String>,
+    /// Who does not answer, where something does not.
+    pub away: Option<Service>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +61,7 @@ impl Failure {
     }
 
     fn plain(kind: FailureKind) -> Self {
-        Self { kind, reason: None, fields: Vec::new(), place: None }
+        Self { kind, reason: None, fields: Vec::new(), place: None, away: None }
     }
 
     pub fn is(&self, reason: &Reason) -> bool {
@@ -74,14 +81,23 @@ impl From<Status> for Failure {
         let fields = violations.unwrap_or_default().iter().map(|wrong| wrong.field.clone()).collect();
         let place = details.error_info().and_then(|info| info.metadata.get("place")).cloned();
         let reason = reason_of(&status);
+        // A service that needs another one says which; of anything else it speaks for itself.
+        let other = details.error_info().and_then(|info| info.metadata.get("service")?.parse().ok());
         let kind = kind_of(status.code(), reason);
+        let says = [Trouble::Unavailable, Trouble::Unrecordable].map(FailureKind::Trouble).contains(&kind);
+        let away = other.or_else(|| line::of(&status)).filter(|_| says);
         if kind == FailureKind::Trouble(Trouble::Failed) {
             tracing::error!(code = ?status.code(), reason = reason.map(Reason::name), "a service failed");
         } else if kind == FailureKind::Trouble(Trouble::Unavailable) {
-            tracing::warn!(code = ?status.code(), reason = reason.map(Reason::name), "a service does not answer");
+            let service = away.map(Service::as_str);
+            tracing::warn!(code = ?status.code(), reason = reason.map(Reason::name), service, "a service does not answer");
         }
-        Self { kind, reason, fields, place }
+        Self { kind, reason, fields, place, away }
     }
+}
+
+fn is_away(code: Code) -> bool {
+    matches!(code, Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
 }
 
 fn kind_of(code: Code, reason: Option<&'static Reason>) -> FailureKind {
@@ -100,7 +116,7 @@ fn kind_of(code: Code, reason: Option<&'static Reason>) -> FailureKind {
         _ if is(catalogue::CONSENT_STALE) => Trouble::SharingLate,
         _ if large.iter().any(|one| is(one)) => Trouble::TooLarge,
         Code::PermissionDenied | Code::NotFound => Trouble::NotShown,
-        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => Trouble::Unavailable,
+        code if is_away(code) => Trouble::Unavailable,
         Code::InvalidArgument
         | Code::FailedPrecondition
         | Code::Aborted
@@ -147,9 +163,19 @@ pub(crate) fn page(failure: &Failure, frame: Frame, correlation: Uuid, reading: 
         ),
         FailureKind::Trouble(trouble) => {
             let trouble = if reading && trouble == Trouble::BadForm { Trouble::NotShown } else { trouble };
-            let page =
-                TroublePage { frame, trouble, number: number(correlation), problems: Vec::new(), back: None };
-            show_as(trouble.status(), &page)
+            let page = TroublePage {
+                frame,
+                trouble,
+                away: failure.away,
+                number: number(correlation),
+                problems: Vec::new(),
+                back: None,
+            };
+            let mut response = show_as(trouble.status(), &page);
+            if trouble.status() == StatusCode::SERVICE_UNAVAILABLE {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(AGAIN_SECONDS));
+            }
+            response
         }
     }
 }
@@ -210,6 +236,15 @@ mod tests {
         );
         let problem = Problem::new(catalogue::BUNDLE_MALFORMED, "no").with("place", "Bundle.entry[1]");
         assert_eq!(Failure::from(Status::from(problem)).place.as_deref(), Some("Bundle.entry[1]"));
+    }
+
+    #[test]
+    fn whoever_is_away_is_named_and_nobody_else() {
+        let away = |problem: Problem| Failure::from(Status::from(problem)).away;
+        let peer = Problem::new(catalogue::PEER_UNAVAILABLE, "no").with("service", Service::Consent);
+        assert_eq!(away(peer), Some(Service::Consent));
+        assert_eq!(away(Problem::new(catalogue::NOT_PERMITTED, "no").with("service", "records")), None);
+        assert_eq!(away(Problem::new(catalogue::LOG_UNAVAILABLE, "no")), None, "nobody has said whose");
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub mod failure;
 pub mod form;
 pub mod gallery;
 mod handlers;
+mod line;
 pub mod moment;
 mod network;
 pub mod pages;

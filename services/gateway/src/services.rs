@@ -1,4 +1,5 @@
 //! The six services behind the pages: one channel each, mutual TLS, and whether they are ready.
+use crate::line::Way;
 use futures::future::join_all;
 use holdfast_host::{
     Tls,
@@ -18,13 +19,11 @@ use holdfast_proto::{
 };
 use holdfast_types::Service;
 use std::time::Duration;
-use tonic::{service::interceptor::InterceptedService, transport::Channel};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-/// A channel that says who calls, what for and after what.
-pub type Line = InterceptedService<Channel, Outgoing>;
+pub use crate::line::Line;
 
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Lists with contents are larger than tonic's 4 MiB now and then.
@@ -39,19 +38,21 @@ pub enum ServicesError {
 }
 
 pub struct Services {
-    identity: Channel,
-    records: Channel,
-    documents: Channel,
-    consent: Channel,
-    messaging: Channel,
-    audit: Channel,
+    identity: Way,
+    records: Way,
+    documents: Way,
+    consent: Way,
+    messaging: Way,
+    audit: Way,
 }
 
 impl Services {
     /// Nothing is connected before the first call.
     pub fn open(peers: &PeerSettings, tls: &Tls) -> Result<Self, ServicesError> {
         let open = |service: Service| {
-            client::channel(service, peers.of(service)?, tls).map_err(ServicesError::Address)
+            let channel =
+                client::channel(service, peers.of(service)?, tls).map_err(ServicesError::Address)?;
+            Ok::<_, ServicesError>(Way::new(service, channel))
         };
         Ok(Self {
             identity: open(Service::Identity)?,
@@ -103,14 +104,14 @@ impl Services {
 
     /// Whether every service says that it is ready.
     pub async fn are_ready(&self) -> bool {
-        let channels =
+        let ways =
             [&self.identity, &self.records, &self.documents, &self.consent, &self.messaging, &self.audit];
-        join_all(channels.map(is_ready)).await.into_iter().all(|ready| ready)
+        join_all(ways.map(is_ready)).await.into_iter().all(|ready| ready)
     }
 }
 
-async fn is_ready(channel: &Channel) -> bool {
-    let mut health = HealthClient::new(channel.clone());
+async fn is_ready(way: &Way) -> bool {
+    let mut health = HealthClient::new(way.channel.clone());
     let asked = health.check(HealthCheckRequest { service: String::new() });
     match tokio::time::timeout(READY_TIMEOUT, asked).await {
         Ok(Ok(answer)) => answer.get_ref().status() == ServingStatus::Serving,

@@ -34,6 +34,7 @@ date-weekdays = Mon Tue Wed Thu Fri Sat Sun
 date-months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
 list-filters = Show only
 list-shown = { $shown } of { $total }
+list-sources-all = Any source
 list-next = Show the next
 list-previous = Show the ones before
 list-print = Print this list

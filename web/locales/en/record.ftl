@@ -5,6 +5,10 @@ record-import = Bring in a file
 record-empty = Nothing in this record yet
 record-empty-why = Bring in a file from a clinic, or ask your practice to send it.
 record-sources = Where it comes from
+record-source-count = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+}
 group-therapy = Therapy
 group-health = Health
 group-care = Care and cost

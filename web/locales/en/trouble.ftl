@@ -1,5 +1,7 @@
 trouble-room = Not shown
 trouble-number = Number to quote: { $number }
+trouble-part = Not answering now: { $part }.
+trouble-part-sign-in = Signing in
 trouble-back = Go back
 trouble-home = Home
 trouble-not-shown-title = We can’t show this

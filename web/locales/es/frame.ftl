@@ -34,6 +34,7 @@ date-weekdays = lun mar mié jue vie sáb dom
 date-months = ene feb mar abr may jun jul ago sep oct nov dic
 list-filters = Mostrar solo
 list-shown = { $shown } de { $total }
+list-sources-all = De cualquier origen
 list-next = Ver los siguientes
 list-previous = Ver los anteriores
 list-print = Imprimir esta lista

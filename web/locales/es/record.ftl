@@ -5,6 +5,10 @@ record-import = Traer un archivo
 record-empty = Este historial todavía está vacío
 record-empty-why = Traiga un archivo de una clínica o pida a su consultorio que lo envíe.
 record-sources = De dónde viene
+record-source-count = { $count ->
+    [one] 1 dato
+   *[other] { $count } datos
+}
 group-therapy = Terapia
 group-health = Salud
 group-care = Atención y costos

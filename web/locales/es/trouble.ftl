@@ -1,5 +1,7 @@
 trouble-room = No se muestra
 trouble-number = Número para mencionar: { $number }
+trouble-part = No responde ahora: { $part }.
+trouble-part-sign-in = Entrar
 trouble-back = Volver
 trouble-home = Inicio
 trouble-not-shown-title = No podemos mostrar esto

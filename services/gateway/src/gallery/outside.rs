@@ -1,6 +1,7 @@
 //! Pages for somebody who is not signed in, and pages of trouble.
 
 use askama::DynTemplate;
+use holdfast_types::Service;
 
 use super::{Draw, Look};
 use crate::pages::parts::{Field, Problem};
@@ -56,6 +57,7 @@ fn trouble(look: &Look, trouble: Trouble) -> Box<dyn DynTemplate> {
     Box::new(TroublePage {
         frame,
         trouble,
+        away: (trouble == Trouble::Unavailable).then_some(Service::Messaging),
         number: "R-40-7KQ2".to_owned(),
         problems: Vec::new(),
         back: Some("/h".to_owned()),

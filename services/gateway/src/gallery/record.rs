@@ -61,15 +61,15 @@ fn record(look: &Look, empty: bool) -> Page {
                 Source {
                     name: "Bright Path Speech".to_owned(),
                     detail: look.own("312 entries", "312 datos"),
-                    badge: look.fresh(),
+                    badge: Some(look.fresh()),
                 },
                 Source {
                     name: "Elm Street Pediatrics".to_owned(),
                     detail: look.own("48 entries, brought in by you", "48 datos, traídos por usted"),
-                    badge: Badge::new(
+                    badge: Some(Badge::new(
                         Tone::Warn,
                         words.say("badge-late").with("when", look.day(6).text).plain(),
-                    ),
+                    )),
                 },
             ]
         },
@@ -122,9 +122,14 @@ fn room(look: &Look, find: &str, empty: bool) -> Page {
         label: words.category(Category::Notes),
         path: path.to_owned(),
         filters: vec![
-            Filter::new(path, words.t("papers-all"), true),
-            Filter::new(format!("{path}?kind=speech"), look.own("Speech", "Habla"), false),
-            Filter::new(format!("{path}?kind=aba"), "ABA", false),
+            Filter::new(path, words.t("list-all"), true),
+            Filter::new(format!("{path}?since=month"), words.t("list-month"), false),
+            Filter::new(format!("{path}?since=year"), words.t("list-year"), false),
+        ],
+        sources: vec![
+            Filter::new(path, words.t("list-sources-all"), true),
+            Filter::new(format!("{path}?source=speech"), "Bright Path Speech", false),
+            Filter::new(format!("{path}?source=file"), "Elm Street Pediatrics", false),
         ],
         find: find.to_owned(),
         pager: if empty {

@@ -1,10 +1,12 @@
 //! The record: its rooms by group, how much is in each and how fresh it is.
+use super::room;
 use crate::{
     dates,
     failure::Answer,
     pages::{
         Tab,
-        record::{GROUPS, Record, Room, RoomGroup, icon},
+        parts::{Badge, Tone},
+        record::{GROUPS, Record, Room, RoomGroup, Source, icon},
         show,
     },
     shelf::Open,
@@ -13,7 +15,7 @@ use crate::{
 use axum::{Router, routing::get};
 use holdfast_proto::{
     Word as _,
-    records::v1::{CategorySummary, SummarizeRecordRequest},
+    records::v1::{CategorySummary, SourceSummary, SummarizeRecordRequest},
 };
 use holdfast_types::{Action, Category};
 use std::{collections::HashMap, sync::Arc};
@@ -25,9 +27,15 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 async fn page(open: Open) -> Answer {
     let answer = open
         .records()
-        .summarize_record(SummarizeRecordRequest { patient_id: open.patient_id(), ..Default::default() })
-        .await?;
-    let summaries = by_room(answer.into_inner().categories);
+        .summarize_record(SummarizeRecordRequest {
+            patient_id: open.patient_id(),
+            include_sources: true,
+            ..Default::default()
+        })
+        .await?
+        .into_inner();
+    let summaries = by_room(answer.categories);
+    let names = room::narrow::names(&open, &answer.sources).await;
     let (frame, named) = tokio::join!(open.frame(Tab::Record), open.named());
     Ok(show(&Record {
         name: named.name.clone(),
@@ -36,12 +44,30 @@ async fn page(open: Open) -> Answer {
             .map(|birth| about(&open, birth, open.local_now().date_naive()))
             .unwrap_or_default(),
         groups: groups(&open, "", &summaries),
-        // Records tells how fresh each room is, not yet each source.
-        sources: Vec::new(),
+        sources: answer
+            .sources
+            .iter()
+            .zip(names)
+            .map(|(summary, name)| source(&open, summary, name))
+            .collect(),
         total: summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum(),
         may_edit: open.is_held(),
         frame,
     }))
+}
+
+fn source(open: &Open, summary: &SourceSummary, name: String) -> Source {
+    let words = open.words();
+    let read = open.when(summary.source.as_ref().and_then(|source| source.read_time.as_ref()));
+    Source {
+        name,
+        detail: words
+            .say("record-source-count")
+            .with("count", u32::try_from(summary.count).unwrap_or_default())
+            .plain(),
+        badge: read
+            .map(|when| Badge::new(Tone::Good, words.say("badge-read").with("when", when.text).plain())),
+    }
 }
 
 pub(super) type Summaries = HashMap<Category, CategorySummary>;

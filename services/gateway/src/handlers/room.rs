@@ -1,11 +1,13 @@
 //! One room of the record: its list by pages, and finding in it. What is looked for stands in no address.
+pub(super) mod narrow;
+
 use super::trail::Trail;
 use crate::{
     failure::{Answer, Failure},
     form::Fields,
     pages::{
         Tab,
-        parts::{Badge, Filter, Notice, Pager, Tone},
+        parts::{Badge, Notice, Pager, Tone},
         record::{ItemRow, RoomList},
         show,
     },
@@ -44,40 +46,48 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 struct At {
     #[serde(default)]
     since: String,
+    /// Whose: a source's id.
+    #[serde(default)]
+    source: String,
     #[serde(flatten)]
     trail: Trail,
 }
 
 /// How far back a list is narrowed to: code, word, days.
-const SPANS: [(&str, &str, i64); 2] = [("month", "list-month", 30), ("year", "list-year", 365)];
+pub(super) const SPANS: [(&str, &str, i64); 2] = [("month", "list-month", 30), ("year", "list-year", 365)];
 
 async fn list(open: Open, Path((_, category)): Path<(String, String)>, Query(at): Query<At>) -> Answer {
     let category: Category = category.parse().map_err(|_| Failure::not_shown())?;
-    if let Some((_, _, days)) = SPANS.iter().find(|(code, ..)| *code == at.since) {
-        return since(&open, category, &at.since, TimeDelta::days(*days)).await;
+    let narrowed = narrow::Narrowed { source: at.source, since: at.since };
+    let asked = ListItemsRequest {
+        source_id: narrowed.source.clone(),
+        include_sources: true,
+        ..all(&open, category)
+    };
+    if let Some((_, _, days)) = SPANS.iter().find(|(code, ..)| *code == narrowed.since) {
+        return since(&open, category, asked, &narrowed, TimeDelta::days(*days)).await;
     }
     let (page_size, page_token) = (PAGE_SIZE, at.trail.page.clone());
-    let asked = ListItemsRequest { page_size, page_token, ..all(&open, category) };
+    let asked = ListItemsRequest { page_size, page_token, ..asked };
     let answer = open.records().list_items(asked).await?.into_inner();
     let mut page = page(&open, category, &answer.items).await;
     page.pager.total = usize::try_from(answer.total_size).unwrap_or_default();
-    (page.pager.previous, page.pager.next) = at.trail.ways(&page.path, &answer.next_page_token);
-    page.filters = filters(&open, &page.path, "");
+    (page.pager.previous, page.pager.next) =
+        at.trail.ways(&narrowed.address(&page.path), &answer.next_page_token);
+    page.filters = narrowed.times(&open, &page.path);
+    page.sources = narrowed.sources(&open, &page.path, &answer.sources).await;
     Ok(show(&page))
 }
 
-fn filters(open: &Open, path: &str, current: &str) -> Vec<Filter> {
-    let words = open.words();
-    let span = |(code, key, _): (&str, &str, i64)| {
-        Filter::new(format!("{path}?since={code}"), words.t(key), code == current)
-    };
-    let all = Filter::new(path, words.t("list-all"), current.is_empty());
-    std::iter::once(all).chain(SPANS.map(span)).collect()
-}
-
 /// Newest come first, so that the newest page holds what is looked for.
-async fn since(open: &Open, category: Category, code: &str, span: TimeDelta) -> Answer {
-    let asked = ListItemsRequest { page_size: FIND_PAGE_SIZE, ..all(open, category) };
+async fn since(
+    open: &Open,
+    category: Category,
+    asked: ListItemsRequest,
+    narrowed: &narrow::Narrowed,
+    span: TimeDelta,
+) -> Answer {
+    let asked = ListItemsRequest { page_size: FIND_PAGE_SIZE, ..asked };
     let answer = open.records().list_items(asked).await?.into_inner();
     let begin = open.now() - span;
     let within = |item: &Item| {
@@ -91,7 +101,8 @@ async fn since(open: &Open, category: Category, code: &str, span: TimeDelta) -> 
         let text = open.words().say("list-first").with("count", answer.items.len()).plain();
         page.frame.notice = Some(Notice { tone: Tone::Warn, text, link: None });
     }
-    page.filters = filters(open, &page.path, code);
+    page.filters = narrowed.times(open, &page.path);
+    page.sources = narrowed.sources(open, &page.path, &answer.sources).await;
     Ok(show(&page))
 }
 
@@ -135,6 +146,7 @@ async fn page(open: &Open, category: Category, items: &[Item]) -> RoomList {
         label: open.words().category(category),
         path: open.path(&format!("/c/{category}")),
         filters: Vec::new(),
+        sources: Vec::new(),
         find: String::new(),
         rows: items.iter().map(|item| row(open, "", item)).collect(),
         pager: Pager { shown: items.len(), total: items.len(), next: None, previous: None },

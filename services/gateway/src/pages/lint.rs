@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::pages::looked::LookKind;
 use crate::pages::record::GROUPS;
 use crate::pages::sharing::Step;
-use crate::pages::trouble::Trouble;
+use crate::pages::trouble::{Trouble, part_key};
 use crate::web;
 use crate::words::{Lang, Words};
+use holdfast_types::Service;
 
 fn web_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web")
@@ -101,6 +102,7 @@ fn every_key_that_a_page_uses_exists() {
     used.extend(
         Trouble::ALL.iter().flat_map(|trouble| ["title", "safe", "todo"].map(|part| trouble.key(part))),
     );
+    used.extend(Service::ALL.iter().filter_map(|service| part_key(*service)).map(str::to_owned));
     used.extend(Step::ALL.iter().flat_map(|step| [step.title_key().to_owned(), step.short_key().to_owned()]));
     used.extend(LookKind::ALL.iter().map(|kind| kind.key().to_owned()));
     used.extend(GROUPS.iter().map(|(key, _)| (*key).to_owned()));

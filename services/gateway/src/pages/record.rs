@@ -76,7 +76,7 @@ pub struct RoomGroup {
 pub struct Source {
     pub name: String,
     pub detail: String,
-    pub badge: Badge,
+    pub badge: Option<Badge>,
 }
 
 #[derive(Debug, Template)]
@@ -112,6 +112,8 @@ pub struct RoomList {
     pub label: String,
     pub path: String,
     pub filters: Vec<Filter>,
+    /// Where the entries come from; empty where there is no choice.
+    pub sources: Vec<Filter>,
     pub find: String,
     pub rows: Vec<ItemRow>,
     pub pager: Pager,

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use holdfast_types::Service;
 
 use super::Frame;
 use super::parts::Problem;
@@ -67,8 +68,30 @@ impl Trouble {
 pub struct TroublePage {
     pub frame: Frame,
     pub trouble: Trouble,
+    /// Who does not answer, where something does not.
+    pub away: Option<Service>,
     /// The number to quote: short, of this request alone.
     pub number: String,
     pub problems: Vec<Problem>,
     pub back: Option<String>,
+}
+
+impl TroublePage {
+    /// What people call that which is away.
+    pub fn part(&self) -> Option<String> {
+        Some(self.frame.t(part_key(self.away?)?))
+    }
+}
+
+/// The key of what people know a service by; they do not know the gateway.
+pub fn part_key(service: Service) -> Option<&'static str> {
+    Some(match service {
+        Service::Identity => "trouble-part-sign-in",
+        Service::Records => "tab-record",
+        Service::Documents => "tab-papers",
+        Service::Consent => "tab-sharing",
+        Service::Messaging => "tab-messages",
+        Service::Audit => "tab-looked",
+        Service::Gateway => return None,
+    })
 }

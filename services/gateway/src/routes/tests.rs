@@ -129,9 +129,24 @@ async fn what_is_not_there_is_a_page_in_the_visitors_language() {
 async fn a_session_that_cannot_be_checked_opens_nothing_and_is_kept() {
     let response = ask("GET", "/h", &[("cookie", "holdfast_session=s3cret")], "").await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()[header::RETRY_AFTER], "60");
     assert!(sets(&response).is_empty());
     let page = text(response).await;
     assert!(says(&page, Trouble::Unavailable) && !page.contains("s3cret"));
+}
+
+#[tokio::test]
+async fn what_is_away_is_named_in_the_visitors_language() {
+    for lang in Lang::ALL {
+        let headers = [("cookie", "holdfast_session=s3cret"), ("accept-language", lang.code())];
+        let page = text(ask("GET", "/h", &headers, "").await).await;
+        let words = Words::new(lang);
+        let part = words.say("trouble-part").with("part", words.t("trouble-part-sign-in")).plain();
+        let nothing_lost = words.t(&Trouble::Unavailable.key("safe"));
+        // What was filled in stands between marks of its own.
+        let page = page.replace("<bdi>", "").replace("</bdi>", "");
+        assert!(page.contains(&part) && page.contains(&nothing_lost), "{page}");
+    }
 }
 
 #[tokio::test]
