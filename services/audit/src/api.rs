@@ -1,5 +1,6 @@
 //! `AuditService` over gRPC: what was asked for out of the message, and the answer into one.
 pub(crate) mod log;
+mod rehearsal;
 pub(crate) mod replay;
 mod wire;
 

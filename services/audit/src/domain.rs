@@ -3,6 +3,7 @@ mod comparison;
 mod fault;
 mod hypothesis;
 mod kind;
+mod rehearsal;
 mod replay;
 mod room;
 
@@ -10,5 +11,6 @@ pub use comparison::{Heard, LaneCheck, Told};
 pub use fault::FaultKind;
 pub use hypothesis::{Conclusion, Hypothesis, Known};
 pub use kind::Kind;
+pub use rehearsal::{Effect, Otherwise, Reach, Rehearsal, Whom};
 pub use replay::{ConsentHeard, Outcome, Replay, Saying, Verdict};
 pub use room::room;

@@ -4,6 +4,7 @@ mod health;
 mod history;
 mod hypothesis;
 mod index;
+mod rehearsal;
 mod verification;
 
 pub use decisions::{Place, ReplayPage, Span, replayed};
@@ -11,6 +12,7 @@ pub use health::{LogFault, LogHealth, health};
 pub use history::{Cursor, Entry, Filter, History, page};
 pub use hypothesis::hypothetical;
 pub use index::Index;
+pub use rehearsal::{Past, Rehearsed, rehearsed};
 pub use verification::{heard, note_faults, note_verified, reached};
 
 use holdfast_eventlog::schema::Migrator;

@@ -1,5 +1,5 @@
 //! The record of `record`, with identity beside it and audit that hears all six; and what people do with it.
-#![allow(unreachable_pub, reason = "a module of test files")]
+#![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
 use crate::record::{self, World, request_id};
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::Source as _;

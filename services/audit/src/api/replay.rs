@@ -1,5 +1,5 @@
 //! `ReplayService` over gRPC: decisions decided again, and what nobody asked.
-use super::wire;
+use super::{rehearsal, wire};
 use crate::{
     app::App,
     domain::{Hypothesis, Outcome, Verdict},
@@ -97,6 +97,16 @@ impl ReplayService for Api {
             lag_ms: wire::lag_ms(self.app.lag_max()),
             grounds: Some(grounds(conclusion.decision)),
         }))
+    }
+
+    async fn rehearse_change(
+        &self,
+        request: Request<pb::RehearseChangeRequest>,
+    ) -> Result<Response<pb::RehearseChangeResponse>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let (patient, change) = rehearsal::change(request.into_inner(), self.app.ground().clock().now())?;
+        let rehearsed = self.app.rehearse_change(&entered, patient, change).await?;
+        Ok(Response::new(rehearsal::told(rehearsed, wire::lag_ms(self.app.lag_max()))))
     }
 }
 

@@ -2,9 +2,9 @@
 use super::App;
 use crate::{
     domain::{Conclusion, Hypothesis},
-    views::{self, Place, ReplayPage, Span},
+    views::{self, Place, Rehearsed, ReplayPage, Span},
 };
-use holdfast_access::Oversight;
+use holdfast_access::{Oversight, views::ConsentFact};
 use holdfast_host::{Entered, Problem};
 use holdfast_types::{PatientId, TenantId};
 
@@ -46,6 +46,22 @@ impl App {
         let pool = self.ground.log().pool();
         let conclusion = views::hypothetical(pool, &permit, gate.policies(), hypothesis).await?;
         Ok(gate.release(permit, conclusion).await?)
+    }
+
+    /// For a holder: whoever else asks has no right to change anything.
+    #[tracing::instrument(skip_all, name = "audit.rehearse_change")]
+    pub(crate) async fn rehearse_change(
+        &self,
+        entered: &Entered,
+        patient: PatientId,
+        change: ConsentFact,
+    ) -> Result<Rehearsed, Problem> {
+        let gate = self.ground.gate();
+        let asked = Oversight::RecordHistory(patient);
+        let permit = gate.authorise_oversight(&entered.context, asked, "audit.RehearseChange").await?;
+        let (pool, now) = (self.ground.log().pool(), self.ground.clock().now());
+        let rehearsed = views::rehearsed(pool, &permit, gate.policies(), change, now).await?;
+        Ok(gate.release(permit, rehearsed).await?)
     }
 
     /// Hex.

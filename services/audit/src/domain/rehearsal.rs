@@ -1,0 +1,305 @@
+//! A change of sharing before it is made: what it would have done to the looks that were, and what it does to who may look from now on.
+//!
+//! It is heard like any other saying of consent, and the one decision function is asked twice: without it and with it.
+use super::Saying;
+use chrono::{DateTime, Utc};
+use holdfast_access::{
+    Caller, Decision, GrantFact, Grantee, Marked, Policies, Record, Request, RoleAssignment, Withheld,
+    decide,
+    replay::{Asked, Decided, Stood},
+    views::ConsentFact,
+};
+use holdfast_types::{AccountId, Action, Category, PatientId, Period, PracticeId, Purpose, Role, TenantId};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// What a grant may let somebody do.
+const ACTIONS: [Action; 3] = [Action::Read, Action::Contribute, Action::Download];
+
+pub struct Rehearsal<'a> {
+    policies: &'a Policies,
+    /// What consent said of the record, in the order of its lane, as far as it can be read.
+    said: Vec<(u64, ConsentFact)>,
+    change: ConsentFact,
+    /// What a mark of single things, or of one author, is about.
+    things: BTreeSet<Uuid>,
+}
+
+/// A look or a refusal that would have gone otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Otherwise {
+    pub effect: Effect,
+    /// Rooms that would have been closed or opened.
+    pub categories: Vec<Category>,
+    /// Of what was shown.
+    pub kept_back: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Stopped,
+    Allowed,
+}
+
+/// Whom a change may concern.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whom {
+    Account(AccountId),
+    Practice(PracticeId, Role),
+}
+
+/// What somebody may do more or less from now on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    pub gained: Vec<Category>,
+    pub lost: Vec<Category>,
+    pub less_within_rooms: bool,
+    pub more_within_rooms: bool,
+}
+
+impl<'a> Rehearsal<'a> {
+    pub fn new(
+        policies: &'a Policies,
+        said: Vec<Saying>,
+        change: ConsentFact,
+        things: BTreeSet<Uuid>,
+    ) -> Self {
+        let said = said.into_iter().map_while(|saying| Some((saying.lane_seq, saying.fact?))).collect();
+        Self { policies, said, change, things }
+    }
+
+    /// What single things, or what author, the change is about.
+    pub fn marked(&self) -> Option<Marked> {
+        marked(&self.said, &self.change)
+    }
+
+    /// None: it would have gone as it did. `shown` are the ids that left.
+    pub fn past(&self, decided: &Decided, shown: &[Uuid]) -> Option<Otherwise> {
+        let Asked::Rooms { record, .. } = &decided.asked else { return None };
+        if decided.relationship.is_some() || !self.concerns(&decided.caller) {
+            return None;
+        }
+        let (before, after) = self.around(decided.consent_seq.unwrap_or_default(), decided.now);
+        let narrowed = self.narrowed(decided);
+        let open = |stood: &Stood| match narrowed.again(self.policies, stood).decision {
+            Decision::Permitted { categories, .. } => categories,
+            Decision::Refused { .. } => Vec::new(),
+        };
+        let (was, would) = (open(&before), open(&after));
+        let lost: Vec<Category> = was.iter().copied().filter(|category| !would.contains(category)).collect();
+        let gained: Vec<Category> =
+            would.iter().copied().filter(|category| !was.contains(category)).collect();
+        let withheld = |stood: &Stood| {
+            Withheld::of(&decided.caller, record.patient, &stood.facts(&decided.caller, decided.now))
+        };
+        let (less, more) = within(&withheld(&before), &withheld(&after));
+        let kept_back = if less { shown.iter().filter(|id| self.things.contains(id)).count() } else { 0 };
+        if !lost.is_empty() || kept_back > 0 {
+            return Some(Otherwise { effect: Effect::Stopped, categories: lost, kept_back });
+        }
+        // What would have been shown beside is not known; that there could have been more, is.
+        let looked = matches!(decided.decision, Decision::Permitted { .. });
+        let opened = !gained.is_empty() || (more && looked);
+        opened.then_some(Otherwise { effect: Effect::Allowed, categories: gained, kept_back: 0 })
+    }
+
+    /// Whether the change speaks of this caller at all: most looks need not be decided again.
+    fn concerns(&self, caller: &Caller) -> bool {
+        let reaches = |grantee: &Grantee| match *grantee {
+            Grantee::Account(account) => account == caller.account,
+            Grantee::Practice { practice, role } => {
+                caller.held_at_practices().any(|held| held == (role, practice))
+            }
+        };
+        match &self.change {
+            ConsentFact::GrantGiven(grant) => reaches(&grant.grantee),
+            ConsentFact::GrantRevoked { grant, .. } => self.said.iter().any(
+                |(_, fact)| matches!(fact, ConsentFact::GrantGiven(given) if given.id == *grant && reaches(&given.grantee)),
+            ),
+            ConsentFact::MarkSet(mark) => mark.reaches(caller),
+            ConsentFact::MarkLifted { mark, .. } => self
+                .said
+                .iter()
+                .any(|(_, fact)| matches!(fact, ConsentFact::MarkSet(set) if set.id == *mark && set.reaches(caller))),
+            ConsentFact::RecordOpened { .. }
+            | ConsentFact::HolderAdded { .. }
+            | ConsentFact::RecordErased { .. } => true,
+        }
+    }
+
+    /// Rooms are decided each by itself where somebody reads: those that the change does not speak of stay as they are.
+    fn narrowed(&self, decided: &Decided) -> Decided {
+        let mut narrowed = decided.clone();
+        if let Asked::Rooms { action: Action::Read | Action::Download, record } = &mut narrowed.asked {
+            let concerned = concerned(&self.said, &self.change);
+            record.categories.retain(|category| concerned.contains(category));
+        }
+        narrowed
+    }
+
+    /// None: for this caller everything stays as it is.
+    pub fn from_now_on(&self, caller: &Caller, patient: PatientId, now: DateTime<Utc>) -> Option<Reach> {
+        if !self.concerns(caller) {
+            return None;
+        }
+        let (before, after) = self.around(u64::MAX, now);
+        // Whoever holds the record may do everything, whatever is given or marked.
+        if after.facts(caller, now).relationship.is_some() {
+            return None;
+        }
+        let (was, would) = (self.may(&before, caller, patient, now), self.may(&after, caller, patient, now));
+        let rooms = |of: &BTreeSet<(Action, Category)>, than: &BTreeSet<(Action, Category)>| {
+            let rooms: BTreeSet<Category> = of.difference(than).map(|(_, category)| *category).collect();
+            rooms.into_iter().collect::<Vec<_>>()
+        };
+        let facts = |stood: &Stood| Withheld::of(caller, patient, &stood.facts(caller, now));
+        let (less, more) = within(&facts(&before), &facts(&after));
+        let reads = |stood: &Stood| self.reads_anything(stood, caller, patient, now);
+        let reach = Reach {
+            gained: rooms(&would, &was),
+            lost: rooms(&was, &would),
+            less_within_rooms: less && reads(&before),
+            more_within_rooms: more && reads(&after),
+        };
+        (reach != Reach::default()).then_some(reach)
+    }
+
+    /// Everybody whom what is given names, with the roles by which it reaches them.
+    pub fn named(&self, now: DateTime<Utc>) -> BTreeMap<Whom, Caller> {
+        let (before, after) = self.around(u64::MAX, now);
+        let grants = before.grants(now).chain(after.grants(now));
+        grants.map(reached).collect()
+    }
+
+    /// Consent up to a place, and with the change, as if it had been made right then.
+    fn around(&self, seq: u64, at: DateTime<Utc>) -> (Stood, Stood) {
+        let mut before = Stood::default();
+        for (_, fact) in self.said.iter().take_while(|(lane_seq, _)| *lane_seq <= seq) {
+            before.hear(fact.clone());
+        }
+        let mut after = before.clone();
+        after.hear(match &self.change {
+            ConsentFact::GrantGiven(grant) => {
+                let from = grant.period.from().min(at);
+                let period = Period::try_new(from, grant.period.until()).unwrap_or(grant.period);
+                ConsentFact::GrantGiven(GrantFact { period, ..grant.clone() })
+            }
+            other => other.clone(),
+        });
+        (before, after)
+    }
+
+    /// In the rooms that the change can concern, for the purposes that any grant names.
+    fn may(
+        &self,
+        stood: &Stood,
+        caller: &Caller,
+        patient: PatientId,
+        now: DateTime<Utc>,
+    ) -> BTreeSet<(Action, Category)> {
+        self.permitted(stood, caller, patient, now, &concerned(&self.said, &self.change), &ACTIONS)
+    }
+
+    fn reads_anything(&self, stood: &Stood, caller: &Caller, patient: PatientId, now: DateTime<Utc>) -> bool {
+        !self.permitted(stood, caller, patient, now, Category::ALL, &[Action::Read]).is_empty()
+    }
+
+    fn permitted(
+        &self,
+        stood: &Stood,
+        caller: &Caller,
+        patient: PatientId,
+        now: DateTime<Utc>,
+        categories: &[Category],
+        actions: &[Action],
+    ) -> BTreeSet<(Action, Category)> {
+        let facts = stood.facts(caller, now);
+        let purposes: BTreeSet<Purpose> =
+            facts.grants.iter().flat_map(|grant| grant.purposes.iter().copied()).collect();
+        let mut permitted = BTreeSet::new();
+        for action in actions {
+            // A change is decided whole: each room is asked for by itself.
+            for category in categories {
+                let record = Record { patient, categories: vec![*category] };
+                let decided = |purpose: &Purpose| {
+                    let (action, purpose, consent_age_max) = (*action, *purpose, Duration::ZERO);
+                    let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
+                    matches!(decide(self.policies, &request, &facts), Decision::Permitted { .. })
+                };
+                if purposes.iter().any(decided) {
+                    permitted.insert((*action, *category));
+                }
+            }
+        }
+        permitted
+    }
+}
+
+/// Whether more is kept back after than before, and whether less is.
+fn within(before: &Withheld, after: &Withheld) -> (bool, bool) {
+    let all = |withheld: &Withheld| -> BTreeSet<String> {
+        let items = withheld.items().iter().map(ToString::to_string);
+        items.chain(withheld.authors()).collect()
+    };
+    let (before, after) = (all(before), all(after));
+    (after.difference(&before).next().is_some(), before.difference(&after).next().is_some())
+}
+
+/// The rooms that a change speaks of.
+fn concerned(said: &[(u64, ConsentFact)], change: &ConsentFact) -> Vec<Category> {
+    match change {
+        ConsentFact::GrantGiven(grant) => grant.categories.clone(),
+        ConsentFact::GrantRevoked { grant, .. } => {
+            let given = said.iter().find_map(|(_, fact)| match fact {
+                ConsentFact::GrantGiven(given) if given.id == *grant => Some(given.categories.clone()),
+                _ => None,
+            });
+            given.unwrap_or_default()
+        }
+        ConsentFact::MarkSet(mark) => room_of(mark.what),
+        ConsentFact::MarkLifted { .. } => set_before(said, change).map(room_of).unwrap_or_default(),
+        ConsentFact::RecordOpened { .. }
+        | ConsentFact::HolderAdded { .. }
+        | ConsentFact::RecordErased { .. } => Category::ALL.to_vec(),
+    }
+}
+
+fn room_of(what: Marked) -> Vec<Category> {
+    match what {
+        Marked::Category(category) => vec![category],
+        Marked::Item(_) | Marked::Author(_) => Vec::new(),
+    }
+}
+
+fn marked(said: &[(u64, ConsentFact)], change: &ConsentFact) -> Option<Marked> {
+    match change {
+        ConsentFact::MarkSet(mark) => Some(mark.what),
+        _ => set_before(said, change),
+    }
+}
+
+fn set_before(said: &[(u64, ConsentFact)], change: &ConsentFact) -> Option<Marked> {
+    let ConsentFact::MarkLifted { mark, .. } = change else { return None };
+    said.iter().find_map(|(_, fact)| match fact {
+        ConsentFact::MarkSet(set) if set.id == *mark => Some(set.what),
+        _ => None,
+    })
+}
+
+fn reached(grant: &GrantFact) -> (Whom, Caller) {
+    let nobody = |account, roles| Caller { account, session: None, roles, expires: DateTime::<Utc>::MAX_UTC };
+    match grant.grantee {
+        Grantee::Account(account) => (Whom::Account(account), nobody(account, Vec::new())),
+        Grantee::Practice { practice, role } => {
+            let tenant = TenantId::new(Uuid::nil());
+            let roles = vec![RoleAssignment { role, tenant, practice: Some(practice) }];
+            (Whom::Practice(practice, role), nobody(AccountId::new(Uuid::nil()), roles))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

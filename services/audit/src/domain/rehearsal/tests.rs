@@ -1,0 +1,273 @@
+//! What is rehearsed is what comes of it: against everything that could be asked, before the change and after it was really heard.
+use super::*;
+use chrono::TimeDelta;
+use holdfast_access::{KeptFrom, MarkFact};
+use holdfast_types::{GrantId, MarkId, Relationship};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
+use std::sync::LazyLock;
+
+static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::load().unwrap());
+
+const ROOMS: [Category; 4] = [Category::Goals, Category::Notes, Category::Messages, Category::Documents];
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_795_000_000, 0).unwrap()
+}
+
+fn patient() -> PatientId {
+    PatientId::new(id(0xA1))
+}
+
+fn accounts() -> impl Strategy<Value = AccountId> {
+    select(vec![AccountId::new(id(0xACC)), AccountId::new(id(0xACD))])
+}
+
+fn practices() -> impl Strategy<Value = PracticeId> {
+    select(vec![PracticeId::new(id(0xB1)), PracticeId::new(id(0xB2))])
+}
+
+fn callers() -> impl Strategy<Value = Caller> {
+    let role = (select(vec![Role::Therapist, Role::FrontDesk, Role::ComplianceOfficer]), practices());
+    (accounts(), vec(role, 0..2)).prop_map(|(account, roles)| Caller {
+        account,
+        session: None,
+        roles: roles
+            .into_iter()
+            .map(|(role, practice)| RoleAssignment {
+                role,
+                tenant: TenantId::new(id(0x7E1)),
+                practice: Some(practice),
+            })
+            .collect(),
+        expires: DateTime::<Utc>::MAX_UTC,
+    })
+}
+
+prop_compose! {
+    fn grants()(
+        number in 1..5_u128,
+        grantee in prop_oneof![
+            accounts().prop_map(Grantee::Account),
+            (practices(), select(vec![Role::Therapist, Role::FrontDesk]))
+                .prop_map(|(practice, role)| Grantee::Practice { practice, role }),
+        ],
+        categories in subsequence(ROOMS.to_vec(), 1..=ROOMS.len()),
+        actions in subsequence(ACTIONS.to_vec(), 1..=ACTIONS.len()),
+        purposes in subsequence(vec![Purpose::Treatment, Purpose::Payment], 1..=2),
+        from in -3..2_i64,
+        hours in option::of(1..6_i64),
+    ) -> GrantFact {
+        let from = now() + TimeDelta::hours(from);
+        let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
+        let (id, patient) = (GrantId::new(id(number)), patient());
+        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None }
+    }
+}
+
+fn marks() -> impl Strategy<Value = MarkFact> {
+    let what = prop_oneof![
+        2 => select(ROOMS.to_vec()).prop_map(Marked::Category),
+        1 => (1..4_u128).prop_map(|number| Marked::Item(id(number))),
+        1 => accounts().prop_map(Marked::Author),
+    ];
+    let kept_from = prop_oneof![
+        Just(KeptFrom::Everybody),
+        accounts().prop_map(KeptFrom::Account),
+        practices().prop_map(KeptFrom::Practice),
+    ];
+    (1..5_u128, what, kept_from).prop_map(|(number, what, kept_from)| MarkFact {
+        id: MarkId::new(id(number)),
+        patient: patient(),
+        what,
+        kept_from,
+    })
+}
+
+fn facts() -> impl Strategy<Value = Vec<ConsentFact>> {
+    let fact = prop_oneof![
+        4 => grants().prop_map(ConsentFact::GrantGiven),
+        2 => marks().prop_map(ConsentFact::MarkSet),
+        1 => changes(),
+        1 => accounts().prop_map(|account| ConsentFact::HolderAdded {
+            patient: patient(), account, relationship: Relationship::Parent,
+        }),
+    ];
+    vec(fact, 0..8)
+}
+
+/// As consent would publish it once it was made: under an id of its own, or of what stands.
+fn changes() -> impl Strategy<Value = ConsentFact> {
+    prop_oneof![
+        3 => grants().prop_map(|grant| {
+            let period = Period::try_new(now(), grant.period.until().filter(|until| *until > now())).unwrap();
+            ConsentFact::GrantGiven(GrantFact { id: GrantId::new(Uuid::max()), period, ..grant })
+        }),
+        3 => (1..5_u128).prop_map(|number| ConsentFact::GrantRevoked {
+            grant: GrantId::new(id(number)), revoked: now(), revision: u64::MAX,
+        }),
+        3 => marks().prop_map(|mark| ConsentFact::MarkSet(MarkFact { id: MarkId::new(Uuid::max()), ..mark })),
+        2 => (1..5_u128).prop_map(|number| ConsentFact::MarkLifted {
+            patient: patient(), mark: MarkId::new(id(number)),
+        }),
+    ]
+}
+
+/// Everything that a caller could do with each room, for every purpose, and what is kept back within them.
+fn everything(stood: &Stood, caller: &Caller) -> (BTreeSet<(Action, Category, Purpose)>, BTreeSet<String>) {
+    let facts = stood.facts(caller, now());
+    let mut open = BTreeSet::new();
+    for action in ACTIONS {
+        for category in ROOMS {
+            for purpose in Purpose::ALL {
+                let record = Record { patient: patient(), categories: vec![category] };
+                let (purpose, consent_age_max) = (*purpose, Duration::ZERO);
+                let request =
+                    Request { caller, action, record: &record, purpose, now: now(), consent_age_max };
+                if matches!(decide(&POLICIES, &request, &facts), Decision::Permitted { .. }) {
+                    open.insert((action, category, purpose));
+                }
+            }
+        }
+    }
+    let withheld = Withheld::of(caller, patient(), &facts);
+    let kept = withheld.items().iter().map(ToString::to_string).chain(withheld.authors());
+    (open, kept.collect())
+}
+
+fn stood(facts: &[ConsentFact]) -> Stood {
+    let mut stood = Stood::default();
+    facts.iter().cloned().for_each(|fact| stood.hear(fact));
+    stood
+}
+
+fn rehearsal(said: &[ConsentFact], change: &ConsentFact, things: BTreeSet<Uuid>) -> Rehearsal<'static> {
+    let sayings = said.iter().cloned().zip(1..).map(|(fact, lane_seq)| Saying { lane_seq, fact: Some(fact) });
+    Rehearsal::new(&POLICIES, sayings.collect(), change.clone(), things)
+}
+
+/// A look of the caller at some rooms, as the gate would have recorded it.
+fn look(stood: &Stood, caller: &Caller, seq: u64, action: Action, rooms: &[Category]) -> Decided {
+    let facts = stood.facts(caller, now());
+    let record = Record { patient: patient(), categories: rooms.to_vec() };
+    let (purpose, consent_age_max) = (Purpose::Treatment, Duration::ZERO);
+    let request = Request { caller, action, record: &record, purpose, now: now(), consent_age_max };
+    Decided {
+        decision: decide(&POLICIES, &request, &facts),
+        caller: caller.clone(),
+        asked: Asked::Rooms { action, record },
+        purpose,
+        now: now(),
+        consent_age: Some(Duration::ZERO),
+        consent_age_max,
+        consent_seq: Some(seq),
+        policy_digest: POLICIES.digest_hex(),
+        relationship: facts.relationship,
+    }
+}
+
+fn permitted(decision: &Decision) -> &[Category] {
+    match decision {
+        Decision::Permitted { categories, .. } => categories,
+        Decision::Refused { .. } => &[],
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whom_it_is_said_to_reach_from_now_on_is_whom_it_reaches_once_it_is_made(
+        said in facts(), change in changes(), caller in callers(),
+    ) {
+        let rehearsed = rehearsal(&said, &change, BTreeSet::new()).from_now_on(&caller, patient(), now());
+        let (before, kept_before) = everything(&stood(&said), &caller);
+        let made = [said, vec![change]].concat();
+        let (after, kept_after) = everything(&stood(&made), &caller);
+        let rooms = |open: &BTreeSet<(Action, Category, Purpose)>| -> BTreeSet<(Action, Category)> {
+            open.iter().map(|(action, category, _)| (*action, *category)).collect()
+        };
+        let beyond = |more: &BTreeSet<(Action, Category)>, less: &BTreeSet<(Action, Category)>| {
+            let rooms: BTreeSet<Category> = more.difference(less).map(|(_, category)| *category).collect();
+            rooms.into_iter().collect::<Vec<_>>()
+        };
+        let reads = |open: &BTreeSet<(Action, Category, Purpose)>| {
+            open.iter().any(|(action, _, _)| *action == Action::Read)
+        };
+        let truly = Reach {
+            gained: beyond(&rooms(&after), &rooms(&before)),
+            lost: beyond(&rooms(&before), &rooms(&after)),
+            less_within_rooms: kept_after.difference(&kept_before).next().is_some() && reads(&before),
+            more_within_rooms: kept_before.difference(&kept_after).next().is_some() && reads(&after),
+        };
+        prop_assert_eq!(rehearsed.unwrap_or_default(), truly);
+    }
+
+    #[test]
+    fn a_past_look_would_have_gone_as_it_goes_once_the_change_is_made(
+        said in facts(), change in changes(), caller in callers(), known in 0..9_usize,
+        action in select(ACTIONS.to_vec()), rooms in subsequence(ROOMS.to_vec(), 1..=4),
+    ) {
+        let known = known.min(said.len());
+        let then = &said[..known];
+        let decided = look(&stood(then), &caller, known as u64, action, &rooms);
+        let rehearsed = rehearsal(&said, &change, BTreeSet::new()).past(&decided, &[]);
+        let made = [then, std::slice::from_ref(&change)].concat();
+        let again = look(&stood(&made), &caller, known as u64, action, &rooms);
+        let (was, is) = (permitted(&decided.decision), permitted(&again.decision));
+        let beyond = |more: &[Category], less: &[Category]| -> Vec<Category> {
+            more.iter().copied().filter(|category| !less.contains(category)).collect()
+        };
+        let (closed, opened) = (beyond(was, is), beyond(is, was));
+        match &rehearsed {
+            Some(otherwise) if otherwise.effect == Effect::Stopped => {
+                prop_assert_eq!(&otherwise.categories, &closed);
+                prop_assert!(!closed.is_empty());
+            }
+            Some(otherwise) => prop_assert_eq!(&otherwise.categories, &opened),
+            None => prop_assert!(closed.is_empty() && opened.is_empty(), "{:?} {:?}", closed, opened),
+        }
+    }
+}
+
+#[test]
+fn a_look_that_showed_what_would_be_marked_is_stopped_and_tells_how_much_was_shown() {
+    let caller = Caller {
+        account: AccountId::new(id(0xACC)),
+        session: None,
+        roles: Vec::new(),
+        expires: DateTime::<Utc>::MAX_UTC,
+    };
+    let grant = GrantFact {
+        id: GrantId::new(id(1)),
+        revision: 1,
+        patient: patient(),
+        grantee: Grantee::Account(caller.account),
+        categories: ROOMS.to_vec(),
+        actions: vec![Action::Read],
+        purposes: vec![Purpose::Treatment],
+        period: Period::try_new(now() - TimeDelta::hours(1), None).unwrap(),
+        revoked: None,
+    };
+    let said = [ConsentFact::GrantGiven(grant)];
+    let decided = look(&stood(&said), &caller, 1, Action::Read, &ROOMS);
+    let mark = |kept_from| {
+        let what = Marked::Item(id(0x17E));
+        ConsentFact::MarkSet(MarkFact { id: MarkId::new(id(1)), patient: patient(), what, kept_from })
+    };
+    let things = || BTreeSet::from([id(0x17E), id(0x17F)]);
+    let past = |kept_from, shown: &[Uuid]| rehearsal(&said, &mark(kept_from), things()).past(&decided, shown);
+    let stopped = Otherwise { effect: Effect::Stopped, categories: Vec::new(), kept_back: 2 };
+    assert_eq!(past(KeptFrom::Everybody, &[id(0x17E), id(0x17F), id(7)]), Some(stopped));
+    assert_eq!(past(KeptFrom::Everybody, &[id(7)]), None, "nothing of it was shown");
+    let another = KeptFrom::Account(AccountId::new(id(0xACD)));
+    assert_eq!(past(another, &[id(0x17E)]), None, "it is kept from somebody else");
+}
