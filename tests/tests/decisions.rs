@@ -15,7 +15,7 @@ use holdfast_testkit::{
     refusal::reason,
     service::{Person, tenant},
 };
-use holdfast_types::{Action, Category, Clock as _, Service, SystemClock};
+use holdfast_types::{Action, Category, Clock as _, Ids as _, Service, SystemClock, SystemIds};
 use prost::Message as _;
 use prost_types::Any;
 use sqlx::{Connection as _, PgConnection};
@@ -133,6 +133,14 @@ async fn every_logged_decision_of_all_services_is_decided_again_as_it_was_and_on
     let (recorded, today) = (different.recorded.clone().unwrap(), different.replayed.clone().unwrap());
     assert_eq!(recorded.rule_ids, today.rule_ids);
     assert_eq!(recorded.grants[0].revision, today.grants[0].revision + 1);
+    for (event_id, found) in [(different.event_id.clone(), 1), (SystemIds.next().to_string(), 0)] {
+        let one = ReplayDecisionsRequest { event_id, ..Default::default() };
+        let page = installation.replay(&operator).replay_decisions(one).await.unwrap().into_inner();
+        assert_eq!(
+            (page.decision_count, page.total_size, page.exceptions.len()),
+            (found, found, found as usize)
+        );
+    }
     // The replay itself was looks, and they lead to what was decided, too.
     assert!(replayed.decisions > logged.len());
     assert_eq!(replayed.identical, replayed.decisions - 2);

@@ -16,7 +16,7 @@ use holdfast_proto::{
     },
     timestamp,
 };
-use holdfast_types::{Category, Period};
+use holdfast_types::{Category, EventId, Period};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -118,7 +118,8 @@ fn span(query: &pb::ReplayDecisionsRequest) -> Result<Span, Problem> {
             Problem::of_field(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "until_time", error.to_string())
         })?;
     }
-    Ok(Span { from, until })
+    let event = field::optional_id("event_id", &query.event_id)?.map(EventId::uuid);
+    Ok(Span { from, until, event })
 }
 
 fn exception((place, event_id, outcome): (Place, Uuid, Outcome)) -> pb::ReplayedDecision {

@@ -25,6 +25,8 @@ pub struct Span {
     pub from: Option<DateTime<Utc>>,
     /// Recorded before.
     pub until: Option<DateTime<Utc>>,
+    /// This one and no other.
+    pub event: Option<Uuid>,
 }
 
 /// Where a page ended.
@@ -85,14 +87,16 @@ pub async fn replayed(
            AND ($2::uuid IS NULL OR patient = $2)
            AND ($3::timestamptz IS NULL OR recorded >= $3)
            AND ($4::timestamptz IS NULL OR recorded < $4)
-           AND ($5::text IS NULL OR (service, lane, lane_seq) > ($5, $6::int, $7::bigint))
+           AND ($5::uuid IS NULL OR event_id = $5)
+           AND ($6::text IS NULL OR (service, lane, lane_seq) > ($6, $7::int, $8::bigint))
          ORDER BY service, lane, lane_seq
-         LIMIT $8",
+         LIMIT $9",
     )
     .bind(tenant)
     .bind(patient)
     .bind(span.from)
     .bind(span.until)
+    .bind(span.event)
     .bind(after.map(|after| &after.service))
     .bind(after.map(|after| after.lane))
     .bind(after.map(|after| after.lane_seq))
@@ -146,13 +150,15 @@ async fn count(
               AND ($2::uuid IS NULL OR patient = $2)
               AND ($3::timestamptz IS NULL OR recorded >= $3)
               AND ($4::timestamptz IS NULL OR recorded < $4)
-            LIMIT $5
+              AND ($5::uuid IS NULL OR event_id = $5)
+            LIMIT $6
          ) AS counted",
     )
     .bind(tenant)
     .bind(patient)
     .bind(span.from)
     .bind(span.until)
+    .bind(span.event)
     .bind(COUNT_MAX)
     .persistent(false)
     .fetch_one(pool)

@@ -64,7 +64,7 @@ async fn replay(line: &mut Line, args: &Args, out: &mut impl Write) -> Result<Ta
         // What is recorded from now on, this replay's own looks among it, is for the next time.
         until_time: Some(timestamp(args.until.unwrap_or_else(|| SystemClock.now()))),
         page_size: PAGE_SIZE,
-        page_token: String::new(),
+        ..ReplayDecisionsRequest::default()
     };
     let (mut progress, mut tally) = (Progress::begin("decisions"), Tally::default());
     loop {

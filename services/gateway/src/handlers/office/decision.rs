@@ -24,16 +24,18 @@ use holdfast_proto::{
 };
 use holdfast_types::{Action, Purpose, Relationship};
 
-/// What one moment of a tenant may hold.
+/// Entries of one page.
 const AT_ONCE_MAX: i32 = 200;
+/// Pages of one moment: what a log puts down together is recorded at the same time, up to 512 events, and several logs may do so.
+const PAGES_MAX: usize = 16;
 
 pub(super) async fn page(signed: Signed, fields: Fields) -> Answer {
     let entry = found(&signed, &fields).await?;
     let access = entry.access.clone().ok_or_else(Failure::not_shown)?;
     let at = moment(&entry)?;
-    let replayed = replayed(&signed, &entry, at).await?;
+    let replayed = replayed(&signed, &entry, at).await?.ok_or_else(Failure::not_shown)?;
     let known = signed.known([entry.actor.as_str()]).await?;
-    let (again, differs) = again(&signed, &entry.event_id, &replayed);
+    let (again, differs) = again(&signed, &replayed);
     Ok(show(&Decision {
         frame: super::frame(&signed),
         when: signed.moment(at),
@@ -58,7 +60,7 @@ async fn found(signed: &Signed, fields: &Fields) -> Result<Entry, Failure> {
     let at = at.ok_or_else(Failure::bad_form)?;
     let earlier = !fields.one("before").is_empty();
     let (from, until) = if earlier { (None, at) } else { (Some(timestamp(at)), at + MOMENT) };
-    let asked = SearchEntriesRequest {
+    let mut asked = SearchEntriesRequest {
         tenant_id: super::tenant(signed).ok_or_else(Failure::not_shown)?,
         patient_id: fields.one("patient").to_owned(),
         from_time: from,
@@ -67,31 +69,55 @@ async fn found(signed: &Signed, fields: &Fields) -> Result<Entry, Failure> {
         page_size: if earlier { 1 } else { AT_ONCE_MAX },
         ..SearchEntriesRequest::default()
     };
-    let entries = signed.audit().search_entries(asked).await?.into_inner().entries;
     let wanted = |entry: &Entry| earlier || entry.event_id == fields.one("event");
-    entries.into_iter().find(wanted).ok_or_else(Failure::not_shown)
+    for _ in 0..PAGES_MAX {
+        let page = signed.audit().search_entries(asked.clone()).await?.into_inner();
+        if let Some(entry) = page.entries.into_iter().find(wanted) {
+            return Ok(entry);
+        }
+        if earlier || page.next_page_token.is_empty() {
+            break;
+        }
+        asked.page_token = page.next_page_token;
+    }
+    Err(Failure::not_shown())
 }
 
-async fn replayed(
-    signed: &Signed,
-    entry: &Entry,
-    at: DateTime<Utc>,
-) -> Result<ReplayDecisionsResponse, Failure> {
+/// What came of deciding one again.
+enum Replayed {
+    Identical,
+    Otherwise(Box<ReplayedDecision>),
+}
+
+/// None where audit did not decide it again: then nothing is said of it.
+async fn replayed(signed: &Signed, entry: &Entry, at: DateTime<Utc>) -> Result<Option<Replayed>, Failure> {
     let asked = ReplayDecisionsRequest {
         tenant_id: super::tenant(signed).ok_or_else(Failure::not_shown)?,
         patient_id: entry.patient_id.clone(),
         from_time: Some(timestamp(at)),
         until_time: Some(timestamp(at + MOMENT)),
-        page_size: AT_ONCE_MAX,
-        page_token: String::new(),
+        event_id: entry.event_id.clone(),
+        ..ReplayDecisionsRequest::default()
     };
-    Ok(super::replay(signed).replay_decisions(asked).await?.into_inner())
+    let answer = super::replay(signed).replay_decisions(asked).await?.into_inner();
+    Ok(outcome(&entry.event_id, answer))
+}
+
+fn outcome(event: &str, answer: ReplayDecisionsResponse) -> Option<Replayed> {
+    let (decided, identical) = (answer.decision_count, answer.identical_count);
+    match answer.exceptions.into_iter().find(|one| one.event_id == event) {
+        Some(exception) => Some(Replayed::Otherwise(Box::new(exception))),
+        None => (decided == 1 && identical == 1).then_some(Replayed::Identical),
+    }
 }
 
 /// What came of deciding again, and where that differs what it led to.
-fn again(signed: &Signed, event: &str, replayed: &ReplayDecisionsResponse) -> (Notice, Vec<Fact>) {
+fn again(signed: &Signed, replayed: &Replayed) -> (Notice, Vec<Fact>) {
     let words = signed.words();
-    let exception = replayed.exceptions.iter().find(|one| one.event_id == event);
+    let exception = match replayed {
+        Replayed::Identical => None,
+        Replayed::Otherwise(exception) => Some(exception.as_ref()),
+    };
     let (tone, key) = match exception.map(ReplayedDecision::verdict) {
         None => (Tone::Good, "decision-identical"),
         Some(ReplayVerdict::Different | ReplayVerdict::Unspecified) => (Tone::Stop, "decision-different"),
@@ -212,4 +238,26 @@ fn ask(entry: &Entry, access: &AccessRecorded, at: DateTime<Utc>) -> Vec<Carried
     ];
     fields.extend(rooms.map(|room| ("room", room.to_string())));
     carried(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_said_to_be_decided_identically_only_where_it_was_decided_again() {
+        let answer = |decision_count, identical_count, exceptions| ReplayDecisionsResponse {
+            decision_count,
+            identical_count,
+            exceptions,
+            ..Default::default()
+        };
+        let exception = |event: &str| ReplayedDecision { event_id: event.to_owned(), ..Default::default() };
+        assert!(matches!(outcome("e", answer(1, 1, vec![])), Some(Replayed::Identical)));
+        let otherwise = outcome("e", answer(1, 0, vec![exception("e")]));
+        assert!(matches!(otherwise, Some(Replayed::Otherwise(one)) if one.event_id == "e"));
+        for nothing in [answer(0, 0, vec![]), answer(1, 0, vec![exception("f")]), answer(200, 200, vec![])] {
+            assert!(outcome("e", nothing).is_none());
+        }
+    }
 }
