@@ -231,28 +231,6 @@ async fn a_holder_sees_the_history_and_at_the_next_call_their_own_look_as_well()
 }
 
 #[tokio::test]
-async fn looks_at_the_history_of_an_erased_record_stay_in_it() {
-    let world = world().await;
-    world.sources.open_record(patient(1), tenant()).await;
-    let told = consent::RecordErased {
-        patient_id: patient(1).to_string(),
-        erased_time: Some(timestamp(SystemClock.now())),
-    };
-    let public = Some(Any::from_msg(&told).unwrap());
-    let erased = Fact { public, ..Fact::of(Service::Consent, patient(1), "erasure", "erasure.carried-out") };
-    world.sources.tell(erased).await;
-    world.caught_up().await;
-    let mut stranger = world.client(Some(world.token(stranger(), &[])), &[]);
-    assert_eq!(refusal(stranger.list_patient_entries(of(patient(1)))).await, "NOT_PERMITTED");
-    assert_eq!(list_all(&world.as_parent(&[]), of(patient(1))).await.0.len(), 4);
-    world.caught_up().await;
-    let (entries, _) = list_all(&world.as_parent(&[]), of(patient(1))).await;
-    let looks: Vec<_> = entries.iter().filter(|entry| entry.service == "audit").map(Entry::kind).collect();
-    assert_eq!(looks, [EntryKind::Read, EntryKind::Refused]);
-    world.end().await;
-}
-
-#[tokio::test]
 async fn a_stranger_is_refused_and_the_refusal_is_in_the_history() {
     let world = world().await;
     world.sources.open_record(patient(1), tenant()).await;
