@@ -52,8 +52,8 @@ def begin_session(identity, data_dir, address):
     digest = hashlib.sha256(browser.encode()).digest()
     identity.call("RequestSignIn", request_id=str(uuid.uuid4()), email=address, browser_digest=digest)
     letters = [email.message_from_bytes(path.read_bytes()) for path in set(mails.iterdir()) - before]
-    letter = next(letter for letter in letters if address in letter["To"])
-    link = LINK.search(letter.get_payload(decode=True).decode())[1]
+    texts = [letter.get_payload(decode=True).decode() for letter in letters if address in letter["To"]]
+    link = next(found[1] for found in map(LINK.search, texts) if found)
     session = identity.call(
         "CompleteSignIn", request_id=str(uuid.uuid4()), link_secret=link, browser_secret=browser, user_agent="an outside client"
     )

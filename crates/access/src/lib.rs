@@ -31,5 +31,6 @@ pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};
 pub use resource::{Oversight, Record};
 pub use token::{
-    Claims, KeyError, LIFE_SECONDS_MAX, PublicKey, ROLES_MAX, TokenError, TokenSigner, TokenVerifier, key_set,
+    Claims, KeyError, LIFE_SECONDS_MAX, PublicKey, ROLES_MAX, Shown, TokenError, TokenSigner, TokenVerifier,
+    key_set,
 };

@@ -35,12 +35,29 @@ pub struct Claims {
     pub exp: i64,
 }
 
+/// What a session has shown of who is there (RFC 8176; OpenID Connect Core 1.0, section 2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    pub amr: Vec<&'static str>,
+    /// When it last showed what counts for acts that want a fresh factor, in seconds since 1970.
+    pub auth_time: i64,
+}
+
 #[derive(Serialize)]
 struct Signed<'a> {
     iss: &'static str,
     aud: &'static str,
     #[serde(flatten)]
     claims: &'a Claims,
+    #[serde(flatten)]
+    shown: Option<&'a Shown>,
+}
+
+#[derive(Deserialize)]
+struct Verified {
+    #[serde(flatten)]
+    claims: Claims,
+    auth_time: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -109,13 +126,18 @@ impl TokenSigner {
         self.public
     }
 
+    /// For whoever has no session, and shows who it is whenever it asks for a token.
     pub fn sign(&self, claims: &Claims) -> Result<String, KeyError> {
+        self.sign_shown(claims, None)
+    }
+
+    pub fn sign_shown(&self, claims: &Claims, shown: Option<&Shown>) -> Result<String, KeyError> {
         let life = claims.exp.saturating_sub(claims.iat);
         if !(1..=LIFE_SECONDS_MAX).contains(&life) || claims.roles.len() > ROLES_MAX {
             return Err(KeyError::Claims);
         }
         let header = Header { kid: Some(self.public.kid()), ..Header::new(Algorithm::EdDSA) };
-        let signed = Signed { iss: ISSUER, aud: AUDIENCE, claims };
+        let signed = Signed { iss: ISSUER, aud: AUDIENCE, claims, shown };
         jsonwebtoken::encode(&header, &signed, &self.key).map_err(|_| KeyError::Signing)
     }
 }
@@ -208,6 +230,15 @@ impl TokenVerifier {
     }
 
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, TokenError> {
+        self.verify_shown(token, now).map(|(caller, _)| caller)
+    }
+
+    /// Beside the caller: when it last showed who it is. Of a token that says nothing of it, when it was issued.
+    pub fn verify_shown(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(Caller, DateTime<Utc>), TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Invalid);
         }
@@ -217,7 +248,8 @@ impl TokenVerifier {
             return Err(TokenError::Invalid);
         }
         let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or(TokenError::Invalid)?;
-        let claims: Claims = jsonwebtoken::decode(token, key, &self.validation).map_err(invalid)?.claims;
+        let verified: Verified = jsonwebtoken::decode(token, key, &self.validation).map_err(invalid)?.claims;
+        let Verified { claims, auth_time } = verified;
         let (now, life) = (now.timestamp(), claims.exp.saturating_sub(claims.iat));
         if claims.exp <= now {
             return Err(TokenError::Expired);
@@ -229,7 +261,11 @@ impl TokenVerifier {
             return Err(TokenError::Invalid);
         }
         let expires = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
-        Ok(Caller { account: claims.account, session: claims.session, roles: claims.roles, expires })
+        let shown = auth_time.unwrap_or(claims.iat).min(claims.iat);
+        let shown = DateTime::from_timestamp(shown, 0).ok_or(TokenError::Invalid)?;
+        let caller =
+            Caller { account: claims.account, session: claims.session, roles: claims.roles, expires };
+        Ok((caller, shown))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who comes in: bearer tokens verified with identity's key set, held here and refreshed, so that no call waits for identity.
 use crate::{Problem, Tls, catalogue, client, ground::GroundError, settings::CommonSettings};
+use chrono::{DateTime, Utc};
 use holdfast_access::{Caller, TokenError, TokenVerifier};
 use holdfast_proto::identity::v1::{GetKeySetRequest, identity_service_client::IdentityServiceClient};
 use holdfast_types::{Clock, Service};
@@ -59,7 +60,8 @@ impl Door {
         self.verifier().is_some()
     }
 
-    pub(crate) fn caller(&self, bearer: Option<&SecretString>) -> Result<Caller, Problem> {
+    /// Who it is, and when that was last shown.
+    pub(crate) fn caller(&self, bearer: Option<&SecretString>) -> Result<(Caller, DateTime<Utc>), Problem> {
         let verifier = self.verifier().ok_or_else(|| {
             Problem::new(catalogue::PEER_UNAVAILABLE, "the key set is not here yet")
                 .with("service", "identity")
@@ -68,7 +70,7 @@ impl Door {
         if verifier.names_unknown_key(token) {
             self.0.unknown_key.notify_one();
         }
-        verifier.verify(token, self.0.clock.now()).map_err(refused)
+        verifier.verify_shown(token, self.0.clock.now()).map_err(refused)
     }
 
     fn verifier(&self) -> Option<Arc<TokenVerifier>> {

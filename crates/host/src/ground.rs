@@ -8,6 +8,7 @@ use crate::{
     settings::{CommonSettings, SettingError, TlsSettingsError},
     turned_away::TurnedAway,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_access::{
     Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed,
 };
@@ -31,6 +32,8 @@ const COMMITTERS: usize = 2;
 const CONSENT_POLL: Duration = Duration::from_millis(300);
 const FEED_POLL: Duration = Duration::from_millis(1000);
 const HEALTH_POLL: Duration = Duration::from_millis(1000);
+/// How long what a caller has shown counts as fresh.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
 
 /// The tables of a service: `views` are projections of its own log, `feeds` of others'.
 pub struct Migrations {
@@ -105,11 +108,21 @@ struct Inner {
 pub struct Entered {
     pub context: RequestContext,
     pub meta: RequestMeta,
+    /// When the caller last showed who it is.
+    shown: DateTime<Utc>,
 }
 
 impl Entered {
     pub const fn caller(&self) -> &Caller {
         &self.context.caller
+    }
+
+    /// For what nobody is to do on a device that was left open: exports, sharing, changes of keys.
+    pub fn shown_lately(&self, now: DateTime<Utc>) -> Result<(), Problem> {
+        match now - self.shown <= FRESH {
+            true => Ok(()),
+            false => Err(Problem::new(catalogue::STEP_UP_REQUIRED, "the second factor must be shown again")),
+        }
     }
 }
 
@@ -242,7 +255,7 @@ impl Ground {
     /// Who asks; and, where the request says so, after what has been heard.
     pub async fn enter<T>(&self, request: &tonic::Request<T>) -> Result<Entered, Problem> {
         let meta = RequestMeta::read(request, self.ids())?;
-        let caller = self.0.door.caller(meta.bearer.as_ref())?;
+        let (caller, shown) = self.0.door.caller(meta.bearer.as_ref())?;
         self.wait_for(&meta).await?;
         let context = RequestContext {
             caller,
@@ -250,7 +263,7 @@ impl Ground {
             correlation: meta.correlation,
             traceparent: meta.traceparent.clone(),
         };
-        Ok(Entered { context, meta })
+        Ok(Entered { context, meta, shown })
     }
 
     /// For the few calls that need no token.

@@ -16,6 +16,11 @@ pub const SAID: &str = "holdfast_said";
 /// Which record was open last.
 pub const OPEN: &str = "holdfast_open";
 
+/// By which a browser is known again when somebody signs in.
+pub const DEVICE: &str = "holdfast_device";
+/// A second factor was not to be set up yet in this browser.
+pub const FACTOR_LATER: &str = "holdfast_factor_later";
+
 /// The name was not to be asked for again in this browser.
 pub const NAME_LATER: &str = "holdfast_name_later";
 

@@ -2,7 +2,6 @@
 use crate::{
     cookie::{self, Cookie},
     failure::{self, Failure, FailureKind},
-    form::way_back,
     pages::Tab,
     session::Session,
     site::Site,
@@ -18,9 +17,6 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
 use tracing::{Instrument as _, field::Empty};
 use uuid::Uuid;
-
-/// How long the way back after signing in is kept.
-const BACK_SECONDS: u32 = 900;
 
 /// The id under which all that a request causes can be found.
 #[derive(Clone, Copy)]
@@ -87,13 +83,19 @@ fn failure_of(response: &Response) -> Option<Failure> {
 fn answer(visitor: &Visitor, failure: &Failure, reading: bool, part: bool) -> Response {
     match failure.kind {
         // The part of a page cannot show another page: the whole is asked for again.
-        FailureKind::SignedOut if part => {
+        FailureKind::SignedOut | FailureKind::SecondFactor | FailureKind::StepUp if part => {
             (StatusCode::UNAUTHORIZED, [(HeaderName::from_static("hx-refresh"), "true")]).into_response()
         }
         FailureKind::SignedOut if reading => {
-            visitor
-                .set(Cookie::new(cookie::BACK, way_back(visitor.here())).of_sign_in().lasting(BACK_SECONDS));
+            visitor.come_back_to(visitor.here());
             Redirect::to("/sign-in").into_response()
+        }
+        FailureKind::SecondFactor => Redirect::to("/second-factor").into_response(),
+        FailureKind::StepUp => {
+            if !visitor.has_way_back() {
+                visitor.come_back_to(visitor.here());
+            }
+            Redirect::to("/sign-in/code").into_response()
         }
         _ => failure::page(failure, visitor.frame(Tab::None), visitor.correlation(), reading),
     }

@@ -40,6 +40,10 @@ pub struct Failure {
 pub enum FailureKind {
     /// Nobody is signed in, or not any more.
     SignedOut,
+    /// The account's roles want a second factor before anything else.
+    SecondFactor,
+    /// Who is there is to be shown again.
+    StepUp,
     Trouble(Trouble),
 }
 
@@ -50,6 +54,14 @@ impl Failure {
 
     pub fn signed_out() -> Self {
         Self::plain(FailureKind::SignedOut)
+    }
+
+    pub(crate) fn second_factor() -> Self {
+        Self::plain(FailureKind::SecondFactor)
+    }
+
+    pub(crate) fn step_up() -> Self {
+        Self::plain(FailureKind::StepUp)
     }
 
     pub fn not_shown() -> Self {
@@ -105,6 +117,9 @@ fn kind_of(code: Code, reason: Option<&'static Reason>) -> FailureKind {
     if code == Code::Unauthenticated {
         return FailureKind::SignedOut;
     }
+    if is(catalogue::STEP_UP_REQUIRED) {
+        return FailureKind::StepUp;
+    }
     let large = [
         catalogue::MESSAGE_TOO_LARGE,
         catalogue::COMMAND_TOO_LARGE,
@@ -132,6 +147,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let status = match self.kind {
             FailureKind::SignedOut => StatusCode::UNAUTHORIZED,
+            FailureKind::SecondFactor | FailureKind::StepUp => StatusCode::FORBIDDEN,
             FailureKind::Trouble(trouble) => trouble.status(),
         };
         let mut response = status.into_response();
@@ -157,7 +173,8 @@ pub(crate) fn of_bare(status: StatusCode) -> Option<Failure> {
 /// The page of a failure. An address that a service cannot read is an address of nothing.
 pub(crate) fn page(failure: &Failure, frame: Frame, correlation: Uuid, reading: bool) -> Response {
     match failure.kind {
-        FailureKind::SignedOut => show_as(
+        // The entrance leads to the factor before it asks for a page.
+        FailureKind::SignedOut | FailureKind::SecondFactor | FailureKind::StepUp => show_as(
             StatusCode::UNAUTHORIZED,
             &SignedOut { frame: Frame { session_seconds: None, ..frame }, by_time: true },
         ),

@@ -1,6 +1,7 @@
 //! Every page in every state, with made-up contents, by the templates that families see: for looking at and for checking.
 
 mod decision;
+mod factors;
 mod family;
 mod looked;
 mod messages;
@@ -47,6 +48,7 @@ pub fn routes() -> Router {
 fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
     let rooms = [
         outside::PAGES,
+        factors::PAGES,
         family::PAGES,
         record::PAGES,
         then::PAGES,

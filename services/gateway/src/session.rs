@@ -1,7 +1,7 @@
 //! From cookie to token: identity exchanges the session's secret for an access token, kept in memory for a minute.
 use crate::{cookie, failure::Failure, site::Site};
-use chrono::TimeDelta;
-use holdfast_host::client::Outgoing;
+use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_host::{catalogue, client::Outgoing, status::reason_of};
 use holdfast_proto::Word as _;
 use holdfast_proto::{
     identity::v1::{Account, IssueTokenRequest},
@@ -26,6 +26,11 @@ pub struct SignedIn {
     pub(crate) token: SecretString,
     /// SHA-256 of the session's secret.
     pub(crate) digest: [u8; 32],
+    /// Roles are held back until the session has shown a second factor.
+    pub(crate) withheld: bool,
+    pub(crate) has_second: bool,
+    /// When the session last showed who is there.
+    pub(crate) shown: Option<DateTime<Utc>>,
 }
 
 /// How a browser stands towards the pages.
@@ -33,6 +38,8 @@ pub struct SignedIn {
 pub(crate) enum Session {
     None,
     Signed(Arc<SignedIn>),
+    /// The link was used; a second factor is to be shown.
+    Awaiting,
     /// There was one.
     Ended,
     /// Identity cannot be asked.
@@ -81,6 +88,9 @@ impl Site {
         let mut identity = self.services.identity(Outgoing::new().correlation(correlation));
         let issued = match identity.issue_token(asked).await {
             Ok(issued) => issued.into_inner(),
+            Err(status) if reason_of(&status) == Some(catalogue::SECOND_FACTOR_NEEDED) => {
+                return Session::Awaiting;
+            }
             Err(status) if status.code() == tonic::Code::Unauthenticated => return Session::Ended,
             Err(status) => return Session::Unknown(status.into()),
         };
@@ -88,7 +98,15 @@ impl Site {
         let Ok(account_id) = account.account_id.parse() else {
             return Session::Unknown(Failure::of(crate::pages::trouble::Trouble::Failed));
         };
-        let signed = Arc::new(SignedIn { account_id, account, token: issued.token.into(), digest });
+        let signed = Arc::new(SignedIn {
+            account_id,
+            account,
+            token: issued.token.into(),
+            digest,
+            withheld: issued.roles_withheld,
+            has_second: issued.has_second_factor,
+            shown: issued.auth_time.as_ref().and_then(|shown| time(shown).ok()),
+        });
         let until = issued.expire_time.as_ref().and_then(|until| time(until).ok());
         if let Some(until) = until {
             let until = (until - MARGIN).min(self.now() + KEPT);
@@ -113,6 +131,9 @@ mod tests {
             account,
             token: String::new().into(),
             digest: [0; 32],
+            withheld: false,
+            has_second: false,
+            shown: None,
         }
     }
 

@@ -2,6 +2,7 @@
 use crate::{
     cookie::{self, Cookie},
     failure::Failure,
+    form::way_back,
     network,
     pages::{
         Frame, Tab,
@@ -12,7 +13,7 @@ use crate::{
     words::{Lang, Words},
 };
 use axum::extract::FromRequestParts;
-use chrono::{DateTime, FixedOffset, Local, Offset as _, TimeZone as _, Utc};
+use chrono::{DateTime, FixedOffset, Local, Offset as _, TimeDelta, TimeZone as _, Utc};
 use holdfast_host::{client::Outgoing, metadata::position_text};
 use holdfast_proto::{
     audit::v1::audit_service_client::AuditServiceClient,
@@ -39,9 +40,14 @@ const AFTER_MAX: usize = 8;
 const LANES: u32 = 1024;
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 const SAID_SECONDS: u32 = 30;
+/// How long the way back after signing in is kept.
+const BACK_SECONDS: u32 = 900;
+/// How long what was shown counts as fresh: a little less than services let it count, so that a form's answer comes in time.
+const FRESH: TimeDelta = TimeDelta::minutes(8);
 
 /// What a page may say on top after a redirect: keys of the locales.
-pub const SAYINGS: &[&str] = &["me-saved", "me-ended", "sharing-given", "sharing-stopped"];
+pub const SAYINGS: &[&str] =
+    &["factor-saved", "factor-removed", "me-saved", "me-ended", "sharing-given", "sharing-stopped"];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.
 #[derive(Clone)]
@@ -140,6 +146,22 @@ impl Visitor {
         held(&self.0.sets).push(cookie);
     }
 
+    /// Where signing in, or showing again who is there, leads back to.
+    pub fn come_back_to(&self, path: &str) {
+        self.set(Cookie::new(cookie::BACK, way_back(path)).of_sign_in().lasting(BACK_SECONDS));
+    }
+
+    pub(crate) fn has_way_back(&self) -> bool {
+        held(&self.0.sets).iter().any(|set| set.name == cookie::BACK)
+    }
+
+    /// A token with what the account and the session are now, for the next page.
+    pub fn forget_token(&self) {
+        if let Session::Signed(signed) = self.session() {
+            self.site().sessions.forget(&signed.digest);
+        }
+    }
+
     /// What the page after the redirect says on top: one of [`SAYINGS`].
     pub fn say_next(&self, key: &'static str) {
         self.set(Cookie::new(cookie::SAID, key).lasting(SAID_SECONDS));
@@ -203,13 +225,13 @@ impl std::ops::Deref for Signed {
     }
 }
 
+/// A visitor who is signed in, though perhaps not yet with what the account's roles want: for the pages that lead there.
+pub struct Arriving(pub Signed);
+
 impl Signed {
     pub(crate) fn of(visitor: &Visitor) -> Result<Self, Failure> {
-        match visitor.session().clone() {
-            Session::Signed(who) => Ok(Self { visitor: visitor.clone(), who }),
-            Session::None | Session::Ended => Err(Failure::signed_out()),
-            Session::Unknown(failure) => Err(failure),
-        }
+        let Arriving(signed) = Arriving::of(visitor)?;
+        if signed.who.withheld { Err(Failure::second_factor()) } else { Ok(signed) }
     }
 
     /// What a call says: who calls, and after what it is to answer. The purpose is left to the relationship.
@@ -263,9 +285,20 @@ impl Signed {
         self.site().sessions.forget_where(|signed| signed.account_id == account);
     }
 
-    /// A token with what the account is now, for the next page.
-    pub fn forget_token(&self) {
-        self.site().sessions.forget(&self.who.digest);
+    /// For what nobody is to do on a device that was left open; the services hold to it, too.
+    pub fn shown_lately(&self) -> Result<(), Failure> {
+        let fresh = self.who.shown.is_some_and(|shown| self.now() - shown <= FRESH);
+        if fresh { Ok(()) } else { Err(Failure::step_up()) }
+    }
+}
+
+impl Arriving {
+    pub(crate) fn of(visitor: &Visitor) -> Result<Self, Failure> {
+        match visitor.session().clone() {
+            Session::Signed(who) => Ok(Self(Signed { visitor: visitor.clone(), who })),
+            Session::None | Session::Ended | Session::Awaiting => Err(Failure::signed_out()),
+            Session::Unknown(failure) => Err(failure),
+        }
     }
 }
 
@@ -283,6 +316,14 @@ impl FromRequestParts<Arc<Site>> for Visitor {
 }
 
 impl FromRequestParts<Arc<Site>> for Signed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {
+        Self::of(&Visitor::from_request_parts(parts, site).await?)
+    }
+}
+
+impl FromRequestParts<Arc<Site>> for Arriving {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Failure> {

@@ -86,6 +86,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "upload.js" => "text/javascript; charset=utf-8",
         "check.js" => "text/javascript; charset=utf-8",
         "proof.js" => "text/javascript; charset=utf-8",
+        "passkey.js" => "text/javascript; charset=utf-8",
         "live.js" => "text/javascript; charset=utf-8",
         "icon.svg" => "image/svg+xml",
     }

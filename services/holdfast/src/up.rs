@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use holdfast_host::{LogStyle, Telemetry, client, settings::TelemetrySettings, shutdown};
-use holdfast_identity::{Announce, config::IdentitySettings};
+use holdfast_identity::{Announce, SecondFactor, config::IdentitySettings};
 use holdfast_types::Service;
 use std::{
     io::Write,
@@ -66,7 +66,13 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
         nats_url: nats.url(),
         http: args.http,
         telemetry: args.telemetry.clone(),
-        identity: args.identity.clone(),
+        identity: IdentitySettings {
+            operator_second_factor: args
+                .identity
+                .operator_second_factor
+                .or((!args.no_demo).then_some(SecondFactor::Invited)),
+            ..args.identity.clone()
+        },
         witnesses: vec![address],
     };
     let roles = step("migrating and starting", machine.roles()).await?;

@@ -2,7 +2,9 @@
 mod account;
 mod administration;
 mod directory;
+mod factors;
 mod message;
+mod passkey;
 mod refusal;
 mod sign_in;
 
@@ -37,6 +39,54 @@ impl IdentityService for Rpc {
         request: Request<CompleteSignInRequest>,
     ) -> Answer<CompleteSignInResponse> {
         answer(sign_in::complete(&self.0, request).await)
+    }
+    async fn begin_passkey_sign_in(
+        &self,
+        request: Request<BeginPasskeySignInRequest>,
+    ) -> Answer<PasskeyChallenge> {
+        answer(passkey::begin_sign_in(&self.0, request).await)
+    }
+    async fn complete_passkey_sign_in(
+        &self,
+        request: Request<CompletePasskeySignInRequest>,
+    ) -> Answer<CompleteSignInResponse> {
+        answer(passkey::complete_sign_in(&self.0, request).await)
+    }
+    async fn show_code(&self, request: Request<ShowCodeRequest>) -> Answer<ShowCodeResponse> {
+        answer(factors::show_code(&self.0, request).await)
+    }
+    async fn begin_passkey_showing(
+        &self,
+        request: Request<BeginPasskeyShowingRequest>,
+    ) -> Answer<PasskeyChallenge> {
+        answer(passkey::begin_showing(&self.0, request).await)
+    }
+    async fn show_passkey(&self, request: Request<ShowPasskeyRequest>) -> Answer<ShowPasskeyResponse> {
+        answer(passkey::show(&self.0, request).await)
+    }
+    async fn get_factors(&self, request: Request<GetFactorsRequest>) -> Answer<Factors> {
+        answer(factors::get(&self.0, request).await)
+    }
+    async fn begin_totp(&self, request: Request<BeginTotpRequest>) -> Answer<BeginTotpResponse> {
+        answer(factors::begin_totp(&self.0, request).await)
+    }
+    async fn confirm_totp(&self, request: Request<ConfirmTotpRequest>) -> Answer<RecoveryCodes> {
+        answer(factors::confirm_totp(&self.0, request).await)
+    }
+    async fn remove_totp(&self, request: Request<RemoveTotpRequest>) -> Answer<RemoveTotpResponse> {
+        answer(factors::remove_totp(&self.0, request).await)
+    }
+    async fn make_recovery_codes(&self, request: Request<MakeRecoveryCodesRequest>) -> Answer<RecoveryCodes> {
+        answer(factors::make_recovery_codes(&self.0, request).await)
+    }
+    async fn begin_passkey(&self, request: Request<BeginPasskeyRequest>) -> Answer<PasskeyChallenge> {
+        answer(passkey::begin(&self.0, request).await)
+    }
+    async fn add_passkey(&self, request: Request<AddPasskeyRequest>) -> Answer<RecoveryCodes> {
+        answer(passkey::add(&self.0, request).await)
+    }
+    async fn remove_passkey(&self, request: Request<RemovePasskeyRequest>) -> Answer<RemovePasskeyResponse> {
+        answer(passkey::remove(&self.0, request).await)
     }
     async fn issue_token(&self, request: Request<IssueTokenRequest>) -> Answer<AccessToken> {
         answer(sign_in::issue_token(&self.0, request).await)

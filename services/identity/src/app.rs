@@ -2,17 +2,22 @@
 mod account;
 mod administration;
 mod directory;
+mod factors;
+mod notice;
 mod operator;
+mod passkey;
 mod session;
 mod sign_in;
 mod token;
 
 pub(crate) use administration::Invitation;
-pub(crate) use sign_in::Completion;
+pub(crate) use factors::NewTotp;
+pub(crate) use passkey::{Assertion, Place, Registration};
+pub(crate) use sign_in::{Completion, SignedIn};
 pub(crate) use token::Issued;
 
 use crate::{
-    config::SessionLife,
+    config::{RelyingParty, SecondFactor, SessionLife},
     domain,
     looks::Looks,
     mail::{MailError, Outbox},
@@ -33,7 +38,9 @@ pub(crate) struct App {
     pub looks: Looks,
     pub secrets: Arc<Secrets>,
     pub signer: TokenSigner,
-    pub outbox: Outbox,
+    pub outbox: Arc<Outbox>,
+    pub relying_party: RelyingParty,
+    pub operator_second_factor: SecondFactor,
     pub session_life: SessionLife,
     pub links_per_network_max: i32,
 }
@@ -46,6 +53,14 @@ pub(crate) enum AppError {
     Account(#[source] domain::account::Refusal),
     #[error("the session's rules refuse")]
     Session(#[source] domain::session::Refusal),
+    #[error("the factors' rules refuse")]
+    Factors(#[source] domain::factors::Refusal),
+    #[error("the passkey is refused")]
+    Passkey(#[source] domain::passkey::Broken),
+    #[error("the challenge was used, is too old, or was never given out")]
+    ChallengeUnknown,
+    #[error("too many challenges were asked for")]
+    TooManyChallenges,
     #[error("the link's rules refuse")]
     SignIn(#[source] domain::sign_in::Refusal),
     #[error("the tenant's rules refuse")]
@@ -56,6 +71,8 @@ pub(crate) enum AppError {
     TooManyLinks,
     #[error("the session has ended")]
     SessionEnded,
+    #[error("the session awaits a second factor")]
+    SecondFactorNeeded,
     #[error("the service account or its secret is wrong")]
     SecretWrong,
     #[error("there is no such account")]

@@ -66,6 +66,23 @@ pub struct IdentitySettings {
         value_name = "ADDRESS"
     )]
     pub operator_email: Option<String>,
+    /// What is asked of operators, who belong to no tenant: `required`, their role holds only in sessions that have shown a second
+    /// factor; `invited`, whoever has none is invited to set one up. Where nothing is said, `required`; where `up` loads the demo
+    /// network, `invited`.
+    #[arg(
+        id = "HOLDFAST_OPERATOR_SECOND_FACTOR",
+        long = "operator-second-factor",
+        env = "HOLDFAST_OPERATOR_SECOND_FACTOR",
+        value_name = "POLICY"
+    )]
+    pub operator_second_factor: Option<SecondFactor>,
+}
+
+/// What is asked of those who hold roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SecondFactor {
+    Required,
+    Invited,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +110,22 @@ impl Default for IdentitySettings {
             session_idle_hours_max: 12,
             links_per_network_max: LINKS_PER_NETWORK_DEFAULT,
             operator_email: None,
+            operator_second_factor: None,
         }
+    }
+}
+
+/// As whom passkeys know the installation (WebAuthn Level 3, section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RelyingParty {
+    pub id: String,
+    pub origin: String,
+}
+
+impl RelyingParty {
+    pub(crate) fn at(public_url: &Url) -> Self {
+        let id = public_url.host_str().unwrap_or_default().to_owned();
+        Self { id, origin: public_url.origin().ascii_serialization() }
     }
 }
 
@@ -194,6 +226,7 @@ mod tests {
             ["--session-idle-hours-max", "0"],
             ["--links-per-network-max", "4"],
             ["--mail-from", "nobody"],
+            ["--operator-second-factor", "never"],
         ] {
             assert!(parsed(&arguments).is_err(), "{arguments:?}");
         }
@@ -209,6 +242,14 @@ mod tests {
         let both = parsed(&["--smtp-url-file", path, "--smtp-url", "smtp://hunter2@x"]).unwrap();
         assert!(matches!(both.smtp_url(), Err(SettingError::Both { .. })));
         assert!(!format!("{both:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn passkeys_know_the_installation_by_its_host_and_where_its_pages_are() {
+        let at = |url: &str| RelyingParty::at(&Url::parse(url).unwrap());
+        let of = |id: &str, origin: &str| RelyingParty { id: id.into(), origin: origin.into() };
+        assert_eq!(at("https://holdfast.example/x"), of("holdfast.example", "https://holdfast.example"));
+        assert_eq!(at("http://localhost:8080"), of("localhost", "http://localhost:8080"));
     }
 
     #[test]

@@ -1,12 +1,15 @@
-//! The rules of identity, pure: accounts and roles, signing in, sessions, tenants and practices.
+//! The rules of identity, pure: accounts and roles, signing in, what they show to sign in, sessions, tenants and practices.
 pub(crate) mod account;
 pub(crate) mod digest;
 pub(crate) mod discipline;
+pub(crate) mod factors;
+pub(crate) mod passkey;
 pub(crate) mod practice;
 pub(crate) mod reach;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;
+pub(crate) mod totp;
 
 #[cfg(test)]
 mod golden;

@@ -1,4 +1,4 @@
-//! The words of a sign-in mail, in the reader's language. Nothing of anybody but the link.
+//! The words of a mail, in the reader's language. Nothing of anybody but a link for signing in, or a network's beginning.
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -10,44 +10,92 @@ enum Language {
 
 pub(crate) struct Letter {
     language: Language,
-    link: SecretString,
+    about: About,
+}
+
+enum About {
+    SignIn {
+        link: SecretString,
+    },
+    /// A device that was never signed in on before.
+    NewDevice {
+        network: Option<String>,
+    },
 }
 
 impl Letter {
     /// `locale` is BCP 47; a language that is not spoken here reads English.
     pub(crate) fn new(public_url: &Url, secret: &SecretString, locale: &str) -> Self {
-        let primary = locale.split('-').next().unwrap_or_default();
-        let language = if primary.eq_ignore_ascii_case("es") { Language::Spanish } else { Language::English };
         let mut url = public_url.clone();
         url.set_path(&format!("/sign-in/{}", secret.expose_secret()));
-        Self { language, link: String::from(url).into() }
+        Self { language: Language::of(locale), about: About::SignIn { link: String::from(url).into() } }
     }
 
-    pub(crate) fn link(&self) -> &str {
-        self.link.expose_secret()
+    pub(crate) fn new_device(locale: &str, network: Option<&str>) -> Self {
+        let about = About::NewDevice { network: network.map(str::to_owned) };
+        Self { language: Language::of(locale), about }
+    }
+
+    /// None where there is nothing to open: a notice never asks to press on anything.
+    pub(crate) fn link(&self) -> Option<&str> {
+        match &self.about {
+            About::SignIn { link } => Some(link.expose_secret()),
+            About::NewDevice { .. } => None,
+        }
     }
 
     pub(crate) const fn subject(&self) -> &'static str {
-        match self.language {
-            Language::English => "Holdfast: your sign-in link",
-            Language::Spanish => "Holdfast: su enlace para entrar",
+        match (&self.about, self.language) {
+            (About::SignIn { .. }, Language::English) => "Holdfast: your sign-in link",
+            (About::SignIn { .. }, Language::Spanish) => "Holdfast: su enlace para entrar",
+            (About::NewDevice { .. }, Language::English) => "Holdfast: signed in on a new device",
+            (About::NewDevice { .. }, Language::Spanish) => "Holdfast: entrada en un dispositivo nuevo",
         }
     }
 
     pub(crate) fn text(&self) -> String {
-        let (before, after) = match self.language {
-            Language::English => (
-                "Holdfast: open this link to sign in. It works once, for 10 minutes, in the\n\
-                 browser where you asked for it.",
-                "You did not ask? Then do nothing: no one got in.",
-            ),
-            Language::Spanish => (
-                "Holdfast: abra este enlace para entrar. Sirve una sola vez, durante\n\
-                 10 minutos, en el navegador donde lo pidió.",
-                "¿No lo pidió? Entonces no haga nada: nadie entró.",
-            ),
-        };
-        format!("{before}\n\n{}\n\n{after}\n", self.link())
+        match &self.about {
+            About::SignIn { link } => {
+                let (before, after) = match self.language {
+                    Language::English => (
+                        "Holdfast: open this link to sign in. It works once, for 10 minutes, in the\n\
+                         browser where you asked for it.",
+                        "You did not ask? Then do nothing: no one got in.",
+                    ),
+                    Language::Spanish => (
+                        "Holdfast: abra este enlace para entrar. Sirve una sola vez, durante\n\
+                         10 minutos, en el navegador donde lo pidió.",
+                        "¿No lo pidió? Entonces no haga nada: nadie entró.",
+                    ),
+                };
+                format!("{before}\n\n{}\n\n{after}\n", link.expose_secret())
+            }
+            About::NewDevice { network } => {
+                let (first, from, after) = match self.language {
+                    Language::English => (
+                        "Holdfast: your e-mail was used to sign in on a device that is new to us.",
+                        "It came from the network",
+                        "Was it you? Then do nothing. Was it not? Sign in, open Settings, and end that\n\
+                         sign-in. Then change the password of your e-mail.",
+                    ),
+                    Language::Spanish => (
+                        "Holdfast: con su correo se entró en un dispositivo que no conocíamos.",
+                        "Vino de la red",
+                        "¿Fue usted? Entonces no haga nada. ¿No fue usted? Entre, abra Ajustes y termine\n\
+                         esa sesión. Después cambie la contraseña de su correo.",
+                    ),
+                };
+                let from = network.as_ref().map(|network| format!("{from} {network}.\n\n"));
+                format!("{first}\n\n{}{after}\n", from.unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl Language {
+    fn of(locale: &str) -> Self {
+        let primary = locale.split('-').next().unwrap_or_default();
+        if primary.eq_ignore_ascii_case("es") { Self::Spanish } else { Self::English }
     }
 }
 
@@ -68,6 +116,16 @@ mod tests {
             let text = letter(locale).text();
             assert!(text.contains("\nhttps://holdfast.example/sign-in/abc\n"), "{locale}");
             assert!(text.contains(word), "{locale}");
+        }
+    }
+
+    #[test]
+    fn a_notice_says_where_from_and_holds_nothing_to_press_on() {
+        for (locale, word) in [("en", "new to us"), ("es", "no conocíamos")] {
+            let notice = Letter::new_device(locale, Some("192.0.2.0/24"));
+            assert!(notice.text().contains(word) && notice.text().contains(" 192.0.2.0/24."), "{locale}");
+            assert!(!notice.text().contains("http") && notice.link().is_none());
+            assert!(!Letter::new_device(locale, None).text().contains("192"));
         }
     }
 }

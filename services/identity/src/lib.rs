@@ -1,5 +1,6 @@
-//! Identity: tenants and practices, accounts apart from records, roles, signing in by an e-mailed link, sessions, and the tokens by
-//! which every other service knows who asks. Addresses and names are sealed; of secrets only their SHA-256 is kept.
+//! Identity: tenants and practices, accounts apart from records, roles, signing in by an e-mailed link or a passkey, second factors,
+//! sessions, and the tokens by which every other service knows who asks. Addresses and names are sealed, and so are the secrets of
+//! authenticator apps; of every other secret only its SHA-256 is kept.
 mod api;
 mod app;
 pub mod config;
@@ -11,10 +12,11 @@ mod public;
 mod secret;
 mod views;
 
-pub use config::{ConfigError, IdentitySettings, Settings};
+pub use config::{ConfigError, IdentitySettings, SecondFactor, Settings};
 pub use mail::Announce;
 
 use app::App;
+use config::RelyingParty;
 use holdfast_access::TokenVerifier;
 use holdfast_eventlog::{KeyError, KeyRing, MasterKey, Projection, SchemaError, schema};
 use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys};
@@ -97,7 +99,9 @@ pub async fn serve(
         looks: Looks::new(log),
         secrets,
         signer,
-        outbox,
+        outbox: Arc::new(outbox),
+        relying_party: RelyingParty::at(&common.public_url),
+        operator_second_factor: identity.operator_second_factor.unwrap_or(SecondFactor::Required),
         session_life: identity.session_life(),
         links_per_network_max: identity.links_per_network_max.into(),
         ground: ground.clone(),

@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt as _;
 /// Shorter than a caller's patience.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Hears of each mail that is put into the folder: the file and the link in it. For `up` alone, whose user reads the terminal
+/// Hears of each mail with a link that is put into the folder: the file and the link. For `up` alone, whose user reads the terminal
 /// instead of a mailbox.
 pub type Announce = Arc<dyn Fn(&std::path::Path, &str) + Send + Sync>;
 
@@ -74,8 +74,8 @@ impl Outbox {
             Way::Folder { dir, ids, announce } => {
                 let path = dir.join(format!("{}.eml", ids.next()));
                 write(dir, &path, &message.formatted()).await.map_err(MailError::Folder)?;
-                if let Some(announce) = announce {
-                    announce(&path, letter.link());
+                if let (Some(announce), Some(link)) = (announce, letter.link()) {
+                    announce(&path, link);
                 }
                 Ok(())
             }

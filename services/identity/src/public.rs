@@ -1,7 +1,7 @@
 //! What the other services hear of each private event: roles and sessions, by ids alone.
 use crate::domain::{
-    account::AccountEvent, practice::PracticeEvent, session::SessionEvent, sign_in::SignInEvent,
-    tenant::TenantEvent,
+    account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent, session::SessionEvent,
+    sign_in::SignInEvent, tenant::TenantEvent,
 };
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{DecodeError, Opened};
@@ -35,6 +35,20 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
         return Ok(match opened.decode()? {
             SessionEvent::Started(_) => any(&pb::SessionStarted { account_id, session_id: stream_id }),
             SessionEvent::Ended { .. } => any(&pb::SessionEnded { account_id, session_id: stream_id }),
+        });
+    }
+    if opened.is::<FactorsEvent>() {
+        return Ok(match opened.decode()? {
+            FactorsEvent::TotpBegun { .. }
+            | FactorsEvent::TotpConfirmed { .. }
+            | FactorsEvent::TotpRemoved {}
+            | FactorsEvent::RecoveryCodesMade { .. }
+            | FactorsEvent::CodeShown { .. }
+            | FactorsEvent::RecoveryCodeShown { .. }
+            | FactorsEvent::CodeRefused { .. }
+            | FactorsEvent::PasskeyAdded { .. }
+            | FactorsEvent::PasskeyShown { .. }
+            | FactorsEvent::PasskeyRemoved { .. } => None,
         });
     }
     if opened.is::<SignInEvent>() {

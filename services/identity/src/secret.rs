@@ -1,6 +1,6 @@
 //! Secrets that identity gives out, and the keyed hash by which it finds an address.
 //!
-//! A link's, a session's and a program's secret are HMAC-SHA-256 (32 bytes, base64url) under a key of the installation over what the
+//! A link's, a session's and a program's secret, an authenticator app's and recovery codes are HMAC-SHA-256 (32 bytes, base64url, where nothing else is said) under a key of the installation over what the
 //! command was: a command repeated after a lost answer gets the same secret, while only its SHA-256 is ever stored. A session's
 //! secret depends on the link's, which nobody but the mail's reader has.
 use crate::domain::Digest;
@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use holdfast_eventlog::{KeyError, MasterKey};
 use holdfast_types::{AccountId, RequestId, SessionId};
 use secrecy::SecretString;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::{Builder, Uuid};
 
 pub(crate) struct Secrets {
@@ -17,6 +17,7 @@ pub(crate) struct Secrets {
     links: hmac::Key,
     sessions: hmac::Key,
     programs: hmac::Key,
+    factors: hmac::Key,
 }
 
 /// An address in one spelling; letter case never tells two mailboxes apart in practice.
@@ -62,6 +63,7 @@ impl Secrets {
             links: key("identity/links")?,
             sessions: key("identity/sessions")?,
             programs: key("identity/programs")?,
+            factors: key("identity/factors")?,
         })
     }
 
@@ -79,6 +81,11 @@ impl Secrets {
         AddressHash(tag(&self.addresses, &[b"network ", network.to_string().as_bytes()]))
     }
 
+    /// The same network, for counting challenges apart from links.
+    pub(crate) fn challenges_of(&self, address: IpAddr) -> AddressHash {
+        AddressHash(tag(&self.addresses, &[b"challenges ", self.network(address).bytes()]))
+    }
+
     pub(crate) fn link(&self, request: RequestId, address: AddressHash, browser: Digest) -> SecretString {
         text(tag(&self.links, &[request.uuid().as_bytes(), address.bytes(), browser.bytes()]))
     }
@@ -87,8 +94,41 @@ impl Secrets {
         text(tag(&self.sessions, &[session.uuid().as_bytes(), link.bytes()]))
     }
 
+    /// 160 bits (RFC 4226, section 4).
+    pub(crate) fn totp(&self, account: AccountId, request: RequestId) -> Vec<u8> {
+        let made = tag(&self.factors, &[b"totp", account.uuid().as_bytes(), request.uuid().as_bytes()]);
+        made.iter().copied().take(20).collect()
+    }
+
+    /// Eighty bits each, in four groups of letters and digits that are not mistaken for others.
+    pub(crate) fn recovery_codes(&self, account: AccountId, request: RequestId, count: usize) -> Vec<String> {
+        const SIGNS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567890";
+        let sign = |byte: u8| SIGNS.get(usize::from(byte % 32)).copied().map_or('a', char::from);
+        let code = |number: usize| {
+            let (account, request, number) = (account.uuid(), request.uuid(), number.to_be_bytes());
+            let made =
+                tag(&self.factors, &[b"code", account.as_bytes(), request.as_bytes(), number.as_slice()]);
+            let signs: Vec<char> = made.iter().copied().take(16).map(sign).collect();
+            signs.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+        };
+        (0..count).map(code).collect()
+    }
+
+    /// What a passkey is to sign: made of an id that is used once.
+    pub(crate) fn challenge(&self, id: Uuid) -> [u8; 32] {
+        tag(&self.factors, &[b"challenge", id.as_bytes()])
+    }
+
     pub(crate) fn program(&self, account: AccountId, request: RequestId) -> SecretString {
         text(tag(&self.programs, &[account.uuid().as_bytes(), request.uuid().as_bytes()]))
+    }
+}
+
+/// Where somebody signs in, in as much detail as they need to know it again: 24 bits of an IPv4 address, 48 of an IPv6 address.
+pub(crate) fn network_of(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from_bits(address.to_bits() >> 8 << 8)),
+        IpAddr::V6(address) => format!("{}/48", Ipv6Addr::from_bits(address.to_bits() >> 80 << 80)),
     }
 }
 
@@ -97,7 +137,7 @@ pub(crate) fn derived_id(scope: Uuid, request: RequestId) -> Uuid {
     Uuid::new_v5(&scope, request.uuid().as_bytes())
 }
 
-/// All parts but the first have a fixed length, so no two lists have the same bytes.
+/// All parts but the first have a fixed length under one first part, so no two lists have the same bytes.
 fn tag(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(key);
     for part in parts {
@@ -137,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn where_somebody_signs_in_is_kept_without_the_last_numbers() {
+        let of = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(of("192.0.2.77"), "192.0.2.0/24");
+        assert_eq!(of("::ffff:192.0.2.77"), "192.0.2.0/24");
+        assert_eq!(of("2001:db8:1:2::7"), "2001:db8:1::/48");
+    }
+
+    #[test]
     fn one_address_has_one_hash_in_whatever_spelling_and_another_under_another_key() {
         let hash = secrets(1).address(&email("Pat@Example.org "));
         assert!(hash == secrets(1).address(&email("pat@example.org")));
@@ -160,6 +208,21 @@ mod tests {
         ] {
             assert!(Email::parse(text).is_none(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_an_account_shows_is_made_of_the_command_and_no_two_are_alike() {
+        let (rosa, request) = (AccountId::new(Uuid::from_u128(1)), RequestId::new(Uuid::from_u128(2)));
+        let codes = secrets(1).recovery_codes(rosa, request, 10);
+        assert_eq!(codes, secrets(1).recovery_codes(rosa, request, 10));
+        assert!(codes.iter().all(|code| code.len() == 19 && code.split('-').all(|group| group.len() == 4)));
+        let others = secrets(1).recovery_codes(AccountId::new(Uuid::from_u128(3)), request, 10);
+        let mut all: Vec<_> = codes.into_iter().chain(others).collect();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 20);
+        assert_eq!(secrets(1).totp(rosa, request).len(), 20);
+        assert_ne!(secrets(1).totp(rosa, request), secrets(2).totp(rosa, request));
     }
 
     #[test]

@@ -1,18 +1,22 @@
-//! Identity's read models: accounts and roles, sessions, links, tenants and practices. The only room with SQL.
+//! Identity's read models: accounts and roles, what they show to sign in, sessions, links, tenants and practices. The only room with SQL.
 mod accounts;
+mod ceremonies;
+mod factors;
 mod links;
 mod places;
 mod sessions;
 
 pub(crate) use accounts::AccountView;
+pub(crate) use ceremonies::Ceremony;
+pub(crate) use factors::{FactorsRow, PasskeyView};
 pub(crate) use links::LinkRow;
 pub(crate) use places::PracticeRow;
-pub(crate) use sessions::{SessionCursor, SessionView};
+pub(crate) use sessions::{Known, OpenSession, SessionCursor, SessionView};
 
 use crate::{
     domain::{
-        account::AccountEvent, practice::PracticeEvent, session::SessionEvent, sign_in::SignInEvent,
-        tenant::TenantEvent,
+        account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent, session::SessionEvent,
+        sign_in::SignInEvent, tenant::TenantEvent,
     },
     secret::Secrets,
 };
@@ -83,6 +87,9 @@ impl Projection for Projections {
             } else if opened.is::<SessionEvent>() {
                 let key = self.key_of(header).await?;
                 sessions::apply(conn, header, opened.decode()?, &key).await?;
+            } else if opened.is::<FactorsEvent>() {
+                let key = self.key_of(header).await?;
+                factors::apply(conn, header, opened.decode()?, &key).await?;
             } else if opened.is::<SignInEvent>() {
                 links::apply(conn, header, opened.decode()?).await?;
             } else if opened.is::<TenantEvent>() {

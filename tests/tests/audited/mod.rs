@@ -204,7 +204,8 @@ impl Audited {
     }
 
     async fn administer(&self, mother: &Person) {
-        let tenant_asked = Tenant { tenant_id: tenant().to_string(), display_name: "Quiet Harbor".into() };
+        let display_name = "Quiet Harbor".into();
+        let tenant_asked = Tenant { tenant_id: tenant().to_string(), display_name, ..Tenant::default() };
         let create = |request_id| CreateTenantRequest { request_id, tenant: Some(tenant_asked.clone()) };
         assert!(!asked!(self.identity(mother), create_tenant, create(request_id())));
         assert!(asked!(self.identity(&self.operator), create_tenant, create(request_id())));

@@ -16,7 +16,8 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("add-person", |look| add_person(look, false, false)),
     ("add-person-wrong-file", |look| add_person(look, false, true)),
     ("add-person-wrong", |look| add_person(look, true, false)),
-    ("me", me),
+    ("me", |look| me(look, false)),
+    ("me-invited", |look| me(look, true)),
     ("welcome", |look| welcome(look, false)),
     ("welcome-wrong", |look| welcome(look, true)),
 ];
@@ -165,7 +166,7 @@ fn welcome(look: &Look, wrong: bool) -> Page {
     })
 }
 
-fn me(look: &Look) -> Page {
+fn me(look: &Look, invited: bool) -> Page {
     let words = look.words;
     let mut frame = look.sized(Frame::family(words, None, Tab::Me, 0));
     frame.notice = Some(Notice { tone: Tone::Good, text: words.t("me-saved"), link: None });
@@ -173,16 +174,22 @@ fn me(look: &Look) -> Page {
         frame,
         name: Field::line("name", words.t("me-name")).value("Rosa R.").autocomplete("name"),
         email: "rosa@mail.example".to_owned(),
+        has_second_factor: !invited,
+        invited,
         sessions: vec![
             Session {
                 device: "Chrome, Android".to_owned(),
                 since: look.ago(2),
+                last: look.ago(0),
+                network: "192.0.2.0/24".to_owned(),
                 current: true,
                 end_href: None,
             },
             Session {
                 device: "Firefox, Windows".to_owned(),
                 since: look.ago(90),
+                last: look.ago(30),
+                network: String::new(),
                 current: false,
                 end_href: Some("/me/sessions/2b/end".to_owned()),
             },

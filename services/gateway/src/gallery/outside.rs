@@ -11,8 +11,9 @@ use crate::pages::trouble::{Trouble, TroublePage};
 use crate::pages::{Frame, Tab};
 
 pub(super) const PAGES: &[(&str, Draw)] = &[
-    ("sign-in", |look| sign_in(look, false)),
-    ("sign-in-wrong", |look| sign_in(look, true)),
+    ("sign-in", |look| sign_in(look, false, false)),
+    ("sign-in-wrong", |look| sign_in(look, true, false)),
+    ("sign-in-passkey-refused", |look| sign_in(look, false, true)),
     ("check-mail", |look| Box::new(CheckMail { frame: look.outside(), address_hint: hint() })),
     ("confirm", |look| {
         Box::new(ConfirmSignIn { frame: look.outside(), address_hint: hint(), token: "made-up".to_owned() })
@@ -37,15 +38,15 @@ fn hint() -> String {
     "r…@mail.example".to_owned()
 }
 
-fn sign_in(look: &Look, wrong: bool) -> Box<dyn DynTemplate> {
+fn sign_in(look: &Look, wrong: bool, refused: bool) -> Box<dyn DynTemplate> {
     let words = look.words;
-    let mut email = Field::of("email", "email", words.t("sign-in-email")).autocomplete("email");
+    let mut email = Field::of("email", "email", words.t("sign-in-email")).autocomplete("username webauthn");
     let mut problems = Vec::new();
     if wrong {
         email = email.value("rosa at mail").wrong(words.t("sign-in-email-wrong"));
         problems.push(Problem { field: "email".to_owned(), text: words.t("sign-in-email-wrong") });
     }
-    Box::new(SignIn { frame: look.outside(), email, problems })
+    Box::new(SignIn { frame: look.outside(), email, problems, refused })
 }
 
 fn link(look: &Look, trouble: LinkTrouble) -> Box<dyn DynTemplate> {

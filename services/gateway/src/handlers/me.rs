@@ -1,5 +1,6 @@
-//! My own account: name, language, size, and where it is signed in.
+//! My own account: name, language, size, the second factor, and where it is signed in.
 use crate::{
+    cookie,
     failure::{Answer, Failure},
     form::Fields,
     pages::{
@@ -21,6 +22,7 @@ use axum::{
 use holdfast_proto::identity::v1::{
     Account, EndSessionRequest, GetAccountRequest, ListSessionsRequest, UpdateAccountRequest,
 };
+use http::HeaderMap;
 use prost_types::FieldMask;
 use std::sync::Arc;
 
@@ -47,16 +49,19 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new().route("/me", get(page).post(save)).route("/me/sessions/{id}/end", post(end))
 }
 
-async fn page(signed: Signed) -> Answer {
+async fn page(signed: Signed, headers: HeaderMap) -> Answer {
     let (mut of_account, mut of_sessions) = (signed.identity(), signed.identity());
     let asked = ListSessionsRequest { page_size: SESSIONS_MAX, page_token: String::new() };
     let (account, sessions) =
         tokio::try_join!(of_account.get_account(GetAccountRequest {}), of_sessions.list_sessions(asked))?;
     let (account, words) = (account.into_inner(), signed.words());
+    let has_second_factor = signed.who.has_second;
     let sessions = sessions.into_inner().sessions.into_iter().filter_map(|session| {
         Some(Session {
             device: device(&session.user_agent),
             since: signed.when(session.create_time.as_ref())?,
+            last: signed.when(session.last_use_time.as_ref())?,
+            network: session.network,
             current: session.current,
             end_href: (!session.current).then(|| format!("/me/sessions/{}/end", session.session_id)),
         })
@@ -65,6 +70,8 @@ async fn page(signed: Signed) -> Answer {
         frame: signed.frame(Tab::Me),
         name: Field::line("name", words.t("me-name")).value(account.display_name).autocomplete("name"),
         email: account.email,
+        has_second_factor,
+        invited: !has_second_factor && cookie::read(&headers, cookie::FACTOR_LATER).is_none(),
         sessions: sessions.collect(),
         langs: Lang::ALL
             .map(|lang| Choice::new(lang.code(), lang.own_name()).chosen(lang == words.lang))

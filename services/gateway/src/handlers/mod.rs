@@ -3,6 +3,7 @@
 mod days;
 mod deeds;
 mod details;
+mod factors;
 mod given;
 mod home;
 mod import;
@@ -17,6 +18,7 @@ mod people;
 mod proof;
 mod record;
 mod room;
+mod second_step;
 mod sharing;
 mod sign_in;
 mod sign_out;
@@ -33,6 +35,8 @@ use std::sync::Arc;
 pub(crate) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .merge(sign_in::routes())
+        .merge(second_step::routes())
+        .merge(factors::routes())
         .merge(sign_out::routes())
         .merge(me::routes())
         .merge(welcome::routes())

@@ -23,6 +23,7 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use holdfast_host::catalogue;
 use holdfast_proto::identity::v1::{CompleteSignInRequest, RequestSignInRequest};
 use http::{HeaderMap, StatusCode, header};
@@ -32,6 +33,7 @@ use std::sync::Arc;
 /// A link is good for ten minutes; the cookie a little longer, so that a late link is called late.
 const BROWSER_SECONDS: u32 = 1200;
 const USER_AGENT_CHARACTERS_MAX: usize = 200;
+const DEVICE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
@@ -51,20 +53,28 @@ async fn door(visitor: Visitor) -> Redirect {
 async fn form(visitor: Visitor) -> Response {
     match visitor.session() {
         Session::Signed(_) => Redirect::to("/h").into_response(),
+        Session::Awaiting => Redirect::to("/sign-in/code").into_response(),
         _ => show(&page(&visitor, "", None)),
     }
 }
 
+/// Whoever comes with a passkey that nobody knows is offered the link.
+pub(super) fn passkey_refused(visitor: &Visitor) -> Response {
+    let refused = SignIn { refused: true, ..page(visitor, "", None) };
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &refused)
+}
+
 fn page(visitor: &Visitor, email: &str, wrong: Option<String>) -> SignIn {
     let words = visitor.words();
-    let field = Field::of("email", "email", words.t("sign-in-email")).autocomplete("email").value(email);
+    let field =
+        Field::of("email", "email", words.t("sign-in-email")).autocomplete("username webauthn").value(email);
     let problems =
         wrong.iter().map(|text| Problem { field: "email".to_owned(), text: text.clone() }).collect();
     let email = match wrong {
         Some(text) => field.wrong(text),
         None => field,
     };
-    SignIn { frame: visitor.frame(Tab::None), email, problems }
+    SignIn { frame: visitor.frame(Tab::None), email, problems, refused: false }
 }
 
 async fn ask(visitor: Visitor, headers: HeaderMap, fields: Fields) -> Answer {
@@ -112,21 +122,23 @@ async fn confirm(visitor: Visitor, headers: HeaderMap, fields: Fields) -> Answer
         Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &LinkTroublePage { frame, trouble }))
     };
     let Some(browser) = Browser::of(&headers) else { return trouble(LinkTrouble::OtherBrowser) };
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let asked = CompleteSignInRequest {
         request_id: fields.request_id()?.to_string(),
         link_secret: fields.one("token").to_owned(),
         browser_secret: browser.secret,
-        user_agent: agent.chars().take(USER_AGENT_CHARACTERS_MAX).collect(),
+        user_agent: user_agent(&headers),
+        device_digest: device_digest(&visitor, &headers)?,
     };
     let answer = visitor.site().services.identity(visitor.unsigned()).complete_sign_in(asked).await;
     match answer.map_err(Failure::from) {
         Ok(signed) => {
-            let seconds = visitor.site().pages.session_seconds();
-            visitor.set(Cookie::new(cookie::SESSION, signed.into_inner().session_secret).lasting(seconds));
-            for done in [cookie::BROWSER, cookie::BACK] {
-                visitor.set(Cookie::gone(done).of_sign_in());
+            let (signed, seconds) = (signed.into_inner(), visitor.site().pages.session_seconds());
+            visitor.set(Cookie::new(cookie::SESSION, signed.session_secret).lasting(seconds));
+            visitor.set(Cookie::gone(cookie::BROWSER).of_sign_in());
+            if signed.awaits_second_factor {
+                return Ok(Redirect::to("/sign-in/code").into_response());
             }
+            visitor.set(Cookie::gone(cookie::BACK).of_sign_in());
             let back = cookie::read(&headers, cookie::BACK).map_or("/h", way_back);
             Ok(Redirect::to(back).into_response())
         }
@@ -147,6 +159,27 @@ async fn confirm(visitor: Visitor, headers: HeaderMap, fields: Fields) -> Answer
     }
 }
 
+pub(super) fn user_agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    agent.chars().take(USER_AGENT_CHARACTERS_MAX).collect()
+}
+
+/// By which this browser is known again the next time somebody signs in.
+pub(super) fn device_digest(visitor: &Visitor, headers: &HeaderMap) -> Result<Bytes, Failure> {
+    let known = match cookie::read(headers, cookie::DEVICE) {
+        Some(known) => known.to_owned(),
+        None => random()?,
+    };
+    visitor.set(Cookie::new(cookie::DEVICE, known.clone()).of_sign_in().lasting(DEVICE_SECONDS));
+    Ok(Sha256::digest(known).to_vec().into())
+}
+
+fn random() -> Result<String, Failure> {
+    let mut bytes = [0_u8; 32];
+    rand::fill(&mut bytes).map_err(|_| Failure::of(Trouble::Failed))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
 /// What the browser that asks keeps: a secret of its own, and whom it asked for.
 struct Browser {
     secret: String,
@@ -155,9 +188,7 @@ struct Browser {
 
 impl Browser {
     fn new(address: &str) -> Result<Self, Failure> {
-        let mut bytes = [0_u8; 32];
-        rand::fill(&mut bytes).map_err(|_| Failure::of(Trouble::Failed))?;
-        Ok(Self { secret: URL_SAFE_NO_PAD.encode(bytes), address: address.to_owned() })
+        Ok(Self { secret: random()?, address: address.to_owned() })
     }
 
     /// A browser that asks again keeps its secret, so that the earlier link still is its own.

@@ -6,7 +6,7 @@ use crate::{
     pages::{Frame, Tab, shell::Help, show, sign_in::SignedOut},
     session::Session,
     site::Site,
-    visitor::{Signed, Visitor},
+    visitor::{Arriving, Visitor},
     words::Lang,
 };
 use axum::{
@@ -46,14 +46,14 @@ async fn leave(visitor: Visitor) -> Response {
 async fn end(visitor: &Visitor) -> Result<(), Failure> {
     forget(visitor);
     let Session::Signed(_) = visitor.session() else { return Ok(()) };
-    let signed = Signed::of(visitor)?;
+    let Arriving(signed) = Arriving::of(visitor)?;
     signed.forget_token();
     let request_id = visitor.site().ids.next().to_string();
     signed.identity().end_session(EndSessionRequest { request_id, session_id: String::new() }).await?;
     Ok(())
 }
 
-async fn everywhere(signed: Signed, fields: Fields) -> Answer {
+async fn everywhere(Arriving(signed): Arriving, fields: Fields) -> Answer {
     let request_id = fields.request_id()?.to_string();
     signed.identity().sign_out_everywhere(SignOutEverywhereRequest { request_id }).await?;
     signed.forget_sessions();
@@ -87,7 +87,7 @@ async fn still(visitor: Visitor) -> StatusCode {
     match visitor.session() {
         Session::Signed(_) => StatusCode::NO_CONTENT,
         Session::Unknown(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Session::None | Session::Ended => StatusCode::UNAUTHORIZED,
+        Session::None | Session::Ended | Session::Awaiting => StatusCode::UNAUTHORIZED,
     }
 }
 

@@ -10,12 +10,15 @@ pub struct Session {
     /// "Chrome on Android"
     pub device: String,
     pub since: When,
+    pub last: When,
+    /// Where it began, as far as that is kept.
+    pub network: String,
     pub current: bool,
     /// POST ends it; none for the session that asks.
     pub end_href: Option<String>,
 }
 
-/// POST `/me` with `name`, `lang` and `size`; POST `/sign-out/everywhere`.
+/// POST `/me` with `name`, `lang` and `size`; POST `/sign-out/everywhere`; POST `/second-factor/later`.
 #[derive(Debug, Template)]
 #[template(path = "me.html")]
 pub struct Me {
@@ -25,6 +28,9 @@ pub struct Me {
     pub sessions: Vec<Session>,
     pub langs: Vec<Choice>,
     pub sizes: Vec<Choice>,
+    pub has_second_factor: bool,
+    /// Whether to ask for one: there is none, and the invitation was not put off.
+    pub invited: bool,
 }
 
 /// Asked once, of who has no name yet. POST `/welcome` with `name`, or `skip`.

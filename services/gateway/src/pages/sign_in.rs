@@ -1,17 +1,19 @@
-//! Signing in by a link that is e-mailed: ask, wait, confirm with a button (mail scanners open links), or learn why not.
+//! Signing in by a link that is e-mailed, or by a passkey: ask, wait, confirm with a button (mail scanners open links), or learn why not.
 
 use askama::Template;
 
 use super::Frame;
 use super::parts::{Field, Problem};
 
-/// POST `/sign-in` with `email`.
+/// POST `/sign-in` with `email`; POST `/sign-in/passkey` with `credential`.
 #[derive(Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignIn {
     pub frame: Frame,
     pub email: Field,
     pub problems: Vec<Problem>,
+    /// A passkey was shown that lets nobody in.
+    pub refused: bool,
 }
 
 #[derive(Debug, Template)]

@@ -97,6 +97,7 @@ impl System {
             tenant: Some(identity::Tenant {
                 tenant_id: tenant.to_string(),
                 display_name: "Benchmark Network".to_owned(),
+                ..identity::Tenant::default()
             }),
         };
         send(&client, &message, |mut client, message| async move { client.create_tenant(message).await })

@@ -102,7 +102,12 @@ async fn found(installation: &Installation, network: &Network, by: &Speaker, ten
     let client = installation.identity(by)?;
     let message = pb::CreateTenantRequest {
         request_id: request("CreateTenant", &network.tenant.key),
-        tenant: Some(pb::Tenant { tenant_id: tenant.to_string(), display_name: network.tenant.name.clone() }),
+        tenant: Some(pb::Tenant {
+            tenant_id: tenant.to_string(),
+            display_name: network.tenant.name.clone(),
+            // Whoever tries the demo out has no authenticator app to hand: its staff sign in by the link alone.
+            second_factor_policy: pb::SecondFactorPolicy::Invited.into(),
+        }),
     };
     send(&client, &message, |mut client, message| async move { client.create_tenant(message).await }).await?;
     for one in &network.practices {

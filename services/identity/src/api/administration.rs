@@ -2,9 +2,12 @@
 use super::{message, sign_in};
 use crate::{
     app::{App, Invitation},
-    domain::practice,
+    domain::{
+        practice,
+        tenant::{self, SecondFactor},
+    },
 };
-use holdfast_host::{CommandId, Problem, field};
+use holdfast_host::{CommandId, Problem, catalogue, field};
 use holdfast_proto::identity::v1 as pb;
 use secrecy::ExposeSecret as _;
 use tonic::Request;
@@ -18,11 +21,24 @@ pub(super) async fn create_tenant(
     let entered = app.ground.enter(&request).await?;
     let message = request.into_inner();
     let command = CommandId::of(&message)?;
-    let tenant = field::required("tenant", message.tenant)?;
-    let chosen = field::optional_id("tenant.tenant_id", &tenant.tenant_id)?;
-    let display_name = message::name("tenant.display_name", &tenant.display_name)?;
-    let id = app.create_tenant(&entered.context, command, chosen, &display_name).await?;
-    Ok(pb::Tenant { tenant_id: id.to_string(), display_name })
+    let asked = field::required("tenant", message.tenant)?;
+    let chosen = field::optional_id("tenant.tenant_id", &asked.tenant_id)?;
+    let display_name = message::name("tenant.display_name", &asked.display_name)?;
+    let second_factor = match pb::SecondFactorPolicy::try_from(asked.second_factor_policy) {
+        Ok(pb::SecondFactorPolicy::Unspecified | pb::SecondFactorPolicy::Required) => SecondFactor::Required,
+        Ok(pb::SecondFactorPolicy::Invited) => SecondFactor::Invited,
+        Err(_) => {
+            let field = "tenant.second_factor_policy";
+            return Err(Problem::of_field(catalogue::FIELD_INVALID, field, "not a value of its enum"));
+        }
+    };
+    let policy = match second_factor {
+        SecondFactor::Required => pb::SecondFactorPolicy::Required,
+        SecondFactor::Invited => pb::SecondFactorPolicy::Invited,
+    };
+    let create = tenant::Create { display_name: display_name.clone(), second_factor };
+    let id = app.create_tenant(&entered.context, command, chosen, create).await?;
+    Ok(pb::Tenant { tenant_id: id.to_string(), display_name, second_factor_policy: policy.into() })
 }
 
 pub(super) async fn create_practice(

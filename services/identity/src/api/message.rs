@@ -42,6 +42,7 @@ pub(super) fn session(view: SessionView, current: Option<SessionId>) -> pb::Sess
         create_time: Some(timestamp(view.create_time)),
         last_use_time: Some(timestamp(view.last_use_time)),
         expire_time: Some(timestamp(view.expire_time)),
+        network: view.network.unwrap_or_default(),
         current: current == Some(view.id),
     }
 }

@@ -1,7 +1,7 @@
 //! Every refusal of identity with its reason.
 use crate::{
     app::AppError,
-    domain::{account, session, sign_in},
+    domain::{account, factors, session, sign_in},
 };
 use holdfast_host::{Problem, Reason, catalogue};
 
@@ -16,6 +16,13 @@ impl From<AppError> for Problem {
             AppError::Session(refusal @ session::Refusal::Unknown) => {
                 refuse(catalogue::SESSION_UNKNOWN, refusal.to_string())
             }
+            AppError::Factors(refusal) => refuse(of_factors(refusal), refusal.to_string()),
+            AppError::Passkey(broken) => {
+                refuse(catalogue::PASSKEY_REFUSED, broken.to_string()).with("rule", broken.rule())
+            }
+            AppError::ChallengeUnknown => refuse(catalogue::CHALLENGE_UNKNOWN, error.to_string()),
+            AppError::TooManyChallenges => refuse(catalogue::TOO_MANY_CHALLENGES, error.to_string()),
+            AppError::SecondFactorNeeded => refuse(catalogue::SECOND_FACTOR_NEEDED, error.to_string()),
             AppError::SignIn(refusal) => refuse(of_sign_in(refusal), refusal.to_string()),
             AppError::Tenant(refusal) => refuse(catalogue::TENANT_EXISTS, refusal.to_string()),
             AppError::Practice(refusal) => refuse(catalogue::PRACTICE_EXISTS, refusal.to_string()),
@@ -47,6 +54,21 @@ const fn of_account(refusal: account::Refusal) -> &'static Reason {
         account::Refusal::AlreadyAssigned => catalogue::ALREADY_ASSIGNED,
         account::Refusal::NotAssigned => catalogue::NOT_ASSIGNED,
         account::Refusal::TooManyRoles => catalogue::TOO_MANY_ROLES,
+    }
+}
+
+const fn of_factors(refusal: factors::Refusal) -> &'static Reason {
+    match refusal {
+        factors::Refusal::CodeWrong => catalogue::CODE_WRONG,
+        factors::Refusal::CodeUsed => catalogue::CODE_USED,
+        factors::Refusal::TooManyCodes => catalogue::TOO_MANY_CODES,
+        factors::Refusal::NoSecondFactor => catalogue::NO_SECOND_FACTOR,
+        factors::Refusal::TotpEnrolled => catalogue::TOTP_ENROLLED,
+        factors::Refusal::TotpNotBegun => catalogue::TOTP_NOT_BEGUN,
+        factors::Refusal::PasskeyKnown => catalogue::PASSKEY_KNOWN,
+        factors::Refusal::PasskeyUnknown => catalogue::PASSKEY_UNKNOWN,
+        factors::Refusal::PasskeyCounter => catalogue::PASSKEY_COUNTER,
+        factors::Refusal::TooManyPasskeys => catalogue::TOO_MANY_PASSKEYS,
     }
 }
 

@@ -1,18 +1,19 @@
 //! The calls of somebody who has no token yet.
 use super::message;
 use crate::{
-    app::{App, Completion, Issued},
+    app::{App, Completion, Issued, Place, SignedIn},
     domain::Digest,
     secret::Email,
 };
 use holdfast_host::{CommandId, Problem, catalogue, field, peer};
 use holdfast_proto::{identity::v1 as pb, timestamp};
 use secrecy::ExposeSecret as _;
+use std::net::IpAddr;
 use tonic::Request;
 
 const EMAIL_CHARACTERS_MAX: usize = 254;
 /// Secrets given out here have 43 characters; what is longer than this is none of them.
-const SECRET_CHARACTERS_MAX: usize = 200;
+pub(super) const SECRET_CHARACTERS_MAX: usize = 200;
 const USER_AGENT_CHARACTERS_MAX: usize = 200;
 
 pub(super) fn email(field: &str, text: &str) -> Result<Email, Problem> {
@@ -30,9 +31,7 @@ pub(super) async fn request(
     let message = request.into_inner();
     let command = CommandId::of(&message)?;
     let email = email("email", &message.email)?;
-    let browser = <[u8; 32]>::try_from(message.browser_digest.as_ref()).map_err(|_| {
-        Problem::of_field(catalogue::FIELD_INVALID, "browser_digest", "expected the 32 bytes of a SHA-256")
-    })?;
+    let browser = sha256("browser_digest", &message.browser_digest)?;
     let locale = message::locale("locale", &message.locale)?;
     let expire_time = app.request_sign_in(&meta, command, &email, Digest::new(browser), locale, from).await?;
     Ok(pb::RequestSignInResponse { expire_time: Some(timestamp(expire_time)) })
@@ -43,20 +42,40 @@ pub(super) async fn complete(
     request: Request<pb::CompleteSignInRequest>,
 ) -> Result<pb::CompleteSignInResponse, Problem> {
     let meta = app.ground.enter_unsigned(&request).await?;
+    let from = peer::client_address(&request)?;
     let message = request.into_inner();
     let command = CommandId::of(&message)?;
     let completion = Completion {
         link_secret: field::line("link_secret", &message.link_secret, 1, SECRET_CHARACTERS_MAX)?.into(),
         browser_secret: field::line("browser_secret", &message.browser_secret, 1, SECRET_CHARACTERS_MAX)?
             .into(),
-        user_agent: field::line("user_agent", &message.user_agent, 0, USER_AGENT_CHARACTERS_MAX)?,
+        place: place(&message.user_agent, &message.device_digest, from)?,
     };
-    let signed_in = app.complete_sign_in(&meta, command, &completion).await?;
-    Ok(pb::CompleteSignInResponse {
+    Ok(signed_in(&app.complete_sign_in(&meta, command, &completion).await?))
+}
+
+pub(super) fn place(user_agent: &str, device: &[u8], network: Option<IpAddr>) -> Result<Place, Problem> {
+    let device_sha256 = match device {
+        [] => None,
+        device => Some(Digest::new(sha256("device_digest", device)?)),
+    };
+    let user_agent = field::line("user_agent", user_agent, 0, USER_AGENT_CHARACTERS_MAX)?;
+    Ok(Place { user_agent, device_sha256, network })
+}
+
+pub(super) fn signed_in(signed_in: &SignedIn) -> pb::CompleteSignInResponse {
+    pb::CompleteSignInResponse {
         account_id: signed_in.account.to_string(),
         session_secret: signed_in.session_secret.expose_secret().to_owned(),
         expire_time: Some(timestamp(signed_in.expire_time)),
-    })
+        awaits_second_factor: signed_in.awaits,
+    }
+}
+
+fn sha256(field: &str, bytes: &[u8]) -> Result<[u8; 32], Problem> {
+    bytes
+        .try_into()
+        .map_err(|_| Problem::of_field(catalogue::FIELD_INVALID, field, "expected the 32 bytes of a SHA-256"))
 }
 
 pub(super) async fn issue_token(
@@ -81,5 +100,8 @@ fn token(issued: Issued) -> pb::AccessToken {
         token: issued.token,
         expire_time: Some(timestamp(issued.expire_time)),
         account: Some(message::account(issued.account)),
+        roles_withheld: issued.withheld,
+        has_second_factor: issued.has_second,
+        auth_time: issued.auth_time.map(timestamp),
     }
 }

@@ -41,16 +41,14 @@ impl App {
         context: &RequestContext,
         command: CommandId,
         chosen: Option<TenantId>,
-        display_name: &str,
+        create: tenant::Create,
     ) -> Result<TenantId, AppError> {
         let authority = self.authority(context, Oversight::Installation, "identity.CreateTenant").await?;
         let id = chosen.unwrap_or_else(|| TenantId::new(derived_id(authority.account().uuid(), command.id)));
         let events = in_tenant(&authority, id);
         self.ground
             .log()
-            .execute::<Tenant>(Subject::Tenant(id), id.uuid(), &events, request(command), |_| {
-                tenant::Create { display_name: display_name.to_owned() }
-            })
+            .execute::<Tenant>(Subject::Tenant(id), id.uuid(), &events, request(command), |_| create.clone())
             .await
             .map_err(executed(AppError::Tenant))?;
         Ok(id)

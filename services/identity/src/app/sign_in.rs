@@ -1,5 +1,5 @@
 //! Signing in by an e-mailed link: asked for, then used.
-use super::{App, AppError, executed, request, unsigned_context};
+use super::{App, AppError, Place, executed, request, unsigned_context};
 use crate::{
     domain::{
         Digest,
@@ -25,13 +25,15 @@ const ATTEMPTS_MAX: u32 = 4;
 pub(crate) struct Completion {
     pub link_secret: SecretString,
     pub browser_secret: SecretString,
-    pub user_agent: String,
+    pub place: Place,
 }
 
 pub(crate) struct SignedIn {
     pub account: AccountId,
     pub session_secret: SecretString,
     pub expire_time: DateTime<Utc>,
+    /// Whether the session is good for nothing until it has shown a second factor.
+    pub awaits: bool,
 }
 
 impl App {
@@ -120,15 +122,12 @@ impl App {
         let link_sha256 = Digest::of(completion.link_secret.expose_secret().as_bytes());
         let secret = self.secrets.session(session, link_sha256);
         let now = self.now();
-        let start = Start {
-            secret_sha256: Digest::of(secret.expose_secret().as_bytes()),
-            user_agent: completion.user_agent.clone(),
-            expire_time: now + self.session_life.life,
-        };
+        let mut start = self.start(&secret, completion.place.clone());
         if let SignIn::Used { account, session: used_for } = loaded.state {
             // The same command once more, or a link used twice.
             return match log.answered(lane, Some(named)).await.map_err(AppError::Append)? {
                 Some(_) if used_for == session => {
+                    start.awaits = self.views.factors(account).await?.has_second();
                     self.started(meta, named, account, session, start, secret).await
                 }
                 _ => Err(AppError::SignIn(Refusal::Used)),
@@ -138,6 +137,8 @@ impl App {
         let email = Email::parse(&link.email).ok_or(AppError::SignIn(Refusal::Unknown))?;
         let known = self.views.account_of(self.secrets.address(&email)).await?;
         let account = known.unwrap_or(AccountId::new(row.subject));
+        start.awaits = self.views.factors(account).await?.has_second();
+        let device = self.known_device(account, &start).await?;
         let use_it = Command::Use { browser_sha256: browser, now, account, session };
         let used = SignIn::decide(&loaded.state, use_it).map_err(AppError::SignIn)?;
         let mut streams =
@@ -160,8 +161,10 @@ impl App {
         let context = unsigned_context(Actor::Account(account), meta.correlation, meta.traceparent.clone());
         let append = Append { subject: lane, context, request: Some(named), streams };
         log.append(append).await.map_err(AppError::Append)?;
+        self.notify(account, device, &start).await;
         if one_lane {
-            return Ok(SignedIn { account, session_secret: secret, expire_time: start.expire_time });
+            let Start { expire_time, awaits, .. } = start;
+            return Ok(SignedIn { account, session_secret: secret, expire_time, awaits });
         }
         self.started(meta, named, account, session, start, secret).await
     }
@@ -186,7 +189,8 @@ impl App {
             .await
             .map_err(executed(AppError::Session))?;
         let known = self.views.session_of(start.secret_sha256).await?;
-        let expire_time = known.map_or(start.expire_time, |session| session.expire_time);
-        Ok(SignedIn { account, session_secret, expire_time })
+        let (expire_time, awaits) =
+            known.map_or((start.expire_time, start.awaits), |session| (session.expire_time, session.awaits));
+        Ok(SignedIn { account, session_secret, expire_time, awaits })
     }
 }

@@ -1,30 +1,68 @@
 //! Access tokens: for a session's secret, or for a service account's.
 use super::{App, AppError, own_account};
-use crate::{domain::Digest, views::AccountView};
+use crate::{config::SecondFactor, domain::Digest, views::AccountView};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use chrono::{DateTime, TimeDelta, Utc};
-use holdfast_access::{Claims, LIFE_SECONDS_MAX, ROLES_MAX};
-use holdfast_types::{AccountId, SessionId};
+use holdfast_access::{Claims, LIFE_SECONDS_MAX, ROLES_MAX, RoleAssignment, Shown};
+use holdfast_types::{AccountId, SessionId, TenantId};
 
 /// A token, until when it is good, and whose it is.
 pub(crate) struct Issued {
     pub token: String,
     pub expire_time: DateTime<Utc>,
+    /// With the roles that the token says.
     pub account: AccountView,
+    /// Whether roles were left out that want a second factor.
+    pub withheld: bool,
+    pub has_second: bool,
+    /// When the session last showed what counts; none for programs.
+    pub auth_time: Option<DateTime<Utc>>,
 }
+
+/// What of a session goes into its token.
+struct Bearer {
+    session: SessionId,
+    end: DateTime<Utc>,
+    amr: Vec<&'static str>,
+    /// Whether it has shown a second factor.
+    second: bool,
+    has_second: bool,
+    auth_time: DateTime<Utc>,
+}
+
+/// The mailbox, in a token: registered in RFC 8176 is no word for it.
+const MAIL: &str = "mail";
 
 impl App {
     #[tracing::instrument(skip_all, name = "identity.issue_token")]
     pub(crate) async fn issue_token(&self, session_secret: &str) -> Result<Issued, AppError> {
-        let now = self.now();
-        let secret = Digest::of(session_secret.as_bytes());
-        let session = self.views.session_of(secret).await?.ok_or(AppError::SessionEnded)?;
-        if session.expire_time <= now || session.last_use_time + self.session_life.idle <= now {
-            return Err(AppError::SessionEnded);
+        let open = self.open_session(session_secret).await?;
+        let (id, account) = (SessionId::new(open.session), AccountId::new(open.account));
+        let shown = self.views.shown(id).await?;
+        if open.awaits && shown.is_empty() {
+            return Err(AppError::SecondFactorNeeded);
         }
-        let (id, account) = (SessionId::new(session.session), AccountId::new(session.account));
-        self.views.note_use(id, now).await?;
-        self.issue(account, Some((id, session.expire_time))).await
+        self.views.note_use(id, self.now()).await?;
+        let has_second = self.views.factors(account).await?.has_second();
+        // What the account cannot show, nobody is asked to show again.
+        let newest = shown.iter().map(|(_, time)| *time).max();
+        let auth_time = match has_second {
+            true => newest.unwrap_or(open.create_time),
+            false => newest.map_or(open.create_time, |time| time.max(open.create_time)),
+        };
+        let bearer = Bearer {
+            session: id,
+            end: open.expire_time,
+            amr: (!open.by_passkey)
+                .then_some(MAIL)
+                .into_iter()
+                .chain(shown.iter().map(|(way, _)| *way))
+                .collect(),
+            second: !shown.is_empty(),
+            has_second,
+            auth_time,
+        };
+        self.issue(account, Some(bearer)).await
     }
 
     #[tracing::instrument(skip_all, name = "identity.issue_service_token")]
@@ -45,18 +83,18 @@ impl App {
     }
 
     /// A token never outlives its session.
-    async fn issue(
-        &self,
-        id: AccountId,
-        session: Option<(SessionId, DateTime<Utc>)>,
-    ) -> Result<Issued, AppError> {
-        let account = own_account(self, id).await?;
+    async fn issue(&self, id: AccountId, bearer: Option<Bearer>) -> Result<Issued, AppError> {
+        let mut account = own_account(self, id).await?;
         let now = self.now();
         let longest = now + TimeDelta::seconds(LIFE_SECONDS_MAX);
-        let expire = session.map_or(longest, |(_, end)| end.min(longest)).timestamp();
+        let expire = bearer.as_ref().map_or(longest, |bearer| bearer.end.min(longest)).timestamp();
+        let held = account.roles.len();
+        if bearer.as_ref().is_some_and(|bearer| !bearer.second) {
+            account.roles = self.without_second_factor(account.roles).await?;
+        }
         let claims = Claims {
             account: id,
-            session: session.map(|(session, _)| session),
+            session: bearer.as_ref().map(|bearer| bearer.session),
             roles: account.roles.iter().take(ROLES_MAX).copied().collect(),
             iat: now.timestamp(),
             exp: expire,
@@ -65,8 +103,32 @@ impl App {
         if claims.exp <= claims.iat {
             return Err(AppError::SessionEnded);
         }
-        let token = self.signer.sign(&claims).map_err(AppError::Token)?;
-        let expire_time = DateTime::from_timestamp(expire, 0).unwrap_or(now);
-        Ok(Issued { token, expire_time, account })
+        let shown = bearer
+            .as_ref()
+            .map(|bearer| Shown { amr: bearer.amr.clone(), auth_time: bearer.auth_time.timestamp() });
+        let token = self.signer.sign_shown(&claims, shown.as_ref()).map_err(AppError::Token)?;
+        Ok(Issued {
+            token,
+            expire_time: DateTime::from_timestamp(expire, 0).unwrap_or(now),
+            withheld: account.roles.len() < held,
+            account,
+            has_second: bearer.as_ref().is_some_and(|bearer| bearer.has_second),
+            auth_time: bearer.map(|bearer| bearer.auth_time),
+        })
+    }
+
+    /// Those of the roles that hold in a session that has shown none.
+    async fn without_second_factor(
+        &self,
+        roles: Vec<RoleAssignment>,
+    ) -> Result<Vec<RoleAssignment>, AppError> {
+        let mut tenants: Vec<TenantId> = roles.iter().map(|held| held.tenant).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        let mut strict = self.views.require_second_factor(&tenants).await?;
+        if self.operator_second_factor == SecondFactor::Invited {
+            strict.retain(|tenant| *tenant != crate::FREE_STANDING);
+        }
+        Ok(roles.into_iter().filter(|held| !strict.contains(&held.tenant)).collect())
     }
 }

@@ -1,5 +1,5 @@
 //! Stored bytes never change: every event type as it was first written, encoded and decoded on every run.
-use super::{account, practice, session, sign_in, tenant};
+use super::{account, factors, practice, session, sign_in, tenant};
 use holdfast_eventlog::Event;
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ fn lines<E: Event>(samples: &[E]) -> Vec<String> {
 fn todays_events_are_encoded_as_they_are_stored() {
     let all = [
         lines(&account::tests::samples()),
+        lines(&factors::tests::samples()),
         lines(&practice::tests::samples()),
         lines(&session::tests::samples()),
         lines(&sign_in::tests::samples()),
@@ -43,6 +44,7 @@ fn every_stored_event_is_read_as_it_was_written() {
         let version = version.parse().unwrap();
         match event_type.split_once('.').unwrap().0 {
             "account" => check::<account::AccountEvent>(event_type, version, payload),
+            "factors" => check::<factors::FactorsEvent>(event_type, version, payload),
             "practice" => check::<practice::PracticeEvent>(event_type, version, payload),
             "session" => check::<session::SessionEvent>(event_type, version, payload),
             "sign-in" => check::<sign_in::SignInEvent>(event_type, version, payload),

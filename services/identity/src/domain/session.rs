@@ -22,6 +22,18 @@ pub(crate) struct Start {
     pub user_agent: String,
     /// Whatever happens, not longer than this.
     pub expire_time: DateTime<Utc>,
+    /// Whether it is good for nothing until it has shown a second factor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub awaits: bool,
+    /// Whether a passkey began it, and no link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_passkey: bool,
+    /// What the browser keeps to be known again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_sha256: Option<Digest>,
+    /// From which network: of an IPv4 address 24 bits, of an IPv6 address 48.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
 }
 
 impl Event for SessionEvent {
@@ -89,6 +101,10 @@ pub(crate) mod tests {
             secret_sha256: Digest::new([1; 32]),
             user_agent: "Firefox on Android".into(),
             expire_time: DateTime::from_timestamp(1_775_044_800, 0).unwrap(),
+            awaits: false,
+            by_passkey: false,
+            device_sha256: None,
+            network: None,
         }
     }
 
@@ -97,7 +113,14 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn samples() -> Vec<SessionEvent> {
-        vec![SessionEvent::Started(start()), SessionEvent::Ended { by: by() }]
+        let known = Start {
+            awaits: true,
+            by_passkey: true,
+            device_sha256: Some(Digest::new([2; 32])),
+            network: Some("192.0.2.0/24".into()),
+            ..start()
+        };
+        vec![SessionEvent::Started(start()), SessionEvent::Started(known), SessionEvent::Ended { by: by() }]
     }
 
     #[test]

@@ -6,7 +6,22 @@ use serde::{Deserialize, Serialize};
 #[serde(tag = "type", content = "data")]
 pub(crate) enum TenantEvent {
     #[serde(rename = "tenant.created")]
-    Created { display_name: String },
+    Created {
+        display_name: String,
+        /// None: required.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second_factor: Option<SecondFactor>,
+    },
+}
+
+/// What a tenant asks of those who hold its roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SecondFactor {
+    /// Roles hold only in sessions that have shown one.
+    Required,
+    /// Whoever has none is invited to set one up.
+    Invited,
 }
 
 impl Event for TenantEvent {
@@ -22,6 +37,7 @@ impl Event for TenantEvent {
 #[derive(Debug, Clone)]
 pub(crate) struct Create {
     pub display_name: String,
+    pub second_factor: SecondFactor,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,9 +50,7 @@ pub(crate) enum Refusal {
 pub(crate) enum Tenant {
     #[default]
     None,
-    Created {
-        display_name: String,
-    },
+    Created,
 }
 
 impl Decider for Tenant {
@@ -45,16 +59,17 @@ impl Decider for Tenant {
     type Event = TenantEvent;
     type Refusal = Refusal;
 
-    fn decide(state: &Self, Create { display_name }: Create) -> Result<Vec<TenantEvent>, Refusal> {
+    fn decide(state: &Self, create: Create) -> Result<Vec<TenantEvent>, Refusal> {
+        let Create { display_name, second_factor } = create;
         match state {
-            Self::None => Ok(vec![TenantEvent::Created { display_name }]),
-            Self::Created { .. } => Err(Refusal::Exists),
+            Self::None => Ok(vec![TenantEvent::Created { display_name, second_factor: Some(second_factor) }]),
+            Self::Created => Err(Refusal::Exists),
         }
     }
 
     fn evolve(_: Self, event: &TenantEvent) -> Self {
         match event {
-            TenantEvent::Created { display_name } => Self::Created { display_name: display_name.clone() },
+            TenantEvent::Created { .. } => Self::Created,
         }
     }
 }
@@ -64,13 +79,16 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn samples() -> Vec<TenantEvent> {
-        vec![TenantEvent::Created { display_name: "Riverside network".into() }]
+        let created =
+            |second_factor| TenantEvent::Created { display_name: "Riverside network".into(), second_factor };
+        [None, Some(SecondFactor::Required), Some(SecondFactor::Invited)].map(created).into()
     }
 
     #[test]
     fn a_tenant_is_created_once() {
-        let create = || Create { display_name: "Riverside network".into() };
-        assert_eq!(Tenant::decide(&Tenant::None, create()), Ok(samples()));
+        let second_factor = SecondFactor::Invited;
+        let create = || Create { display_name: "Riverside network".into(), second_factor };
+        assert_eq!(Tenant::decide(&Tenant::None, create()), Ok(samples().split_off(2)));
         let created = samples().iter().fold(Tenant::None, Tenant::evolve);
         assert_eq!(Tenant::decide(&created, create()), Err(Refusal::Exists));
     }

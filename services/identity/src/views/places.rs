@@ -1,6 +1,10 @@
 //! Tenants and practices, which are organisations: nothing here is personal, so nothing needs a permit.
 use super::{ViewError, Views};
-use crate::domain::{Discipline, practice::PracticeEvent, tenant::TenantEvent};
+use crate::domain::{
+    Discipline,
+    practice::PracticeEvent,
+    tenant::{SecondFactor, TenantEvent},
+};
 use holdfast_eventlog::{Header, ProjectionError};
 use holdfast_types::{PracticeId, TenantId};
 use sqlx::PgConnection;
@@ -60,14 +64,15 @@ pub(super) async fn apply_tenant(
     header: &Header,
     event: TenantEvent,
 ) -> Result<(), ProjectionError> {
-    let TenantEvent::Created { display_name } = event;
+    let TenantEvent::Created { display_name, second_factor } = event;
     sqlx::query(
-        "INSERT INTO tenants (tenant, display_name)
-         VALUES ($1, $2)
+        "INSERT INTO tenants (tenant, display_name, second_factor_required)
+         VALUES ($1, $2, $3)
          ON CONFLICT (tenant) DO NOTHING",
     )
     .bind(header.stream.id())
     .bind(display_name)
+    .bind(second_factor != Some(SecondFactor::Invited))
     .execute(conn)
     .await?;
     Ok(())

@@ -19,6 +19,16 @@ pub(crate) struct SessionView {
     pub create_time: DateTime<Utc>,
     pub last_use_time: DateTime<Utc>,
     pub expire_time: DateTime<Utc>,
+    /// Where it began; none where nobody knew.
+    pub network: Option<String>,
+}
+
+/// What an account's sessions so far say of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    Nothing,
+    OtherDevices,
+    Device,
 }
 
 /// Where a page of sessions ended.
@@ -33,8 +43,12 @@ pub(crate) struct SessionCursor {
 pub(crate) struct OpenSession {
     pub session: Uuid,
     pub account: Uuid,
+    pub create_time: DateTime<Utc>,
     pub last_use_time: DateTime<Utc>,
     pub expire_time: DateTime<Utc>,
+    /// Whether it began without the second factor that its account has.
+    pub awaits: bool,
+    pub by_passkey: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -42,6 +56,7 @@ struct Row {
     session: Uuid,
     account: Uuid,
     body: Vec<u8>,
+    network: Option<Vec<u8>>,
     create_time: DateTime<Utc>,
     last_use_time: DateTime<Utc>,
     expire_time: DateTime<Utc>,
@@ -54,8 +69,11 @@ impl Views {
             "SELECT
                 sessions.session,
                 sessions.account,
+                sessions.create_time,
                 COALESCE(session_uses.last_use_time, sessions.create_time) AS last_use_time,
-                sessions.expire_time
+                sessions.expire_time,
+                sessions.awaits,
+                sessions.by_passkey
              FROM sessions
              LEFT JOIN session_uses USING (session)
              WHERE secret_sha256 = $1 AND ended_by IS NULL",
@@ -95,6 +113,7 @@ impl Views {
                 sessions.session,
                 sessions.account,
                 sessions.body,
+                sessions.network,
                 sessions.create_time,
                 COALESCE(session_uses.last_use_time, sessions.create_time) AS last_use_time,
                 sessions.expire_time
@@ -137,6 +156,28 @@ impl Views {
         Ok(ids.into_iter().map(SessionId::new).collect())
     }
 
+    /// Whether the account has signed in before, and whether it did so on this device.
+    pub(crate) async fn knows_device(
+        &self,
+        account: AccountId,
+        device: Option<Digest>,
+    ) -> Result<Known, ViewError> {
+        let (any, this): (bool, bool) = sqlx::query_as(
+            "SELECT
+                EXISTS (SELECT FROM sessions WHERE account = $1),
+                EXISTS (SELECT FROM sessions WHERE account = $1 AND device_sha256 = $2)",
+        )
+        .bind(account.uuid())
+        .bind(device.map(|digest| digest.bytes().to_vec()))
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(match (any, this) {
+            (false, _) => Known::Nothing,
+            (true, false) => Known::OtherDevices,
+            (true, true) => Known::Device,
+        })
+    }
+
     pub(crate) async fn count_ended_by(
         &self,
         account: AccountId,
@@ -150,12 +191,15 @@ impl Views {
     }
 
     async fn open_session(&self, row: Row) -> Result<SessionView, ViewError> {
-        let account = AccountId::new(row.account);
-        let body =
-            self.key_of(account).await?.open(&place(row.session), &row.body).map_err(ViewError::Key)?;
+        let key = self.key_of(AccountId::new(row.account)).await?;
+        let open = |place: Vec<u8>, sealed: &[u8]| {
+            let text = key.open(&place, sealed).map_err(ViewError::Key)?;
+            String::from_utf8(text).map_err(|error| ViewError::Malformed(error.into()))
+        };
         Ok(SessionView {
             id: SessionId::new(row.session),
-            user_agent: String::from_utf8(body).map_err(|error| ViewError::Malformed(error.into()))?,
+            user_agent: open(place(row.session), &row.body)?,
+            network: row.network.map(|sealed| open(network_place(row.session), &sealed)).transpose()?,
             create_time: row.create_time,
             last_use_time: row.last_use_time,
             expire_time: row.expire_time,
@@ -172,9 +216,13 @@ pub(super) async fn apply(
     let session = header.stream.id();
     match event {
         SessionEvent::Started(start) => {
+            let network = start.network.as_deref().map(str::as_bytes);
+            let network = network.map(|text| key.seal(&network_place(session), text)).transpose()?;
             sqlx::query(
-                "INSERT INTO sessions (session, account, secret_sha256, body, create_time, expire_time)
-                 VALUES ($1, $2, $3, $4, $5, $6)
+                "INSERT INTO sessions (
+                    session, account, secret_sha256, body, create_time, expire_time, awaits, by_passkey,
+                    device_sha256, network)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                  ON CONFLICT (session) DO NOTHING",
             )
             .bind(session)
@@ -183,6 +231,10 @@ pub(super) async fn apply(
             .bind(key.seal(&place(session), start.user_agent.as_bytes())?)
             .bind(header.occurred)
             .bind(start.expire_time)
+            .bind(start.awaits)
+            .bind(start.by_passkey)
+            .bind(start.device_sha256.map(|digest| digest.bytes().to_vec()))
+            .bind(network)
             .execute(conn)
             .await?;
         }
@@ -199,4 +251,8 @@ pub(super) async fn apply(
 
 fn place(session: Uuid) -> Vec<u8> {
     format!("views.sessions/{session}").into_bytes()
+}
+
+fn network_place(session: Uuid) -> Vec<u8> {
+    format!("views.sessions/{session}/network").into_bytes()
 }

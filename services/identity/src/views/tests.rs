@@ -5,15 +5,17 @@ use crate::{
     domain::{
         Digest,
         account::{Change, Holder},
+        factors::Passkey,
         practice, session,
         sign_in::Link,
+        tenant::SecondFactor,
     },
     public,
 };
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{Append, Context, Event, EventLog, MasterKey, Parts, StreamAppend, rebuild};
 use holdfast_testkit::{FakeClock, SeededIds, TestDatabase, database};
-use holdfast_types::{Actor, Clock, Ids, PracticeId, Purpose, RequestId, Role, TenantId};
+use holdfast_types::{Actor, Clock, Ids, PracticeId, Purpose, RequestId, Role, SessionId, TenantId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -72,7 +74,10 @@ impl World {
             "SELECT row::text FROM (
                 SELECT to_jsonb(accounts) - 'body' AS row FROM accounts
                 UNION ALL SELECT to_jsonb(account_roles) FROM account_roles
-                UNION ALL SELECT to_jsonb(sessions) - 'body' FROM sessions
+                UNION ALL SELECT to_jsonb(sessions) - 'body' - 'network' FROM sessions
+                UNION ALL SELECT to_jsonb(factors) FROM factors
+                UNION ALL SELECT to_jsonb(passkeys) - 'body' FROM passkeys
+                UNION ALL SELECT to_jsonb(session_factors) FROM session_factors
                 UNION ALL SELECT to_jsonb(sign_ins) FROM sign_ins
                 UNION ALL SELECT to_jsonb(tenants) FROM tenants
                 UNION ALL SELECT to_jsonb(practices) FROM practices
@@ -105,7 +110,10 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
         tenant,
         practice: Some(PracticeId::new(Uuid::from_u128(practice))),
     };
-    let created = [TenantEvent::Created { display_name: "Riverside".into() }];
+    let created = [TenantEvent::Created {
+        display_name: "Riverside".into(),
+        second_factor: Some(SecondFactor::Invited),
+    }];
     world.append(Subject::Tenant(tenant), 1, &created).await.unwrap();
     let create = practice::Create { display_name: "Little Steps".into(), disciplines: vec![] };
     world.append(Subject::Tenant(tenant), 2, &[PracticeEvent::Created(create)]).await.unwrap();
@@ -121,6 +129,10 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
         secret_sha256: Digest::new([1; 32]),
         user_agent: "Firefox".into(),
         expire_time: world.log.clock().now(),
+        awaits: false,
+        by_passkey: false,
+        device_sha256: Some(Digest::new([9; 32])),
+        network: Some("192.0.2.0/24".into()),
     };
     let ended = SessionEvent::Ended { by: RequestId::new(Uuid::from_u128(9)) };
     world
@@ -129,6 +141,18 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
         .unwrap();
     let open = session::Start { secret_sha256: Digest::new([2; 32]), ..start };
     world.append(Subject::Account(account(10)), 21, &[SessionEvent::Started(open)]).await.unwrap();
+    let session = SessionId::new(Uuid::from_u128(21));
+    let passkey = |id: &str| Passkey { id: id.into(), key: "AQID".into(), counter: 0, name: "Phone".into() };
+    let factors = [
+        FactorsEvent::TotpBegun { secret: "GEZDGNBV".into() },
+        FactorsEvent::TotpConfirmed { step: 1, session },
+        FactorsEvent::RecoveryCodesMade { sha256: vec![Digest::new([7; 32]), Digest::new([8; 32])] },
+        FactorsEvent::RecoveryCodeShown { sha256: Digest::new([7; 32]), session },
+        FactorsEvent::PasskeyAdded { passkey: passkey("AQ"), session },
+        FactorsEvent::PasskeyAdded { passkey: passkey("AR"), session },
+        FactorsEvent::PasskeyRemoved { id: "AR".into() },
+    ];
+    world.append(Subject::Account(account(10)), 10, &factors).await.unwrap();
     let link = Link {
         email: "pat@example.org".into(),
         locale: "en".into(),
@@ -141,11 +165,11 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
     world.views.note_use(holdfast_types::SessionId::new(Uuid::from_u128(21)), used).await.unwrap();
 
     let before = world.rows().await;
-    assert_eq!(before.len(), 7);
+    assert_eq!(before.len(), 12);
     let TestDatabase { owner_url, serving_role, .. } = &world.database;
     let replayed =
         rebuild(&world.log, owner_url, serving_role, &VIEWS, &world.projections, |_| {}).await.unwrap();
-    assert_eq!(replayed, 11);
+    assert_eq!(replayed, 18);
     assert_eq!(world.rows().await, before);
     let view = world.views.own_account(account(10)).await.unwrap().unwrap();
     assert_eq!(
@@ -154,6 +178,9 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
     );
     let session = world.views.session_of(Digest::new([2; 32])).await.unwrap().unwrap();
     assert_eq!(session.last_use_time, used);
+    let held = world.views.factors(account(10)).await.unwrap();
+    assert_eq!(held, FactorsRow { totp: true, recovery_codes: 1, passkeys: 1 });
+    assert_eq!(world.views.passkeys(account(10)).await.unwrap()[0].name, "Phone");
 }
 
 #[tokio::test]

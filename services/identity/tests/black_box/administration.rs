@@ -13,7 +13,7 @@ async fn only_operators_create_tenants_and_a_refusal_is_recorded() {
     };
     let request = |id: &str| CreateTenantRequest {
         request_id: world.request_id(),
-        tenant: Some(Tenant { tenant_id: id.into(), display_name: "Riverside".into() }),
+        tenant: Some(Tenant { tenant_id: id.into(), display_name: "Riverside".into(), ..Tenant::default() }),
     };
     let first = request("");
     let made = create(first.clone(), world.operator()).await.unwrap();

@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod administration;
 mod away;
+mod device;
+mod devices;
 mod directory;
+mod factors;
 mod hosting;
+mod passkeys;
 mod sessions;
 mod sign_in;
+mod staff;
 mod world;

@@ -2,7 +2,7 @@
 use crate::world::*;
 use chrono::TimeDelta;
 use holdfast_host::client::Outgoing;
-use holdfast_identity::IdentitySettings;
+use holdfast_identity::{IdentitySettings, SecondFactor};
 use holdfast_proto::identity::v1::{identity_service_client::IdentityServiceClient, *};
 use holdfast_types::Role;
 use tokio::{
@@ -302,8 +302,11 @@ async fn an_account_that_was_opened_under_a_chosen_id_while_the_link_was_out_is_
 async fn the_first_operator_is_named_by_a_setting() {
     let operator = "operator@example.org";
     let named = |settings: &mut holdfast_identity::Settings| {
-        settings.identity =
-            IdentitySettings { operator_email: Some(operator.into()), ..settings.identity.clone() };
+        settings.identity = IdentitySettings {
+            operator_email: Some(operator.into()),
+            operator_second_factor: Some(SecondFactor::Invited),
+            ..settings.identity.clone()
+        };
     };
     let world = world_with(named).await;
     let signed_in = world.sign_in(operator).await;
@@ -313,7 +316,7 @@ async fn the_first_operator_is_named_by_a_setting() {
     assert_eq!(roles[0].role, holdfast_proto::Word::to_proto(Role::Operator));
     let request = CreateTenantRequest {
         request_id: world.request_id(),
-        tenant: Some(Tenant { tenant_id: String::new(), display_name: "Riverside".into() }),
+        tenant: Some(Tenant { display_name: "Riverside".into(), ..Tenant::default() }),
     };
     world.identity.clone().create_tenant(signed(request, &issued.token)).await.unwrap();
 }

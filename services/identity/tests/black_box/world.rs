@@ -171,6 +171,7 @@ impl World {
             link_secret: link.into(),
             browser_secret: BROWSER.into(),
             user_agent: "Firefox on Android".into(),
+            device_digest: sha256("a telephone"),
         }
     }
 
@@ -216,11 +217,20 @@ impl World {
         )
     }
 
+    /// Who works there signs in by the link alone; what a second factor is for has tests of its own.
     pub(crate) async fn tenant(&self, id: u128) -> TenantId {
+        self.tenant_with(id, SecondFactorPolicy::Invited).await
+    }
+
+    pub(crate) async fn tenant_with(&self, id: u128, policy: SecondFactorPolicy) -> TenantId {
         let tenant = TenantId::new(Uuid::from_u128(id));
         let request = CreateTenantRequest {
             request_id: self.request_id(),
-            tenant: Some(Tenant { tenant_id: tenant.to_string(), display_name: format!("Network {id}") }),
+            tenant: Some(Tenant {
+                tenant_id: tenant.to_string(),
+                display_name: format!("Network {id}"),
+                second_factor_policy: policy.into(),
+            }),
         };
         self.identity.clone().create_tenant(signed(request, &self.operator())).await.unwrap();
         tenant
