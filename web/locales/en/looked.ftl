@@ -117,3 +117,7 @@ door-link-expired = a sign-in link that is too old
 door-link-other-browser = a sign-in link from another browser
 door-session-ended = signed out or away too long
 door-secret-wrong = a program with a wrong secret
+rule-never-shared = marked as never shared
+did-marked = marked something as never shared
+did-unmarked = took a mark of “never shared” away
+did-rehearsed = checked what a change of sharing would do

@@ -81,3 +81,56 @@ share-its-front-desk = its front desk: name, visits, insurance, messages only
 share-to-holder = This person holds the record and sees all of it already.
 share-too-many = You share with too many at once. Stop some first.
 seer-until-stopped = shared until it is stopped
+never-room = Never shared
+never-title = What should never be shared?
+never-check-title = Check before you mark it
+never-lead = It stays with you, whatever else you share, now or later.
+never-none = Nothing is marked.
+never-mark = Mark as never shared
+never-thing-none = Not marked.
+never-what = What
+never-from = Not with
+never-why = Why
+never-why-hint = Only you and others who hold this record read it.
+never-everybody = anyone else
+never-everybody-hint = Only you and others who hold this record see it.
+never-author = everything that { $name } wrote here
+never-whole-room = all of: { $room }
+never-conversation = a conversation
+never-what-wrong = Pick what should never be shared.
+never-agree = Mark as never shared
+never-marked = Marked. It is shared with no one it is kept from.
+never-already = This is marked already.
+never-too-many = You have marked too many things. Take some marks away first.
+never-from-holder = This person holds the record and sees all of it.
+never-lift = Take the mark away
+never-lift-title = Take the mark away?
+never-lift-lead = After that, those you share with can see it again.
+never-lift-do = Take it away
+never-keep = Keep the mark
+never-lifted = The mark is gone. What you share is shared again.
+rehearsal-title = What this would change
+rehearsal-before = If you had done it before
+rehearsal-stopped = { $count ->
+    [0] No past look would have been stopped.
+    [one] 1 past look would have been stopped or shown less:
+   *[other] { $count } past looks would have been stopped or shown less:
+}
+rehearsal-allowed = { $count ->
+    [0] No past try would have been let in.
+    [one] 1 past try would have been let in or shown more:
+   *[other] { $count } past tries would have been let in or shown more:
+}
+rehearsal-look = { $name }, { $when }: { $what }
+rehearsal-things = { $count ->
+    [one] 1 entry
+   *[other] { $count } entries
+}
+rehearsal-not-whole = Only the newest looks were checked.
+rehearsal-from-now = From now on
+rehearsal-nobody = No one sees more or less.
+rehearsal-gains = { $name } can do more in: { $rooms }
+rehearsal-loses = { $name } can do less in: { $rooms }
+rehearsal-less = { $name } no longer sees what is marked.
+rehearsal-more = { $name } sees again what was marked.
+rehearsal-away = We cannot check this right now. You can go on all the same.

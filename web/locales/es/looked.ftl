@@ -117,3 +117,7 @@ door-link-expired = un enlace para entrar demasiado viejo
 door-link-other-browser = un enlace para entrar de otro navegador
 door-session-ended = cerró la sesión o pasó mucho tiempo
 door-secret-wrong = un programa con un secreto equivocado
+rule-never-shared = marcado para no compartir nunca
+did-marked = marcó algo para no compartirlo nunca
+did-unmarked = quitó una marca de «nunca se comparte»
+did-rehearsed = revisó qué haría un cambio de permisos

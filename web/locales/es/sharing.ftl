@@ -81,3 +81,56 @@ share-its-front-desk = su recepción: solo nombre, visitas, seguro y mensajes
 share-to-holder = Esta persona tiene el historial y ya lo ve todo.
 share-too-many = Comparte con demasiados a la vez. Primero termine algunos.
 seer-until-stopped = compartido hasta que se termine
+never-room = Nunca se comparte
+never-title = ¿Qué no se debe compartir nunca?
+never-check-title = Revise antes de marcarlo
+never-lead = Se queda con usted, comparta lo que comparta, ahora o después.
+never-none = No hay nada marcado.
+never-mark = Marcar para no compartir nunca
+never-thing-none = Sin marcar.
+never-what = Qué
+never-from = Con quién no
+never-why = Por qué
+never-why-hint = Solo lo leen usted y quienes tienen este historial.
+never-everybody = con nadie más
+never-everybody-hint = Solo lo ven usted y quienes tienen este historial.
+never-author = todo lo que { $name } escribió aquí
+never-whole-room = todo de: { $room }
+never-conversation = una conversación
+never-what-wrong = Elija lo que no se debe compartir nunca.
+never-agree = Marcar para no compartir nunca
+never-marked = Marcado. No se comparte con quien no debe verlo.
+never-already = Esto ya está marcado.
+never-too-many = Ha marcado demasiadas cosas. Primero quite algunas marcas.
+never-from-holder = Esta persona tiene el historial y lo ve todo.
+never-lift = Quitar la marca
+never-lift-title = ¿Quitar la marca?
+never-lift-lead = Después podrán verlo otra vez las personas con quienes comparte.
+never-lift-do = Quitarla
+never-keep = Dejar la marca
+never-lifted = La marca se quitó. Lo que comparte se comparte otra vez.
+rehearsal-title = Qué cambiaría
+rehearsal-before = Si lo hubiera hecho antes
+rehearsal-stopped = { $count ->
+    [0] No se habría impedido ninguna consulta pasada.
+    [one] 1 consulta pasada se habría impedido o habría mostrado menos:
+   *[other] { $count } consultas pasadas se habrían impedido o habrían mostrado menos:
+}
+rehearsal-allowed = { $count ->
+    [0] No se habría permitido ningún intento pasado.
+    [one] 1 intento pasado se habría permitido o habría mostrado más:
+   *[other] { $count } intentos pasados se habrían permitido o habrían mostrado más:
+}
+rehearsal-look = { $name }, { $when }: { $what }
+rehearsal-things = { $count ->
+    [one] 1 dato
+   *[other] { $count } datos
+}
+rehearsal-not-whole = Solo se revisaron las consultas más recientes.
+rehearsal-from-now = Desde ahora
+rehearsal-nobody = Nadie ve más ni menos.
+rehearsal-gains = { $name } podrá hacer más en: { $rooms }
+rehearsal-loses = { $name } podrá hacer menos en: { $rooms }
+rehearsal-less = { $name } ya no verá lo marcado.
+rehearsal-more = { $name } verá otra vez lo que estaba marcado.
+rehearsal-away = Ahora no podemos revisarlo. Puede continuar de todos modos.

@@ -109,6 +109,7 @@ fn paper(look: &Look) -> Page {
             href: None,
         }],
         seers: look.seers(),
+        never: Some(look.never()),
         withdrawn: None,
         withdraw: Some(Withdraw {
             path: "/r/k7m2q/papers/3c/withdraw".to_owned(),

@@ -172,6 +172,7 @@ fn item(look: &Look, withdrawn: bool) -> Page {
         as_of: Field::of("date", "date", words.t("item-as-of-day")),
         shown_as_of: None,
         seers: look.seers(),
+        never: Some(look.never()),
         ask_href: Some("/r/k7m2q/messages/new".to_owned()),
         retract: (!withdrawn).then(|| Field::line("reason", words.t("retract-reason"))),
         problems: Vec::new(),

@@ -6,7 +6,8 @@ use holdfast_types::Category;
 
 use super::Look;
 use crate::pages::item::{Seer, Version};
-use crate::pages::parts::{Badge, Person, Tone, When};
+use crate::pages::never::Never;
+use crate::pages::parts::{Badge, Link, Person, Tone, When};
 use crate::pages::{Frame, OpenRecord, Tab};
 use crate::words::Lang;
 
@@ -97,6 +98,12 @@ impl Look {
                 href: None,
             },
         ]
+    }
+
+    pub(super) fn never(&self) -> Never {
+        let notes = self.words.category(Category::Notes);
+        let mark = Link::new("/r/k7m2q/sharing/never/5d", format!("{notes}: Lincoln School"));
+        Never { href: "/r/k7m2q/i/4f/never".to_owned(), marks: vec![mark] }
     }
 
     pub(super) fn seers(&self) -> Vec<Seer> {

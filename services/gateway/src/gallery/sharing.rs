@@ -4,6 +4,7 @@ use holdfast_types::{Action, Category, Purpose};
 
 use super::{Draw, Look, Page};
 use crate::pages::Tab;
+use crate::pages::never::{LiftMark, MarkCard, NeverShare, Rehearsal};
 use crate::pages::parts::{Badge, Choice, Fact, Field, Person, Tone};
 use crate::pages::sharing::{Answer, Carried, Grant, GrantCard, Question, Share, Sharing, Step, StopSharing};
 
@@ -12,6 +13,9 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("sharing-empty", |look| sharing(look, true)),
     ("grant", grant),
     ("stop-sharing", stop_sharing),
+    ("never-share", |look| never(look, false)),
+    ("never-check", |look| never(look, true)),
+    ("lift-mark", lift),
     ("share-who", |look| share(look, Step::Who)),
     ("share-what", |look| share(look, Step::What)),
     ("share-why", |look| share(look, Step::Why)),
@@ -56,6 +60,7 @@ fn sharing(look: &Look, empty: bool) -> Page {
     Box::new(Sharing {
         frame: look.family(Tab::Sharing),
         now: if empty { Vec::new() } else { grants(look) },
+        never: if empty { Vec::new() } else { vec![mark(look)] },
         ended: if empty { Vec::new() } else { vec![ended] },
     })
 }
@@ -89,6 +94,79 @@ fn stop_sharing(look: &Look) -> Page {
             look.own("Hearing test", "Prueba de audición"),
         ],
         saved_whole: true,
+        rehearsal: Some(rehearsal(look)),
+    })
+}
+
+fn mark(look: &Look) -> MarkCard {
+    MarkCard {
+        href: "/r/k7m2q/sharing/never/5d".to_owned(),
+        what: look.words.category(Category::Notes),
+        from: look.words.t("never-everybody"),
+        why: look.own("These are ours.", "Son nuestras."),
+        since: look.day(20).text,
+    }
+}
+
+fn rehearsal(look: &Look) -> Rehearsal {
+    let words = look.words;
+    let notes = words.category(Category::Notes);
+    let seen = words.say("rehearsal-look").with("name", "Dana K.").with("when", look.ago(2).text);
+    Rehearsal {
+        away: false,
+        stopped: words.say("rehearsal-stopped").with("count", 1_usize).plain(),
+        stopped_looks: vec![seen.with("what", &notes).plain()],
+        allowed: words.say("rehearsal-allowed").with("count", 0_usize).plain(),
+        allowed_looks: Vec::new(),
+        whole: false,
+        reaches: vec![words.say("rehearsal-loses").with("name", "Dana K.").with("rooms", &notes).plain()],
+    }
+}
+
+fn facts(look: &Look) -> Vec<Fact> {
+    let (words, mark) = (look.words, mark(look));
+    vec![
+        Fact::new(words.t("never-what"), mark.what),
+        Fact::new(words.t("never-from"), mark.from),
+        Fact::new(words.t("never-why"), mark.why),
+    ]
+}
+
+fn never(look: &Look, checking: bool) -> Page {
+    let words = look.words;
+    let question = |name, key: &str, choices| Question {
+        name,
+        legend: words.t(key),
+        hint: String::new(),
+        many: false,
+        choices,
+    };
+    let room = |room: &Category| Choice::new(format!("room:{room}"), words.category(*room));
+    let everybody =
+        Choice::new("everybody", words.t("never-everybody")).hint(words.t("never-everybody-hint"));
+    Box::new(NeverShare {
+        frame: look.family(Tab::Sharing),
+        path: "/r/k7m2q/sharing/never".to_owned(),
+        back: "/r/k7m2q/sharing".to_owned(),
+        carried: Vec::new(),
+        questions: vec![
+            question("what", "never-what", Category::ALL.iter().map(room).collect()),
+            question("from", "never-from", vec![everybody.chosen(true), Choice::new("account:d", "Dana K.")]),
+        ],
+        fields: vec![Field::line("reason", words.t("never-why")).hint(words.t("never-why-hint")).optional()],
+        facts: facts(look),
+        rehearsal: checking.then(|| rehearsal(look)),
+        problems: Vec::new(),
+    })
+}
+
+fn lift(look: &Look) -> Page {
+    Box::new(LiftMark {
+        frame: look.family(Tab::Sharing),
+        path: "/r/k7m2q/sharing/never/5d".to_owned(),
+        back: "/r/k7m2q/sharing".to_owned(),
+        facts: facts(look),
+        rehearsal: Some(rehearsal(look)),
     })
 }
 
@@ -174,6 +252,7 @@ fn share(look: &Look, step: Step) -> Page {
             answer(Step::Why, words.purpose(Purpose::Treatment)),
             answer(Step::Until, look.day(-92).text),
         ],
+        rehearsal: (step == Step::Check).then(|| rehearsal(look)),
         problems: Vec::new(),
     })
 }

@@ -1,4 +1,5 @@
 //! What a record's holder has given: grants as consent lists them, how they stand and what they say in words.
+use super::marks::{Thing, keeps};
 use crate::{
     failure::Failure,
     pages::{
@@ -82,19 +83,20 @@ impl Open {
         Ok(found)
     }
 
-    /// Who may read a room now: the holder who asks and those it is shared with; for others only themselves.
-    pub(super) async fn seers(&self, category: Category) -> Result<Vec<Seer>, Failure> {
+    /// Who may read one thing of a room now: the holder who asks and those it is shared with; for others only themselves.
+    pub(super) async fn seers(&self, category: Category, thing: Thing<'_>) -> Result<Vec<Seer>, Failure> {
         let words = self.words();
         let own = match self.record.relationship {
             Some(Relationship::Patient) => words.t("by-own"),
             Some(Relationship::Parent) => words.t("by-parent"),
             None => return Ok(vec![Seer { who: self.me(), why: self.shared() }]),
         };
-        let mut grants = self.grants(false).await?;
+        let (mut grants, marks) = tokio::try_join!(self.grants(false), self.marks())?;
         grants.retain(|grant| {
             Standing::of(grant, self.now()).stands()
                 && grant.categories.contains(&category.to_proto())
                 && grant.actions.contains(&Action::Read.to_proto())
+                && !marks.iter().any(|mark| keeps(mark, category, thing, grant))
         });
         let known = self.known(accounts(&grants)).await?;
         let seer = |grant: &Grant| Seer {

@@ -1,5 +1,5 @@
 //! One item: what it is, who says so, how it changed, who can see it; as it was on a day; marked as a mistake.
-use super::{days, room, then};
+use super::{days, marks::Thing, room, then};
 use crate::{
     dates,
     directory::Known,
@@ -110,9 +110,14 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     let category = Category::from_proto(found.category).unwrap_or(Category::Other);
     let actors =
         versions.iter().map(|version| version.recorded_by.as_str()).chain([found.recorded_by.as_str()]);
-    let (known, seers) = tokio::try_join!(open.known(actors), open.seers(category))?;
-    let mut frame = open.frame(Tab::Record).await;
+    let thing = Thing { id, author: &found.recorded_by };
     let path = open.path(&format!("/i/{id}"));
+    let (known, seers, never) = tokio::try_join!(
+        open.known(actors),
+        open.seers(category, thing),
+        open.never(&path, category, thing)
+    )?;
+    let mut frame = open.frame(Tab::Record).await;
     frame.here = path.clone();
     let own = found.source.as_ref().is_some_and(|source| OWN_SOURCES.contains(&source.kind.as_str()));
     let standing = found.retraction_reason.is_empty();
@@ -133,6 +138,7 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
         as_of: Field::of("date", "date", words.t("item-as-of-day")),
         shown_as_of: day.map(|day| When::day(words, day, open.local_now().date_naive())),
         seers,
+        never,
         ask_href: open.may(Action::Contribute, Category::Messages).then(|| open.path("/messages/new")),
         retract,
         problems: Vec::new(),

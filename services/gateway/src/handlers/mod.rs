@@ -10,6 +10,7 @@ mod import;
 mod item;
 mod live;
 mod looked;
+mod marks;
 mod me;
 mod messages;
 mod office;

@@ -1,4 +1,5 @@
 //! Papers: the list, adding one with a plain form, one paper, its bytes, taking it back.
+use super::marks::Thing;
 use super::uploads::{self, Sent};
 use crate::{
     failure::{Answer, Failure},
@@ -196,6 +197,7 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
         Fact::new(words.t("paper-type"), describe(words, document)),
         Fact::new(words.t("paper-room"), words.category(category)),
     ];
+    let thing = Thing { id: &document.document_id, author: &document.created_by };
     let reason = Field::line("reason", words.t("paper-withdraw-reason"));
     let reason = Field { size_max: REASON_CHARACTERS_MAX, wrong: wrong.clone(), ..reason };
     let may_save = open.may(Action::Download, category);
@@ -208,7 +210,8 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
         file_href: may_save.then(|| format!("{path}/file")),
         file_size: size_text(u64::try_from(document.size_bytes).unwrap_or_default()),
         history: history(open, document, who, withdrawn),
-        seers: open.seers(category).await?,
+        seers: open.seers(category, thing).await?,
+        never: open.never(&path, category, thing).await?,
         withdrawn: document.withdraw_time.is_some().then(|| document.withdrawal_reason.clone()),
         withdraw: may_withdraw.then(|| Withdraw {
             path: format!("{path}/withdraw"),

@@ -1,6 +1,8 @@
 //! Sharing: what is shared with whom until when, one grant, and stopping it; what was saved before stays saved, and is named.
 mod answers;
+mod never;
 mod new;
+mod rehearse;
 mod uses;
 
 use super::given::{self, Standing, actions, purposes, rooms, until};
@@ -24,6 +26,7 @@ use axum::{
     routing::get,
 };
 use holdfast_host::catalogue;
+use holdfast_proto::audit::v1::rehearse_change_request::Change;
 use holdfast_proto::consent::v1::{GetGrantRequest, Grant, RevokeGrantRequest};
 use std::sync::Arc;
 use uses::Uses;
@@ -34,18 +37,20 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/r/{r}/sharing/{grant}", get(grant))
         .route("/r/{r}/sharing/{grant}/stop", get(confirm).post(stop))
         .merge(new::routes())
+        .merge(never::routes())
 }
 
 async fn list(open: Open) -> Answer {
-    let (grants, uses) = tokio::try_join!(open.grants(true), Uses::of(&open))?;
-    let known = open.known(given::accounts(&grants)).await?;
+    let (grants, marks, uses) = tokio::try_join!(open.grants(true), open.marks(), Uses::of(&open))?;
+    let (known, told) = tokio::try_join!(open.known(given::accounts(&grants)), open.told(marks))?;
     let (mut now, mut ended) = (Vec::new(), Vec::new());
     for grant in &grants {
         let standing = Standing::of(grant, open.now());
         let cards = if standing.is_over() { &mut ended } else { &mut now };
         cards.push(card(&open, &known, &uses, grant, standing));
     }
-    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, ended }))
+    let never = told.marks.iter().map(|mark| told.card(&open, mark)).collect();
+    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, never, ended }))
 }
 
 fn card(open: &Open, known: &Known, uses: &Uses, grant: &Grant, standing: Standing) -> GrantCard {
@@ -105,6 +110,7 @@ async fn confirm(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
         what: rooms(open.words(), &grant.categories),
         saved: uses.saved(&open, &grant.grant_id).await?,
         saved_whole: uses.is_whole(),
+        rehearsal: Some(open.rehearse(Change::RevokeGrantId(grant.grant_id)).await),
     }))
 }
 

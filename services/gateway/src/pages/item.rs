@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Frame;
+use super::never::Never;
 use super::parts::{Badge, Fact, Field, Link, Person, Problem, When};
 
 /// The words of the person who wrote it, as written.
@@ -54,6 +55,8 @@ pub struct Item {
     /// Set when an earlier state is shown.
     pub shown_as_of: Option<When>,
     pub seers: Vec<Seer>,
+    /// None where the reader does not hold the record.
+    pub never: Option<Never>,
     pub ask_href: Option<String>,
     /// Marking it as a mistake is POST `{path}/retract` with `reason`; none where it is not the reader's to mark.
     pub retract: Option<Field>,

@@ -10,6 +10,7 @@ pub mod item;
 pub mod looked;
 pub mod me;
 pub mod messages;
+pub mod never;
 pub mod office;
 pub mod papers;
 pub mod parts;

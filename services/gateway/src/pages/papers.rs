@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Frame;
+use super::never::Never;
 use super::item::{Seer, Version};
 use super::parts::{Badge, Choice, Fact, Field, Filter, Pager, Problem, When};
 
@@ -51,6 +52,8 @@ pub struct Paper {
     pub file_size: String,
     pub history: Vec<Version>,
     pub seers: Vec<Seer>,
+    /// None where the reader does not hold the record.
+    pub never: Option<Never>,
     /// Why it was taken back.
     pub withdrawn: Option<String>,
     pub withdraw: Option<Withdraw>,

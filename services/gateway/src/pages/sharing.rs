@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::Frame;
+use super::never::{MarkCard, Rehearsal};
 use super::parts::{Badge, Choice, Fact, Field, Person, Problem};
 
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct GrantCard {
 pub struct Sharing {
     pub frame: Frame,
     pub now: Vec<GrantCard>,
+    /// What no grant reaches.
+    pub never: Vec<MarkCard>,
     pub ended: Vec<GrantCard>,
 }
 
@@ -48,6 +51,7 @@ pub struct StopSharing {
     pub saved: Vec<String>,
     /// Whether the whole history was searched for what they saved.
     pub saved_whole: bool,
+    pub rehearsal: Option<Rehearsal>,
 }
 
 /// The questions, in order.
@@ -132,5 +136,7 @@ pub struct Share {
     pub questions: Vec<Question>,
     pub fields: Vec<Field>,
     pub answers: Vec<Answer>,
+    /// At the last step.
+    pub rehearsal: Option<Rehearsal>,
     pub problems: Vec<Problem>,
 }

@@ -24,7 +24,8 @@ use axum::{
 use holdfast_host::{Reason, catalogue};
 use holdfast_proto::{
     Word as _,
-    consent::v1::GiveGrantRequest,
+    audit::v1::rehearse_change_request::Change,
+    consent::v1::{GiveGrantRequest, Grant},
     identity::v1::{Profile, SearchDirectoryRequest},
     timestamp,
 };
@@ -68,17 +69,30 @@ async fn step(open: Open, fields: Fields) -> Answered {
     Ok(show_as(status, &page(&open, &fields, &answers, step, problems).await?))
 }
 
-async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Failure> {
+/// The grant that the answers describe.
+fn draft(open: &Open, answers: &Answers) -> Result<Grant, Failure> {
     let last_day = answers.last_day(open.local_now().date_naive()).ok_or_else(Failure::bad_form)?;
-    let asked = GiveGrantRequest {
-        request_id: fields.request_id()?.to_string(),
-        patient_id: open.patient_id(),
+    Ok(Grant {
         grantee: answers.to.map(To::grantee),
         categories: answers.categories.iter().map(|word| word.to_proto()).collect(),
         actions: answers.actions.iter().map(|word| word.to_proto()).collect(),
         purposes: answers.purposes.iter().map(|word| word.to_proto()).collect(),
-        from_time: None,
         until_time: days::end(last_day).map(timestamp),
+        ..Grant::default()
+    })
+}
+
+async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Failure> {
+    let Grant { grantee, categories, actions, purposes, until_time, .. } = draft(open, answers)?;
+    let asked = GiveGrantRequest {
+        request_id: fields.request_id()?.to_string(),
+        patient_id: open.patient_id(),
+        grantee,
+        categories,
+        actions,
+        purposes,
+        from_time: None,
+        until_time,
     };
     open.wrote(open.consent().give_grant(asked).await?.into_inner().position);
     open.say_next("sharing-given");
@@ -161,7 +175,12 @@ async fn page(
         }
         Step::Check => {}
     }
+    let rehearsal = match step {
+        Step::Check => Some(open.rehearse(Change::GiveGrant(draft(open, answers)?)).await),
+        Step::Who | Step::What | Step::Why | Step::Until => None,
+    };
     Ok(Share {
+        rehearsal,
         step,
         carried,
         questions: shown,
