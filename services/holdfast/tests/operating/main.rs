@@ -1,0 +1,178 @@
+//! What an operator does beside an installation that goes on serving: read models made anew, and what waits for a fix listed.
+#![cfg(test)]
+
+#[path = "../telemetry/installation.rs"]
+#[expect(dead_code, reason = "nobody signs in here")]
+mod installation;
+
+use holdfast_access::{Claims, TokenSigner};
+use holdfast_host::{Tls, authority::Authority, client};
+use holdfast_proto::{
+    Word as _,
+    consent::v1::{ListRecordsRequest, OpenRecordRequest, consent_service_client::ConsentServiceClient},
+    messaging::v1::{ListThreadsRequest, messaging_service_client::MessagingServiceClient},
+};
+use holdfast_supervise::Postgres;
+use holdfast_testkit::{refusal::reason, service::patiently};
+use holdfast_types::{AccountId, Clock, Ids, Relationship, Service, SystemClock, SystemIds};
+use installation::Installation;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Output},
+};
+use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
+use url::Url;
+use uuid::Uuid;
+
+type Through = InterceptedService<Channel, client::Outgoing>;
+
+/// As a family comes, with a token of the installation's own key.
+fn through<C>(data: &Path, service: Service, client: impl FnOnce(Channel, client::Outgoing) -> C) -> C {
+    let authority = Authority::create(&data.join("certificates"), SystemClock.now()).unwrap();
+    let tls = Tls::load(&authority.role("gateway").unwrap()).unwrap();
+    let port = fs::read_to_string(data.join(format!("{service}.port"))).unwrap();
+    let address = Url::parse(&format!("https://127.0.0.1:{}", port.trim())).unwrap();
+    let signer = TokenSigner::from_pkcs8(&fs::read(data.join("secrets/token.key")).unwrap()).unwrap();
+    let iat = SystemClock.now().timestamp();
+    let account = AccountId::new(Uuid::from_u128(1));
+    let claims = Claims { account, session: None, roles: Vec::new(), iat, exp: iat + 300 };
+    let outgoing = client::Outgoing::new().bearer(signer.sign(&claims).unwrap().into());
+    client(client::channel(service, &address, &tls).unwrap(), outgoing)
+}
+
+fn consent(data: &Path) -> ConsentServiceClient<Through> {
+    through(data, Service::Consent, ConsentServiceClient::with_interceptor)
+}
+
+/// How many talks there are in a record.
+async fn threads(data: &Path, patient: &str) -> Result<usize, Status> {
+    let mut messaging = through(data, Service::Messaging, MessagingServiceClient::with_interceptor);
+    let list = ListThreadsRequest { patient_id: patient.to_owned(), ..Default::default() };
+    Ok(messaging.list_threads(list).await?.into_inner().threads.len())
+}
+
+async fn open(data: &Path) -> String {
+    let open = OpenRecordRequest {
+        request_id: SystemIds.next().to_string(),
+        relationship: Relationship::Parent.to_proto(),
+        ..Default::default()
+    };
+    consent(data).open_record(open).await.unwrap().into_inner().patient_id
+}
+
+async fn records(data: &Path) -> usize {
+    let listed = consent(data).list_records(ListRecordsRequest::default()).await.unwrap();
+    listed.into_inner().records.len()
+}
+
+fn holdfast(command: &str, service: &str, data: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .args([command, service, "--data-dir"])
+        .arg(data)
+        .env_remove("HOLDFAST_DATABASE_URL")
+        .output()
+        .unwrap()
+}
+
+/// What waits in messaging, as an operator is told.
+fn parked(data: &Path) -> Vec<Value> {
+    let told = holdfast("parked", "messaging", data);
+    assert!(told.status.success(), "{told:?}");
+    let lines = String::from_utf8(told.stdout).unwrap();
+    let waiting: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(
+        String::from_utf8(told.stderr).unwrap(),
+        format!("messaging: {} events wait for a fix\n", waiting.len())
+    );
+    waiting
+}
+
+/// When it returns, something waits there, or nothing any more.
+async fn parked_at_last(data: &Path, something: bool) -> Vec<Value> {
+    let asked = || async {
+        let waiting = parked(data);
+        if waiting.is_empty() == something { Err(Status::unavailable("not yet")) } else { Ok(waiting) }
+    };
+    patiently(asked).await.unwrap()
+}
+
+/// In the database of messaging, as who owns it.
+async fn mend(data: &Path, sql: &'static str) {
+    let url = Postgres::url_in(&data.join("postgres"), "messaging", "messaging_owner").unwrap();
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+    owner.close().await.unwrap();
+}
+
+const BREAK: &str = "
+    CREATE FUNCTION feeds.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'a mistake'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON feeds.access_holders FOR EACH ROW EXECUTE FUNCTION feeds.refuse()";
+const MEND: &str = "DROP FUNCTION feeds.refuse CASCADE";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_taken_in_waits_is_listed_and_is_taken_in_once_it_can_be() {
+    let root = tempfile::tempdir().unwrap();
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let data = root.path().join("data");
+    let up = Installation::up(&data, &[]).await;
+    assert!(parked(&data).is_empty());
+    mend(&data, BREAK).await;
+    let waits = open(&data).await;
+    let waiting = parked_at_last(&data, true).await;
+    for one in &waiting {
+        assert_eq!((&one["source"], &one["subject"]), (&"consent".into(), &waits.as_str().into()), "{one}");
+        assert!(one["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{one}");
+    }
+    let refused = threads(&data, &waits).await.unwrap_err();
+    // Who holds the record is not known there; and while consent is not heard to its end, nobody else is let in either.
+    assert!(["NOT_PERMITTED", "CONSENT_STALE"].contains(&reason(&refused)), "{refused:?}");
+    mend(&data, MEND).await;
+    // The service tries again by itself; other records were not held up meanwhile.
+    let other = open(&data).await;
+    let heard =
+        || async { threads(&data, &other).await.map_err(|status| Status::unavailable(status.message())) };
+    assert_eq!(patiently(heard).await.unwrap(), 0);
+    parked_at_last(&data, false).await;
+    assert_eq!(threads(&data, &waits).await.unwrap(), 0, "nothing was lost");
+    up.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn read_models_are_made_anew_beside_a_running_installation_and_what_waits_is_listed() {
+    let root = tempfile::tempdir().unwrap();
+    // PostgreSQL does not run as root: its own account has to get in.
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let data = root.path().join("data");
+    let up = Installation::up(&data, &[]).await;
+    open(&data).await;
+
+    for service in ["identity", "records", "documents", "consent", "messaging"] {
+        let made = holdfast("rebuild", service, &data);
+        assert!(made.status.success(), "{service}: {made:?}");
+        let said = String::from_utf8(made.stdout).unwrap();
+        let count = said.strip_prefix(&format!("{service}: the read models were made anew from "));
+        let count: u64 =
+            count.and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("{said}"));
+        // The record, its holder, and the look that its answer was.
+        assert!(service != "consent" || count >= 2, "{said}");
+        let waiting = holdfast("parked", service, &data);
+        assert!(waiting.status.success() && waiting.stdout.is_empty(), "{waiting:?}");
+        assert_eq!(
+            String::from_utf8(waiting.stderr).unwrap(),
+            format!("{service}: 0 events wait for a fix\n")
+        );
+    }
+    assert_eq!(records(&data).await, 1, "what was there is there");
+    open(&data).await;
+    assert_eq!(records(&data).await, 2, "and what is new comes to it");
+    assert!(!holdfast("rebuild", "audit", &data).status.success(), "it has none of its own log");
+    up.down().await;
+    let gone = holdfast("parked", "consent", &root.path().join("elsewhere"));
+    assert!(
+        !gone.status.success() && String::from_utf8(gone.stderr).unwrap().contains("HOLDFAST_DATABASE_URL")
+    );
+}
