@@ -54,7 +54,7 @@ async fn measure(child: &mut Child) -> Result<f64> {
     Ok(f64::from(u32::try_from(resident)?) / 1024.0)
 }
 
-async fn stop(mut child: Child, dir: &Path) -> Result<()> {
+pub(super) async fn stop(mut child: Child, dir: &Path) -> Result<()> {
     Command::new(std::env::current_exe()?)
         .arg("down")
         .arg("--data-dir")

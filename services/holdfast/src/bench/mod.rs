@@ -14,6 +14,7 @@ mod looks;
 mod machine;
 mod pairs;
 mod reads;
+mod ready;
 mod replay;
 mod scratch;
 mod system;
@@ -64,8 +65,16 @@ impl Wanted {
     }
 }
 
-const ALL: [&[&str]; 7] =
-    [append::KEYS, replay::KEYS, reads::KEYS, audit::KEYS, lag::KEYS, import::KEYS, idle::KEYS];
+const ALL: [&[&str]; 8] = [
+    append::KEYS,
+    replay::KEYS,
+    reads::KEYS,
+    audit::KEYS,
+    lag::KEYS,
+    import::KEYS,
+    idle::KEYS,
+    ready::KEYS,
+];
 
 pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     if let Some(unknown) = args.only.iter().find(|key| !ALL.concat().contains(&key.as_str())) {
@@ -79,6 +88,12 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     let mut figures = Vec::new();
     if wanted.any(idle::KEYS) {
         report(&mut figures, idle::figures(&dir.path("idle"), &args.tools_dir).await.context("at rest")?)?;
+    }
+    if wanted.any(ready::KEYS) {
+        report(
+            &mut figures,
+            ready::figures(&dir.path("ready"), &args.tools_dir).await.context("getting ready")?,
+        )?;
     }
     let scratch = Scratch::start(&dir.path("data"), &args.tools_dir).await?;
     let facts = MachineFacts::gather(&scratch).await?;
