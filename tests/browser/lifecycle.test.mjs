@@ -83,6 +83,16 @@ test("an installation lives, is killed in part, stopped, started again and delet
     assert.equal(await shows(family, record, "Wrenna")(), true);
   });
 
+  await life.test("each long step is said, with how long it took, and then where everything is", () => {
+    const steps = ["starting PostgreSQL and nats-server", "migrating and starting", "waiting until every service is ready", "loading the demo network"];
+    const ends = steps.map((step) => holdfast.said.search(new RegExp(`^${step}.* … [0-9.]+ s$`, "m")));
+    assert.ok(ends.every((end, at) => end >= 0 && end > (ends[at - 1] ?? -1)), holdfast.said);
+    const ready = holdfast.said.slice(holdfast.said.indexOf("Holdfast is ready after"));
+    for (const what of [/^ {2}pages +http:/m, /^ {2}mails +\S+/m, /^ {2}log +\S+/m, new RegExp(PARENT), /^Ctrl-C stops everything/m]) {
+      assert.match(ready, what);
+    }
+  });
+
   await life.test("a second start on the same folder is refused, and says who runs there", () => {
     const second = holdfastSays("up", "--data-dir", dataDir, "--http", "127.0.0.1:0");
     assert.equal(second.status, 1);
@@ -142,7 +152,9 @@ test("an installation lives, is killed in part, stopped, started again and delet
   await life.test("Ctrl-C stops everything", async () => {
     const pids = Object.values(servers(dataDir));
     assert.ok(pids.every(runs));
+    const told = holdfast.terminal(/^stopping … (stopped; the data is kept)/, RECOVERY_PATIENCE_MS);
     assert.equal(await holdfast.stopped("SIGINT"), 0);
+    assert.equal(await told, "stopped; the data is kept");
     assert.ok(!pids.some(runs));
   });
 
