@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 use std::ops::Range;
 use uuid::Uuid;
 
-/// Rows of one statement. PostgreSQL unpacks its arrays into memory of a few MB (`work_mem`), and beyond that into a file.
-const ROWS_MAX: usize = 200;
+/// Content of one statement's rows. PostgreSQL unpacks its arrays into memory of a few MB (`work_mem`), and beyond that into a file.
+const STATEMENT_BYTES_MAX: usize = 1024 * 1024;
 
 macro_rules! columns {
     ($($name:ident: $kind:ty),+ $(,)?) => {
@@ -58,11 +58,15 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) async fn insert(&self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let count = self.lane.len();
-        for from in (0..count).step_by(ROWS_MAX) {
-            self.insert_rows(conn, from..count.min(from + ROWS_MAX)).await?;
+        let (mut from, mut bytes) = (0, 0);
+        for (place, payload) in self.payload.iter().enumerate() {
+            bytes += payload.len();
+            if bytes > STATEMENT_BYTES_MAX && place > from {
+                self.insert_rows(conn, from..place).await?;
+                (from, bytes) = (place, payload.len());
+            }
         }
-        Ok(())
+        self.insert_rows(conn, from..self.payload.len()).await
     }
 
     #[expect(clippy::indexing_slicing, reason = "every column has a value of every row")]
