@@ -11,10 +11,12 @@ import { Holdfast, executablePath, flags, program, root } from "./holdfast.mjs";
 import { badInput } from "./walks/bad-input.mjs";
 import { bundle, own } from "./walks/bundle.mjs";
 import { further } from "./walks/further.mjs";
-import { mainJob } from "./walks/main-job.mjs";
+import { byKeyboard } from "./walks/keyboard.mjs";
+import { mainJob, PRACTICE } from "./walks/main-job.mjs";
 import { officer } from "./walks/officer.mjs";
 import { phone as onThePhone } from "./walks/phone.mjs";
 import { reading } from "./walks/reading.mjs";
+import { bySource } from "./walks/sources.mjs";
 
 const FAMILY = { email: "hanna.beispielhaft@families.example", name: "Hanna Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true };
@@ -69,6 +71,10 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
     holdfast, browser, file, shape: { javaScriptEnabled: false },
     email: "helene.beispielhaft@families.example", name: "Helene Beispielhaft",
   }));
+  await walk.test("the main job by keyboard alone", (keys) => byKeyboard(keys, {
+    holdfast, browser, file, email: "holger.beispielhaft@families.example", name: "Holger Beispielhaft", practice: PRACTICE,
+  }));
+  await walk.test("by source", (sources) => bySource(sources, { holdfast, browser, email: addressOf(/two households/) }));
   await walk.test("bad input", (bad) => badInput(bad, { holdfast, browser, ...walked, elsewhere: phone.record }));
   await walk.test("on the phone and on a bad line", (line) => onThePhone(line, {
     holdfast, browser, shape: { ...PHONE, isMobile: true }, devices: { desk: walked, phone },
