@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![expect(clippy::string_slice, reason = "places that were found in the same text")]
 mod boundaries;
+mod contracts;
 mod golden;
 mod libraries;
 mod purity;
