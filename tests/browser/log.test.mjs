@@ -76,6 +76,13 @@ test("anybody reads the log's files, and nothing but them", async (t) => {
       assert.match(unseen.stderr, /not cosigned by the witness `stranger.example`/);
       assert.equal(verify(command, "--witness", witness, "--witness", stranger, "--quorum", "1").status, 0);
     }
+    const key = join(dataDir, "log/verifier.key");
+    const exported = spawnSync(program, ["audit", "export-log", "--folder", join(dataDir, "log"), "--key", key, "--older", earlier], { maxBuffer: 1 << 28 });
+    assert.equal(exported.status, 0, exported.stderr.toString());
+    writeFileSync(join(dataDir, "export.ndjson"), exported.stdout);
+    const whole = spawnSync(verifier, ["--key", key, "--export", join(dataDir, "export.ndjson")], { encoding: "utf8" });
+    assert.equal(whole.status, 0, whole.stderr);
+    assert.match(whole.stdout, /^verified: [1-9]\d+ entries.*earlier checkpoints continued 1/);
     const bundle = join(dataDir, "log/tile/entries/000");
     const entries = readFileSync(bundle);
     entries[entries.length - 1] ^= 1;

@@ -2,6 +2,7 @@
 pub mod change;
 pub mod content;
 pub mod demographics;
+pub mod differing;
 pub mod directory;
 #[cfg(test)]
 mod golden;

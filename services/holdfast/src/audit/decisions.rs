@@ -38,6 +38,9 @@ pub(crate) struct Args {
     /// Recorded before this time; otherwise now.
     #[arg(long, value_name = "TIME")]
     until: Option<DateTime<Utc>>,
+    /// Fail, too, for decisions that cannot be decided again.
+    #[arg(long)]
+    strict: bool,
     #[command(flatten)]
     hypothesis: Hypothesis,
 }
@@ -49,9 +52,11 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     }
     let tally = replay(&mut line, &args, &mut stdout().lock()).await?;
     println!("{}", tally.line());
-    match tally.wrong() {
-        0 => Ok(()),
-        wrong => bail!("{wrong} decisions are not what the log leads to"),
+    match (tally.wrong(), tally.undecidable()) {
+        (0, 0) => Ok(()),
+        (0, others) if args.strict => bail!("{others} decisions cannot be decided again"),
+        (0, _) => Ok(()),
+        (wrong, _) => bail!("{wrong} decisions are not what the log leads to"),
     }
 }
 
@@ -109,9 +114,16 @@ impl Tally {
         self.others.get(&verdict).copied().unwrap_or_default()
     }
 
-    /// What is to be looked into: what differs, and what nobody can read any more.
+    /// What is to be looked into: what differs, what nobody can read any more, and what this version has no word for.
     fn wrong(&self) -> usize {
-        self.of(ReplayVerdict::Different) + self.of(ReplayVerdict::Unreadable)
+        const WRONG: [ReplayVerdict; 3] =
+            [ReplayVerdict::Different, ReplayVerdict::Unreadable, ReplayVerdict::Unspecified];
+        WRONG.map(|verdict| self.of(verdict)).iter().sum()
+    }
+
+    /// What is neither identical nor wrong: nothing shows that it was decided rightly.
+    fn undecidable(&self) -> usize {
+        self.others.values().sum::<usize>() - self.wrong()
     }
 
     fn line(&self) -> String {
@@ -189,7 +201,9 @@ mod tests {
             "decisions 9, identical 5, different 1, not re-decidable 3 \
              (2 refused by a rule of the service, no policy was asked, 1 unreadable)"
         );
-        assert_eq!(tally.wrong(), 2);
+        assert_eq!((tally.wrong(), tally.undecidable()), (2, 2));
+        tally.count(ReplayVerdict::Unspecified);
+        assert_eq!((tally.wrong(), tally.undecidable()), (3, 2), "of a kind that nobody here knows");
         let whole = Tally { decisions: 2, identical: 2, ..Tally::default() };
         assert_eq!(whole.line(), "decisions 2, identical 2, different 0, not re-decidable 0");
     }

@@ -1,13 +1,11 @@
 //! `holdfast audit steps`: one thing in a record as it came to be, version by version: who, when, and what changed between.
-use super::{
-    changes::{Change, changes},
-    line::{Line, Reach, ask},
-};
+use super::line::{Line, Reach, ask};
 use anyhow::{Context, Result, ensure};
 use holdfast_proto::{
     records::v1::{Item, ListItemVersionsRequest, records_service_client::RecordsServiceClient},
     time,
 };
+use holdfast_records::domain::differing::{Differing, differing};
 use holdfast_types::{ItemId, PatientId};
 use serde_json::Value;
 use std::io::{Write, stdout};
@@ -70,13 +68,12 @@ fn write(out: &mut impl Write, versions: &[Item]) -> Result<()> {
             writeln!(out, "   entered in error: {}", version.retraction_reason)?;
         }
         let content: Value = serde_json::from_slice(&version.fhir_json).context("a version is not JSON")?;
-        for Change { path, was, is } in changes(&before, &content) {
-            match (was, is) {
-                (None, Some(is)) => writeln!(out, "   + {path}: {is}")?,
-                (Some(was), None) => writeln!(out, "   - {path}: {was}")?,
-                (was, is) => {
-                    writeln!(out, "   {path}: {} -> {}", was.unwrap_or_default(), is.unwrap_or_default())?;
-                }
+        for Differing { place, before, after } in differing(&before, &content) {
+            match (before, after) {
+                (Some(was), Some(is)) => writeln!(out, "   {place}: {was} -> {is}")?,
+                (None, Some(is)) => writeln!(out, "   + {place}: {is}")?,
+                (Some(was), None) => writeln!(out, "   - {place}: {was}")?,
+                (None, None) => {}
             }
         }
         before = content;

@@ -1,6 +1,7 @@
 //! What is otherwise between two versions of a thing, value by value.
+use super::differing::{Differing, differing};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// So many are told; who needs more reads both versions.
 const FIELDS_MAX: usize = 100;
@@ -55,45 +56,17 @@ fn values<'a>(version: &'a [Said], like: &Said) -> Vec<&'a str> {
 
 /// The leaves of two resources that differ, by their places: for what no label tells.
 pub fn of_places(before: &Value, after: &Value) -> Vec<Difference> {
-    let (mut was, mut is) = (BTreeMap::new(), BTreeMap::new());
-    walk(String::new(), before, &mut was);
-    walk(String::new(), after, &mut is);
-    let paths: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-    let difference = |path: &String| {
-        let (before, after) = (was.get(path), is.get(path));
-        let text = |leaf: Option<&String>| leaf.map(|leaf| shown(leaf)).unwrap_or_default();
-        (before != after).then(|| Difference {
-            path: path.clone(),
-            label: path.clone(),
-            before: text(before),
-            after: text(after),
-        })
+    let told = |Differing { place, before, after }| Difference {
+        label: place.clone(),
+        path: place,
+        before: before.map(leaf).unwrap_or_default(),
+        after: after.map(leaf).unwrap_or_default(),
     };
-    paths.into_iter().filter_map(difference).take(FIELDS_MAX).collect()
+    differing(before, after).into_iter().take(FIELDS_MAX).map(told).collect()
 }
 
-/// JSON itself ends somewhere: its parser refuses what is nested more than 128 deep.
-fn walk(path: String, value: &Value, leaves: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Null => {}
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                walk(path, value, leaves);
-            }
-        }
-        Value::Array(values) => {
-            for (place, value) in values.iter().enumerate() {
-                walk(format!("{path}[{place}]"), value, leaves);
-            }
-        }
-        Value::String(text) => {
-            leaves.insert(path, text.clone());
-        }
-        Value::Bool(_) | Value::Number(_) => {
-            leaves.insert(path, value.to_string());
-        }
-    }
+fn leaf(value: &Value) -> String {
+    shown(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn shown(text: &str) -> String {
