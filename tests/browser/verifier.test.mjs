@@ -14,6 +14,7 @@ const { Mismatch, keeps, openCheckpoint, openKey, saved, verify } = await import
 let made;
 let key;
 let newest;
+let patient;
 
 before(() => {
   let program = join(root, "target/debug/examples/proofs");
@@ -29,6 +30,7 @@ before(() => {
 before(async () => {
   key = await openKey(made.key);
   newest = made.honest.at(-1).proof;
+  ({ patient } = saved(newest));
 });
 
 const checkpoint = ({ note }) => openCheckpoint(note, key);
@@ -44,7 +46,7 @@ const flipped = (text, at) => {
   bytes[at % bytes.length] ^= 1;
   return bytes.toString("base64");
 };
-const refused = (proof, what, trust = {}) => assert.rejects(verify(proof, { key, ...trust }), (error) => {
+const refused = (proof, what, trust = {}) => assert.rejects(verify(proof, { key, patient, ...trust }), (error) => {
   assert.ok(error instanceof Mismatch, error.stack);
   if (what) assert.match(`${error.what} ${error.number ?? ""}`.trim(), what);
   return true;
@@ -54,10 +56,10 @@ test("every proof of a growing log holds, and continues every earlier one", asyn
   const earlier = [];
   let before;
   for (const one of made.honest) {
-    const proof = await verify(one.proof, { key, earlier });
+    const proof = await verify(one.proof, { key, patient, earlier });
     assert.equal(proof.count, proof.entries.length);
     if (before) keeps(proof, before);
-    assert.deepEqual(saved(one.proof), { note: one.note, count: proof.count, last: proof.last });
+    assert.deepEqual(saved(one.proof), { patient, note: one.note, count: proof.count, last: proof.last });
     before = proof;
     earlier.push(await checkpoint(one));
   }
@@ -69,11 +71,11 @@ test("every proof of a growing log holds, and continues every earlier one", asyn
 
 test("a log that was forked, or had more before, does not hold", async () => {
   const earlier = await Promise.all(made.honest.slice(0, -1).map(checkpoint));
-  await verify(made.forked.proof, { key, earlier: earlier.slice(0, 3) });
+  await verify(made.forked.proof, { key, patient, earlier: earlier.slice(0, 3) });
   await refused(made.forked.proof, /^fork$/, { earlier });
   await refused(made.honest[2].proof, /^back$/, { earlier });
   await refused(newest.replace(/^\{"consistency".*\n/gm, ""), /^fork$/, { earlier });
-  const [honest, fewer] = [await verify(newest, { key }), await verify(made.fewer.proof, { key })];
+  const [honest, fewer] = [await verify(newest, { key, patient }), await verify(made.fewer.proof, { key, patient })];
   assert.throws(() => keeps(fewer, honest), /fewer/);
   assert.throws(() => keeps(honest, fewer), /entry/);
 });
@@ -114,7 +116,20 @@ test("no byte of a proof can be changed", async () => {
     await refused(changed(newest, (all) => { all[head] = edited(all[head], edit); }), /^head$/);
   }
   const ofAnother = newest.replace(/("patient":"[^"]*)(\d)"/, (_, begin, digit) => `${begin}${(Number(digit) + 1) % 4}"`);
-  await refused(ofAnother, /^head$/);
+  await refused(ofAnother, /^record$/);
+  await refused(ofAnother, /^head$/, { patient: saved(ofAnother).patient });
+});
+
+test("a proof counts for the record that it is of, and for no other", async () => {
+  const proof = await verify(newest, { key, patient });
+  assert.equal(proof.patient, patient);
+  const another = "0198c2f0-0000-7000-8000-000000000002";
+  await refused(newest, /^record$/, { patient: another });
+  await refused(newest, /^record$/, { patient: undefined });
+  const { chain, count, last } = proof;
+  keeps(proof, { patient, chain, count, last });
+  assert.throws(() => keeps(proof, { patient: another, count, last }), /record/);
+  assert.throws(() => keeps(proof, { chain: "AAAA", count, last }), /record/);
 });
 
 test("a checkpoint counts only with the signature of the log’s own key", async () => {

@@ -75,16 +75,18 @@ if (box) {
     const [keyText, note] = await Promise.all(["verifier.key", "checkpoint"].map(everybodys));
     if (before.key && before.key !== keyText) throw new Mismatch("key");
     const key = await openKey(keyText);
+    const { patient } = words;
     const file = older.files[0] && saved(await older.files[0].text());
+    if (file && file.patient !== patient) throw new Mismatch("file");
     const seen = [before.seen?.[record], file].filter(Boolean);
     const notes = [note, before.note, file?.note].filter(Boolean);
     const earlier = await Promise.all(notes.map((one) => openCheckpoint(one, key)));
-    const proof = await verify(await proofSince(earlier.map((one) => one.size)), { key, earlier });
+    const proof = await verify(await proofSince(earlier.map((one) => one.size)), { key, patient, earlier });
     for (const one of seen) keeps(proof, one);
     const { lines, fresh, strange } = compare(proof);
     if (strange) throw new Mismatch("shown", strange.querySelector(".code")?.textContent);
-    const { count, last } = proof;
-    remember({ key: keyText, note: proof.note, seen: { ...before.seen, [record]: { count, last } } });
+    const { chain, count, last } = proof;
+    remember({ key: keyText, note: proof.note, seen: { ...before.seen, [record]: { chain, count, last } } });
     return { count, time: proof.time, lines, fresh, again: seen.length > 0 };
   };
 
@@ -110,8 +112,13 @@ if (box) {
     } catch (trouble) {
       if (Mismatch && trouble instanceof Mismatch) {
         const { what, number = "" } = trouble;
-        const why = words[`say${what[0].toUpperCase()}${what.slice(1)}`];
-        say("stop", words.sayBad, filled(why, { number }), words.sayTodo);
+        if (what === "file") {
+          // Nothing is wrong with the list: the file that was chosen is of another record.
+          say("warn", words.sayFile);
+        } else {
+          const why = words[`say${what[0].toUpperCase()}${what.slice(1)}`];
+          say("stop", words.sayBad, filled(why, { number }), words.sayTodo);
+        }
       } else if (CannotCheck && trouble instanceof CannotCheck) {
         say("warn", words.sayCannot);
       } else {

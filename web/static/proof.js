@@ -9,7 +9,7 @@ const TREE_SIZE_MAX = 2 ** 48;
 const AT_ONCE = 64;
 const EMPTY_ROOT = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-// What does not hold: `what` is one of form, key, signature, back, fork, head, entry, missing, fewer; `number` says which entry.
+// What does not hold: `what` is one of form, record, key, signature, back, fork, head, entry, missing, fewer; `number` says which entry.
 export class Mismatch extends Error {
   constructor(what, number) {
     super(number === undefined ? what : `${what} ${number}`);
@@ -52,6 +52,7 @@ const digest = async (...parts) => new Uint8Array(await crypto.subtle.digest("SH
 const leafHash = (bytes) => digest(Uint8Array.of(0), bytes);
 const nodeHash = (left, right) => digest(Uint8Array.of(1), left, right);
 
+const PATIENT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const isCount = (number) => Number.isSafeInteger(number) && number >= 0 && number <= TREE_SIZE_MAX;
 
 // `<name>+<id>+<base64 of kind and key>`, as the log publishes it.
@@ -237,23 +238,25 @@ async function placed(line, tree, what, number) {
   return { index: line.index, leaf, entry: entryOf(bytes) };
 }
 
-// What a proof that somebody saved says of itself: its checkpoint, and what the record's entries had come to.
+// What a proof that somebody saved says of itself: whose it is, its checkpoint, and what the record's entries had come to.
 export function saved(text) {
   const lines = new Lines(text);
-  demand(lines.next("begin")?.format === FORMAT, "form");
+  const { format, patient } = lines.next("begin") ?? {};
+  demand(format === FORMAT && PATIENT.test(patient), "form");
   const note = lines.next("checkpoint");
   while (lines.next("consistency"));
   lines.next("closing");
   const { count, last } = lines.next("head") ?? {};
   demand(typeof note === "string" && isCount(count) && typeof last === "string", "form");
-  return { note, count, last };
+  return { patient, note, count, last };
 }
 
-// All of it, or a `Mismatch`: `earlier` are checkpoints (of `openCheckpoint`) that this one must continue.
-export async function verify(text, { key, earlier = [] }) {
+// All of it, or a `Mismatch`: of this patient, and `earlier` are checkpoints (of `openCheckpoint`) that this one must continue.
+export async function verify(text, { key, patient: wanted, earlier = [] }) {
   const lines = new Lines(text);
   const begin = lines.next("begin");
-  demand(begin?.format === FORMAT && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(begin.patient), "form");
+  demand(begin?.format === FORMAT && PATIENT.test(begin.patient), "form");
+  demand(begin.patient === wanted, "record");
   const tree = await openCheckpoint(lines.next("checkpoint"), key);
   const proofs = new Map();
   for (let proof; (proof = lines.next("consistency")); ) proofs.set(proof.older, hashes(proof.proof, "fork"));
@@ -272,11 +275,14 @@ export async function verify(text, { key, earlier = [] }) {
   const entries = await entriesOf(lines, tree, chain);
   demand(entries.length === head.count, "missing", entries.length + 1);
   demand(entries.length === 0 || same(entries.at(-1).leaf, last), "entry", entries.length);
-  return { count: head.count, last: head.last, time: closing.entry.time, note: tree.note, chain: base64(chain), entries };
+  const { time } = closing.entry;
+  return { patient: begin.patient, count: head.count, last: head.last, time, note: tree.note, chain: base64(chain), entries };
 }
 
-// What was seen of the record before is still there, as it was.
-export function keeps(proof, { count, last }) {
+// What was seen of the record before is still there, as it was. It is told by its patient, or by the chain of its entries.
+export function keeps(proof, { patient, chain, count, last }) {
+  demand(patient === undefined || patient === proof.patient, "record");
+  demand(chain === undefined || chain === proof.chain, "record");
   demand(count <= proof.count, "fewer", proof.count);
   demand(count === 0 || base64(proof.entries[count - 1].leaf) === last, "entry", count);
 }

@@ -99,7 +99,11 @@ fn looked(look: &Look, empty: bool) -> Page {
         } else {
             Pager { shown: 5, total: 212, next: Some(format!("{path}?page=2")), previous: None }
         },
-        check: Check { proof_href: format!("{path}/proof"), log_href: "/log/" },
+        check: Check {
+            proof_href: format!("{path}/proof"),
+            patient: "00000000-0000-7000-8000-0000000000a1".to_owned(),
+            log_href: "/log/",
+        },
         days: if empty { Vec::new() } else { days },
     })
 }

@@ -149,7 +149,7 @@ async fn looked(open: Open, Path(_): Path<String>, Query(at): Query<At>) -> Answ
         }),
         days: days(&open, &sifted.entries).await?,
         pager: Pager { shown: sifted.entries.len(), total: sifted.total.unwrap_or_default(), next, previous },
-        check: Check { proof_href: open.path("/looked/proof"), log_href: LOG },
+        check: Check { proof_href: open.path("/looked/proof"), patient: open.patient_id(), log_href: LOG },
         frame: open.frame(Tab::Looked).await,
     }))
 }

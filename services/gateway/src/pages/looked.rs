@@ -124,5 +124,7 @@ pub struct WhoLooked {
 #[derive(Debug)]
 pub struct Check {
     pub proof_href: String,
+    /// UUID of the record, which the proof must be of.
+    pub patient: String,
     pub log_href: &'static str,
 }
