@@ -13,8 +13,8 @@ use holdfast_access::{
     Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed,
 };
 use holdfast_eventlog::{
-    Bus, BusError, EventLog, Inbox, KeyError, KeyRing, MasterKey, Parts, Position, Projection, Publish,
-    Reaction, Relay, SchemaError, Source,
+    Bus, BusError, EventLog, Inbox, InboxError, KeyError, KeyRing, MasterKey, Parts, Position, Projection,
+    Publish, Reaction, Relay, SchemaError, Source,
     schema::{self, Migrator},
 };
 use holdfast_types::{Clock, Ids, Service};
@@ -278,7 +278,13 @@ impl Ground {
                 continue;
             };
             let asked = Position::try_from(position.clone()).map_err(|error| Problem::internal(&error))?;
-            let heard = inbox.wait_for(&asked, PATIENCE).await.map_err(|error| Problem::internal(&error))?;
+            let heard = inbox.wait_for(&asked, PATIENCE).await.map_err(|error| match error {
+                InboxError::Database(_) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the inbox cannot be read");
+                    Problem::new(catalogue::LOG_UNAVAILABLE, "what the request builds on cannot be looked up")
+                }
+                error => Problem::internal(&error),
+            })?;
             if !heard {
                 let message = "what the request builds on has not arrived here yet";
                 return Err(

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Decisions are counted up to this number.
-const COUNT_MAX: i64 = 100_000;
+const COUNT_MAX: i64 = 10_000;
 /// Others are let go on after so many decisions.
 const AT_ONCE: usize = 16;
 
