@@ -14,7 +14,6 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 
 const GOAL: &str = r#"{"resourceType":"Goal","id":"words","lifecycleStatus":"active","description":{"text":"x"},"subject":{"reference":"Patient/self"}}"#;
-/// Those that keep content.
 
 fn why<T: Debug>(answer: Result<Response<T>, Status>) -> &'static str {
     reason(&answer.expect_err("not refused"))

@@ -75,11 +75,12 @@ impl Tables {
                  LEFT JOIN log_lanes ON log_lanes.service = inbox.source AND log_lanes.lane = inbox.lane
                  WHERE inbox.seq > COALESCE(log_lanes.seq, 0)
              ) AS behind
-             WHERE EXISTS (
+             CROSS JOIN LATERAL (
                  SELECT FROM entries
                  WHERE entries.service = behind.service AND entries.lane = behind.lane
                    AND entries.lane_seq = behind.after + 1
-             )
+                 LIMIT 1
+             ) AS heard
              ORDER BY behind.service, behind.lane",
         )
         .persistent(false)

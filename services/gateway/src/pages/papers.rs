@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::Frame;
-use super::never::Never;
 use super::item::{Seer, Version};
+use super::never::Never;
 use super::parts::{Badge, Choice, Fact, Field, Filter, Pager, Problem, When};
 
 #[derive(Debug)]

@@ -65,16 +65,8 @@ impl Wanted {
     }
 }
 
-const ALL: [&[&str]; 8] = [
-    append::KEYS,
-    replay::KEYS,
-    reads::KEYS,
-    audit::KEYS,
-    lag::KEYS,
-    import::KEYS,
-    idle::KEYS,
-    ready::KEYS,
-];
+const ALL: [&[&str]; 8] =
+    [append::KEYS, replay::KEYS, reads::KEYS, audit::KEYS, lag::KEYS, import::KEYS, idle::KEYS, ready::KEYS];
 
 pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     if let Some(unknown) = args.only.iter().find(|key| !ALL.concat().contains(&key.as_str())) {

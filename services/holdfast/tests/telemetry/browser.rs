@@ -1,4 +1,5 @@
 //! As much of a browser as a form needs: one request per connection, cookies, hidden fields.
+#![allow(dead_code, reason = "each test uses a part of it")]
 use std::{collections::BTreeMap, fmt::Write as _};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -16,6 +17,8 @@ pub(crate) struct Browser {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) location: String,
+    /// When to ask again, in seconds, where the answer says it.
+    pub(crate) again: String,
     pub(crate) text: String,
 }
 
@@ -29,6 +32,11 @@ impl Browser {
 
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.cookies.values().map(String::as_str)
+    }
+
+    /// The pages' language from now on.
+    pub(crate) fn speak(&mut self, lang: &str) {
+        self.cookies.insert("holdfast_lang".to_owned(), lang.to_owned());
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
@@ -90,10 +98,13 @@ impl Browser {
         let (head, text) = answer.split_once("\r\n\r\n").unwrap();
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-        let mut location = String::new();
+        let (mut location, mut again) = (String::new(), String::new());
         for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
             if name.eq_ignore_ascii_case("location") {
                 value.clone_into(&mut location);
+            }
+            if name.eq_ignore_ascii_case("retry-after") {
+                value.clone_into(&mut again);
             }
             if name.eq_ignore_ascii_case("set-cookie") {
                 let (name, value) = value.split(';').next().unwrap().split_once('=').unwrap();
@@ -101,6 +112,6 @@ impl Browser {
             }
         }
         self.cookies.retain(|_, value| !value.is_empty());
-        Answer { status, location, text: text.to_owned() }
+        Answer { status, location, again, text: text.to_owned() }
     }
 }

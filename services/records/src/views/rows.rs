@@ -62,8 +62,12 @@ impl ItemRows {
              FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
                 $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bigint[], $12::bytea[])
                 AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, event, digest)
-             LEFT JOIN item_versions AS before
-                ON before.patient = new.patient AND before.item = new.item AND before.revision = new.revision - 1
+             LEFT JOIN LATERAL (
+                SELECT origin, sent FROM item_versions
+                WHERE new.revision > 1 AND patient = new.patient AND item = new.item AND revision = new.revision - 1
+                -- By its key, however large the planner takes the table for.
+                LIMIT 1
+             ) AS before ON true
              ON CONFLICT (patient, item, revision) DO NOTHING",
         )
         .bind(&self.patients)
