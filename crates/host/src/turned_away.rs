@@ -37,6 +37,9 @@ pub(crate) const AT_THE_DOOR: &[&Reason] = &[
     catalogue::LINK_OTHER_BROWSER,
     catalogue::SESSION_ENDED,
     catalogue::SECRET_WRONG,
+    catalogue::SECOND_FACTOR_NEEDED,
+    catalogue::PASSKEY_REFUSED,
+    catalogue::TOO_MANY_CHALLENGES,
 ];
 
 /// No more entries than there are reasons.

@@ -28,6 +28,7 @@ async fn looks_at_the_history_of_an_erased_record_stay_in_it() {
     let asked = ListPatientEntriesRequest { patient_id: patient(1).to_string(), ..Default::default() };
     let stranger = world.client(Some(world.token(stranger(), &[])), &[]).list_patient_entries(asked).await;
     assert_eq!(reason(&stranger.unwrap_err()), "NOT_PERMITTED");
+    world.caught_up().await;
     assert_eq!(history(&world.as_parent(&[])).await.len(), 4);
     world.caught_up().await;
     let entries = history(&world.as_parent(&[])).await;

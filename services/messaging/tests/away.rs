@@ -36,10 +36,7 @@ async fn a_message_waits_for_a_database_that_was_away_and_is_posted_once() {
     let first = holdfast_testkit::service::patiently(retry).await.unwrap().into_inner();
     let again = client.post_message(post).await.unwrap().into_inner();
     assert_eq!(first.position, again.position);
-    assert_eq!(
-        (posted(&world).await, world.messages(&world.therapist, &thread).await.unwrap().len()),
-        (2, 2)
-    );
+    assert_eq!((posted(&world).await, world.messages(&world.mother, &thread).await.unwrap().len()), (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,6 +78,11 @@ impl Inbox {
         Ok(())
     }
 
+    /// None while the bus is away, nor while nothing is known to be taken in: nobody else is answered until it is.
+    fn grace(&self, bus: &Bus) -> Duration {
+        if bus.is_connected() && self.age().is_some() { GRACE } else { Duration::ZERO }
+    }
+
     async fn poll_for_ever(&self, bus: &Bus, stop: &CancellationToken) {
         let mut poll = interval(self.0.poll);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -86,7 +91,7 @@ impl Inbox {
         loop {
             let outcome = tokio::select! {
                 () = stop.cancelled() => return,
-                _ = poll.tick() => self.catch_up(if bus.is_connected() { GRACE } else { Duration::ZERO }).await,
+                _ = poll.tick() => self.catch_up(self.grace(bus)).await,
                 _ = parked.tick() => self.retry_parked().await.map(|_| ()),
             };
             if let Err(error) = outcome {
