@@ -9,7 +9,8 @@ import { heading, notShown, visit } from "./steps.mjs";
 
 const HANDLERS = join(root, "services/gateway/src/handlers");
 // Answers that are no page.
-const NO_PAGE = [/\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/];
+// Nothing is marked as never shared here: the page of a mark is looked at in the gallery.
+const NO_PAGE = [/\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/, /\/\{mark\}$/];
 
 // Every address under a record, as the handlers' sources name them.
 function addresses() {
