@@ -233,7 +233,8 @@ impl TokenVerifier {
         self.verify_shown(token, now).map(|(caller, _)| caller)
     }
 
-    /// Beside the caller: when it last showed who it is. Of a token that says nothing of it, when it was issued.
+    /// Beside the caller: when it last showed who it is. Who has no session shows it by asking for the token; of a session whose
+    /// token says nothing of it, nothing is known: long ago.
     pub fn verify_shown(
         &self,
         token: &str,
@@ -261,7 +262,8 @@ impl TokenVerifier {
             return Err(TokenError::Invalid);
         }
         let expires = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
-        let shown = auth_time.unwrap_or(claims.iat).min(claims.iat);
+        let unsaid = if claims.session.is_none() { claims.iat } else { 0 };
+        let shown = auth_time.unwrap_or(unsaid).min(claims.iat);
         let shown = DateTime::from_timestamp(shown, 0).ok_or(TokenError::Invalid)?;
         let caller =
             Caller { account: claims.account, session: claims.session, roles: claims.roles, expires };

@@ -184,3 +184,17 @@ fn a_key_set_without_a_usable_key_makes_no_verifier() {
         assert_eq!(TokenVerifier::from_key_set(bad).err(), Some(KeyError::Public), "{bad}");
     }
 }
+
+#[test]
+fn who_it_is_was_shown_when_the_token_says_and_of_a_silent_session_long_ago() {
+    let shown = |claims: Claims, said: Option<i64>| {
+        let said = said.map(|auth_time| Shown { amr: vec!["otp"], auth_time });
+        let token = signer().sign_shown(&claims, said.as_ref()).unwrap();
+        verifier().verify_shown(&token, at(0)).unwrap().1
+    };
+    let issued = now().timestamp();
+    assert_eq!(shown(claims(), Some(issued - 90)), at(-90));
+    assert_eq!(shown(claims(), Some(issued + 90)), at(0), "nobody shows it after the token was made");
+    assert_eq!(shown(claims(), None), DateTime::UNIX_EPOCH);
+    assert_eq!(shown(Claims { session: None, ..claims() }, None), at(0));
+}
