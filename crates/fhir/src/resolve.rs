@@ -32,7 +32,8 @@ impl Walk<'_> {
     fn value(&mut self, json: &mut Json<'_>, place: &Place<'_>) -> Result<(), BundleError> {
         match json {
             Json::Null => Err(BundleError::at(place, Problem::Empty)),
-            Json::Text(text)
+            // Only what was escaped can hold one: the parser takes none as it is.
+            Json::Text(Cow::Owned(text))
                 if text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) =>
             {
                 Err(BundleError::at(place, Problem::TextNotAllowed))

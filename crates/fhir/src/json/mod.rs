@@ -32,9 +32,9 @@ impl<'a> Object<'a> {
         unique.then_some(Self(pairs))
     }
 
+    /// One after the other: objects of FHIR are short, and most names differ in their length.
     pub(crate) fn get(&self, name: &str) -> Option<&Json<'a>> {
-        let at = self.0.binary_search_by(|pair| pair.0.as_ref().cmp(name)).ok()?;
-        self.0.get(at).map(|pair| &pair.1)
+        self.0.iter().find(|pair| pair.0 == name).map(|pair| &pair.1)
     }
 
     pub(crate) fn set(&mut self, name: &'static str, value: Json<'a>) {

@@ -17,7 +17,7 @@ pub(crate) enum FaultKind {
 }
 
 pub(crate) fn parse(text: &str, depth_max: usize) -> Result<Json<'_>, Fault> {
-    let mut parser = Parser { text, at: 0, depth: 0, depth_max };
+    let mut parser = Parser { text, at: 0, depth: 0, depth_max, pairs: Vec::new(), members: Vec::new() };
     let value = parser.value()?;
     parser.skip_space();
     if parser.at == text.len() { Ok(value) } else { Err(parser.expected("the end of the file")) }
@@ -28,6 +28,9 @@ struct Parser<'a> {
     at: usize,
     depth: usize,
     depth_max: usize,
+    /// Of the objects and lists that are still open, the innermost last: each is taken out as long as it is.
+    pairs: Vec<(Cow<'a, str>, Json<'a>)>,
+    members: Vec<Json<'a>>,
 }
 
 impl<'a> Parser<'a> {
@@ -57,7 +60,7 @@ impl<'a> Parser<'a> {
     }
 
     fn object(&mut self) -> Result<Json<'a>, Fault> {
-        let mut pairs = Vec::new();
+        let first = self.pairs.len();
         self.skip_space();
         if !self.take(b'}') {
             loop {
@@ -70,7 +73,8 @@ impl<'a> Parser<'a> {
                 if !self.take(b':') {
                     return Err(self.expected("a colon"));
                 }
-                pairs.push((name, self.value()?));
+                let value = self.value()?;
+                self.pairs.push((name, value));
                 self.skip_space();
                 if self.take(b'}') {
                     break;
@@ -80,22 +84,23 @@ impl<'a> Parser<'a> {
                 }
             }
         }
-        Object::from_pairs(pairs)
+        Object::from_pairs(self.pairs.split_off(first))
             .map(Json::Object)
             .ok_or(Fault { byte: self.at, kind: FaultKind::DuplicateName })
     }
 
     fn list(&mut self) -> Result<Json<'a>, Fault> {
-        let mut members = Vec::new();
+        let first = self.members.len();
         self.skip_space();
         if self.take(b']') {
-            return Ok(Json::List(members));
+            return Ok(Json::List(Vec::new()));
         }
         loop {
-            members.push(self.value()?);
+            let member = self.value()?;
+            self.members.push(member);
             self.skip_space();
             if self.take(b']') {
-                return Ok(Json::List(members));
+                return Ok(Json::List(self.members.split_off(first)));
             }
             if !self.take(b',') {
                 return Err(self.expected("a comma or a closing bracket"));
