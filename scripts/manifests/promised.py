@@ -4,7 +4,7 @@ import copy
 import re
 import tomllib
 
-PROGRAMS = {"holdfast", "holdfast-verify"}
+PROGRAMS = {"holdfast"}
 PROBES = ("readinessProbe", "livenessProbe")
 SIZES = ("cpu", "memory")
 # What must never reach the image's build.
@@ -95,7 +95,8 @@ def self_test(refuses, root, containerfile, ignored, objects, roles, covers):
         ("another Rust in the image", "rust:1.", "rust:9."),
         ("an image that runs as root", "\nUSER 65532:65532", "\nUSER 0:0"),
         ("an image that names no user", "\nUSER 65532:65532", ""),
-        ("an image without the verifier", " /out/holdfast-verify /usr", " /usr"),
+        ("an image without the program", " /out/holdfast /usr", " /out/other /usr"),
+        ("a second program in the image", " /out/holdfast /usr", " /out/holdfast /out/holdfast-verify /usr"),
         ("another program in the image", "\nUSER", "\nCOPY --from=build /bin/sh /usr/local/bin/sh\nUSER"),
     ):
         refuses(what, image_faults(root, containerfile.replace(old, new), ignored))
