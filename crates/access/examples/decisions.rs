@@ -36,6 +36,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             purposes: vec![Purpose::Treatment],
             period: Period::try_new(now - TimeDelta::days(1), None)?,
             revoked: None,
+            narrowing: None,
+            basis: Basis::Holder,
         })
     };
     let grants = vec![

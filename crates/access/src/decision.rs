@@ -2,15 +2,16 @@
 //!
 //! The policy language has no loops, so the facts are put to it one candidate at a time: without any grant, and with each
 //! grant for those categories that it names and that are still closed. A request to read or download several categories is answered with those
-//! permitted; one to change or share them is permitted whole or not at all.
+//! permitted; one to change or share them is permitted whole or not at all. Grants of a part of their rooms count only where whoever
+//! answers leaves out the rest ([`decide_in_part`]), and for what no other grant opens as a whole.
 use crate::{
-    Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, mark,
+    Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, Within, mark,
     mark::Marked,
     policies::{CONSENT_IS_STALE, Kind},
 };
 use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
 use chrono::{DateTime, Utc};
-use holdfast_types::{Action, Category, GrantId, Purpose, Role};
+use holdfast_types::{Action, Basis, Category, GrantId, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -30,6 +31,8 @@ pub enum Decision {
     Permitted {
         /// In the order asked for; empty only for what is not content.
         categories: Vec<Category>,
+        /// Those of them of which only a part is permitted, in that order.
+        parts: Vec<Category>,
         /// Policies that permitted, sorted.
         rule_ids: Vec<String>,
         /// Grants that permitted.
@@ -65,21 +68,33 @@ pub struct GrantRevision {
     pub revision: u64,
 }
 
-/// Decides about rooms of a record.
+/// Decides about rooms of a record as wholes: for whoever cannot leave out a part of one.
 pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Decision {
+    decided(policies, request, facts, false).0
+}
+
+/// Decides about rooms of a record, and what of them may be shown: for whoever leaves out the rest before anything is joined or counted.
+pub fn decide_in_part(policies: &Policies, request: &Request<'_>, facts: &Facts) -> (Decision, Within) {
+    decided(policies, request, facts, true)
+}
+
+fn decided(policies: &Policies, request: &Request<'_>, facts: &Facts, in_part: bool) -> (Decision, Within) {
     let who = policies.uid(Kind::Account, request.caller.account.to_string());
     let mut tally = Tally::default();
     let mut closed: Vec<Category> = request.record.categories.clone();
     // What can be permitted without a grant comes first for holders, and last for all others: fewest evaluations.
     let (first, last) = if facts.relationship.is_some() { (Some(None), None) } else { (None, Some(None)) };
-    for candidate in first.into_iter().chain(facts.grants.iter().map(Some)).chain(last) {
+    let (whole, parts): (Vec<&GrantFact>, Vec<&GrantFact>) =
+        facts.grants.iter().partition(|grant| grant.narrowing.is_none());
+    let candidates = first.into_iter().chain(whole.into_iter().map(Some)).chain(last);
+    for candidate in candidates.chain(parts.into_iter().map(Some)) {
         let names =
             |category: &Category| candidate.is_none_or(|grant| grant_names(grant, request.action, *category));
         if !closed.iter().any(names) {
             continue;
         }
         let (Some(context), Some(does)) =
-            (look(policies, request, facts, candidate), policies.action(request.action))
+            (look(policies, request, facts, candidate, in_part), policies.action(request.action))
         else {
             continue;
         };
@@ -89,17 +104,19 @@ pub fn decide(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Deci
             tally.count(*category, candidate, verdict.permitted, verdict.rule_ids)
         });
     }
-    let whole = matches!(request.action, Action::Contribute | Action::Share);
-    tally.decision(&request.record.categories, whole)
+    let together = matches!(request.action, Action::Contribute | Action::Share);
+    let within = Within::of(&tally.open.iter().copied().collect::<Vec<_>>(), &tally.parts);
+    (tally.decision(&request.record.categories, together), within)
 }
 
 /// Decides about what is not content. Facts matter only where a record is named.
 pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Decision {
     let (does, kind) = asked.terms();
     let what = match asked {
-        Oversight::RecordHistory(patient) | Oversight::Erasure(patient) => {
-            policies.uid(kind, patient.to_string())
-        }
+        Oversight::RecordHistory(patient)
+        | Oversight::Erasure(patient)
+        | Oversight::Emergency(patient)
+        | Oversight::EmergencyReview(patient) => policies.uid(kind, patient.to_string()),
         Oversight::TenantHistory { tenant, .. } | Oversight::Tenant(tenant) => {
             policies.uid(kind, tenant.to_string())
         }
@@ -110,7 +127,8 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
         .map(|context| policies.evaluate(&who, &policies.uid(Kind::Action, does), &what, context));
     match verdict {
         Some(verdict) if verdict.permitted => {
-            Decision::Permitted { categories: Vec::new(), rule_ids: verdict.rule_ids, grants: Vec::new() }
+            let rule_ids = verdict.rule_ids;
+            Decision::Permitted { categories: vec![], parts: vec![], rule_ids, grants: vec![] }
         }
         verdict => Decision::Refused {
             reason: Denial::NotPermitted,
@@ -125,46 +143,53 @@ fn grant_names(grant: &GrantFact, action: Action, category: Category) -> bool {
 }
 
 #[derive(Default)]
-struct Tally {
+struct Tally<'a> {
+    /// As a whole or in part.
     open: BTreeSet<Category>,
+    /// Nobody opened these as a whole.
+    parts: Vec<(Category, &'a GrantFact)>,
     permits: BTreeSet<String>,
     forbids: BTreeSet<String>,
     grants: BTreeSet<GrantRevision>,
 }
 
-impl Tally {
-    /// Answers whether the category is still closed.
+impl<'a> Tally<'a> {
+    /// Answers whether more of the category may be opened by others.
     fn count(
         &mut self,
         category: Category,
-        grant: Option<&GrantFact>,
+        grant: Option<&'a GrantFact>,
         permitted: bool,
         rule_ids: Vec<String>,
     ) -> bool {
+        let in_part = grant.filter(|grant| permitted && grant.narrowing.is_some());
         if permitted {
             self.open.insert(category);
+            self.parts.extend(in_part.map(|grant| (category, grant)));
             self.permits.extend(rule_ids);
             self.grants
                 .extend(grant.map(|grant| GrantRevision { grant: grant.id, revision: grant.revision }));
         } else {
             self.forbids.extend(rule_ids);
         }
-        !permitted
+        !permitted || in_part.is_some()
     }
 
-    fn decision(self, asked: &[Category], whole: bool) -> Decision {
+    fn decision(self, asked: &[Category], together: bool) -> Decision {
         let mut categories: Vec<Category> = Vec::new();
         for category in asked {
             if self.open.contains(category) && !categories.contains(category) {
                 categories.push(*category);
             }
         }
-        if categories.is_empty() || (whole && asked.iter().any(|category| !self.open.contains(category))) {
+        if categories.is_empty() || (together && asked.iter().any(|category| !self.open.contains(category))) {
             let stale = self.forbids.contains(CONSENT_IS_STALE);
             let reason = if stale { Denial::ConsentStale } else { Denial::NotPermitted };
             return Decision::Refused { reason, rule_ids: self.forbids.into_iter().collect() };
         }
+        let in_part = |category: &&Category| self.parts.iter().any(|(part, _)| part == *category);
         Decision::Permitted {
+            parts: categories.iter().filter(in_part).copied().collect(),
             categories,
             rule_ids: self.permits.into_iter().collect(),
             grants: self.grants.into_iter().collect(),
@@ -178,6 +203,7 @@ fn look(
     request: &Request<'_>,
     facts: &Facts,
     candidate: Option<&GrantFact>,
+    in_part: bool,
 ) -> Option<Context> {
     let held =
         request.caller.held_at_practices().map(|(role, practice)| held(policies, role, practice.to_string()));
@@ -190,11 +216,12 @@ fn look(
         field("held", Value::new_set(held.collect::<Option<Vec<_>>>()?)),
         field("consent_age_ms_max", millis(request.consent_age_max)),
         field("never_shared", never_shared(policies, request, facts)),
+        field("in_part", Value::new_bool(in_part)),
     ];
     fields.extend(facts.relationship.map(|relationship| field("relationship", text(relationship.as_str()))));
     fields.extend(facts.consent_age.map(|age| field("consent_age_ms", millis(age))));
     if let Some(candidate) = candidate {
-        fields.push(field("grant", grant(policies, candidate)?));
+        fields.push(field("grant", grant(policies, request, facts, candidate)?));
     }
     Context::from_pairs(fields).ok()
 }
@@ -209,7 +236,7 @@ fn never_shared(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Va
     Value::new_set(rooms.map(Value::new_entity_uid))
 }
 
-fn grant(policies: &Policies, grant: &GrantFact) -> Option<Value> {
+fn grant(policies: &Policies, request: &Request<'_>, facts: &Facts, grant: &GrantFact) -> Option<Value> {
     let rooms = grant.categories.iter().filter_map(|category| policies.room(*category).cloned());
     let mut fields = vec![
         field("record", id(policies, Kind::Record, grant.patient.to_string())),
@@ -218,6 +245,7 @@ fn grant(policies: &Policies, grant: &GrantFact) -> Option<Value> {
         field("purposes", words(grant.purposes.iter().map(|purpose| purpose.as_str()))),
         field("from_us", Value::new_long(grant.period.from().timestamp_micros())),
         field("revoked", Value::new_bool(grant.revoked.is_some())),
+        field("narrowed", Value::new_bool(grant.narrowing.is_some())),
         match grant.grantee {
             Grantee::Account(account) => {
                 field("to_account", id(policies, Kind::Account, account.to_string()))
@@ -229,20 +257,30 @@ fn grant(policies: &Policies, grant: &GrantFact) -> Option<Value> {
     ];
     let until = grant.period.until();
     fields.extend(until.map(|until| field("until_us", Value::new_long(until.timestamp_micros()))));
+    if grant.basis == Basis::Emergency {
+        let tenant = facts.record_tenant.into_iter();
+        let roles =
+            words(tenant.flat_map(|tenant| request.caller.roles_at_practices_of(tenant)).map(Role::as_str));
+        fields.push(field("emergency", Value::new_record([field("roles", roles)]).ok()?));
+    }
     Value::new_record(fields).ok()
 }
 
 /// The schema's `Oversight`.
 fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Option<Context> {
-    // Whoever asks to erase does not say whose record it is: its own tenant counts.
+    // Whoever asks to erase, to open or to review does not say whose record it is: its own tenant counts.
     let tenant = match asked {
-        Oversight::Erasure(_) => facts.record_tenant,
+        Oversight::Erasure(_) | Oversight::Emergency(_) | Oversight::EmergencyReview(_) => {
+            facts.record_tenant
+        }
         _ => asked.tenant(),
     };
     let roles_in_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_in(tenant));
+    let at_practices = tenant.into_iter().flat_map(|tenant| caller.roles_at_practices_of(tenant));
     let mut fields = vec![
         field("roles", words(caller.roles.iter().map(|held| held.role.as_str()))),
         field("roles_in_tenant", words(roles_in_tenant.map(Role::as_str))),
+        field("roles_at_practices", words(at_practices.map(Role::as_str))),
     ];
     fields
         .extend(asked.tenant().map(|tenant| field("tenant", id(policies, Kind::Tenant, tenant.to_string()))));

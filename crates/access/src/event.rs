@@ -52,6 +52,17 @@ pub struct Access {
     /// older than this field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent_seq: Option<u64>,
+    /// Whoever answered left out what was not granted, so that grants of a part of their rooms counted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub in_part: bool,
+    /// Those of the permitted categories of which only a part was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub part_categories: Vec<Category>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// One thing that left with the answer.
@@ -116,6 +127,8 @@ impl AccessEvent {
             held_roles: access.roles.iter().map(held_role).collect(),
             oversight: access.oversight.map(oversight),
             consent_seq: access.consent_seq,
+            in_part: access.in_part,
+            part_categories: numbers(&access.part_categories),
         }
     }
 }
@@ -137,6 +150,8 @@ fn oversight(asked: Oversight) -> pb::Oversight {
         Oversight::Tenant(_) => pb::OversightKind::Tenant,
         Oversight::Directory => pb::OversightKind::Directory,
         Oversight::Erasure(_) => pb::OversightKind::Erasure,
+        Oversight::Emergency(_) => pb::OversightKind::Emergency,
+        Oversight::EmergencyReview(_) => pb::OversightKind::EmergencyReview,
     };
     let tenant_id = asked.tenant().map(|tenant| tenant.to_string()).unwrap_or_default();
     pb::Oversight { kind: kind.into(), tenant_id }

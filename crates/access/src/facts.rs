@@ -2,8 +2,8 @@
 use crate::MarkFact;
 use chrono::{DateTime, Utc};
 use holdfast_types::{
-    AccountId, Action, Category, GrantId, PatientId, Period, PracticeId, Purpose, Relationship, Role,
-    TenantId,
+    AccountId, Action, Basis, Category, GrantId, Narrowing, PatientId, Period, PracticeId, Purpose,
+    Relationship, Role, TenantId,
 };
 use std::time::Duration;
 
@@ -46,5 +46,8 @@ pub struct GrantFact {
     pub actions: Vec<Action>,
     pub purposes: Vec<Purpose>,
     pub period: Period,
+    pub basis: Basis,
     pub revoked: Option<DateTime<Utc>>,
+    /// None: all that is in the rooms. Some, whatever it says: it counts only where what it leaves out is left out.
+    pub narrowing: Option<Narrowing>,
 }

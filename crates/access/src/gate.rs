@@ -1,9 +1,12 @@
 //! The one way in and out: authorises, records every refusal, and lets an answer go only once its access event is committed.
+mod lists;
+
 use crate::{
-    AccessEvent, Caller, Decision, Denial, Facts, Oversight, Permit, Policies, Record, Request, TokenError,
-    Unreleased, decide, decide_oversight,
+    AccessEvent, Caller, Decision, Denial, Facts, Oversight, Parts, Permit, Policies, Record, Request,
+    TokenError, Unreleased, Within, decide, decide_in_part, decide_oversight,
     grounds::{Asks, Grounds},
     metrics::Metrics,
+    resource::Rooms,
     views,
 };
 use chrono::{DateTime, Utc};
@@ -111,8 +114,8 @@ impl Gate {
         &self.policies
     }
 
-    /// Reads and downloads get a permit for those categories that are permitted; changes and sharing for all or none. A denial is
-    /// on the log before it is answered.
+    /// Reads and downloads get a permit for those categories that are permitted as wholes; changes and sharing for all or none. A
+    /// denial is on the log before it is answered.
     pub async fn authorise(
         &self,
         context: &RequestContext,
@@ -121,6 +124,29 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Permit, Refused> {
+        self.authorise_rooms(context, action, patient, categories, operation).await
+    }
+
+    /// For a read or a download that leaves out what is not [`Permit::within`]: grants of a part of their rooms count, too.
+    pub async fn authorise_in_part(
+        &self,
+        context: &RequestContext,
+        action: Action,
+        patient: PatientId,
+        categories: &[Category],
+        operation: &'static str,
+    ) -> Result<Permit<Parts>, Refused> {
+        self.authorise_rooms(context, action, patient, categories, operation).await
+    }
+
+    async fn authorise_rooms<T: Rooms>(
+        &self,
+        context: &RequestContext,
+        action: Action,
+        patient: PatientId,
+        categories: &[Category],
+        operation: &'static str,
+    ) -> Result<Permit<T>, Refused> {
         let now = self.moment(&context.caller)?;
         let facts = self.facts_of(&context.caller, patient, now).await?;
         let record = Record { patient, categories: categories.to_vec() };
@@ -150,59 +176,8 @@ impl Gate {
         }
         let categories = any.map_or_else(|| Category::ALL.to_vec(), |category| vec![*category]);
         let record = Record { patient, categories };
-        self.admit(self.decide(context, action, record, &facts, now, operation), &facts).await.map(|_| ())
-    }
-
-    /// For a list of records that the caller names: permits for those that are permitted and not erased. Of every other one the
-    /// refusal, or that it was permitted and is erased, is on the log before anything is answered.
-    pub async fn authorise_named(
-        &self,
-        context: &RequestContext,
-        action: Action,
-        patients: &[PatientId],
-        categories: &[Category],
-        operation: &'static str,
-    ) -> Result<Vec<Permit>, Refused> {
-        let now = self.moment(&context.caller)?;
-        let facts = self.facts(&context.caller, patients, now).await?;
-        let mut permits = Vec::with_capacity(facts.len());
-        let (mut erased, mut refusals) = (Vec::new(), Vec::new());
-        for (patient, facts) in facts {
-            let record = Record { patient, categories: categories.to_vec() };
-            match self.decide(context, action, record, &facts, now, operation) {
-                Ok(permit) if facts.erased => erased.push((permit, Unreleased::new((), Vec::new()))),
-                Ok(permit) => permits.push(permit),
-                Err((denial, grounds)) => refusals.push(self.refuse(denial, grounds)),
-            }
-        }
-        self.release_each(erased).await?;
-        let mut refused = stream::iter(refusals).buffered(RELEASED_AT_ONCE_MAX);
-        while let Some(refused) = refused.next().await {
-            if let Refused::Unrecordable(_) = refused {
-                return Err(refused);
-            }
-        }
-        Ok(permits)
-    }
-
-    /// For a list that the service makes of records it knows: permits for those that are permitted and not erased. The others were
-    /// not asked for by anybody, so they are left out without a trace.
-    pub async fn authorise_each(
-        &self,
-        context: &RequestContext,
-        action: Action,
-        patients: &[PatientId],
-        categories: &[Category],
-        operation: &'static str,
-    ) -> Result<Vec<Permit>, Refused> {
-        let now = self.moment(&context.caller)?;
-        let facts = self.facts(&context.caller, patients, now).await?;
-        let standing = facts.into_iter().filter(|(_, facts)| !facts.erased);
-        let permits = standing.filter_map(|(patient, facts)| {
-            let record = Record { patient, categories: categories.to_vec() };
-            self.decide(context, action, record, &facts, now, operation).ok()
-        });
-        Ok(permits.collect())
+        let decided = self.decide::<Record>(context, action, record, &facts, now, operation);
+        self.admit(decided, &facts).await.map(|_| ())
     }
 
     /// For what is not content: histories, the logs' health, administration.
@@ -220,9 +195,11 @@ impl Gate {
         let decision = decide_oversight(&self.policies, &context.caller, &asked, &facts);
         let purpose = context.purpose.unwrap_or_else(|| match asked {
             Oversight::RecordHistory(_) => usual_purpose(facts.relationship),
-            Oversight::TenantHistory { .. } | Oversight::Directory | Oversight::Erasure(_) => {
-                Purpose::Operations
-            }
+            Oversight::Emergency(_) => Purpose::EmergencyTreatment,
+            Oversight::TenantHistory { .. }
+            | Oversight::Directory
+            | Oversight::Erasure(_)
+            | Oversight::EmergencyReview(_) => Purpose::Operations,
             Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) => {
                 Purpose::SystemAdministration
             }
@@ -234,6 +211,7 @@ impl Gate {
             categories: &[],
             purpose,
             operation,
+            in_part: false,
             now,
             consent_age_max: self.consent_age_max,
             policies: &self.policies,
@@ -305,11 +283,11 @@ impl Gate {
     }
 
     /// Of a record that was erased nothing is answered to anybody: that it was permitted is on the log all the same.
-    async fn admit(
+    async fn admit<T>(
         &self,
-        decided: Result<Permit, (Denial, Box<Grounds>)>,
+        decided: Result<Permit<T>, (Denial, Box<Grounds>)>,
         facts: &Facts,
-    ) -> Result<Permit, Refused> {
+    ) -> Result<Permit<T>, Refused> {
         match decided {
             Ok(permit) if facts.erased => {
                 self.release(permit, Unreleased::new((), Vec::new())).await?;
@@ -320,7 +298,7 @@ impl Gate {
         }
     }
 
-    fn decide(
+    fn decide<T: Rooms>(
         &self,
         context: &RequestContext,
         action: Action,
@@ -328,11 +306,14 @@ impl Gate {
         facts: &Facts,
         now: DateTime<Utc>,
         operation: &'static str,
-    ) -> Result<Permit, (Denial, Box<Grounds>)> {
+    ) -> Result<Permit<T>, (Denial, Box<Grounds>)> {
         let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
         let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
-        let decision = decide(&self.policies, &request, facts);
+        let (decision, within) = match T::IN_PART {
+            true => decide_in_part(&self.policies, &request, facts),
+            false => (decide(&self.policies, &request, facts), Within::default()),
+        };
         let asks = Asks {
             action,
             patient: Some(record.patient),
@@ -340,6 +321,7 @@ impl Gate {
             categories: &record.categories,
             purpose,
             operation,
+            in_part: T::IN_PART,
             now,
             consent_age_max,
             policies: &self.policies,
@@ -347,7 +329,7 @@ impl Gate {
         };
         let grounds = self.judge(context, &asks, facts, decision)?;
         let categories = grounds.access.permitted_categories.clone();
-        Ok(Permit::new(Record { categories, ..record }, grounds))
+        Ok(Permit::new(T::of(Record { categories, ..record }, within), grounds))
     }
 
     fn judge(

@@ -38,8 +38,11 @@ fn samples() -> Vec<AccessEvent> {
         consent_age_ms_max: 10_000,
         decided_time: DateTime::from_timestamp_micros(1_772_452_800_123_456).unwrap(),
         consent_seq: None,
+        in_part: false,
+        part_categories: Vec::new(),
     };
     let replayable = Access { consent_seq: Some(41), ..full.clone() };
+    let in_part = Access { in_part: true, part_categories: vec![Category::VitalSigns], ..replayable.clone() };
     let bare = Access {
         session: None,
         roles: Vec::new(),
@@ -70,6 +73,9 @@ fn samples() -> Vec<AccessEvent> {
         .map(|oversight| AccessEvent::Refused(Box::new(of(oversight)))),
     );
     samples.push(AccessEvent::Permitted(Box::new(replayable)));
+    let emergency = [Oversight::Emergency(patient), Oversight::EmergencyReview(patient)];
+    samples.extend(emergency.map(|oversight| AccessEvent::Refused(Box::new(of(oversight)))));
+    samples.push(AccessEvent::Permitted(Box::new(in_part)));
     samples
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Asks<'a> {
     pub(crate) categories: &'a [Category],
     pub(crate) purpose: Purpose,
     pub(crate) operation: &'static str,
+    /// Whoever answers leaves out what is not granted.
+    pub(crate) in_part: bool,
     /// The moment for which it was decided.
     pub(crate) now: DateTime<Utc>,
     pub(crate) consent_age_max: Duration,
@@ -42,9 +44,13 @@ impl Grounds {
         decision: Decision,
     ) -> Result<Box<Self>, (Denial, Box<Self>)> {
         let caller = &context.caller;
-        let (permitted_categories, rule_ids, grants, denial) = match decision {
-            Decision::Permitted { categories, rule_ids, grants } => (categories, rule_ids, grants, None),
-            Decision::Refused { reason, rule_ids } => (Vec::new(), rule_ids, Vec::new(), Some(reason)),
+        let (permitted_categories, part_categories, rule_ids, grants, denial) = match decision {
+            Decision::Permitted { categories, parts, rule_ids, grants } => {
+                (categories, parts, rule_ids, grants, None)
+            }
+            Decision::Refused { reason, rule_ids } => {
+                (Vec::new(), Vec::new(), rule_ids, Vec::new(), Some(reason))
+            }
         };
         let access = Access {
             account: caller.account,
@@ -67,6 +73,8 @@ impl Grounds {
             consent_age_ms_max: millis(asks.consent_age_max),
             decided_time: asks.now,
             consent_seq: facts.consent_seq,
+            in_part: asks.in_part,
+            part_categories,
         };
         // A patient that this service has not heard of, or whose key it has destroyed, has no history here: what was tried is in the
         // history of who tried.

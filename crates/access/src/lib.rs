@@ -19,9 +19,10 @@ pub mod replay;
 mod resource;
 mod token;
 pub mod views;
+mod within;
 
 pub use caller::{Caller, RoleAssignment};
-pub use decision::{Decision, Denial, GrantRevision, Request, decide, decide_oversight};
+pub use decision::{Decision, Denial, GrantRevision, Request, decide, decide_in_part, decide_oversight};
 pub use door::DoorEvent;
 pub use event::{Access, AccessEvent, RETURNED_MAX, Returned, publish};
 pub use facts::{Facts, GrantFact, Grantee};
@@ -29,8 +30,9 @@ pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, usual_purpo
 pub use mark::{KeptFrom, MarkFact, Marked, Withheld};
 pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};
-pub use resource::{Oversight, Record};
+pub use resource::{OfRecord, Oversight, Parts, Record};
 pub use token::{
     Claims, KeyError, LIFE_SECONDS_MAX, PublicKey, ROLES_MAX, Shown, TokenError, TokenSigner, TokenVerifier,
     key_set,
 };
+pub use within::{Thing, Within};

@@ -1,9 +1,17 @@
 //! The right to one answer: made by the gate alone, demanded by every read of personal data, spent by its release.
-use crate::{Record, Returned, Withheld, grounds::Grounds};
+use crate::{OfRecord, Record, Returned, Withheld, Within, grounds::Grounds};
 use holdfast_eventlog::Context;
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship};
 
-/// That the caller may do one thing: with categories of one record, or with an [`Oversight`](crate::Oversight).
+/// That the caller may do one thing: with categories of one record as wholes, with [`Parts`] of them, or with an
+/// [`Oversight`](crate::Oversight). A read that leaves out what is not [`within`](Permit::within) demands a `&Permit<Parts>`; whoever
+/// cannot demands a `&Permit`, which nobody gets by a grant of a part:
+/// ```compile_fail,E0308
+/// fn all(_: &holdfast_access::Permit) {}
+/// fn some(permit: &holdfast_access::Permit<holdfast_access::Parts>) {
+///     all(permit)
+/// }
+/// ```
 ///
 /// It is good for one answer:
 /// ```compile_fail,E0599
@@ -18,14 +26,14 @@ pub struct Permit<T = Record> {
     grounds: Box<Grounds>,
 }
 
-impl Permit<Record> {
-    pub const fn patient(&self) -> PatientId {
-        self.target.patient
+impl<T: OfRecord> Permit<T> {
+    pub fn patient(&self) -> PatientId {
+        self.target.record().patient
     }
 
     /// Those of the categories asked for that are permitted; never empty. Filter by them before joining and counting.
     pub fn categories(&self) -> &[Category] {
-        &self.target.categories
+        &self.target.record().categories
     }
 
     /// What is kept from the caller within them. Leave it out before joining and counting.
@@ -33,8 +41,18 @@ impl Permit<Record> {
         &self.grounds.withheld
     }
 
+    /// What may be shown of them. Leave out the rest before joining and counting.
+    pub fn within(&self) -> &Within {
+        self.target.within()
+    }
+
     pub fn covers(&self, category: Category) -> bool {
-        self.target.categories.contains(&category)
+        self.categories().contains(&category)
+    }
+
+    /// The category, and no part of it is left out.
+    pub fn covers_whole(&self, category: Category) -> bool {
+        self.covers(category) && !self.grounds.access.part_categories.contains(&category)
     }
 }
 

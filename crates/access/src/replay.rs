@@ -6,7 +6,7 @@ mod stood;
 pub use decided::{Asked, Decided, NoReplay};
 pub use stood::Stood;
 
-use crate::{Decision, Facts, Policies, Request, decide, decide_oversight};
+use crate::{Decision, Facts, Policies, Request, Within, decide, decide_in_part, decide_oversight};
 use holdfast_types::Relationship;
 
 /// What differs between a recorded decision and the one that the log leads to.
@@ -28,6 +28,8 @@ pub enum Difference {
 pub struct Replayed {
     pub decision: Decision,
     pub relationship: Option<Relationship>,
+    /// What of the rooms would be shown.
+    pub within: Within,
 }
 
 impl Decided {
@@ -38,25 +40,36 @@ impl Decided {
             None => Facts::default(),
         };
         let facts = Facts { consent_age: self.consent_age, consent_seq: self.consent_seq, ..heard };
-        let decision = match &self.asked {
-            Asked::Rooms { action, record } => {
+        let (decision, within) = match &self.asked {
+            Asked::Rooms { action, record, in_part } => {
                 let (action, purpose, now) = (*action, self.purpose, self.now);
                 let (caller, consent_age_max) = (&self.caller, self.consent_age_max);
-                decide(policies, &Request { caller, action, record, purpose, now, consent_age_max }, &facts)
+                let request = Request { caller, action, record, purpose, now, consent_age_max };
+                match in_part {
+                    true => decide_in_part(policies, &request, &facts),
+                    false => (decide(policies, &request, &facts), Within::default()),
+                }
             }
-            Asked::Beside(oversight) => decide_oversight(policies, &self.caller, oversight, &facts),
+            Asked::Beside(oversight) => {
+                (decide_oversight(policies, &self.caller, oversight, &facts), Within::default())
+            }
         };
-        Replayed { decision, relationship: facts.relationship }
+        Replayed { decision, relationship: facts.relationship, within }
     }
 
     /// Nothing, if it is decided as it was.
     pub fn differences(&self, replayed: &Replayed) -> Vec<Difference> {
         let mut differences = match (&self.decision, &replayed.decision) {
             (
-                Decision::Permitted { categories, rule_ids, grants },
-                Decision::Permitted { categories: categories_now, rule_ids: rules_now, grants: grants_now },
+                Decision::Permitted { categories, parts, rule_ids, grants },
+                Decision::Permitted {
+                    categories: categories_now,
+                    parts: parts_now,
+                    rule_ids: rules_now,
+                    grants: grants_now,
+                },
             ) => vec![
-                (categories != categories_now, Difference::Categories),
+                (categories != categories_now || parts != parts_now, Difference::Categories),
                 (rule_ids != rules_now, Difference::Rules),
                 (grants != grants_now, Difference::Grants),
             ],

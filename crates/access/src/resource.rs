@@ -1,5 +1,5 @@
 //! What somebody may ask for: rooms of one record, or something about records that is not their content.
-use crate::policies::Kind;
+use crate::{Within, policies::Kind, within::ALL};
 use holdfast_types::{Action, Category, PatientId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,58 @@ use serde::{Deserialize, Serialize};
 pub struct Record {
     pub patient: PatientId,
     pub categories: Vec<Category>,
+}
+
+/// Categories of one patient's record, of some of them perhaps only a part: whoever reads leaves out what is not within.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    record: Record,
+    within: Within,
+}
+
+/// Rooms of one record, as wholes or in part.
+pub trait OfRecord {
+    fn record(&self) -> &Record;
+    fn within(&self) -> &Within;
+}
+
+/// What a permit for rooms is made of.
+pub(crate) trait Rooms: OfRecord + Sized {
+    /// Whether whoever answers leaves out what is not granted.
+    const IN_PART: bool;
+    fn of(record: Record, within: Within) -> Self;
+}
+
+impl OfRecord for Record {
+    fn record(&self) -> &Record {
+        self
+    }
+    fn within(&self) -> &Within {
+        &ALL
+    }
+}
+
+impl Rooms for Record {
+    const IN_PART: bool = false;
+    fn of(record: Record, _: Within) -> Self {
+        record
+    }
+}
+
+impl OfRecord for Parts {
+    fn record(&self) -> &Record {
+        &self.record
+    }
+    fn within(&self) -> &Within {
+        &self.within
+    }
+}
+
+impl Rooms for Parts {
+    const IN_PART: bool = true;
+    fn of(record: Record, within: Within) -> Self {
+        Self { record, within }
+    }
 }
 
 /// What is asked beside content.
@@ -28,6 +80,10 @@ pub enum Oversight {
     Directory,
     /// Whether a record's content is kept or destroyed: legal holds, and the erasure itself.
     Erasure(PatientId),
+    /// Opening a record without its holders' word.
+    Emergency(PatientId),
+    /// Whether that was right.
+    EmergencyReview(PatientId),
 }
 
 impl Oversight {
@@ -36,13 +92,20 @@ impl Oversight {
             Self::RecordHistory(_) | Self::TenantHistory { .. } | Self::LogHealth | Self::Directory => {
                 Action::Read
             }
-            Self::Installation | Self::Tenant(_) | Self::Erasure(_) => Action::Contribute,
+            Self::Installation
+            | Self::Tenant(_)
+            | Self::Erasure(_)
+            | Self::Emergency(_)
+            | Self::EmergencyReview(_) => Action::Contribute,
         }
     }
 
     pub const fn patient(&self) -> Option<PatientId> {
         match self {
-            Self::RecordHistory(patient) | Self::Erasure(patient) => Some(*patient),
+            Self::RecordHistory(patient)
+            | Self::Erasure(patient)
+            | Self::Emergency(patient)
+            | Self::EmergencyReview(patient) => Some(*patient),
             Self::TenantHistory { patient, .. } => *patient,
             Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory => None,
         }
@@ -55,7 +118,9 @@ impl Oversight {
             | Self::LogHealth
             | Self::Installation
             | Self::Directory
-            | Self::Erasure(_) => None,
+            | Self::Erasure(_)
+            | Self::Emergency(_)
+            | Self::EmergencyReview(_) => None,
         }
     }
 
@@ -73,6 +138,8 @@ impl Oversight {
             Self::Tenant(_) => ("administer", Kind::Tenant),
             Self::Directory => ("look-up-people", Kind::Directory),
             Self::Erasure(_) => ("erase", Kind::Record),
+            Self::Emergency(_) => ("open-in-emergency", Kind::Record),
+            Self::EmergencyReview(_) => ("review-emergency", Kind::Record),
         }
     }
 }

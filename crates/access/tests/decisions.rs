@@ -1,153 +1,13 @@
 //! What must hold for every decision, whatever the caller, the grants and the request.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails loudly")]
+mod cases;
 mod given;
-use chrono::TimeDelta;
+use cases::*;
 use given::*;
 use holdfast_access::*;
 use holdfast_types::*;
-use proptest::{collection::vec, option, prelude::*, sample::select, sample::subsequence};
-use std::{sync::LazyLock, time::Duration};
-
-static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::load().unwrap());
-
-fn practices() -> impl Strategy<Value = PracticeId> {
-    select(vec![practice(), other_practice()])
-}
-
-fn callers() -> impl Strategy<Value = Caller> {
-    let role = (select(Role::ALL), option::of(practices()));
-    vec(role, 0..3).prop_map(|roles| Caller {
-        roles: roles
-            .into_iter()
-            .map(|(role, practice)| RoleAssignment { role, tenant: tenant(), practice })
-            .collect(),
-        ..caller(&[])
-    })
-}
-
-fn grantees() -> impl Strategy<Value = Grantee> {
-    prop_oneof![
-        select(vec![account(), AccountId::new(id(0xACD))]).prop_map(Grantee::Account),
-        (practices(), select(Role::ALL)).prop_map(|(practice, role)| Grantee::Practice { practice, role }),
-    ]
-}
-
-prop_compose! {
-    fn grants()(
-        number in 1..1000_u128,
-        grantee in grantees(),
-        patient in select(vec![patient(), patient(), patient(), other_patient()]),
-        categories in subsequence(Category::ALL, 0..=Category::ALL.len()),
-        actions in subsequence(Action::ALL, 1..=Action::ALL.len()),
-        purposes in subsequence(Purpose::ALL, 1..=Purpose::ALL.len()),
-        from in -3..2_i64,
-        hours in option::of(1..4_i64),
-        revoked in prop::bool::weighted(0.2),
-    ) -> GrantFact {
-        let from = now() + TimeDelta::hours(from);
-        let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
-        let revoked = revoked.then(|| now() - TimeDelta::minutes(1));
-        GrantFact { id: GrantId::new(id(number)), revision: 1, patient, grantee, categories, actions, purposes, period, revoked }
-    }
-}
-
-fn marks() -> impl Strategy<Value = MarkFact> {
-    let what = prop_oneof![
-        3 => select(Category::ALL).prop_map(Marked::Category),
-        1 => (1..5_u128).prop_map(|number| Marked::Item(id(number))),
-        1 => select(vec![account(), AccountId::new(id(0xACE))]).prop_map(Marked::Author),
-    ];
-    let kept_from = prop_oneof![
-        2 => Just(KeptFrom::Everybody),
-        1 => select(vec![account(), AccountId::new(id(0xACD))]).prop_map(KeptFrom::Account),
-        1 => practices().prop_map(KeptFrom::Practice),
-    ];
-    let of = select(vec![patient(), patient(), patient(), other_patient()]);
-    (1..1000_u128, of, what, kept_from).prop_map(|(number, patient, what, kept_from)| MarkFact {
-        id: MarkId::new(id(number)),
-        patient,
-        what,
-        kept_from,
-    })
-}
-
-#[derive(Debug, Clone)]
-struct Case {
-    caller: Caller,
-    action: Action,
-    purpose: Purpose,
-    record: Record,
-    facts: Facts,
-}
-
-impl Case {
-    fn decide(&self) -> Decision {
-        decide(
-            &POLICIES,
-            &Request { purpose: self.purpose, ..request(&self.caller, self.action, &self.record) },
-            &self.facts,
-        )
-    }
-
-    /// A mark that keeps the room from the caller, in so many words.
-    fn is_kept(&self, category: Category) -> bool {
-        self.facts.marks.iter().any(|mark| {
-            mark.patient == self.record.patient
-                && mark.what == Marked::Category(category)
-                && match mark.kept_from {
-                    KeptFrom::Everybody => true,
-                    KeptFrom::Account(account) => account == self.caller.account,
-                    KeptFrom::Practice(practice) => {
-                        self.caller.roles.iter().any(|held| held.practice == Some(practice))
-                    }
-                }
-        })
-    }
-
-    fn withheld(&self) -> Withheld {
-        Withheld::of(&self.caller, self.record.patient, &self.facts)
-    }
-
-    /// A grant that says, in so many words, what is asked: written without the policies in view.
-    fn explained_by(&self, grant: &GrantFact, category: Category) -> bool {
-        let reaches = match grant.grantee {
-            Grantee::Account(account) => account == self.caller.account,
-            Grantee::Practice { practice, role } => {
-                self.caller.roles.iter().any(|held| held.role == role && held.practice == Some(practice))
-            }
-        };
-        reaches
-            && grant.patient == self.record.patient
-            && grant.revoked.is_none()
-            && grant.period.contains(now())
-            && grant.categories.contains(&category)
-            && grant.actions.contains(&self.action)
-            && grant.purposes.contains(&self.purpose)
-    }
-}
-
-prop_compose! {
-    fn cases()(
-        caller in callers(),
-        action in select(Action::ALL),
-        purpose in select(Purpose::ALL),
-        categories in subsequence(Category::ALL, 0..=6),
-        relationship in option::weighted(0.2, select(Relationship::ALL)),
-        grants in vec(grants(), 0..5),
-        marks in vec(marks(), 0..3),
-        consent_age_ms in option::weighted(0.9, 0..12_000_u64),
-    ) -> Case {
-        let consent_age = consent_age_ms.map(Duration::from_millis);
-        Case { caller, action, purpose, record: record(&categories), facts: Facts { consent_age, marks, ..facts(relationship, grants) } }
-    }
-}
-
-fn permitted(decision: &Decision) -> &[Category] {
-    match decision {
-        Decision::Permitted { categories, .. } => categories,
-        Decision::Refused { .. } => &[],
-    }
-}
+use proptest::{prelude::*, sample::select};
+use std::time::Duration;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
@@ -163,7 +23,8 @@ proptest! {
 
     #[test]
     fn every_permit_names_its_rules_and_its_grants(case in cases()) {
-        if let Decision::Permitted { categories, rule_ids, grants } = case.decide() {
+        if let Decision::Permitted { categories, parts, rule_ids, grants } = case.decide() {
+            prop_assert!(parts.iter().all(|part| categories.contains(part)));
             prop_assert!(!categories.is_empty() && !rule_ids.is_empty());
             prop_assert!(rule_ids.iter().all(|rule| POLICIES.rule_ids().contains(rule)));
             prop_assert_eq!(case.facts.relationship.is_none(), !grants.is_empty());
@@ -215,6 +76,77 @@ proptest! {
                 prop_assert!(rule_ids.iter().any(|rule| rule == "never-shared"));
             }
         }
+    }
+
+    #[test]
+    fn what_was_taken_in_an_emergency_is_read_by_its_own_rule_and_opens_what_a_holder_would_have(
+        case in cases(), category in select(Category::ALL), role in select(Role::ALL), action in select(Action::ALL)
+    ) {
+        let mut taken = grant(Grantee::Account(account()), Purpose::EmergencyTreatment);
+        taken.basis = Basis::Emergency;
+        let facts = Facts { grants: vec![taken.clone()], relationship: None, ..case.facts };
+        let (caller, record) = (caller(&[role]), record(&[category]));
+        let emergency = Case { caller, action, purpose: Purpose::EmergencyTreatment, record, facts, in_part: case.in_part };
+        let decision = emergency.decide();
+        if let Decision::Permitted { rule_ids, grants, .. } = &decision {
+            prop_assert_eq!(rule_ids, &["emergency-access"]);
+            prop_assert_eq!(grants, &[GrantRevision { grant: taken.id, revision: 1 }]);
+        }
+        let fresh = emergency.facts.consent_age.is_some_and(|age| age <= CONSENT_AGE_MAX);
+        let opens = role == Role::Therapist && action == Action::Read && fresh && !emergency.is_kept(category);
+        prop_assert_eq!(!permitted(&decision).is_empty(), opens);
+        for purpose in Purpose::ALL.iter().filter(|purpose| **purpose != Purpose::EmergencyTreatment) {
+            let otherwise = Case { purpose: *purpose, ..emergency.clone() }.decide();
+            prop_assert!(permitted(&otherwise).is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_part_is_what_one_of_the_grants_names(case in cases(), there in things()) {
+        let alone = |grant: &GrantFact| {
+            let whole = GrantFact { narrowing: None, ..grant.clone() };
+            let facts = Facts { grants: vec![whole], ..case.facts.clone() };
+            let one = Case { record: record(&[there.category]), facts, ..case.clone() };
+            let counts = grant.narrowing.is_none()
+                || (case.in_part && matches!(case.action, Action::Read | Action::Download));
+            counts && !permitted(&one.decide()).is_empty() && there.named_by(grant)
+        };
+        let asked = Case { record: record(&[there.category]), ..case.clone() };
+        let expected = case.facts.relationship.is_some() || case.facts.grants.iter().any(alone);
+        prop_assert_eq!(asked.shows(&there), expected);
+        let (decision, within) = asked.decide_within();
+        if let Decision::Permitted { parts, .. } = decision {
+            prop_assert_eq!(within.is_whole(), parts.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_narrowing_never_widens(
+        case in cases(), which in prop::sample::Index::arbitrary(), narrowing in narrowings(), there in things(),
+    ) {
+        if !case.facts.grants.is_empty() {
+            let (mut whole, mut narrowed) = (case.clone(), case.clone());
+            let which = which.index(case.facts.grants.len());
+            whole.facts.grants[which].narrowing = None;
+            narrowed.facts.grants[which].narrowing = Some(narrowing);
+            let (before, after) = (whole.decide(), narrowed.decide());
+            prop_assert!(permitted(&after).iter().all(|category| permitted(&before).contains(category)));
+            prop_assert!(!narrowed.shows(&there) || whole.shows(&there));
+            let mut without = case.clone();
+            without.facts.grants.remove(which);
+            prop_assert!(!without.shows(&there) || narrowed.shows(&there));
+        }
+    }
+
+    #[test]
+    fn to_whom_cannot_leave_out_a_part_grants_of_parts_open_nothing(case in cases()) {
+        let whole = Case { in_part: false, ..case.clone() };
+        let mut without = whole.clone();
+        without.facts.grants.retain(|grant| grant.narrowing.is_none());
+        let (with, without) = (whole.decide(), without.decide());
+        prop_assert_eq!(permitted(&with), permitted(&without));
+        let parts = matches!(whole.decide(), Decision::Permitted { parts, .. } if !parts.is_empty());
+        prop_assert!(!parts);
     }
 
     #[test]

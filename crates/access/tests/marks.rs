@@ -84,3 +84,51 @@ async fn what_is_never_shared_closes_rooms_and_is_told_to_every_read_within_the_
     assert_eq!(permit.categories(), rooms);
     assert!(permit.withheld().is_empty());
 }
+
+#[tokio::test]
+async fn a_grant_of_a_part_counts_where_the_rest_is_left_out_and_nowhere_else() {
+    let world = world().await;
+    let author = AccountId::new(id(0xACE));
+    let narrowing = Narrowing {
+        items: vec![id(0x17E), id(0x17F)],
+        authors: vec![author],
+        since: Some(now()),
+        ..Narrowing::default()
+    };
+    let part = GrantFact {
+        narrowing: Some(narrowing),
+        categories: vec![Category::Goals, Category::Messages],
+        ..grant(Grantee::Account(account()), Purpose::Treatment)
+    };
+    let whole = GrantFact { id: GrantId::new(id(0x62)), narrowing: None, ..part.clone() };
+    world.hear(ConsentFact::GrantGiven(part)).await;
+    world.hear(ConsentFact::GrantGiven(GrantFact { categories: vec![Category::Messages], ..whole })).await;
+    let caller = caller(&[Role::Therapist]);
+    let context = RequestContext { caller, purpose: None, correlation: id(9), traceparent: None };
+    let rooms = [Category::Goals, Category::Notes, Category::Messages];
+    let operation = "records.ListItems";
+    let permit = world.gate.authorise(&context, Action::Read, patient(), &rooms, operation).await.unwrap();
+    assert_eq!(permit.categories(), [Category::Messages], "a part of the goals is no goals");
+    assert!(permit.within().is_whole());
+    let permit =
+        world.gate.authorise_in_part(&context, Action::Read, patient(), &rooms, operation).await.unwrap();
+    assert_eq!(permit.categories(), [Category::Goals, Category::Messages]);
+    assert!(permit.covers_whole(Category::Messages) && !permit.covers_whole(Category::Goals));
+    let wrote = [Actor::Account(author).to_string()];
+    let goal = Thing { category: Category::Goals, id: id(0x17E), authors: &wrote, first: now(), last: now() };
+    let within = permit.within();
+    assert!(within.shows(&goal) && within.shows_with(&goal, id(0x17F)) && !within.shows_with(&goal, id(1)));
+    let before = now() - chrono::TimeDelta::microseconds(1);
+    for other in [
+        Thing { id: id(1), ..goal },
+        Thing { authors: &[], ..goal },
+        Thing { authors: &["anonymous".to_owned(), wrote[0].clone()], ..goal },
+        Thing { first: before, ..goal },
+        Thing { category: Category::Notes, ..goal },
+    ] {
+        assert!(!within.shows(&other), "{other:?}");
+    }
+    assert!(within.shows(&Thing { category: Category::Messages, id: id(1), authors: &[], ..goal }));
+    let write = world.gate.authorise_in_part(&context, Action::Contribute, patient(), &rooms[..1], operation);
+    assert!(matches!(write.await, Err(Refused::NotPermitted)), "a part is looked at, not changed");
+}

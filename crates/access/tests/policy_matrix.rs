@@ -29,6 +29,8 @@ const STATES: &[&str] = &[
     "stale feed",
     "unheard feed",
     "never shared",
+    "a part of it",
+    "a part, in part",
 ];
 
 struct Row {
@@ -36,6 +38,9 @@ struct Row {
     caller: Caller,
     relationship: Option<Relationship>,
     grantee: Grantee,
+    basis: Basis,
+    /// Of the request and of the grant.
+    purpose: Purpose,
 }
 
 fn rows() -> Vec<Row> {
@@ -46,6 +51,8 @@ fn rows() -> Vec<Row> {
         caller: caller(roles),
         relationship: None,
         grantee,
+        basis: Basis::Holder,
+        purpose: Purpose::Treatment,
     };
     let mut rows: Vec<Row> = Relationship::ALL
         .iter()
@@ -80,11 +87,26 @@ fn rows() -> Vec<Row> {
         relationship: Some(Relationship::Parent),
         ..third("parent (holder) and compliance-officer", &[Role::ComplianceOfficer], to_account)
     });
+    let taken = |who: String, roles: &[Role]| Row {
+        basis: Basis::Emergency,
+        purpose: Purpose::EmergencyTreatment,
+        ..third(&who, roles, to_account)
+    };
+    rows.push(taken("no role, taken in an emergency".to_owned(), &[]));
+    rows.extend(Role::ALL.iter().map(|role| taken(format!("{role}, taken in an emergency"), &[*role])));
+    rows.push(taken("therapist and front-desk, taken in an emergency".to_owned(), &both));
+    let roles =
+        vec![RoleAssignment { role: Role::Therapist, tenant: other_tenant(), practice: Some(practice()) }];
+    let elsewhere = taken("therapist of another tenant, taken in an emergency".to_owned(), &[]);
+    rows.push(Row { caller: Caller { roles, ..caller(&[]) }, ..elsewhere });
+    let for_care = taken("therapist, taken in an emergency, asked for care".to_owned(), &[Role::Therapist]);
+    rows.push(Row { purpose: Purpose::Treatment, ..for_care });
     rows
 }
 
 fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts {
-    let mut grant = grant(row.grantee, Purpose::Treatment);
+    let purpose = if row.basis.is_holder() { row.purpose } else { Purpose::EmergencyTreatment };
+    let mut grant = GrantFact { basis: row.basis, ..grant(row.grantee, purpose) };
     let microsecond = chrono::TimeDelta::microseconds(1);
     let mut consent_age = Some(CONSENT_AGE_MAX);
     match state {
@@ -95,8 +117,7 @@ fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts
         "other category" => grant.categories.retain(|granted| *granted != category),
         "other action" => grant.actions.retain(|granted| *granted != action),
         "other purpose" => {
-            grant.purposes =
-                Purpose::ALL.iter().copied().filter(|purpose| *purpose != Purpose::Treatment).collect();
+            grant.purposes = Purpose::ALL.iter().copied().filter(|purpose| *purpose != row.purpose).collect();
         }
         "other patient" => grant.patient = other_patient(),
         "other grantee" => {
@@ -108,6 +129,11 @@ fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts
         "stale feed" => consent_age = Some(CONSENT_AGE_MAX + Duration::from_millis(1)),
         "unheard feed" => consent_age = None,
         "never shared" => {}
+        // Asked for as a whole, and by whoever leaves out what is not of it.
+        "a part of it" | "a part, in part" => {
+            let items = vec![id(0x17E)];
+            grant.narrowing = Some(Narrowing { items, ..Narrowing::default() });
+        }
         unknown => panic!("no such state: {unknown}"),
     }
     let grants = if state == "none" { Vec::new() } else { vec![grant] };
@@ -119,7 +145,9 @@ fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts
 
 fn outcome(decision: &Decision) -> String {
     match decision {
-        Decision::Permitted { rule_ids, .. } => format!("permit  {}", rule_ids.join(" ")),
+        Decision::Permitted { rule_ids, parts, .. } => {
+            format!("{}  {}", if parts.is_empty() { "permit" } else { "part" }, rule_ids.join(" "))
+        }
         Decision::Refused { reason, rule_ids } => {
             format!("refuse  {}", [&[reason.reason().to_owned()], rule_ids.as_slice()].concat().join(" "))
         }
@@ -140,7 +168,11 @@ fn content(policies: &Policies, text: &mut String) {
                 for category in Category::ALL {
                     let record = record(&[*category]);
                     let facts = facts_in(&row, state, *category, *action);
-                    let decision = decide(policies, &request(&row.caller, *action, &record), &facts);
+                    let request = Request { purpose: row.purpose, ..request(&row.caller, *action, &record) };
+                    let decision = match *state {
+                        "a part, in part" => decide_in_part(policies, &request, &facts).0,
+                        _ => decide(policies, &request, &facts),
+                    };
                     let cells = outcomes.entry(outcome(&decision)).or_default();
                     cells.entry(*action).or_default().push(*category);
                 }
@@ -187,6 +219,15 @@ fn asked() -> Vec<(&'static str, Oversight)> {
         ("hold or erase the record", Oversight::Erasure(patient())),
         ("hold or erase a record elsewhere", Oversight::Erasure(other_patient())),
         ("hold or erase a free-standing record", Oversight::Erasure(free_standing_patient())),
+        ("open the record in an emergency", Oversight::Emergency(patient())),
+        ("open a record elsewhere in an emergency", Oversight::Emergency(other_patient())),
+        ("open a free-standing record in an emergency", Oversight::Emergency(free_standing_patient())),
+        ("review an emergency of the record", Oversight::EmergencyReview(patient())),
+        ("review an emergency of a record elsewhere", Oversight::EmergencyReview(other_patient())),
+        (
+            "review an emergency of a free-standing record",
+            Oversight::EmergencyReview(free_standing_patient()),
+        ),
     ]
 }
 
@@ -196,6 +237,15 @@ fn beside_content(policies: &Policies, text: &mut String) {
     callers
         .extend(Relationship::ALL.iter().map(|held| (format!("{held} (holder)"), caller(&[]), Some(*held))));
     callers.extend(Role::ALL.iter().map(|role| (role.to_string(), caller(&[*role]), None)));
+    let both = [Role::Therapist, Role::ComplianceOfficer];
+    callers.push(("therapist and compliance-officer".to_owned(), caller(&both), None));
+    let roles = vec![RoleAssignment { role: Role::Therapist, tenant: tenant(), practice: None }];
+    callers.push(("therapist in the whole tenant".to_owned(), Caller { roles, ..caller(&[]) }, None));
+    callers.push((
+        "parent (holder) and therapist".to_owned(),
+        caller(&[Role::Therapist]),
+        Some(Relationship::Parent),
+    ));
     for (what, oversight) in asked() {
         writeln!(text, "## {what}").unwrap();
         let mut outcomes: BTreeMap<String, Vec<&str>> = BTreeMap::new();

@@ -52,6 +52,15 @@ fn grantees() -> impl Strategy<Value = Grantee> {
     ]
 }
 
+fn narrowings() -> impl Strategy<Value = Narrowing> {
+    let at = now() - TimeDelta::hours(1);
+    select(vec![
+        Narrowing { items: vec![id(1), id(2)], ..Narrowing::default() },
+        Narrowing { authors: vec![account()], since: Some(at), ..Narrowing::default() },
+        Narrowing { items: vec![id(3)], until: Some(at), ..Narrowing::default() },
+    ])
+}
+
 prop_compose! {
     /// Few ids, so that some are told twice; few beginnings, so that some are the same.
     fn grants(story: u128)(
@@ -62,11 +71,13 @@ prop_compose! {
         purposes in subsequence(Purpose::ALL, 1..=Purpose::ALL.len()),
         from in -3..2_i64,
         hours in option::of(1..4_i64),
+        basis in select(Basis::ALL),
+        narrowing in option::weighted(0.3, narrowings()),
     ) -> GrantFact {
         let from = now() + TimeDelta::hours(from);
         let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
         let (id, patient) = (GrantId::new(id(story * 100 + number)), of(story));
-        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None }
+        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None, basis, narrowing }
     }
 }
 
@@ -164,6 +175,11 @@ async fn what_the_gate_published_leads_to_what_it_decided() {
     let mut stood = Stood::default();
     let mut told = facts_told(1).new_tree(&mut runner).unwrap().current();
     told.insert(0, ConsentFact::RecordOpened { patient: of(1), tenant: tenant() });
+    let mut part = grant(Grantee::Account(account()), Purpose::Treatment);
+    (part.id, part.patient) = (GrantId::new(id(99)), of(1));
+    (part.purposes, part.narrowing) =
+        (Purpose::ALL.to_vec(), Some(Narrowing { items: vec![id(1)], ..Narrowing::default() }));
+    told.push(ConsentFact::GrantGiven(part));
     for fact in told {
         views::apply(&mut database.pool.acquire().await.unwrap(), &fact).await.unwrap();
         stood.hear(fact);
@@ -178,6 +194,7 @@ async fn what_the_gate_published_leads_to_what_it_decided() {
         Oversight::Directory,
         Oversight::Erasure(of(1)),
     ];
+    let mut parts = 0;
     for age_ms in [0, 10_000, 10_001] {
         let age = Arc::new(Age(Duration::from_millis(age_ms)));
         let gate = Gate::new(Arc::clone(&policies), log.clone(), age, CONSENT_AGE_MAX);
@@ -190,6 +207,12 @@ async fn what_the_gate_published_leads_to_what_it_decided() {
                 if let Ok(permit) =
                     gate.authorise(&context, *action, of(1), &rooms, "records.ListItems").await
                 {
+                    gate.release(permit, Unreleased::new((), vec![])).await.unwrap();
+                }
+                if let Ok(permit) =
+                    gate.authorise_in_part(&context, *action, of(1), &rooms, "records.ListItems").await
+                {
+                    parts += usize::from(!permit.within().is_whole());
                     gate.release(permit, Unreleased::new((), vec![])).await.unwrap();
                 }
             }
@@ -216,8 +239,8 @@ async fn what_the_gate_published_leads_to_what_it_decided() {
         }
     }
     assert!(
-        permitted > 20 && refused > 20 && stale > 20,
-        "{permitted} permitted, {refused} refused, {stale} stale"
+        permitted > 20 && refused > 20 && stale > 20 && parts > 5,
+        "{permitted} permitted, {parts} of them in part, {refused} refused, {stale} stale"
     );
 }
 
@@ -250,6 +273,8 @@ fn look() -> (pb::AccessRecorded, Stood) {
         consent_age_ms_max: 10_000,
         decided_time: now(),
         consent_seq: Some(7),
+        in_part: false,
+        part_categories: Vec::new(),
     };
     (AccessEvent::Permitted(Box::new(access)).to_public(), stood)
 }
@@ -273,6 +298,8 @@ fn whatever_is_pretended_is_seen() {
     assert_eq!(seen(|event| event.rule_ids[0].push('x')), [Difference::Rules]);
     let more = |event: &mut pb::AccessRecorded| event.permitted_categories.push(Category::Notes.to_proto());
     assert_eq!(seen(more), [Difference::Categories]);
+    let in_part = |event: &mut pb::AccessRecorded| event.part_categories.push(Category::Goals.to_proto());
+    assert_eq!(seen(in_part), [Difference::Categories]);
     let holder = |event: &mut pb::AccessRecorded| event.relationship = Relationship::Parent.to_proto();
     assert_eq!(seen(holder), [Difference::Relationship]);
     assert_eq!(seen(|event| event.held_roles.clear()), [Difference::Outcome]);

@@ -2,6 +2,7 @@
 mod actor;
 mod clock;
 mod ids;
+mod narrowing;
 mod period;
 mod text_enum;
 mod vocabulary;
@@ -9,6 +10,7 @@ mod vocabulary;
 pub use actor::{Actor, ActorParseError};
 pub use clock::{Clock, Ids, SystemClock, SystemIds};
 pub use ids::*;
+pub use narrowing::Narrowing;
 pub use period::{Period, PeriodError};
 pub use text_enum::UnknownWord;
-pub use vocabulary::{Action, Category, Purpose, Relationship, Role, Service};
+pub use vocabulary::{Action, Basis, Category, Purpose, Relationship, Role, Service};

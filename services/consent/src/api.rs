@@ -1,11 +1,12 @@
 //! gRPC: the contract's messages to use cases and back.
+pub(crate) mod emergency;
 pub(crate) mod erasure;
 mod fields;
 mod marks;
 mod problem;
 
 use crate::app::{AddHolder, App, GiveGrant, LiftMark, ListGrants, ListRecords, OpenRecord, RevokeGrant};
-use crate::domain::record::Holder;
+use crate::{domain::record::Holder, message::to_holder};
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, field, mask};
 use holdfast_proto::consent::v1::{
     self as pb,
@@ -90,6 +91,7 @@ impl ConsentService for Api {
             purposes: field::words("purposes", &message.purposes, fields::PURPOSES_MAX)?,
             from: field::time("from_time", message.from_time.as_ref())?,
             until: field::time("until_time", message.until_time.as_ref())?,
+            narrowing: message.narrowing.map(fields::narrowing).transpose()?,
         };
         let (grant, position) = self.app.give_grant(&asked, id, command).await.map_err(Problem::from)?;
         let (grant, position) = (Some((&grant).into()), position.map(Into::into));
@@ -108,7 +110,7 @@ impl ConsentService for Api {
             seen: mask::revision(&message.etag)?,
         };
         let (grant, position) = self.app.revoke_grant(&asked, id, command).await.map_err(Problem::from)?;
-        let (grant, position) = (Some((&grant).into()), position.map(Into::into));
+        let (grant, position) = (Some(to_holder(&grant)), position.map(Into::into));
         Ok(Response::new(pb::RevokeGrantResponse { grant, position }))
     }
 
@@ -116,7 +118,7 @@ impl ConsentService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let id = field::id("grant_id", &request.get_ref().grant_id)?;
         let grant = self.app.grant(&asked, id).await.map_err(Problem::from)?;
-        Ok(Response::new((&grant).into()))
+        Ok(Response::new(to_holder(&grant)))
     }
 
     async fn list_grants(
@@ -134,7 +136,7 @@ impl ConsentService for Api {
         };
         let found = self.app.list_grants(&asked, query).await.map_err(Problem::from)?;
         let (found, next_page_token) = page.cut(found, |listed| listed.place)?;
-        let grants = found.iter().map(|listed| (&listed.grant).into()).collect();
+        let grants = found.iter().map(|listed| to_holder(&listed.grant)).collect();
         Ok(Response::new(pb::ListGrantsResponse { grants, next_page_token }))
     }
 

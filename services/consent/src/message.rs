@@ -5,8 +5,9 @@ use crate::domain::{
 };
 use holdfast_host::mask;
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
-use holdfast_types::PatientId;
+use holdfast_types::{Narrowing, PatientId};
 
+/// For whoever decides by it: without the reason, which is the holders' own.
 impl From<&ShownGrant> for pb::Grant {
     fn from(grant: &ShownGrant) -> Self {
         let terms = &grant.terms;
@@ -23,8 +24,25 @@ impl From<&ShownGrant> for pb::Grant {
             given_by_account_id: terms.given_by.to_string(),
             revision: grant.revision,
             etag: mask::etag(grant.revision),
+            basis: terms.basis.to_proto(),
+            reason: String::new(),
+            narrowing: terms.narrowing.as_ref().map(narrowing_of),
         }
     }
+}
+
+fn narrowing_of(narrowing: &Narrowing) -> pb::Narrowing {
+    pb::Narrowing {
+        item_ids: narrowing.items.iter().map(ToString::to_string).collect(),
+        author_account_ids: narrowing.authors.iter().map(ToString::to_string).collect(),
+        occurred_from_time: narrowing.since.map(timestamp),
+        occurred_until_time: narrowing.until.map(timestamp),
+    }
+}
+
+/// In an answer to a holder: with what was said by whoever took it in an emergency.
+pub(crate) fn to_holder(grant: &ShownGrant) -> pb::Grant {
+    pb::Grant { reason: grant.terms.reason.clone(), ..grant.into() }
 }
 
 impl From<Grantee> for pb::Grantee {

@@ -50,8 +50,13 @@ fn of_grant(header: &Header, event: GrantEvent) -> Any {
     let (id, revision) = (GrantId::new(header.stream.id()), header.revision);
     match event {
         GrantEvent::Given(terms) => {
-            let grant = ShownGrant { id, revision, terms, revoked: None };
-            any(&pb::GrantGiven { grant: Some((&grant).into()) })
+            let in_part = terms.narrowing.is_some();
+            let grant = Some((&ShownGrant { id, revision, terms, revoked: None }).into());
+            if in_part { any(&pb::GrantGivenInPart { grant }) } else { any(&pb::GrantGiven { grant }) }
+        }
+        GrantEvent::Taken(terms) => {
+            let grant = Some((&ShownGrant { id, revision, terms, revoked: None }).into());
+            any(&pb::GrantTaken { grant })
         }
         GrantEvent::Revoked { patient, revoked } => any(&pb::GrantRevoked {
             grant_id: id.to_string(),

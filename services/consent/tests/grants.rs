@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 use common::*;
 use futures::{StreamExt, stream};
 use holdfast_access::views::ConsentFact;
-use holdfast_proto::{Word, access::v1::Outcome, consent::v1::*};
-use holdfast_types::{Action, Category, Clock, Purpose, Relationship, Role};
+use holdfast_proto::{Word, access::v1::Outcome, consent::v1::*, timestamp};
+use holdfast_types::{Action, Category, Clock, Ids as _, Purpose, Relationship, Role, SystemIds};
 use uuid::Uuid;
 
 /// So many commands wait for one another without running into the time that a caller has.
@@ -280,4 +280,62 @@ async fn the_other_services_hear_who_holds_and_who_was_given_what() {
         assert_eq!(envelope.header.on_behalf_of, Some(patient));
         assert_eq!(envelope.header.purpose, Purpose::FamilyRequest);
     }
+}
+
+#[tokio::test]
+async fn a_part_of_the_rooms_is_given_and_said_in_words_of_its_own() {
+    let world = world().await;
+    let (parent, school) = (person(1), person(2));
+    let patient = world.record_of(&parent).await;
+    let mut client = world.as_(&parent);
+    let item = SystemIds.next().to_string();
+    let part = Narrowing {
+        item_ids: vec![item.clone(), item.clone()],
+        author_account_ids: vec![parent.account.to_string()],
+        occurred_from_time: Some(timestamp(world.clock.now() - TimeDelta::days(30))),
+        occurred_until_time: Some(timestamp(world.clock.now())),
+    };
+    let asked = |narrowing: Narrowing| GiveGrantRequest {
+        narrowing: Some(narrowing),
+        ..give(&patient, to_account(school.account))
+    };
+    let given = client.give_grant(asked(part.clone())).await.unwrap().into_inner().grant.unwrap();
+    let once = Narrowing { item_ids: vec![item.clone()], ..part.clone() };
+    assert_eq!(given.narrowing, Some(once.clone()), "what is named twice counts once");
+    let listed = client.list_grants(list(&patient)).await.unwrap().into_inner().grants;
+    assert_eq!(listed[0].narrowing, Some(once));
+    let whole = client.give_grant(asked(Narrowing::default())).await.unwrap().into_inner().grant.unwrap();
+    assert_eq!(whole.narrowing, None, "a narrowing that says nothing is none");
+
+    let envelopes = world.envelopes().await;
+    let said: Vec<&str> = envelopes
+        .iter()
+        .filter(|envelope| envelope.header.event_type == "grant.given")
+        .map(|envelope| envelope.public_payload.as_ref().unwrap().type_url.as_str())
+        .collect();
+    assert!(said[0].ends_with("v1.GrantGivenInPart") && said[1].ends_with("v1.GrantGiven"), "{said:?}");
+
+    let reached = ListRecordsRequest::default();
+    let records = world.as_(&school).list_records(reached).await.unwrap().into_inner().records;
+    assert_eq!(records.iter().map(|record| record.grants.len()).collect::<Vec<_>>(), [2]);
+
+    let many = |count: usize| (0..count).map(|_| SystemIds.next().to_string()).collect::<Vec<_>>();
+    let at = |seconds| Some(timestamp(world.clock.now() - TimeDelta::seconds(seconds)));
+    let none = Narrowing::default;
+    for (narrowing, reason) in [
+        (Narrowing { item_ids: many(51), ..none() }, "TOO_MANY"),
+        (Narrowing { author_account_ids: many(21), ..none() }, "TOO_MANY"),
+        (Narrowing { item_ids: vec!["seven".to_owned()], ..none() }, "ID_MALFORMED"),
+        (
+            Narrowing { occurred_from_time: at(1), occurred_until_time: at(1), ..none() },
+            "PERIOD_ENDS_BEFORE_IT_BEGINS",
+        ),
+    ] {
+        assert_eq!(refusal(client.give_grant(asked(narrowing)).await), reason);
+    }
+    let write = [Action::Read.to_proto(), Action::Contribute.to_proto()];
+    let written = GiveGrantRequest { actions: write.to_vec(), ..asked(part.clone()) };
+    assert_eq!(refusal(client.give_grant(written).await), "FIELD_INVALID");
+    let name = GiveGrantRequest { categories: vec![Category::Demographics.to_proto()], ..asked(part) };
+    assert_eq!(refusal(client.give_grant(name).await), "FIELD_INVALID");
 }

@@ -224,6 +224,7 @@ fn give(
         purposes: vec![],
         from,
         until,
+        narrowing: None,
     };
     grant::Command::Give { offer, now, to_holder: false, unended: 0 }
 }

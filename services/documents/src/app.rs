@@ -20,7 +20,7 @@ use crate::{
     views::{self, Progress, ViewsError},
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Refused, RequestContext, Unreleased};
+use holdfast_access::{Parts as InPart, Permit, Refused, RequestContext, Thing, Unreleased};
 use holdfast_eventlog::{AppendError, EventLog, ExecuteError, KeyError, ReadError};
 use holdfast_host::{Ground, Problem};
 use holdfast_types::{Action, Category, DocumentId, PatientId, UploadId};
@@ -136,19 +136,23 @@ impl App {
         patient: PatientId,
         id: DocumentId,
         operation: &'static str,
-    ) -> Result<Permit, Failure> {
+    ) -> Result<Permit<InPart>, Failure> {
         let gate = self.ground.gate();
         let known = views::known(self.log().pool(), patient, id).await.map_err(Failure::Views)?;
         if let Some(known) = known {
             let categories = slice::from_ref(&known.category);
-            let permit = gate.authorise(asked, action, patient, categories, operation).await?;
-            // What is kept from the caller is answered like what is not there.
-            if !permit.withheld().holds(id.uuid(), known.added_by.as_deref()) {
+            let permit = gate.authorise_in_part(asked, action, patient, categories, operation).await?;
+            let (first, last) = (known.added, known.added);
+            let authors = known.added_by.as_slice();
+            let thing = Thing { category: known.category, id: id.uuid(), authors, first, last };
+            // What is kept from the caller, or not of the part that is shared, is answered like what is not there.
+            if !permit.withheld().holds(id.uuid(), known.added_by.as_deref()) && permit.within().shows(&thing)
+            {
                 return Ok(permit);
             }
         }
-        let permit = gate.authorise(asked, action, patient, Category::ALL, operation).await?;
-        let sees_all = Category::ALL.iter().all(|category| permit.covers(*category));
+        let permit = gate.authorise_in_part(asked, action, patient, Category::ALL, operation).await?;
+        let sees_all = Category::ALL.iter().all(|category| permit.covers_whole(*category));
         gate.release(permit, Unreleased::new((), Vec::new())).await?;
         Err(if sees_all {
             Failure::Document(document::Refusal::NotAdded)

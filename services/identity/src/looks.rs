@@ -26,6 +26,8 @@ impl Looks {
             action: Action::Contribute,
             categories: Vec::new(),
             permitted_categories: Vec::new(),
+            in_part: false,
+            part_categories: Vec::new(),
             purpose,
             // No policy is asked, so none is named.
             rule_ids: Vec::new(),

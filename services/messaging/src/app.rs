@@ -8,7 +8,7 @@ pub(crate) use read::{ListMessages, ListThreads};
 pub(crate) use write::{PostMessage, StartThread, ThreadAfter, Words};
 
 use crate::{domain::thread::Refusal, views::ViewsError};
-use holdfast_access::{Permit, Refused, RequestContext};
+use holdfast_access::{OfRecord, Parts, Permit, Refused, RequestContext};
 use holdfast_eventlog::{AppendError, EventLog, ExecuteError, Inbox, InboxError, ReadError};
 use holdfast_host::Ground;
 use holdfast_types::{Action, Category, PatientId, PracticeId, Service, ThreadId};
@@ -61,14 +61,24 @@ impl App {
         self.ground.log()
     }
 
-    async fn may(
+    async fn may_write(
         &self,
         asked: &RequestContext,
-        action: Action,
         patient: PatientId,
         operation: &'static str,
     ) -> Result<Permit, Failure> {
-        Ok(self.ground.gate().authorise(asked, action, patient, &[Category::Messages], operation).await?)
+        let (categories, gate) = ([Category::Messages], self.ground.gate());
+        Ok(gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?)
+    }
+
+    async fn may_read(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<Permit<Parts>, Failure> {
+        let (categories, gate) = ([Category::Messages], self.ground.gate());
+        Ok(gate.authorise_in_part(asked, Action::Read, patient, &categories, operation).await?)
     }
 
     /// What is not known is asked for: it may be new.
@@ -85,7 +95,12 @@ impl App {
     }
 
     /// Someone else's thread is no thread of this record.
-    async fn sees(&self, permit: &Permit, asked: &RequestContext, thread: ThreadId) -> Result<(), Failure> {
+    async fn sees<T: OfRecord>(
+        &self,
+        permit: &Permit<T>,
+        asked: &RequestContext,
+        thread: ThreadId,
+    ) -> Result<(), Failure> {
         let there = crate::views::place(self.log().pool(), permit, &asked.caller, thread)
             .await
             .map_err(Failure::Views)?;

@@ -24,7 +24,12 @@ pub struct Decided {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
-    Rooms { action: Action, record: Record },
+    Rooms {
+        action: Action,
+        record: Record,
+        /// Whoever answered left out what was not granted.
+        in_part: bool,
+    },
     Beside(Oversight),
 }
 
@@ -88,7 +93,7 @@ impl Decided {
 fn asked(event: &pb::AccessRecorded) -> Result<Asked, NoReplay> {
     let Some(oversight) = &event.oversight else {
         let record = Record { patient: id(&event.patient_id)?, categories: words(&event.categories)? };
-        return Ok(Asked::Rooms { action: word(event.action)?, record });
+        return Ok(Asked::Rooms { action: word(event.action)?, record, in_part: event.in_part });
     };
     let patient = || match event.patient_id.as_str() {
         "" => Ok(None),
@@ -104,6 +109,8 @@ fn asked(event: &pb::AccessRecorded) -> Result<Asked, NoReplay> {
         pb::OversightKind::Tenant => Oversight::Tenant(id(&oversight.tenant_id)?),
         pb::OversightKind::Directory => Oversight::Directory,
         pb::OversightKind::Erasure => Oversight::Erasure(id(&event.patient_id)?),
+        pb::OversightKind::Emergency => Oversight::Emergency(id(&event.patient_id)?),
+        pb::OversightKind::EmergencyReview => Oversight::EmergencyReview(id(&event.patient_id)?),
         pb::OversightKind::Unspecified => return Err(NoReplay::Unreadable("an unknown kind of oversight")),
     }))
 }
@@ -113,6 +120,7 @@ fn decision(event: &pb::AccessRecorded) -> Result<Decision, NoReplay> {
     match event.outcome() {
         pb::Outcome::Permitted => Ok(Decision::Permitted {
             categories: words(&event.permitted_categories)?,
+            parts: words(&event.part_categories)?,
             rule_ids,
             grants: event.grants.iter().map(grant).collect::<Result<_, _>>()?,
         }),

@@ -3,8 +3,8 @@ use super::marks::MarkColumns;
 use crate::{Caller, Facts, GrantFact, Grantee};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::Subject;
-use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId, Service, TenantId};
-use sqlx::PgPool;
+use holdfast_types::{AccountId, GrantId, Narrowing, PatientId, Period, PracticeId, Service, TenantId};
+use sqlx::{PgPool, types::Json};
 use std::{str::FromStr, time::Duration};
 use uuid::Uuid;
 
@@ -37,6 +37,8 @@ struct Row {
     from_time: Option<DateTime<Utc>>,
     until_time: Option<DateTime<Utc>>,
     revision: Option<i64>,
+    basis: Option<String>,
+    narrowing: Option<Json<Narrowing>>,
     #[sqlx(flatten)]
     marks: MarkColumns,
 }
@@ -70,6 +72,8 @@ macro_rules! facts_of {
                 grants.from_time,
                 grants.until_time,
                 grants.revision,
+                grants.narrowing,
+                grants.basis,
                 marks.*
              FROM ",
             $asked,
@@ -176,7 +180,9 @@ impl Row {
             actions: words(self.actions, "action")?,
             purposes: words(self.purposes, "purpose")?,
             period: Period::try_new(from, self.until_time).map_err(|_| FactsError::Malformed("period"))?,
+            basis: word(self.basis.as_deref().unwrap_or_default(), "basis")?,
             revoked: None,
+            narrowing: self.narrowing.map(|Json(narrowing)| narrowing),
         }))
     }
 }

@@ -3,10 +3,12 @@ use crate::{GrantFact, Grantee, KeptFrom, MarkFact, Marked};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
 use holdfast_proto::{Word, consent::v1 as pb, time};
-use holdfast_types::{AccountId, Category, GrantId, MarkId, PatientId, Period, Relationship, Role, TenantId};
+use holdfast_types::{
+    AccountId, Basis, Category, GrantId, MarkId, Narrowing, PatientId, Period, Relationship, Role, TenantId,
+};
 use prost::Name;
 use prost_types::{Any, Timestamp};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -73,7 +75,17 @@ impl ConsentFact {
             }
         } else if url == pb::GrantGiven::type_url() {
             let given: pb::GrantGiven = message(payload)?;
-            Self::GrantGiven(grant(&given.grant.ok_or("no grant")?)?)
+            Self::GrantGiven(given_by_holder(grant(&given.grant.ok_or("no grant")?)?)?)
+        } else if url == pb::GrantGivenInPart::type_url() {
+            let given: pb::GrantGivenInPart = message(payload)?;
+            let given = given_by_holder(grant(&given.grant.ok_or("no grant")?)?)?;
+            Self::GrantGiven(Some(given).filter(|grant| grant.narrowing.is_some()).ok_or("no part")?)
+        } else if url == pb::GrantTaken::type_url() {
+            let taken: pb::GrantTaken = message(payload)?;
+            let taken = grant(&taken.grant.ok_or("no grant")?)?;
+            Self::GrantGiven(
+                Some(taken).filter(|grant| grant.basis == Basis::Emergency).ok_or("no emergency")?,
+            )
         } else if url == pb::GrantRevoked::type_url() {
             let revoked: pb::GrantRevoked = message(payload)?;
             Self::GrantRevoked {
@@ -100,6 +112,11 @@ impl ConsentFact {
     }
 }
 
+/// What was taken is told in words of its own.
+fn given_by_holder(grant: GrantFact) -> Result<GrantFact, &'static str> {
+    if grant.basis.is_holder() { Ok(grant) } else { Err("not given by a holder") }
+}
+
 fn grant(grant: &pb::Grant) -> Result<GrantFact, &'static str> {
     let grantee = grant.grantee.as_ref().ok_or("no grantee")?;
     let grantee = match grantee.kind.as_ref().ok_or("no grantee")? {
@@ -124,6 +141,20 @@ fn grant(grant: &pb::Grant) -> Result<GrantFact, &'static str> {
         period: Period::try_new(from, moment(grant.until_time.as_ref())?)
             .map_err(|_| "ends before it begins")?,
         revoked: moment(grant.revoked_time.as_ref())?,
+        basis: match grant.basis {
+            0 => Basis::Holder,
+            number => Basis::from_proto(number).ok_or("unknown word")?,
+        },
+        narrowing: grant.narrowing.as_ref().map(narrowing).transpose()?,
+    })
+}
+
+fn narrowing(narrowing: &pb::Narrowing) -> Result<Narrowing, &'static str> {
+    Ok(Narrowing {
+        items: narrowing.item_ids.iter().map(|item| id(item)).collect::<Result<_, _>>()?,
+        authors: narrowing.author_account_ids.iter().map(|author| id(author)).collect::<Result<_, _>>()?,
+        since: moment(narrowing.occurred_from_time.as_ref())?,
+        until: moment(narrowing.occurred_until_time.as_ref())?,
     })
 }
 
@@ -250,8 +281,8 @@ async fn give(conn: &mut PgConnection, grant: &GrantFact) -> Result<(), sqlx::Er
     sqlx::query(
         "INSERT INTO access_grants
             (grant_id, patient, grantee_account, grantee_practice, grantee_role, categories, actions, purposes,
-             from_time, until_time, revoked_time, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             from_time, until_time, revoked_time, revision, narrowing, basis)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT (grant_id) DO NOTHING",
     )
     .bind(grant.id.uuid())
@@ -266,6 +297,8 @@ async fn give(conn: &mut PgConnection, grant: &GrantFact) -> Result<(), sqlx::Er
     .bind(grant.period.until())
     .bind(grant.revoked)
     .bind(i64::try_from(grant.revision).unwrap_or(i64::MAX))
+    .bind(grant.narrowing.as_ref().map(Json))
+    .bind(grant.basis.as_str())
     .execute(conn)
     .await?;
     Ok(())

@@ -68,6 +68,8 @@ pub(crate) fn grant(grantee: Grantee, purpose: Purpose) -> GrantFact {
         purposes: vec![purpose],
         period: Period::try_new(now() - TimeDelta::hours(1), None).unwrap(),
         revoked: None,
+        narrowing: None,
+        basis: Basis::Holder,
     }
 }
 

@@ -9,7 +9,7 @@ use holdfast_host::{Problem, catalogue, field};
 use holdfast_proto::{
     Word,
     audit::v1::{self as pb, rehearse_change_request::Change},
-    consent::v1::{GrantGiven, MarkSet},
+    consent::v1::{GrantGiven, MarkSet, Narrowing},
     timestamp,
 };
 use holdfast_types::{Category, GrantId, MarkId, PatientId};
@@ -29,6 +29,7 @@ pub(super) fn change(
         Change::GiveGrant(mut grant) => {
             (grant.grant_id, grant.patient_id, grant.revision) = (NEW.to_string(), patient.to_string(), 1);
             grant.revoked_time = None;
+            grant.narrowing = grant.narrowing.filter(|narrowing| *narrowing != Narrowing::default());
             grant.from_time.get_or_insert_with(|| timestamp(now));
             read("give_grant", Any::from_msg(&GrantGiven { grant: Some(grant) }))?
         }
@@ -78,6 +79,7 @@ pub(super) fn told(rehearsed: Rehearsed, lag_ms: i64) -> pb::RehearseChangeRespo
                     lost: numbers(&reach.lost),
                     less_within_rooms: reach.less_within_rooms,
                     more_within_rooms: reach.more_within_rooms,
+                    part_categories: numbers(&reach.parts),
                 }
             })
             .collect(),
@@ -99,6 +101,7 @@ fn look(past: Past) -> pb::RehearsedLook {
         effect: effect.into(),
         categories: numbers(&otherwise.categories),
         kept_back_count: count(otherwise.kept_back),
+        part_categories: numbers(&otherwise.parts),
     }
 }
 

@@ -83,12 +83,14 @@ impl ReplayService for Api {
         else {
             return Err(Problem::new(catalogue::NOT_PERMITTED, "no record is permitted").into());
         };
-        let (permitted, reason) = match &conclusion.decision {
-            Decision::Permitted { categories, .. } => (categories.as_slice(), ""),
-            Decision::Refused { reason, .. } => (&[][..], reason.reason()),
+        let (permitted, parts, reason) = match &conclusion.decision {
+            Decision::Permitted { categories, parts, .. } => (categories.as_slice(), parts.as_slice(), ""),
+            Decision::Refused { reason, .. } => (&[][..], &[][..], reason.reason()),
         };
+        let numbers = |rooms: &[Category]| rooms.iter().map(|room| room.to_proto()).collect();
         Ok(Response::new(pb::DecideHypotheticalResponse {
-            permitted_categories: permitted.iter().map(|category| category.to_proto()).collect(),
+            permitted_categories: numbers(permitted),
+            part_categories: numbers(parts),
             refusal_reason: reason.to_owned(),
             relationship: conclusion.relationship.map(Word::to_proto).unwrap_or_default(),
             policy_digest: self.app.policy_digest(),

@@ -5,11 +5,13 @@ use super::Saying;
 use chrono::{DateTime, Utc};
 use holdfast_access::{
     Caller, Decision, GrantFact, Grantee, Marked, Policies, Record, Request, RoleAssignment, Withheld,
-    decide,
+    decide_in_part,
     replay::{Asked, Decided, Stood},
     views::ConsentFact,
 };
-use holdfast_types::{AccountId, Action, Category, PatientId, Period, PracticeId, Purpose, Role, TenantId};
+use holdfast_types::{
+    AccountId, Action, Basis, Category, PatientId, Period, PracticeId, Purpose, Role, TenantId,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -32,8 +34,10 @@ pub struct Rehearsal<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Otherwise {
     pub effect: Effect,
-    /// Rooms that would have been closed or opened.
+    /// Rooms that would have been closed or opened, as wholes or in part.
     pub categories: Vec<Category>,
+    /// Those of them of which only a part would have been.
+    pub parts: Vec<Category>,
     /// Of what was shown.
     pub kept_back: usize,
 }
@@ -56,6 +60,8 @@ pub enum Whom {
 pub struct Reach {
     pub gained: Vec<Category>,
     pub lost: Vec<Category>,
+    /// Those of both of which it is only a part.
+    pub parts: Vec<Category>,
     pub less_within_rooms: bool,
     pub more_within_rooms: bool,
 }
@@ -84,26 +90,30 @@ impl<'a> Rehearsal<'a> {
         }
         let (before, after) = self.around(decided.consent_seq.unwrap_or_default(), decided.now);
         let narrowed = self.narrowed(decided);
-        let open = |stood: &Stood| match narrowed.again(self.policies, stood).decision {
-            Decision::Permitted { categories, .. } => categories,
-            Decision::Refused { .. } => Vec::new(),
+        let open = |stood: &Stood| {
+            let again = narrowed.again(self.policies, stood);
+            let categories = match again.decision {
+                Decision::Permitted { categories, .. } => categories,
+                Decision::Refused { .. } => Vec::new(),
+            };
+            Open::of(categories.into_iter().map(|category| (category, again.within.parts_of(category))))
         };
         let (was, would) = (open(&before), open(&after));
-        let lost: Vec<Category> = was.iter().copied().filter(|category| !would.contains(category)).collect();
-        let gained: Vec<Category> =
-            would.iter().copied().filter(|category| !was.contains(category)).collect();
+        let (lost, gained) = (was.beyond(&would), would.beyond(&was));
         let withheld = |stood: &Stood| {
             Withheld::of(&decided.caller, record.patient, &stood.facts(&decided.caller, decided.now))
         };
         let (less, more) = within(&withheld(&before), &withheld(&after));
         let kept_back = if less { shown.iter().filter(|id| self.things.contains(id)).count() } else { 0 };
         if !lost.is_empty() || kept_back > 0 {
-            return Some(Otherwise { effect: Effect::Stopped, categories: lost, kept_back });
+            let parts = was.in_part(&would, &lost);
+            return Some(Otherwise { effect: Effect::Stopped, categories: lost, parts, kept_back });
         }
         // What would have been shown beside is not known; that there could have been more, is.
         let looked = matches!(decided.decision, Decision::Permitted { .. });
         let opened = !gained.is_empty() || (more && looked);
-        opened.then_some(Otherwise { effect: Effect::Allowed, categories: gained, kept_back: 0 })
+        let parts = would.in_part(&was, &gained);
+        opened.then_some(Otherwise { effect: Effect::Allowed, categories: gained, parts, kept_back: 0 })
     }
 
     /// Whether the change speaks of this caller at all: most looks need not be decided again.
@@ -133,7 +143,7 @@ impl<'a> Rehearsal<'a> {
     /// Rooms are decided each by itself where somebody reads: those that the change does not speak of stay as they are.
     fn narrowed(&self, decided: &Decided) -> Decided {
         let mut narrowed = decided.clone();
-        if let Asked::Rooms { action: Action::Read | Action::Download, record } = &mut narrowed.asked {
+        if let Asked::Rooms { action: Action::Read | Action::Download, record, .. } = &mut narrowed.asked {
             let concerned = concerned(&self.said, &self.change);
             record.categories.retain(|category| concerned.contains(category));
         }
@@ -151,16 +161,29 @@ impl<'a> Rehearsal<'a> {
             return None;
         }
         let (was, would) = (self.may(&before, caller, patient, now), self.may(&after, caller, patient, now));
-        let rooms = |of: &BTreeSet<(Action, Category)>, than: &BTreeSet<(Action, Category)>| {
-            let rooms: BTreeSet<Category> = of.difference(than).map(|(_, category)| *category).collect();
+        let (lost, gained) = (was.beyond(&would), would.beyond(&was));
+        let parts: BTreeSet<(Action, Category)> =
+            was.in_part(&would, &lost).into_iter().chain(would.in_part(&was, &gained)).collect();
+        let whole = |changed: &(Action, Category)| !parts.contains(changed);
+        let wholes: BTreeSet<Category> =
+            lost.iter().chain(&gained).filter(|changed| whole(changed)).map(|(_, room)| *room).collect();
+        let rooms = |changed: &[(Action, Category)]| {
+            let rooms: BTreeSet<Category> = changed.iter().map(|(_, category)| *category).collect();
             rooms.into_iter().collect::<Vec<_>>()
         };
         let facts = |stood: &Stood| Withheld::of(caller, patient, &stood.facts(caller, now));
         let (less, more) = within(&facts(&before), &facts(&after));
         let reads = |stood: &Stood| self.reads_anything(stood, caller, patient, now);
         let reach = Reach {
-            gained: rooms(&would, &was),
-            lost: rooms(&was, &would),
+            gained: rooms(&gained),
+            lost: rooms(&lost),
+            parts: parts
+                .iter()
+                .map(|(_, room)| *room)
+                .filter(|room| !wholes.contains(room))
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             less_within_rooms: less && reads(&before),
             more_within_rooms: more && reads(&after),
         };
@@ -170,8 +193,9 @@ impl<'a> Rehearsal<'a> {
     /// Everybody whom what is given names, with the roles by which it reaches them.
     pub fn named(&self, now: DateTime<Utc>) -> BTreeMap<Whom, Caller> {
         let (before, after) = self.around(u64::MAX, now);
+        let tenant = before.tenant().unwrap_or(TenantId::new(Uuid::nil()));
         let grants = before.grants(now).chain(after.grants(now));
-        grants.map(reached).collect()
+        grants.map(|grant| reached(grant, tenant)).collect()
     }
 
     /// Consent up to a place, and with the change, as if it had been made right then.
@@ -199,7 +223,7 @@ impl<'a> Rehearsal<'a> {
         caller: &Caller,
         patient: PatientId,
         now: DateTime<Utc>,
-    ) -> BTreeSet<(Action, Category)> {
+    ) -> Open<(Action, Category)> {
         self.permitted(stood, caller, patient, now, &concerned(&self.said, &self.change), &ACTIONS)
     }
 
@@ -215,11 +239,11 @@ impl<'a> Rehearsal<'a> {
         now: DateTime<Utc>,
         categories: &[Category],
         actions: &[Action],
-    ) -> BTreeSet<(Action, Category)> {
+    ) -> Open<(Action, Category)> {
         let facts = stood.facts(caller, now);
         let purposes: BTreeSet<Purpose> =
             facts.grants.iter().flat_map(|grant| grant.purposes.iter().copied()).collect();
-        let mut permitted = BTreeSet::new();
+        let mut permitted = Vec::new();
         for action in actions {
             // A change is decided whole: each room is asked for by itself.
             for category in categories {
@@ -227,14 +251,57 @@ impl<'a> Rehearsal<'a> {
                 let decided = |purpose: &Purpose| {
                     let (action, purpose, consent_age_max) = (*action, *purpose, Duration::ZERO);
                     let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
-                    matches!(decide(self.policies, &request, &facts), Decision::Permitted { .. })
+                    let (decision, within) = decide_in_part(self.policies, &request, &facts);
+                    matches!(decision, Decision::Permitted { .. }).then(|| within.parts_of(*category))
                 };
-                if purposes.iter().any(decided) {
-                    permitted.insert((*action, *category));
-                }
+                permitted
+                    .extend(purposes.iter().filter_map(decided).map(|parts| ((*action, *category), parts)));
             }
         }
-        permitted
+        Open::of(permitted)
+    }
+}
+
+/// What is open, and the parts of it; no parts where all of it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Open<Room: Ord>(BTreeMap<Room, BTreeSet<String>>);
+
+impl<Room: Ord + Copy> Open<Room> {
+    /// What is open in several ways is open in all of them.
+    fn of(rooms: impl IntoIterator<Item = (Room, BTreeSet<String>)>) -> Self {
+        let mut open: BTreeMap<Room, BTreeSet<String>> = BTreeMap::new();
+        for (room, parts) in rooms {
+            match open.get_mut(&room) {
+                None => drop(open.insert(room, parts)),
+                Some(known) if known.is_empty() || parts.is_empty() => known.clear(),
+                Some(known) => known.extend(parts),
+            }
+        }
+        Self(open)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Rooms of which more is open here than there.
+    fn beyond(&self, there: &Self) -> Vec<Room> {
+        let more = |room: &&Room| match (self.0.get(room), there.0.get(room)) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(here), Some(there)) if here.is_empty() || there.is_empty() => {
+                here.is_empty() && !there.is_empty()
+            }
+            (Some(here), Some(there)) => !here.is_subset(there),
+        };
+        self.0.keys().filter(more).copied().collect()
+    }
+
+    /// Those of them of which not all is open at one place and nothing at the other.
+    fn in_part(&self, there: &Self, rooms: &[Room]) -> Vec<Room> {
+        let parts = |of: &Self, room: &Room| of.0.get(room).is_some_and(|parts| !parts.is_empty());
+        let both = |room: &Room| self.0.contains_key(room) && there.0.contains_key(room);
+        rooms.iter().filter(|room| parts(self, room) || parts(there, room) || both(room)).copied().collect()
     }
 }
 
@@ -289,9 +356,16 @@ fn set_before(said: &[(u64, ConsentFact)], change: &ConsentFact) -> Option<Marke
     })
 }
 
-fn reached(grant: &GrantFact) -> (Whom, Caller) {
+/// `tenant`: the record's network.
+fn reached(grant: &GrantFact, tenant: TenantId) -> (Whom, Caller) {
     let nobody = |account, roles| Caller { account, session: None, roles, expires: DateTime::<Utc>::MAX_UTC };
     match grant.grantee {
+        Grantee::Account(account) if grant.basis == Basis::Emergency => {
+            // It was taken by somebody who treats at a practice of the network, and reaches nobody who does not.
+            let practice = Some(PracticeId::new(Uuid::nil()));
+            let roles = vec![RoleAssignment { role: Role::Therapist, tenant, practice }];
+            (Whom::Account(account), nobody(account, roles))
+        }
         Grantee::Account(account) => (Whom::Account(account), nobody(account, Vec::new())),
         Grantee::Practice { practice, role } => {
             let tenant = TenantId::new(Uuid::nil());

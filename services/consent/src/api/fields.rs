@@ -5,7 +5,8 @@ use crate::{
 };
 use holdfast_host::{Problem, catalogue, field};
 use holdfast_proto::{Word, consent::v1 as pb};
-use holdfast_types::{Action, PatientId, Role, TenantId};
+use holdfast_types::{Action, IdParseError, ItemId, Narrowing, PatientId, Role, TenantId};
+use std::str::FromStr;
 
 pub(super) const CATEGORIES_MAX: usize = 30;
 pub(super) const PURPOSES_MAX: usize = 7;
@@ -52,6 +53,21 @@ pub(super) fn grantee(message: Option<pb::Grantee>) -> Result<Grantee, Problem> 
             "therapists or the front desk of a practice",
         )),
     }
+}
+
+/// How much it may name is the grant's own rule.
+pub(super) fn narrowing(message: pb::Narrowing) -> Result<Narrowing, Problem> {
+    let (items, authors) = (message.item_ids, message.author_account_ids);
+    Ok(Narrowing {
+        items: ids::<ItemId>("narrowing.item_ids", &items)?.into_iter().map(ItemId::uuid).collect(),
+        authors: ids("narrowing.author_account_ids", &authors)?,
+        since: field::time("narrowing.occurred_from_time", message.occurred_from_time.as_ref())?,
+        until: field::time("narrowing.occurred_until_time", message.occurred_until_time.as_ref())?,
+    })
+}
+
+fn ids<T: FromStr<Err = IdParseError>>(name: &str, texts: &[String]) -> Result<Vec<T>, Problem> {
+    texts.iter().enumerate().map(|(at, text)| field::id(&format!("{name}[{at}]"), text)).collect()
 }
 
 impl From<RecordAccess> for pb::RecordAccess {

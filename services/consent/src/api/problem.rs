@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{erasure, grant, mark, record},
+    domain::{allowance, emergency, erasure, grant, mark, record},
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -13,6 +13,10 @@ impl From<Failure> for Problem {
             Failure::Record(refusal) => of_record(refusal),
             Failure::Grant(refusal) => of_grant(refusal),
             Failure::Erasure(refusal) => of_erasure(refusal),
+            Failure::Emergency(refusal) => of_emergency(refusal),
+            Failure::Allowance(refusal @ allowance::Refusal::TooMany) => {
+                Self::new(catalogue::TOO_MANY_EMERGENCIES, refusal.to_string())
+            }
             Failure::Mark(refusal) => of_mark(refusal),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
@@ -58,7 +62,18 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
     use grant::Refusal;
     let reason = match refusal {
         Refusal::NothingShared => catalogue::NOTHING_SHARED,
-        Refusal::EndsBeforeItBegins => catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS,
+        Refusal::EndsBeforeItBegins | Refusal::SpanEndsBeforeItBegins => {
+            catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS
+        }
+        Refusal::TooMuchNamed => {
+            return Problem::of_field(catalogue::TOO_MANY, "narrowing", refusal.to_string());
+        }
+        Refusal::PartIsRead => {
+            return Problem::of_field(catalogue::FIELD_INVALID, "actions", refusal.to_string());
+        }
+        Refusal::OneThing => {
+            return Problem::of_field(catalogue::FIELD_INVALID, "categories", refusal.to_string());
+        }
         Refusal::ToHolder => catalogue::GRANT_TO_HOLDER,
         Refusal::TooManyUnended => catalogue::TOO_MANY_GRANTS,
         // A grant's id follows from the request's: it was used before.
@@ -77,6 +92,15 @@ fn of_mark(refusal: mark::Refusal) -> Problem {
         Refusal::FromHolder => catalogue::GRANT_TO_HOLDER,
         Refusal::TooMany => catalogue::TOO_MANY_MARKS,
         Refusal::NotMarked => catalogue::MARK_UNKNOWN,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_emergency(refusal: emergency::Refusal) -> Problem {
+    use emergency::Refusal;
+    let reason = match refusal {
+        Refusal::OwnAccess => catalogue::OWN_EMERGENCY,
+        Refusal::AlreadyReviewed => catalogue::ALREADY_REVIEWED,
     };
     Problem::new(reason, refusal.to_string())
 }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use holdfast_access::{Permit, RequestContext};
 use holdfast_eventlog::{Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, Category, GrantId, PatientId, Purpose};
+use holdfast_types::{Action, Basis, Category, GrantId, Narrowing, PatientId, Purpose};
 use uuid::Uuid;
 
 /// Whose record a grant is of that is not there: refused and recorded like any other that the caller may not see.
@@ -28,6 +28,8 @@ pub(crate) struct GiveGrant {
     pub(crate) purposes: Vec<Purpose>,
     pub(crate) from: Option<DateTime<Utc>>,
     pub(crate) until: Option<DateTime<Utc>>,
+    /// None: all of the categories.
+    pub(crate) narrowing: Option<Narrowing>,
 }
 
 pub(crate) struct RevokeGrant {
@@ -51,7 +53,7 @@ impl App {
         id: CommandId,
         command: GiveGrant,
     ) -> Result<(ShownGrant, Option<Position>), Failure> {
-        let GiveGrant { patient, grantee, categories, actions, purposes, from, until } = command;
+        let GiveGrant { patient, grantee, categories, actions, purposes, from, until, narrowing } = command;
         let permit = self.may_share(asked, patient, "consent.GiveGrant").await?;
         let (subject, now) = (Subject::Patient(patient), self.log.clock().now());
         let unended =
@@ -60,7 +62,8 @@ impl App {
         let to_holder = matches!(grantee, Grantee::Account(account) if record.is_held_by(account));
         let authority = permit.into_authority();
         let given_by = authority.account();
-        let offer = Offer { patient, given_by, grantee, categories, actions, purposes, from, until };
+        let offer =
+            Offer { patient, given_by, grantee, categories, actions, purposes, from, until, narrowing };
         let grant = GrantId::new(made_by(given_by, id, patient.uuid()));
         let executed = self
             .log
@@ -111,7 +114,9 @@ impl App {
         let permit = self.may_share(asked, patient, "consent.GetGrant").await?;
         let found = views::grant(self.log.pool(), &permit, grant).await.map_err(Failure::Views)?;
         let unreleased = found.ok_or(Failure::Grant(Refusal::NotGiven))?;
-        Ok(self.gate.release(permit, unreleased).await?)
+        let mut grant = self.gate.release(permit, unreleased).await?;
+        self.tell_why(&mut grant).await?;
+        Ok(grant)
     }
 
     /// One more than the page holds.
@@ -127,7 +132,21 @@ impl App {
         let unreleased = views::grants(self.log.pool(), &permit, include_ended, now, after, page_size)
             .await
             .map_err(Failure::Views)?;
-        Ok(self.gate.release(permit, unreleased).await?)
+        let mut listed = self.gate.release(permit, unreleased).await?;
+        for Listed { grant, .. } in &mut listed {
+            self.tell_why(grant).await?;
+        }
+        Ok(listed)
+    }
+
+    /// What was said when it was taken in an emergency stands in the log alone.
+    async fn tell_why(&self, grant: &mut ShownGrant) -> Result<(), Failure> {
+        if grant.terms.basis == Basis::Emergency {
+            let subject = Subject::Patient(grant.terms.patient);
+            let loaded = self.log.load::<Grant>(subject, grant.id.uuid()).await.map_err(Failure::Read)?;
+            grant.terms.reason = loaded.state.terms().map(|terms| terms.reason.clone()).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Only holders share, and only they see what is shared with whom.
@@ -140,7 +159,7 @@ impl App {
         Ok(self.gate.authorise(asked, Action::Share, patient, Category::ALL, operation).await?)
     }
 
-    async fn patient_of(&self, grant: GrantId) -> Result<PatientId, Failure> {
+    pub(super) async fn patient_of(&self, grant: GrantId) -> Result<PatientId, Failure> {
         let patient = views::patient_of(self.log.pool(), grant).await.map_err(Failure::Views)?;
         Ok(patient.unwrap_or(NOBODY))
     }

@@ -4,7 +4,7 @@ use crate::{
     domain::record::{Command, FREE_STANDING, Holder, Record},
     views::{self, RecordAccess},
 };
-use holdfast_access::{Oversight, Permit, RequestContext, usual_purpose};
+use holdfast_access::{Oversight, Parts, Permit, RequestContext, usual_purpose};
 use holdfast_eventlog::{Context, Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{AccountId, Action, Actor, Category, PatientId, Relationship, TenantId};
@@ -116,13 +116,13 @@ impl App {
         Ok(candidates.into_iter().map(|patient| (patient, accesses.remove(&patient))).collect())
     }
 
-    /// For each record a permit for whatever the caller may do with it, reading first.
+    /// For each record a permit for whatever the caller may do with it or with a part of it, reading first: nothing of it is in the list.
     async fn any_permits(
         &self,
         asked: &RequestContext,
         mut patients: Vec<PatientId>,
-    ) -> Result<Vec<Permit>, Failure> {
-        let mut permits: Vec<Permit> = Vec::with_capacity(patients.len());
+    ) -> Result<Vec<Permit<Parts>>, Failure> {
+        let mut permits: Vec<Permit<Parts>> = Vec::with_capacity(patients.len());
         for action in [Action::Read, Action::Contribute, Action::Download] {
             for category in whole_or_each(action) {
                 if patients.is_empty() {
@@ -130,7 +130,7 @@ impl App {
                 }
                 let more = self
                     .gate
-                    .authorise_each(asked, action, &patients, category, "consent.ListRecords")
+                    .authorise_each_in_part(asked, action, &patients, category, "consent.ListRecords")
                     .await?;
                 patients.retain(|patient| more.iter().all(|permit| permit.patient() != *patient));
                 permits.extend(more);

@@ -1,7 +1,12 @@
 //! A grant: what a holder shares, with whom, what for and how long; it ends by its period or by revocation.
+mod part;
+
+use super::emergency::Taking;
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::Decider;
-use holdfast_types::{AccountId, Action, Category, GrantId, PatientId, Period, PracticeId, Purpose, Role};
+use holdfast_types::{
+    AccountId, Action, Basis, Category, GrantId, Narrowing, PatientId, Period, PracticeId, Purpose, Role,
+};
 use serde::{Deserialize, Serialize};
 
 /// Grants of one record that have not ended. Every decision reads all of them that reach its caller.
@@ -28,6 +33,19 @@ pub struct Terms {
     pub actions: Vec<Action>,
     pub purposes: Vec<Purpose>,
     pub period: Period,
+    /// None: all of the categories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub narrowing: Option<Narrowing>,
+    #[serde(default = "of_holder", skip_serializing_if = "Basis::is_holder")]
+    pub basis: Basis,
+    /// Why it was taken in an emergency; empty where a holder gave it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Grants were given before they said by whose word.
+const fn of_holder() -> Basis {
+    Basis::Holder
 }
 
 /// What a holder wants to share; nothing of it is checked yet.
@@ -44,6 +62,8 @@ pub struct Offer {
     pub from: Option<DateTime<Utc>>,
     /// None: until revoked.
     pub until: Option<DateTime<Utc>>,
+    /// None, or saying nothing: all of the categories.
+    pub narrowing: Option<Narrowing>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +76,8 @@ pub enum Command {
         /// Grants of the record that have not ended.
         unended: u32,
     },
+    /// Nobody who holds the record was asked.
+    Take(Taking),
     Revoke {
         now: DateTime<Utc>,
         /// The revision that the holder saw; None when it does not matter.
@@ -69,6 +91,8 @@ pub enum Command {
 pub enum Event {
     #[serde(rename = "grant.given")]
     Given(Terms),
+    #[serde(rename = "grant.taken")]
+    Taken(Terms),
     #[serde(rename = "grant.revoked")]
     Revoked { patient: PatientId, revoked: DateTime<Utc> },
 }
@@ -79,6 +103,7 @@ impl holdfast_eventlog::Event for Event {
     fn event_type(&self) -> &'static str {
         match self {
             Self::Given(_) => "grant.given",
+            Self::Taken(_) => "grant.taken",
             Self::Revoked { .. } => "grant.revoked",
         }
     }
@@ -96,6 +121,14 @@ pub enum State {
 }
 
 impl State {
+    /// What it says, whatever became of it.
+    pub const fn terms(&self) -> Option<&Terms> {
+        match self {
+            Self::NotGiven => None,
+            Self::Standing(terms) | Self::Revoked { terms, .. } => Some(terms),
+        }
+    }
+
     pub fn is_in_force(&self, now: DateTime<Utc>) -> bool {
         matches!(self, Self::Standing(terms) if terms.period.contains(now))
     }
@@ -107,6 +140,14 @@ pub enum Refusal {
     NothingShared,
     #[error("the period ends before it begins, or has ended already")]
     EndsBeforeItBegins,
+    #[error("a grant names at most {} things and {} authors", part::ITEMS_MAX, part::AUTHORS_MAX)]
+    TooMuchNamed,
+    #[error("the span of what is shared ends before it begins")]
+    SpanEndsBeforeItBegins,
+    #[error("a part of a category is for reading and downloading alone")]
+    PartIsRead,
+    #[error("demographics are one thing, of which there is no part")]
+    OneThing,
     #[error("the grantee holds the record")]
     ToHolder,
     #[error("the record has {UNENDED_MAX} grants that have not ended")]
@@ -151,7 +192,10 @@ impl Decider for Grant {
                 }
                 Ok(vec![Event::Given(terms)])
             }
-            (State::Standing(_) | State::Revoked { .. }, Command::Give { .. }) => Err(Refusal::AlreadyGiven),
+            (State::NotGiven, Command::Take(taking)) => Ok(vec![Event::Taken(taking.terms()?)]),
+            (State::Standing(_) | State::Revoked { .. }, Command::Give { .. } | Command::Take(_)) => {
+                Err(Refusal::AlreadyGiven)
+            }
             (State::NotGiven, Command::Revoke { .. }) => Err(Refusal::NotGiven),
             (State::Revoked { .. }, Command::Revoke { .. }) => Err(Refusal::AlreadyRevoked),
             (State::Standing(_), Command::Revoke { seen: Some(seen), present, .. }) if seen != present => {
@@ -165,7 +209,7 @@ impl Decider for Grant {
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
-            (_, Event::Given(terms)) => State::Standing(terms.clone()),
+            (_, Event::Given(terms) | Event::Taken(terms)) => State::Standing(terms.clone()),
             (State::Standing(terms), Event::Revoked { revoked, .. }) => {
                 State::Revoked { terms, revoked: *revoked }
             }
@@ -175,7 +219,8 @@ impl Decider for Grant {
 }
 
 fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
-    let Offer { patient, given_by, grantee, categories, actions, mut purposes, from, until } = offer;
+    let Offer { patient, given_by, grantee, categories, actions, mut purposes, from, until, narrowing } =
+        offer;
     if categories.is_empty() || actions.is_empty() {
         return Err(Refusal::NothingShared);
     }
@@ -183,10 +228,12 @@ fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
         return Err(Refusal::EndsBeforeItBegins);
     }
     let period = Period::try_new(from.unwrap_or(now), until).map_err(|_| Refusal::EndsBeforeItBegins)?;
+    let narrowing = part::part(narrowing, &categories, &actions)?;
     if purposes.is_empty() {
         purposes.push(Purpose::Treatment);
     }
-    Ok(Terms { patient, given_by, grantee, categories, actions, purposes, period })
+    let (basis, reason) = (Basis::Holder, String::new());
+    Ok(Terms { patient, given_by, grantee, categories, actions, purposes, period, narrowing, basis, reason })
 }
 
 #[cfg(test)]

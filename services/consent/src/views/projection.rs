@@ -1,5 +1,7 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
+use super::emergencies;
 use crate::domain::{
+    emergency::Event as EmergencyEvent,
     erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, Grantee, Terms},
     mark::{Event as MarkEvent, KeptFrom, Mark, Marked},
@@ -10,7 +12,7 @@ use holdfast_access::{
     views::{ConsentFact, apply},
 };
 use holdfast_eventlog::{Header, Opened, Projection, ProjectionError};
-use holdfast_types::{GrantId, PatientId};
+use holdfast_types::{Basis, GrantId, PatientId};
 use sqlx::PgConnection;
 
 pub struct Consent;
@@ -23,6 +25,9 @@ impl Projection for Consent {
                 record(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<GrantEvent>() {
                 grant(conn, &opened.header, opened.decode()?).await?;
+            } else if opened.is::<EmergencyEvent>() {
+                let EmergencyEvent::Reviewed(review) = opened.decode()?;
+                emergencies::reviewed(conn, opened.header.stream.id(), review.reviewed).await?;
             } else if opened.is::<MarkEvent>() {
                 let patient = PatientId::new(opened.header.stream.id());
                 apply(conn, &mark(patient, opened.decode()?)).await?;
@@ -60,7 +65,10 @@ async fn record(conn: &mut PgConnection, header: &Header, event: &RecordEvent) -
 async fn grant(conn: &mut PgConnection, header: &Header, event: GrantEvent) -> Result<(), sqlx::Error> {
     let (id, revision) = (GrantId::new(header.stream.id()), header.revision);
     match event {
-        GrantEvent::Given(terms) => {
+        GrantEvent::Given(terms) | GrantEvent::Taken(terms) => {
+            if terms.basis == Basis::Emergency {
+                emergencies::began(conn, header, terms.patient).await?;
+            }
             sqlx::query(
                 "INSERT INTO given_grants (grant_id, patient, given_by, given_time) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (grant_id) DO NOTHING",
@@ -80,12 +88,35 @@ async fn grant(conn: &mut PgConnection, header: &Header, event: GrantEvent) -> R
 }
 
 fn fact(id: GrantId, revision: u64, terms: Terms) -> GrantFact {
-    let Terms { patient, given_by: _, grantee, categories, actions, purposes, period } = terms;
+    let Terms {
+        patient,
+        given_by: _,
+        grantee,
+        categories,
+        actions,
+        purposes,
+        period,
+        narrowing,
+        basis,
+        reason: _,
+    } = terms;
     let grantee = match grantee {
         Grantee::Account(account) => Reached::Account(account),
         Grantee::Practice { practice, role } => Reached::Practice { practice, role },
     };
-    GrantFact { id, revision, patient, grantee, categories, actions, purposes, period, revoked: None }
+    GrantFact {
+        id,
+        revision,
+        patient,
+        grantee,
+        categories,
+        actions,
+        purposes,
+        period,
+        revoked: None,
+        narrowing,
+        basis,
+    }
 }
 
 fn mark(patient: PatientId, event: MarkEvent) -> ConsentFact {

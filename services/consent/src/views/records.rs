@@ -5,7 +5,7 @@ use super::{
 };
 use crate::domain::grant::ShownGrant;
 use chrono::{DateTime, Utc};
-use holdfast_access::{Caller, Permit, Returned, Unreleased};
+use holdfast_access::{Caller, Parts, Permit, Returned, Unreleased};
 use holdfast_types::{PatientId, Relationship, TenantId};
 use sqlx::PgPool;
 use std::collections::HashMap;
@@ -66,8 +66,8 @@ pub async fn accesses(
     pool: &PgPool,
     caller: &Caller,
     now: DateTime<Utc>,
-    permits: Vec<Permit>,
-) -> Result<Vec<(Permit, Unreleased<RecordAccess>)>, ViewsError> {
+    permits: Vec<Permit<Parts>>,
+) -> Result<Vec<(Permit<Parts>, Unreleased<RecordAccess>)>, ViewsError> {
     let patients: Vec<Uuid> = permits.iter().map(|permit| permit.patient().uuid()).collect();
     let mut records = records(pool, caller, &patients).await?;
     let mut grants = grants(pool, caller, now, &patients).await?;

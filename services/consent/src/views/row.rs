@@ -1,7 +1,8 @@
 //! A grant as the tables hold it.
 use crate::domain::grant::{Grantee, ShownGrant, Terms};
 use chrono::{DateTime, Utc};
-use holdfast_types::{AccountId, GrantId, PatientId, Period, PracticeId};
+use holdfast_types::{AccountId, GrantId, Narrowing, PatientId, Period, PracticeId};
+use sqlx::types::Json;
 use std::str::FromStr;
 use uuid::Uuid;
 
@@ -27,6 +28,8 @@ pub(super) struct GrantRow {
     until_time: Option<DateTime<Utc>>,
     revoked_time: Option<DateTime<Utc>>,
     revision: i64,
+    basis: String,
+    narrowing: Option<Json<Narrowing>>,
     given_by: Uuid,
     pub(super) given_time: DateTime<Utc>,
 }
@@ -52,6 +55,9 @@ impl GrantRow {
                 purposes: words(&self.purposes, "purpose")?,
                 period: Period::try_new(self.from_time, self.until_time)
                     .map_err(|_| ViewsError::Malformed("period"))?,
+                basis: word(&self.basis, "basis")?,
+                reason: String::new(),
+                narrowing: self.narrowing.map(|Json(narrowing)| narrowing),
             },
             revoked: self.revoked_time,
         })

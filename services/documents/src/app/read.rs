@@ -4,7 +4,7 @@ use crate::{
     domain::document::Refusal,
     views::{self, Cursor, Page, ShownDocument},
 };
-use holdfast_access::{Permit, RequestContext};
+use holdfast_access::{Parts, Permit, RequestContext};
 use holdfast_types::{Action, Category, DocumentId, PatientId};
 
 impl App {
@@ -29,8 +29,9 @@ impl App {
         page_size: u32,
     ) -> Result<Page, Failure> {
         let gate = self.ground.gate();
-        let permit =
-            gate.authorise(asked, Action::Read, patient, Category::ALL, "documents.ListDocuments").await?;
+        let permit = gate
+            .authorise_in_part(asked, Action::Read, patient, Category::ALL, "documents.ListDocuments")
+            .await?;
         let found = views::documents(self.log().pool(), self.log().keys(), &permit, after, page_size)
             .await
             .map_err(Failure::Views)?;
@@ -38,7 +39,11 @@ impl App {
     }
 
     /// The look is on the log when it returns.
-    pub(super) async fn shown(&self, permit: Permit, id: DocumentId) -> Result<ShownDocument, Failure> {
+    pub(super) async fn shown(
+        &self,
+        permit: Permit<Parts>,
+        id: DocumentId,
+    ) -> Result<ShownDocument, Failure> {
         let found = views::document(self.log().pool(), self.log().keys(), &permit, id)
             .await
             .map_err(Failure::Views)?

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::document::{Paper, Withdrawal};
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Returned, Unreleased};
+use holdfast_access::{Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::{DataKey, KeyRing};
 use holdfast_types::{Category, DocumentId, PatientId};
 use serde::{Deserialize, Serialize};
@@ -58,21 +58,27 @@ pub struct Known {
     pub category: Category,
     /// As the log's headers write who acted, where it is known.
     pub added_by: Option<String>,
+    pub added: DateTime<Utc>,
 }
 
 pub async fn known(pool: &PgPool, patient: PatientId, id: DocumentId) -> Result<Option<Known>, ViewsError> {
-    let row: Option<(String, Option<String>)> =
-        sqlx::query_as("SELECT category, added_by FROM documents WHERE patient = $1 AND document = $2")
-            .bind(patient.uuid())
-            .bind(id.uuid())
-            .fetch_optional(pool)
-            .await?;
-    row.map(|(category, added_by)| Ok(Known { category: word(&category, "category")?, added_by })).transpose()
+    let row: Option<(String, Option<String>, DateTime<Utc>)> = sqlx::query_as(
+        "SELECT category, added_by, added_time FROM documents WHERE patient = $1 AND document = $2",
+    )
+    .bind(patient.uuid())
+    .bind(id.uuid())
+    .fetch_optional(pool)
+    .await?;
+    let known = |(category, added_by, added): (String, _, _)| {
+        Ok(Known { category: word(&category, "category")?, added_by, added })
+    };
+    row.map(known).transpose()
 }
 
-/// Leaves out what the record's holders keep from the caller. Whose it is may not be known: then it counts as anybody's.
-macro_rules! not_withheld {
-    ($items:literal, $authors:literal) => {
+/// Leaves out what the record's holders keep from the caller, and what is not of the part that they share. Whose it is may not be known:
+/// then it counts as anybody's.
+macro_rules! may_show {
+    ($items:literal, $authors:literal, $within:literal) => {
         concat!(
             "document <> ALL ($",
             $items,
@@ -80,7 +86,14 @@ macro_rules! not_withheld {
             $authors,
             "::text[]) = 0 OR COALESCE(added_by <> ALL ($",
             $authors,
-            "), false))"
+            "), false)) AND (",
+            holdfast_access::is_within!(
+                $within, "category", "document",
+                others: "added_by IS NULL OR added_by <> ALL (part.authors)",
+                from: "added_time",
+                to: "added_time"
+            ),
+            ")"
         )
     };
 }
@@ -89,20 +102,21 @@ macro_rules! not_withheld {
 pub async fn document(
     pool: &PgPool,
     keys: &KeyRing,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     id: DocumentId,
 ) -> Result<Option<Unreleased<ShownDocument>>, ViewsError> {
     let row: Option<Row> = sqlx::query_as(concat!(
         "SELECT document, withdraw_time, revision, paper, reason
          FROM documents
          WHERE patient = $1 AND document = $2 AND category = ANY ($3) AND ",
-        not_withheld!("4", "5")
+        may_show!("4", "5", "6")
     ))
     .bind(permit.patient().uuid())
     .bind(id.uuid())
     .bind(categories(permit))
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -115,7 +129,7 @@ pub async fn document(
 pub async fn documents(
     pool: &PgPool,
     keys: &KeyRing,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     after: Option<Cursor>,
     page_size: u32,
 ) -> Result<Unreleased<Page>, ViewsError> {
@@ -128,7 +142,7 @@ pub async fn documents(
            AND category = ANY ($2)
            AND ($3::timestamptz IS NULL OR (added_time, document) < ($3, $4))
            AND ",
-        not_withheld!("6", "7"),
+        may_show!("6", "7", "8"),
         "
          ORDER BY added_time DESC, document DESC
          LIMIT $5"
@@ -140,16 +154,18 @@ pub async fn documents(
     .bind(i64::from(page_size) + 1)
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_all(pool)
     .await?;
     let total: i64 = sqlx::query_scalar(concat!(
         "SELECT count(*) FROM documents WHERE patient = $1 AND withdraw_time IS NULL AND category = ANY ($2) AND ",
-        not_withheld!("3", "4")
+        may_show!("3", "4", "5")
     ))
     .bind(patient)
     .bind(categories(permit))
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_one(pool)
     .await?;
     let total = u32::try_from(total).map_err(|_| ViewsError::Malformed("count"))?;
@@ -165,7 +181,7 @@ pub async fn documents(
     Ok(Unreleased::new(Page { documents, total }, returned))
 }
 
-fn categories(permit: &Permit) -> Vec<&'static str> {
+fn categories(permit: &Permit<Parts>) -> Vec<&'static str> {
     permit.categories().iter().map(|category| category.as_str()).collect()
 }
 

@@ -67,6 +67,7 @@ impl Consent {
         categories: &[Category],
         actions: &[Action],
         from: DateTime<Utc>,
+        narrowing: Option<pb::Narrowing>,
     ) -> GrantId {
         let id = GrantId::new(SystemIds.next());
         let grant = pb::Grant {
@@ -80,7 +81,12 @@ impl Consent {
             revision: 1,
             ..pb::Grant::default()
         };
-        self.tell(patient, "grant.given", &pb::GrantGiven { grant: Some(grant) }).await;
+        let in_part = narrowing.is_some();
+        let grant = Some(pb::Grant { narrowing, ..grant });
+        match in_part {
+            true => self.tell(patient, "grant.given", &pb::GrantGivenInPart { grant }).await,
+            false => self.tell(patient, "grant.given", &pb::GrantGiven { grant }).await,
+        }
         id
     }
 

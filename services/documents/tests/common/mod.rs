@@ -27,6 +27,7 @@ use holdfast_host::{
 use holdfast_proto::{
     Word,
     access::v1::AccessRecorded,
+    consent::v1::Narrowing,
     documents::v1::{documents_service_client::DocumentsServiceClient, download_document_response::Part, *},
 };
 #[allow(unused_imports, reason = "each test file uses its part")]
@@ -162,7 +163,20 @@ impl World {
         categories: &[Category],
         actions: &[Action],
     ) -> GrantId {
-        let grant = self.consent.give(patient, with.account, categories, actions, self.clock.now()).await;
+        self.share_part(patient, with, categories, actions, None).await
+    }
+
+    /// A part of the categories, if one is named.
+    pub async fn share_part(
+        &self,
+        patient: PatientId,
+        with: &Person,
+        categories: &[Category],
+        actions: &[Action],
+        part: Option<Narrowing>,
+    ) -> GrantId {
+        let now = self.clock.now();
+        let grant = self.consent.give(patient, with.account, categories, actions, now, part).await;
         self.heard().await;
         grant
     }

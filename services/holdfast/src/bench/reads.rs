@@ -12,7 +12,7 @@ use holdfast_access::{
 };
 use holdfast_eventlog::{EventLog, Subject};
 use holdfast_types::{
-    AccountId, Action, Category, Clock, GrantId, PatientId, Period, PracticeId, Purpose, Role, SystemClock,
+    AccountId, Action, Basis, Category, Clock, GrantId, PatientId, Period, PracticeId, Purpose, Role, SystemClock,
     TenantId,
 };
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,8 @@ impl World {
             purposes: vec![Purpose::Treatment],
             period: Period::try_new(SystemClock.now() - chrono::TimeDelta::days(1), None)?,
             revoked: None,
+            narrowing: None,
+            basis: Basis::Holder,
         };
         views::apply(&mut conn, &ConsentFact::GrantGiven(grant)).await?;
         Ok(())

@@ -278,6 +278,7 @@ async fn give(
         purposes: offer.purposes.iter().map(|purpose| purpose.to_proto()).collect(),
         from_time: None,
         until_time: offer.days.map(|days| days_after(loading.network.today, days)),
+        narrowing: None,
     };
     let client = loading.installation.consent(loading.people.speaker(record.holder)?)?;
     let given =

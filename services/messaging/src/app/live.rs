@@ -3,7 +3,7 @@
 use super::{App, Failure};
 use crate::views::{self, ShownMessage};
 use holdfast_access::RequestContext;
-use holdfast_types::{Action, MessageId, PatientId, ThreadId};
+use holdfast_types::{MessageId, PatientId, ThreadId};
 use std::time::Duration;
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,7 @@ impl App {
     ) -> Result<(), Failure> {
         let Watch { patient, thread, after } = watch;
         let (pool, keys) = (self.log().pool(), self.log().keys());
-        let first = self.may(asked, Action::Read, patient, "messaging.WatchThread").await?;
+        let first = self.may_read(asked, patient, "messaging.WatchThread").await?;
         self.sees(&first, asked, thread).await?;
         let mut reached = match after {
             None => views::newest(pool, thread).await.map_err(Failure::Views)?,
@@ -58,7 +58,7 @@ impl App {
         };
         loop {
             let news = self.news.notified();
-            let permit = self.may(asked, Action::Read, patient, "messaging.WatchThread").await?;
+            let permit = self.may_read(asked, patient, "messaging.WatchThread").await?;
             // What is marked as never shared while somebody watches is not watched any longer.
             self.sees(&permit, asked, thread).await?;
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {

@@ -4,7 +4,7 @@ use crate::{
     domain::thread::{Attachment, Command, Message, Thread},
     views::{self, ShownMessage, ShownThread},
 };
-use holdfast_access::{Authority, Permit, RequestContext};
+use holdfast_access::{Authority, Parts, Permit, RequestContext};
 use holdfast_eventlog::{Executed, Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{Action, Category, MessageId, PatientId, PracticeId, ThreadId};
@@ -56,7 +56,7 @@ impl App {
         command: StartThread,
     ) -> Result<ThreadAfter, Failure> {
         let StartThread { patient, practice, subject, message } = command;
-        let permit = self.may(asked, Action::Contribute, patient, "messaging.StartThread").await?;
+        let permit = self.may_write(asked, patient, "messaging.StartThread").await?;
         // Who is no holder opens threads of practices at which they hold a role, and of no others.
         let own = asked.caller.held_at_practices().any(|(_, held)| held == practice);
         if permit.relationship().is_none() && !own {
@@ -71,13 +71,17 @@ impl App {
         let categories = [Category::Messages];
         let gate = self.ground.gate();
         let may_read = gate
-            .authorise_each(asked, Action::Read, &[patient], &categories, "messaging.StartThread")
+            .authorise_each_in_part(asked, Action::Read, &[patient], &categories, "messaging.StartThread")
             .await?
             .pop();
         let start = Command::Start { patient, practice, subject, message };
         let executed = self.execute(patient, thread, id, permit.into_authority(), start).await?;
         let shown = match may_read {
-            Some(permit) => Some(self.shown(asked, permit, thread).await?),
+            Some(permit) => match self.shown(asked, permit, thread).await {
+                // It is started: that it is not of what its sender may read does not change that.
+                Err(Failure::Thread(crate::domain::thread::Refusal::NotStarted)) => None,
+                shown => Some(shown?),
+            },
             None => None,
         };
         Ok(ThreadAfter { id: thread, patient, practice, shown, position: executed.position })
@@ -91,7 +95,7 @@ impl App {
         command: PostMessage,
     ) -> Result<(ShownMessage, Option<Position>), Failure> {
         let PostMessage { patient, thread, message } = command;
-        let permit = self.may(asked, Action::Contribute, patient, "messaging.PostMessage").await?;
+        let permit = self.may_write(asked, patient, "messaging.PostMessage").await?;
         self.sees(&permit, asked, thread).await?;
         let message = message.by(&permit, MessageId::new(id.makes(permit.account(), thread.uuid())));
         let shown = ShownMessage {
@@ -121,7 +125,7 @@ impl App {
         message: MessageId,
     ) -> Result<(), Failure> {
         // Reading is enough to say that one has read.
-        let permit = self.may(asked, Action::Read, patient, "messaging.MarkRead").await?;
+        let permit = self.may_read(asked, patient, "messaging.MarkRead").await?;
         self.sees(&permit, asked, thread).await?;
         let read = Command::MarkRead { reader: permit.account(), message };
         self.execute(patient, thread, id, permit.into_authority(), read).await.map(|_| ())
@@ -135,7 +139,7 @@ impl App {
         patient: PatientId,
         thread: ThreadId,
     ) -> Result<Option<Position>, Failure> {
-        let permit = self.may(asked, Action::Contribute, patient, "messaging.CloseThread").await?;
+        let permit = self.may_write(asked, patient, "messaging.CloseThread").await?;
         self.sees(&permit, asked, thread).await?;
         Ok(self.execute(patient, thread, id, permit.into_authority(), Command::Close).await?.position)
     }
@@ -163,7 +167,7 @@ impl App {
     async fn shown(
         &self,
         asked: &RequestContext,
-        permit: Permit,
+        permit: Permit<Parts>,
         thread: ThreadId,
     ) -> Result<ShownThread, Failure> {
         let found = views::thread(self.log().pool(), self.log().keys(), &permit, &asked.caller, thread)
@@ -180,7 +184,7 @@ impl App {
         patient: PatientId,
         thread: ThreadId,
     ) -> Result<ShownThread, Failure> {
-        let permit = self.may(asked, Action::Read, patient, "messaging.GetThread").await?;
+        let permit = self.may_read(asked, patient, "messaging.GetThread").await?;
         self.shown(asked, permit, thread).await
     }
 }

@@ -1,10 +1,10 @@
 //! Messages of one thread, oldest first.
-use super::{ViewsError, content::open_content};
+use super::{ViewsError, content::open_content, threads::may_show};
 use crate::domain::thread::Attachment;
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Returned, Unreleased};
+use holdfast_access::{Parts, Permit, Returned, Thing, Unreleased};
 use holdfast_eventlog::KeyRing;
-use holdfast_types::{MessageId, ThreadId};
+use holdfast_types::{Category, MessageId, ThreadId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -34,28 +34,38 @@ struct Row {
     content: Vec<u8>,
 }
 
-/// Messages after a place in the thread, and one more than the page holds. That the reader sees the thread was asked before.
+/// Messages after a place in the thread, and one more than the page holds; none where the reader does not see the thread, which was asked
+/// before and may have changed since.
 pub async fn messages(
     pool: &PgPool,
     keys: &KeyRing,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     thread: ThreadId,
     after: i32,
     page_size: u32,
 ) -> Result<Unreleased<Vec<ShownMessage>>, ViewsError> {
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT thread, number, message, author, from_family, created_time, revision, content
          FROM messages
          WHERE patient = $1 AND thread = $2 AND number > $3
+           AND EXISTS (SELECT FROM threads WHERE threads.thread = $2 AND threads.patient = $1 AND ",
+        may_show!("5", "6", "7"),
+        ")
          ORDER BY number
-         LIMIT $4",
-    )
+         LIMIT $4"
+    ))
     .bind(permit.patient().uuid())
     .bind(thread.uuid())
     .bind(after)
     .bind(i64::from(page_size) + 1)
+    .bind(permit.withheld().items())
+    .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_all(pool)
     .await?;
+    let Some(written) = written(pool, permit, thread).await? else {
+        return Ok(Unreleased::new(Vec::new(), Vec::new()));
+    };
     let key = keys.existing(permit.patient().uuid()).await?;
     let mut shown = Vec::with_capacity(rows.len());
     let mut returned = Vec::with_capacity(rows.len());
@@ -78,6 +88,7 @@ pub async fn messages(
                 .attachments
                 .into_iter()
                 .filter(|attachment| !permit.withheld().items().contains(&attachment.uuid()))
+                .filter(|attachment| permit.within().shows_with(&written.thing(thread), attachment.uuid()))
                 .collect(),
             created: row.created_time,
         });
@@ -85,10 +96,49 @@ pub async fn messages(
     Ok(Unreleased::new(shown, returned))
 }
 
+/// By whom a thread was written, and when.
+#[derive(sqlx::FromRow)]
+struct Written {
+    authors: Vec<String>,
+    created_time: DateTime<Utc>,
+    last_message_time: DateTime<Utc>,
+}
+
+async fn written(
+    pool: &PgPool,
+    permit: &Permit<Parts>,
+    thread: ThreadId,
+) -> Result<Option<Written>, ViewsError> {
+    Ok(sqlx::query_as(
+        "SELECT
+            ARRAY(SELECT DISTINCT author FROM messages WHERE messages.thread = threads.thread) AS authors,
+            created_time,
+            last_message_time
+         FROM threads
+         WHERE thread = $1 AND patient = $2",
+    )
+    .bind(thread.uuid())
+    .bind(permit.patient().uuid())
+    .fetch_optional(pool)
+    .await?)
+}
+
+impl Written {
+    fn thing(&self, thread: ThreadId) -> Thing<'_> {
+        Thing {
+            category: Category::Messages,
+            id: thread.uuid(),
+            authors: &self.authors,
+            first: self.created_time,
+            last: self.last_message_time,
+        }
+    }
+}
+
 /// The place of a message in a thread of the permitted record.
 pub async fn message(
     pool: &PgPool,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     thread: ThreadId,
     message: MessageId,
 ) -> Result<Option<i32>, ViewsError> {

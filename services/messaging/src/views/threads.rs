@@ -1,7 +1,7 @@
 //! Threads of one record, as one reader sees them.
 use super::{ViewsError, content::open_subject};
 use chrono::{DateTime, Utc};
-use holdfast_access::{Caller, Permit, Returned, Unreleased};
+use holdfast_access::{Caller, OfRecord, Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::KeyRing;
 use holdfast_types::{PatientId, PracticeId, ThreadId};
 use serde::{Deserialize, Serialize};
@@ -51,9 +51,10 @@ struct Row {
     subject: Vec<u8>,
 }
 
-/// Leaves out what the record's holders keep from the caller: by the thread, and by everybody who wrote in it.
-macro_rules! not_withheld {
-    ($items:literal, $authors:literal) => {
+/// Leaves out what the record's holders keep from the caller, and what is not of the part that they share: by the thread, by everybody who
+/// wrote in it, and by all of the time in which it was written.
+macro_rules! may_show {
+    ($items:literal, $authors:literal, $within:literal) => {
         concat!(
             "threads.thread <> ALL ($",
             $items,
@@ -62,13 +63,22 @@ macro_rules! not_withheld {
             "::text[]) = 0 OR NOT EXISTS (
                  SELECT FROM messages AS said WHERE said.thread = threads.thread AND said.author = ANY ($",
             $authors,
-            ")))"
+            "))) AND (",
+            holdfast_access::is_within!(
+                $within, "'messages'", "threads.thread",
+                others: "EXISTS (
+                    SELECT FROM messages AS said WHERE said.thread = threads.thread AND said.author <> ALL (part.authors))",
+                from: "threads.created_time",
+                to: "threads.last_message_time"
+            ),
+            ")"
         )
     };
 }
+pub(super) use may_show;
 
 /// Which practices' threads a reader sees: all of them as a holder, else those of practices at which they hold a role.
-pub(super) fn practices(permit: &Permit, caller: &Caller) -> Option<Vec<Uuid>> {
+pub(super) fn practices<T>(permit: &Permit<T>, caller: &Caller) -> Option<Vec<Uuid>> {
     let at_practices = || caller.held_at_practices().map(|(_, practice)| practice.uuid()).collect();
     permit.relationship().is_none().then(at_practices)
 }
@@ -77,7 +87,7 @@ pub(super) fn practices(permit: &Permit, caller: &Caller) -> Option<Vec<Uuid>> {
 pub async fn threads(
     pool: &PgPool,
     keys: &KeyRing,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     caller: &Caller,
     after: Option<Cursor>,
     page_size: u32,
@@ -92,7 +102,7 @@ pub async fn threads(
            AND ($3::uuid[] IS NULL OR practice = ANY ($3))
            AND ($4::timestamptz IS NULL OR (last_message_time, threads.thread) < ($4, $5))
            AND ",
-        not_withheld!("7", "8"),
+        may_show!("7", "8", "9"),
         "
          ORDER BY last_message_time DESC, threads.thread DESC
          LIMIT $6"
@@ -105,6 +115,7 @@ pub async fn threads(
     .bind(i64::from(page_size) + 1)
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_all(pool)
     .await?;
     let mut shown = Vec::with_capacity(rows.len());
@@ -120,7 +131,7 @@ pub async fn threads(
 pub async fn thread(
     pool: &PgPool,
     keys: &KeyRing,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     caller: &Caller,
     id: ThreadId,
 ) -> Result<Option<Unreleased<ShownThread>>, ViewsError> {
@@ -131,7 +142,7 @@ pub async fn thread(
          FROM threads
          LEFT JOIN read_marks ON read_marks.thread = threads.thread AND read_marks.account = $2
          WHERE patient = $1 AND threads.thread = $4 AND ($3::uuid[] IS NULL OR practice = ANY ($3)) AND ",
-        not_withheld!("5", "6")
+        may_show!("5", "6", "7")
     ))
     .bind(permit.patient().uuid())
     .bind(caller.account.uuid())
@@ -139,6 +150,7 @@ pub async fn thread(
     .bind(id.uuid())
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_optional(pool)
     .await?;
     let Some(row) = row else { return Ok(None) };
@@ -148,9 +160,9 @@ pub async fn thread(
 }
 
 /// Whether the reader sees a thread of the permitted record: asked before anything is done to it.
-pub async fn place(
+pub async fn place<T: OfRecord>(
     pool: &PgPool,
-    permit: &Permit,
+    permit: &Permit<T>,
     caller: &Caller,
     id: ThreadId,
 ) -> Result<bool, ViewsError> {
@@ -158,7 +170,7 @@ pub async fn place(
         "SELECT EXISTS (
              SELECT FROM threads
              WHERE patient = $1 AND thread = $2 AND ($3::uuid[] IS NULL OR practice = ANY ($3)) AND ",
-        not_withheld!("4", "5"),
+        may_show!("4", "5", "6"),
         ")"
     ))
     .bind(permit.patient().uuid())
@@ -166,24 +178,30 @@ pub async fn place(
     .bind(practices(permit, caller))
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_one(pool)
     .await?)
 }
 
 /// Messages of the permitted record that the reader has not read.
-pub async fn unread(pool: &PgPool, permit: &Permit, caller: &Caller) -> Result<Unreleased<i32>, ViewsError> {
+pub async fn unread(
+    pool: &PgPool,
+    permit: &Permit<Parts>,
+    caller: &Caller,
+) -> Result<Unreleased<i32>, ViewsError> {
     let count: i64 = sqlx::query_scalar(concat!(
         "SELECT COALESCE(sum(message_count - COALESCE(read_marks.number, 0)), 0)::bigint
          FROM threads
          LEFT JOIN read_marks ON read_marks.thread = threads.thread AND read_marks.account = $2
          WHERE patient = $1 AND ($3::uuid[] IS NULL OR practice = ANY ($3)) AND ",
-        not_withheld!("4", "5")
+        may_show!("4", "5", "6")
     ))
     .bind(permit.patient().uuid())
     .bind(caller.account.uuid())
     .bind(practices(permit, caller))
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_one(pool)
     .await?;
     Ok(Unreleased::new(i32::try_from(count).unwrap_or(i32::MAX), Vec::new()))

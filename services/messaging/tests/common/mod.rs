@@ -77,6 +77,8 @@ pub fn grant(patient: PatientId) -> GrantFact {
         purposes: vec![Purpose::Treatment],
         period: Period::try_new("2026-01-01T00:00:00Z".parse().unwrap(), None).unwrap(),
         revoked: None,
+        narrowing: None,
+        basis: Basis::Holder,
     }
 }
 

@@ -173,8 +173,11 @@ impl App {
         operation: &'static str,
     ) -> Option<NamedVersion> {
         let categories = views::categories_of(self.log.pool(), patient, item).await.ok()?;
-        let permits =
-            self.gate.authorise_each(asked, Action::Read, &[patient], &categories, operation).await.ok()?;
+        let permits = self
+            .gate
+            .authorise_each_in_part(asked, Action::Read, &[patient], &categories, operation)
+            .await
+            .ok()?;
         let permit = permits.into_iter().next()?;
         let version = self.version(&permit, item, None).await.ok()??;
         self.gate.release(permit, version).await.ok()

@@ -5,7 +5,7 @@ use crate::{
     views::{self, Cursor, Listing, SourceSummary, Summary, Version, ViewsError},
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, RequestContext, Unreleased};
+use holdfast_access::{Parts, Permit, RequestContext, Unreleased};
 use holdfast_fhir::summary::{self, RowValue};
 use holdfast_types::{Action, Category, ItemId, PatientId};
 use std::{collections::HashMap, sync::Arc};
@@ -51,8 +51,10 @@ impl App {
         query: ListItems,
     ) -> Result<ListedItems, Failure> {
         let ListItems { patient, categories, listing } = query;
-        let permit =
-            self.gate.authorise(asked, Action::Read, patient, &categories, "records.ListItems").await?;
+        let permit = self
+            .gate
+            .authorise_in_part(asked, Action::Read, patient, &categories, "records.ListItems")
+            .await?;
         let withheld = categories.into_iter().filter(|category| !permit.covers(*category)).collect();
         let page = views::list(&self.log, &permit, listing).await.map_err(Failure::Views)?;
         let mut wanted = Vec::new();
@@ -132,7 +134,7 @@ impl App {
     ) -> Result<Summary, Failure> {
         let permit = self
             .gate
-            .authorise(asked, Action::Read, patient, Category::ALL, "records.SummarizeRecord")
+            .authorise_in_part(asked, Action::Read, patient, Category::ALL, "records.SummarizeRecord")
             .await?;
         let summary =
             views::summary(&self.log, &permit, times, with_sources).await.map_err(Failure::Views)?;
@@ -141,7 +143,7 @@ impl App {
 
     pub(super) async fn version(
         &self,
-        permit: &Permit,
+        permit: &Permit<Parts>,
         item: ItemId,
         as_of: Option<DateTime<Utc>>,
     ) -> Result<Option<Unreleased<NamedVersion>>, Failure> {
@@ -163,19 +165,19 @@ impl App {
         patient: PatientId,
         item: ItemId,
         operation: &'static str,
-    ) -> Result<Permit, Failure> {
+    ) -> Result<Permit<Parts>, Failure> {
         let had = views::categories_of(self.log.pool(), patient, item).await.map_err(Failure::Views)?;
         let gate = &self.gate;
         if !had.is_empty() {
-            let permit = gate.authorise(asked, Action::Read, patient, &had, operation).await?;
+            let permit = gate.authorise_in_part(asked, Action::Read, patient, &had, operation).await?;
             if !views::is_withheld(&self.log, &permit, item).await.map_err(Failure::Views)? {
                 return Ok(permit);
             }
         }
-        Ok(gate.authorise(asked, Action::Read, patient, Category::ALL, operation).await?)
+        Ok(gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, operation).await?)
     }
 
-    pub(super) async fn names(&self, permit: &Permit, wanted: Vec<String>) -> Result<Names, Failure> {
+    pub(super) async fn names(&self, permit: &Permit<Parts>, wanted: Vec<String>) -> Result<Names, Failure> {
         let wanted = wanted.iter().map(String::as_str);
         let names: Result<_, ViewsError> =
             views::names(self.log.pool(), self.log.keys(), permit, wanted).await;

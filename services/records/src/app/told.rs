@@ -5,7 +5,7 @@ use crate::{
     views::ShownPatient,
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Returned, Unreleased};
+use holdfast_access::{OfRecord, Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::{Event as _, ReadError, StreamName};
 use holdfast_types::{Category, TenantId};
 
@@ -27,9 +27,9 @@ pub(crate) struct DemographicsChanged {
 }
 
 impl App {
-    /// Oldest first; none where demographics are not permitted.
-    pub(super) async fn told(&self, permit: &Permit) -> Result<Vec<Told>, Failure> {
-        if !permit.covers(Category::Demographics) {
+    /// Oldest first; none where demographics, which are one thing, are not permitted as a whole.
+    pub(super) async fn told<T: OfRecord>(&self, permit: &Permit<T>) -> Result<Vec<Told>, Failure> {
+        if !permit.covers_whole(Category::Demographics) {
             return Ok(Vec::new());
         }
         let patient = permit.patient();
@@ -75,7 +75,7 @@ impl App {
 
 /// Those of a step, each with what it changed.
 pub(super) fn of_step(
-    permit: &Permit,
+    permit: &Permit<Parts>,
     told: &[Told],
     step: DateTime<Utc>,
 ) -> Unreleased<Vec<DemographicsChanged>> {

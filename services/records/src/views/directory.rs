@@ -4,7 +4,7 @@ use crate::domain::{
     content::Sha,
     directory::{Entry, key_id},
 };
-use holdfast_access::Permit;
+use holdfast_access::{Parts, Permit};
 use holdfast_eventlog::KeyRing;
 use holdfast_types::TenantId;
 use sqlx::PgPool;
@@ -45,7 +45,7 @@ pub(crate) async fn directory_heads(
 pub(crate) async fn names(
     pool: &PgPool,
     keys: &KeyRing,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     wanted: impl Iterator<Item = &str> + Send,
 ) -> Result<HashMap<String, String>, ViewsError> {
     let mut wanted: Vec<&str> = wanted.collect();

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{content::Content, item::Event};
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Returned, Unreleased};
+use holdfast_access::{OfRecord, Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::{EventLog, Opened, ReadError, Subject};
 use holdfast_types::{Category, ItemId, PatientId};
 use serde::{Deserialize, Serialize};
@@ -92,17 +92,30 @@ macro_rules! happened_by {
 }
 pub(super) use happened_by;
 
-/// Leaves out what the record's holders keep from the caller: by the item, and by everybody who had a hand in the version.
-macro_rules! not_withheld {
-    ($items:literal, $authors:literal) => {
+/// Leaves out what the record's holders keep from the caller: by the item, and by everybody who had a hand in the version. Then what is
+/// not of the part that they share: by the same, and by when it happened, or else was first recorded.
+macro_rules! may_show {
+    ($items:literal, $authors:literal, $within:literal) => {
         concat!(
             "v.item <> ALL($", $items, "::uuid[]) AND (cardinality($", $authors, "::text[]) = 0 OR NOT EXISTS (
                 SELECT FROM item_versions AS w
-                WHERE w.patient = v.patient AND w.item = v.item AND w.revision <= v.revision AND w.actor = ANY($", $authors, ")))"
+                WHERE w.patient = v.patient AND w.item = v.item AND w.revision <= v.revision AND w.actor = ANY($", $authors, ")))
+             AND (",
+            holdfast_access::is_within!(
+                $within, "v.category", "v.item",
+                others: "EXISTS (
+                    SELECT FROM item_versions AS w
+                    WHERE w.patient = v.patient AND w.item = v.item AND w.revision <= v.revision AND w.actor <> ALL (part.authors))",
+                from: "coalesce(v.occurred, (
+                    SELECT w.recorded FROM item_versions AS w WHERE w.patient = v.patient AND w.item = v.item AND w.revision = 1))",
+                to: "coalesce(v.occurred, (
+                    SELECT w.recorded FROM item_versions AS w WHERE w.patient = v.patient AND w.item = v.item AND w.revision = 1))"
+            ),
+            ")"
         )
     };
 }
-pub(super) use not_withheld;
+pub(super) use may_show;
 
 /// One condition for the version that stands, one for the version that stood at `$3`: the first has an index.
 macro_rules! queries {
@@ -113,7 +126,7 @@ macro_rules! queries {
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
                  WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, "
-                   AND ", happened_by!("7"), " AND ", not_withheld!("9", "10"), "
+                   AND ", happened_by!("7"), " AND ", may_show!("9", "10", "11"), "
                    AND ($8::uuid IS NULL OR v.source = $8)
                    AND ($5::uuid IS NULL
                         OR (coalesce(v.occurred, '-infinity'::timestamptz), v.item) < (coalesce($4, '-infinity'::timestamptz), $5))
@@ -122,13 +135,13 @@ macro_rules! queries {
             );
             pub(super) const TOTAL: &str = concat!(
                 "SELECT count(*) FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing,
-                " AND ", happened_by!("4"), " AND ($5::uuid IS NULL OR v.source = $5) AND ", not_withheld!("6", "7")
+                " AND ", happened_by!("4"), " AND ($5::uuid IS NULL OR v.source = $5) AND ", may_show!("6", "7", "8")
             );
             pub(super) const ITEM: &str = concat!(
                 "SELECT v.patient, v.item, v.revision, v.category, v.recorded, ", $read_time, " AS read_time, v.actor, v.event, v.said
                  FROM item_versions AS v
                  LEFT JOIN sources AS s ON s.patient = v.patient AND s.source = v.source
-                 WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND v.item = $4 AND ", not_withheld!("5", "6"), "
+                 WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND v.item = $4 AND ", may_show!("5", "6", "7"), "
                  ORDER BY v.revision DESC
                  LIMIT 1"
             );
@@ -143,16 +156,16 @@ const VERSIONS: &str = concat!(
      FROM item_versions AS v
      WHERE v.patient = $1 AND v.category = ANY($2) AND v.item = $3 AND ($4::bigint IS NULL OR v.revision < $4)
        AND ",
-    not_withheld!("6", "7"),
+    may_show!("6", "7", "8"),
     "
      ORDER BY v.revision DESC
      LIMIT $5"
 );
 
-/// Whether the item as it stands is kept from the caller.
+/// Whether the item as it stands is not for the caller to see.
 const WITHHELD: &str = concat!(
     "SELECT NOT (",
-    not_withheld!("3", "4"),
+    may_show!("3", "4", "5"),
     ")
      FROM item_versions AS v
      WHERE v.patient = $1 AND v.item = $2 AND v.superseded IS NULL"
@@ -161,7 +174,7 @@ const WITHHELD: &str = concat!(
 /// One page of the permitted categories, newest first; what has no time comes last.
 pub(crate) async fn list(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     listing: Listing,
 ) -> Result<Unreleased<Page>, ViewsError> {
     let (page, total) = match listing.as_of {
@@ -176,6 +189,7 @@ pub(crate) async fn list(
         .bind(listing.source)
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_one(log.pool())
         .await?;
     let rows: Vec<Row> = sqlx::query_as(page)
@@ -189,6 +203,7 @@ pub(crate) async fn list(
         .bind(listing.source)
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_all(log.pool())
         .await?;
     let sources = match listing.with_sources {
@@ -205,7 +220,7 @@ pub(crate) async fn list(
 /// One item; none where it is not there, or not in a permitted category.
 pub(crate) async fn item(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     item: ItemId,
     as_of: Option<DateTime<Utc>>,
 ) -> Result<Option<Unreleased<Version>>, ViewsError> {
@@ -216,6 +231,7 @@ pub(crate) async fn item(
         .bind(item.uuid())
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_all(log.pool())
         .await?;
     let version = open(log, permit.patient(), rows).await?.pop();
@@ -228,7 +244,7 @@ pub(crate) async fn item(
 /// Versions of an item before a revision, newest first, and whether there are more.
 pub(crate) async fn versions(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     item: ItemId,
     before: Option<u64>,
     size: u32,
@@ -241,6 +257,7 @@ pub(crate) async fn versions(
         .bind(i64::from(size) + 1)
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_all(log.pool())
         .await?;
     let mut versions = open(log, permit.patient(), rows).await?;
@@ -249,9 +266,14 @@ pub(crate) async fn versions(
     Ok(Unreleased::new((versions, more), returned))
 }
 
-/// Whether an item of the permitted record is kept from the caller, whatever may be done with its room.
-pub(crate) async fn is_withheld(log: &EventLog, permit: &Permit, item: ItemId) -> Result<bool, ViewsError> {
-    if permit.withheld().is_empty() {
+/// Whether an item of the permitted record is kept from the caller, or is not of the part that is shared, whatever may be done with its
+/// room.
+pub(crate) async fn is_withheld<T: OfRecord>(
+    log: &EventLog,
+    permit: &Permit<T>,
+    item: ItemId,
+) -> Result<bool, ViewsError> {
+    if permit.withheld().is_empty() && permit.within().is_whole() {
         return Ok(false);
     }
     let withheld: Option<bool> = sqlx::query_scalar(WITHHELD)
@@ -259,12 +281,13 @@ pub(crate) async fn is_withheld(log: &EventLog, permit: &Permit, item: ItemId) -
         .bind(item.uuid())
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_optional(log.pool())
         .await?;
     Ok(withheld.unwrap_or(false))
 }
 
-pub(super) fn words(permit: &Permit) -> Vec<&'static str> {
+pub(super) fn words(permit: &Permit<Parts>) -> Vec<&'static str> {
     permit.categories().iter().map(|category| category.as_str()).collect()
 }
 

@@ -1,11 +1,11 @@
 //! Where things come from: each source, how much of it there is, and when it was read.
 use super::{
     ViewsError,
-    items::{Row, happened_by, not_withheld, open, words},
+    items::{Row, happened_by, may_show, open, words},
 };
 use crate::domain::content::Source;
 use chrono::{DateTime, Utc};
-use holdfast_access::Permit;
+use holdfast_access::{Parts, Permit};
 use holdfast_eventlog::EventLog;
 
 const SOURCES_MAX: i64 = 20;
@@ -34,7 +34,7 @@ macro_rules! query {
              FROM (
                 SELECT v.source, count(*) AS count, max(v.recorded) AS recorded
                 FROM item_versions AS v
-                WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND ", happened_by!("4"), " AND ", not_withheld!("6", "7"), "
+                WHERE v.patient = $1 AND v.category = ANY($2) AND ", $standing, " AND ", happened_by!("4"), " AND ", may_show!("6", "7", "8"), "
                 GROUP BY v.source
                 ORDER BY count(*) DESC, v.source
                 LIMIT $5
@@ -43,7 +43,7 @@ macro_rules! query {
                 SELECT v.*
                 FROM item_versions AS v
                 WHERE v.patient = $1 AND v.category = ANY($2) AND v.source = g.source AND v.recorded = g.recorded
-                  AND ", $standing, " AND ", not_withheld!("6", "7"), "
+                  AND ", $standing, " AND ", may_show!("6", "7", "8"), "
                 LIMIT 1
              ) AS n
              LEFT JOIN sources AS s ON s.patient = n.patient AND s.source = g.source
@@ -58,7 +58,7 @@ const THEN: &str = query!("v.recorded <= $3 AND (v.superseded IS NULL OR v.super
 /// Of the permitted categories, now or as it was recorded at a time; those with most items first.
 pub(crate) async fn sources(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     as_of: Option<DateTime<Utc>>,
     happened_by: Option<DateTime<Utc>>,
 ) -> Result<Vec<SourceSummary>, ViewsError> {
@@ -70,6 +70,7 @@ pub(crate) async fn sources(
         .bind(SOURCES_MAX)
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_all(log.pool())
         .await?;
     let (rows, counts): (Vec<Row>, Vec<i64>) = found.into_iter().map(|one| (one.newest, one.count)).unzip();

@@ -1,11 +1,11 @@
 //! A record step by step: the moments at which something was recorded, and each version of a step beside the one before it.
 use super::{
     ViewsError,
-    items::{Row, Version, not_withheld, open, words},
+    items::{Row, Version, may_show, open, words},
     signed,
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Unreleased};
+use holdfast_access::{Parts, Permit, Unreleased};
 use holdfast_eventlog::EventLog;
 use holdfast_types::ItemId;
 use serde::{Deserialize, Serialize};
@@ -44,14 +44,14 @@ pub(crate) struct Changed {
 /// The steps of the permitted categories around a moment; `besides` are those of what is kept elsewhere.
 pub(crate) async fn moments(
     pool: &PgPool,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     at: Option<DateTime<Utc>>,
     besides: &[DateTime<Utc>],
 ) -> Result<Moments, ViewsError> {
     let moments = sqlx::query_as(concat!(
         "WITH moments AS (
             SELECT v.recorded FROM item_versions AS v WHERE v.patient = $1 AND v.category = ANY($2) AND ",
-        not_withheld!("5", "6"),
+        may_show!("5", "6", "7"),
         "
             UNION
             SELECT * FROM UNNEST($4::timestamptz[])
@@ -73,6 +73,7 @@ pub(crate) async fn moments(
     .bind(besides)
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_one(pool)
     .await?;
     Ok(moments)
@@ -81,7 +82,7 @@ pub(crate) async fn moments(
 /// One page of a step's versions by item, whether there are more, and how many there are in all.
 pub(crate) async fn changes(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     step: DateTime<Utc>,
     after: Option<StepCursor>,
     size: u32,
@@ -89,13 +90,14 @@ pub(crate) async fn changes(
     let total: i64 = sqlx::query_scalar(concat!(
         "SELECT count(*) FROM item_versions AS v
          WHERE v.patient = $1 AND v.category = ANY($2) AND v.recorded = $3 AND ",
-        not_withheld!("4", "5")
+        may_show!("4", "5", "6")
     ))
     .bind(permit.patient().uuid())
     .bind(words(permit))
     .bind(step)
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_one(log.pool())
     .await?;
     let rows: Vec<Row> = sqlx::query_as(concat!(
@@ -104,7 +106,7 @@ pub(crate) async fn changes(
          WHERE v.patient = $1 AND v.category = ANY($2) AND v.recorded = $3
            AND ($4::uuid IS NULL OR (v.item, v.revision) > ($4, $5))
            AND ",
-        not_withheld!("7", "8"),
+        may_show!("7", "8", "9"),
         "
          ORDER BY v.item, v.revision
          LIMIT $6"
@@ -117,6 +119,7 @@ pub(crate) async fn changes(
     .bind(i64::from(size) + 1)
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_all(log.pool())
     .await?;
     let mut versions = open(log, permit.patient(), rows).await?;
@@ -135,7 +138,7 @@ pub(crate) async fn changes(
 
 async fn befores(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     versions: &[Version],
 ) -> Result<HashMap<(ItemId, u64), Version>, ViewsError> {
     let later = versions.iter().filter(|version| version.revision > 1);
@@ -150,7 +153,7 @@ async fn befores(
          JOIN UNNEST($3::uuid[], $4::bigint[]) AS wanted (item, revision)
            ON wanted.item = v.item AND wanted.revision = v.revision
          WHERE v.patient = $1 AND v.category = ANY($2) AND ",
-        not_withheld!("5", "6")
+        may_show!("5", "6", "7")
     ))
     .bind(permit.patient().uuid())
     .bind(words(permit))
@@ -158,6 +161,7 @@ async fn befores(
     .bind(revisions)
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
+    .bind(permit.within().rows())
     .fetch_all(log.pool())
     .await?;
     let versions = open(log, permit.patient(), rows).await?;

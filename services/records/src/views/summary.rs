@@ -1,11 +1,11 @@
 //! Per category: how much there is, and how fresh.
 use super::{
     ViewsError,
-    items::{happened_by, not_withheld, words},
+    items::{happened_by, may_show, words},
     sources::{SourceSummary, sources},
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Unreleased};
+use holdfast_access::{Parts, Permit, Unreleased};
 use holdfast_eventlog::EventLog;
 use holdfast_types::Category;
 
@@ -39,7 +39,7 @@ macro_rules! summary {
             " AND ",
             happened_by!("4"),
             " AND ",
-            not_withheld!("5", "6"),
+            may_show!("5", "6", "7"),
             "
              GROUP BY v.category
              ORDER BY v.category"
@@ -53,7 +53,7 @@ const THEN: &str = summary!("v.recorded <= $3 AND (v.superseded IS NULL OR v.sup
 /// The permitted categories that hold something, now or as it was recorded at a time.
 pub(crate) async fn summary(
     log: &EventLog,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     (as_of, happened_by): (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
     with_sources: bool,
 ) -> Result<Unreleased<Summary>, ViewsError> {
@@ -64,6 +64,7 @@ pub(crate) async fn summary(
         .bind(happened_by)
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
+        .bind(permit.within().rows())
         .fetch_all(log.pool())
         .await?;
     let summary = |(category, count, newest, read): Row| {

@@ -231,7 +231,45 @@ impl World {
 
     /// The holder shares categories with a person.
     pub async fn share(&self, to: &Person, categories: &[Category], actions: &[Action]) {
-        let grant = consent::Grant {
+        let grant = self.grant(to, categories, actions);
+        self.say(patient(), &consent::GrantGiven { grant: Some(grant) }).await;
+    }
+
+    /// The holder shares a part of categories with a person, to read. Answers with the grant's id.
+    pub async fn share_part(
+        &self,
+        to: &Person,
+        categories: &[Category],
+        narrowing: consent::Narrowing,
+    ) -> String {
+        let grant = self.grant(to, categories, &[Action::Read]);
+        let id = grant.grant_id.clone();
+        let grant = Some(consent::Grant { narrowing: Some(narrowing), ..grant });
+        self.say(patient(), &consent::GrantGivenInPart { grant }).await;
+        id
+    }
+
+    /// One item is shared with nobody.
+    pub async fn mark(&self, item: &pb::Item) {
+        let kind = Some(consent::marked::Kind::ItemId(item.item_id.clone()));
+        let mark = consent::Mark {
+            mark_id: SystemIds.next().to_string(),
+            patient_id: patient().to_string(),
+            what: Some(consent::Marked { kind }),
+            ..consent::Mark::default()
+        };
+        self.say(patient(), &consent::MarkSet { mark: Some(mark) }).await;
+    }
+
+    pub async fn revoke(&self, grant_id: String) {
+        let revoked_time = Some(timestamp(self.clock.now()));
+        let patient_id = patient().to_string();
+        let revoked = consent::GrantRevoked { grant_id, patient_id, revoked_time, revision: 2 };
+        self.say(patient(), &revoked).await;
+    }
+
+    fn grant(&self, to: &Person, categories: &[Category], actions: &[Action]) -> consent::Grant {
+        consent::Grant {
             grant_id: SystemIds.next().to_string(),
             patient_id: patient().to_string(),
             grantee: Some(consent::Grantee {
@@ -244,8 +282,7 @@ impl World {
             from_time: Some(timestamp(self.clock.now())),
             revision: 1,
             ..consent::Grant::default()
-        };
-        self.say(patient(), &consent::GrantGiven { grant: Some(grant) }).await;
+        }
     }
 
     pub fn token(&self, person: &Person) -> String {

@@ -1,8 +1,8 @@
 //! What is rehearsed is what comes of it: against everything that could be asked, before the change and after it was really heard.
 use super::*;
 use chrono::TimeDelta;
-use holdfast_access::{KeptFrom, MarkFact};
-use holdfast_types::{GrantId, MarkId, Relationship};
+use holdfast_access::{KeptFrom, MarkFact, Within, decide};
+use holdfast_types::{GrantId, MarkId, Narrowing, Relationship};
 use proptest::{
     collection::vec,
     option,
@@ -52,6 +52,16 @@ fn callers() -> impl Strategy<Value = Caller> {
     })
 }
 
+/// One of them holds the other; the rest overlap.
+fn narrowings() -> Vec<Narrowing> {
+    let authors = vec![AccountId::new(id(0xACC))];
+    vec![
+        Narrowing { items: vec![id(1)], ..Narrowing::default() },
+        Narrowing { authors: authors.clone(), ..Narrowing::default() },
+        Narrowing { authors, since: Some(now()), ..Narrowing::default() },
+    ]
+}
+
 prop_compose! {
     fn grants()(
         number in 1..5_u128,
@@ -62,14 +72,16 @@ prop_compose! {
         ],
         categories in subsequence(ROOMS.to_vec(), 1..=ROOMS.len()),
         actions in subsequence(ACTIONS.to_vec(), 1..=ACTIONS.len()),
-        purposes in subsequence(vec![Purpose::Treatment, Purpose::Payment], 1..=2),
+        purposes in subsequence(vec![Purpose::Treatment, Purpose::Payment, Purpose::EmergencyTreatment], 1..=2),
+        basis in prop_oneof![3 => Just(Basis::Holder), 1 => Just(Basis::Emergency)],
         from in -3..2_i64,
         hours in option::of(1..6_i64),
+        narrowing in option::weighted(0.4, select(narrowings())),
     ) -> GrantFact {
         let from = now() + TimeDelta::hours(from);
         let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
         let (id, patient) = (GrantId::new(id(number)), patient());
-        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None }
+        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None, basis, narrowing }
     }
 }
 
@@ -97,6 +109,7 @@ fn facts() -> impl Strategy<Value = Vec<ConsentFact>> {
         4 => grants().prop_map(ConsentFact::GrantGiven),
         2 => marks().prop_map(ConsentFact::MarkSet),
         1 => changes(),
+        1 => Just(ConsentFact::RecordOpened { patient: patient(), tenant: TenantId::new(id(0x7E1)) }),
         1 => accounts().prop_map(|account| ConsentFact::HolderAdded {
             patient: patient(), account, relationship: Relationship::Parent,
         }),
@@ -121,10 +134,13 @@ fn changes() -> impl Strategy<Value = ConsentFact> {
     ]
 }
 
+/// What of a room is open for one purpose: the parts, or none where all of it is.
+type Everything = BTreeMap<(Action, Category, Purpose), BTreeSet<String>>;
+
 /// Everything that a caller could do with each room, for every purpose, and what is kept back within them.
-fn everything(stood: &Stood, caller: &Caller) -> (BTreeSet<(Action, Category, Purpose)>, BTreeSet<String>) {
+fn everything(stood: &Stood, caller: &Caller) -> (Everything, BTreeSet<String>) {
     let facts = stood.facts(caller, now());
-    let mut open = BTreeSet::new();
+    let mut open = BTreeMap::new();
     for action in ACTIONS {
         for category in ROOMS {
             for purpose in Purpose::ALL {
@@ -132,8 +148,9 @@ fn everything(stood: &Stood, caller: &Caller) -> (BTreeSet<(Action, Category, Pu
                 let (purpose, consent_age_max) = (*purpose, Duration::ZERO);
                 let request =
                     Request { caller, action, record: &record, purpose, now: now(), consent_age_max };
-                if matches!(decide(&POLICIES, &request, &facts), Decision::Permitted { .. }) {
-                    open.insert((action, category, purpose));
+                let (decision, within) = decide_in_part(&POLICIES, &request, &facts);
+                if matches!(decision, Decision::Permitted { .. }) {
+                    open.insert((action, category, purpose), within.parts_of(category));
                 }
             }
         }
@@ -141,6 +158,21 @@ fn everything(stood: &Stood, caller: &Caller) -> (BTreeSet<(Action, Category, Pu
     let withheld = Withheld::of(caller, patient(), &facts);
     let kept = withheld.items().iter().map(ToString::to_string).chain(withheld.authors());
     (open, kept.collect())
+}
+
+/// Whether there is something in what is open here that is not in what is open there: nothing, parts, or all of it.
+fn is_more(here: Option<&BTreeSet<String>>, there: Option<&BTreeSet<String>>) -> bool {
+    match (here, there) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(here), Some(there)) if here.is_empty() => !there.is_empty(),
+        (Some(here), Some(there)) => !there.is_empty() && here.difference(there).next().is_some(),
+    }
+}
+
+/// All of it here and nothing there, or the other way round.
+fn is_whole(one: Option<&BTreeSet<String>>, other: Option<&BTreeSet<String>>) -> bool {
+    matches!((one, other), (Some(all), None) | (None, Some(all)) if all.is_empty())
 }
 
 fn stood(facts: &[ConsentFact]) -> Stood {
@@ -155,15 +187,25 @@ fn rehearsal(said: &[ConsentFact], change: &ConsentFact, things: BTreeSet<Uuid>)
 }
 
 /// A look of the caller at some rooms, as the gate would have recorded it.
-fn look(stood: &Stood, caller: &Caller, seq: u64, action: Action, rooms: &[Category]) -> Decided {
+fn look(
+    stood: &Stood,
+    caller: &Caller,
+    seq: u64,
+    (action, in_part): (Action, bool),
+    rooms: &[Category],
+) -> (Decided, Within) {
     let facts = stood.facts(caller, now());
     let record = Record { patient: patient(), categories: rooms.to_vec() };
     let (purpose, consent_age_max) = (Purpose::Treatment, Duration::ZERO);
     let request = Request { caller, action, record: &record, purpose, now: now(), consent_age_max };
-    Decided {
-        decision: decide(&POLICIES, &request, &facts),
+    let (decision, within) = match in_part {
+        true => decide_in_part(&POLICIES, &request, &facts),
+        false => (decide(&POLICIES, &request, &facts), Within::default()),
+    };
+    let decided = Decided {
+        decision,
         caller: caller.clone(),
-        asked: Asked::Rooms { action, record },
+        asked: Asked::Rooms { action, record, in_part },
         purpose,
         now: now(),
         consent_age: Some(Duration::ZERO),
@@ -171,7 +213,8 @@ fn look(stood: &Stood, caller: &Caller, seq: u64, action: Action, rooms: &[Categ
         consent_seq: Some(seq),
         policy_digest: POLICIES.digest_hex(),
         relationship: facts.relationship,
-    }
+    };
+    (decided, within)
 }
 
 fn permitted(decision: &Decision) -> &[Category] {
@@ -192,19 +235,33 @@ proptest! {
         let (before, kept_before) = everything(&stood(&said), &caller);
         let made = [said, vec![change]].concat();
         let (after, kept_after) = everything(&stood(&made), &caller);
-        let rooms = |open: &BTreeSet<(Action, Category, Purpose)>| -> BTreeSet<(Action, Category)> {
-            open.iter().map(|(action, category, _)| (*action, *category)).collect()
+        let of_room = |open: &Everything, action: Action, category: Category| -> Option<BTreeSet<String>> {
+            let purposes = Purpose::ALL.iter().filter_map(|purpose| open.get(&(action, category, *purpose)));
+            let all: Vec<_> = purposes.collect();
+            let whole = all.iter().any(|parts| parts.is_empty());
+            let parts = || all.iter().flat_map(|parts| parts.iter().cloned()).collect();
+            (!all.is_empty()).then(|| if whole { BTreeSet::new() } else { parts() })
         };
-        let beyond = |more: &BTreeSet<(Action, Category)>, less: &BTreeSet<(Action, Category)>| {
-            let rooms: BTreeSet<Category> = more.difference(less).map(|(_, category)| *category).collect();
-            rooms.into_iter().collect::<Vec<_>>()
+        let changed = |more: &Everything, less: &Everything| -> Vec<(Category, bool)> {
+            let pairs = ROOMS.iter().flat_map(|room| ACTIONS.iter().map(move |action| (*action, *room)));
+            let changed = pairs.filter_map(|(action, room)| {
+                let (here, there) = (of_room(more, action, room), of_room(less, action, room));
+                let (here, there) = (here.as_ref(), there.as_ref());
+                is_more(here, there).then(|| (room, is_whole(here, there)))
+            });
+            changed.collect()
         };
-        let reads = |open: &BTreeSet<(Action, Category, Purpose)>| {
-            open.iter().any(|(action, _, _)| *action == Action::Read)
+        let (gains, losses) = (changed(&after, &before), changed(&before, &after));
+        let rooms = |changed: &[(Category, bool)]| {
+            changed.iter().map(|(room, _)| *room).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
         };
+        let both = [gains.clone(), losses.clone()].concat();
+        let in_part = |room: &Category| both.iter().all(|(other, whole)| other != room || !whole);
+        let reads = |open: &Everything| open.keys().any(|(action, _, _)| *action == Action::Read);
         let truly = Reach {
-            gained: beyond(&rooms(&after), &rooms(&before)),
-            lost: beyond(&rooms(&before), &rooms(&after)),
+            gained: rooms(&gains),
+            lost: rooms(&losses),
+            parts: rooms(&both).into_iter().filter(in_part).collect(),
             less_within_rooms: kept_after.difference(&kept_before).next().is_some() && reads(&before),
             more_within_rooms: kept_before.difference(&kept_after).next().is_some() && reads(&after),
         };
@@ -214,25 +271,35 @@ proptest! {
     #[test]
     fn a_past_look_would_have_gone_as_it_goes_once_the_change_is_made(
         said in facts(), change in changes(), caller in callers(), known in 0..9_usize,
-        action in select(ACTIONS.to_vec()), rooms in subsequence(ROOMS.to_vec(), 1..=4),
+        action in select(ACTIONS.to_vec()), rooms in subsequence(ROOMS.to_vec(), 1..=4), in_part in any::<bool>(),
     ) {
         let known = known.min(said.len());
         let then = &said[..known];
-        let decided = look(&stood(then), &caller, known as u64, action, &rooms);
+        let (decided, within) = look(&stood(then), &caller, known as u64, (action, in_part), &rooms);
         let rehearsed = rehearsal(&said, &change, BTreeSet::new()).past(&decided, &[]);
         let made = [then, std::slice::from_ref(&change)].concat();
-        let again = look(&stood(&made), &caller, known as u64, action, &rooms);
-        let (was, is) = (permitted(&decided.decision), permitted(&again.decision));
-        let beyond = |more: &[Category], less: &[Category]| -> Vec<Category> {
-            more.iter().copied().filter(|category| !less.contains(category)).collect()
+        let (again, within_again) = look(&stood(&made), &caller, known as u64, (action, in_part), &rooms);
+        let parts = |decision: &Decision, within: &Within| -> BTreeMap<Category, BTreeSet<String>> {
+            permitted(decision).iter().map(|room| (*room, within.parts_of(*room))).collect()
         };
-        let (closed, opened) = (beyond(was, is), beyond(is, was));
+        let (was, is) = (parts(&decided.decision, &within), parts(&again.decision, &within_again));
+        let beyond = |more: &BTreeMap<Category, BTreeSet<String>>, less: &BTreeMap<_, _>| -> Vec<Category> {
+            more.keys().copied().filter(|room| is_more(more.get(room), less.get(room))).collect()
+        };
+        let in_part = |rooms: &[Category]| -> Vec<Category> {
+            rooms.iter().copied().filter(|room| !is_whole(was.get(room), is.get(room))).collect()
+        };
+        let (closed, opened) = (beyond(&was, &is), beyond(&is, &was));
         match &rehearsed {
             Some(otherwise) if otherwise.effect == Effect::Stopped => {
                 prop_assert_eq!(&otherwise.categories, &closed);
+                prop_assert_eq!(&otherwise.parts, &in_part(&closed));
                 prop_assert!(!closed.is_empty());
             }
-            Some(otherwise) => prop_assert_eq!(&otherwise.categories, &opened),
+            Some(otherwise) => {
+                prop_assert_eq!(&otherwise.categories, &opened);
+                prop_assert_eq!(&otherwise.parts, &in_part(&opened));
+            }
             None => prop_assert!(closed.is_empty() && opened.is_empty(), "{:?} {:?}", closed, opened),
         }
     }
@@ -256,18 +323,46 @@ fn a_look_that_showed_what_would_be_marked_is_stopped_and_tells_how_much_was_sho
         purposes: vec![Purpose::Treatment],
         period: Period::try_new(now() - TimeDelta::hours(1), None).unwrap(),
         revoked: None,
+        narrowing: None,
+        basis: Basis::Holder,
     };
     let said = [ConsentFact::GrantGiven(grant)];
-    let decided = look(&stood(&said), &caller, 1, Action::Read, &ROOMS);
+    let (decided, _) = look(&stood(&said), &caller, 1, (Action::Read, true), &ROOMS);
     let mark = |kept_from| {
         let what = Marked::Item(id(0x17E));
         ConsentFact::MarkSet(MarkFact { id: MarkId::new(id(1)), patient: patient(), what, kept_from })
     };
     let things = || BTreeSet::from([id(0x17E), id(0x17F)]);
     let past = |kept_from, shown: &[Uuid]| rehearsal(&said, &mark(kept_from), things()).past(&decided, shown);
-    let stopped = Otherwise { effect: Effect::Stopped, categories: Vec::new(), kept_back: 2 };
+    let stopped = Otherwise { effect: Effect::Stopped, categories: vec![], parts: vec![], kept_back: 2 };
     assert_eq!(past(KeptFrom::Everybody, &[id(0x17E), id(0x17F), id(7)]), Some(stopped));
     assert_eq!(past(KeptFrom::Everybody, &[id(7)]), None, "nothing of it was shown");
     let another = KeptFrom::Account(AccountId::new(id(0xACD)));
     assert_eq!(past(another, &[id(0x17E)]), None, "it is kept from somebody else");
+}
+
+#[test]
+fn who_would_lose_what_they_took_in_an_emergency_is_named() {
+    let (account, tenant) = (AccountId::new(id(0xACC)), TenantId::new(id(0x7E1)));
+    let grant = GrantFact {
+        id: GrantId::new(id(1)),
+        revision: 1,
+        patient: patient(),
+        grantee: Grantee::Account(account),
+        categories: ROOMS.to_vec(),
+        actions: vec![Action::Read],
+        purposes: vec![Purpose::EmergencyTreatment],
+        period: Period::try_new(now(), Some(now() + TimeDelta::hours(4))).unwrap(),
+        revoked: None,
+        narrowing: None,
+        basis: Basis::Emergency,
+    };
+    let opened = ConsentFact::RecordOpened { patient: patient(), tenant };
+    let said = [opened, ConsentFact::GrantGiven(grant)];
+    let stop = ConsentFact::GrantRevoked { grant: GrantId::new(id(1)), revoked: now(), revision: 2 };
+    let rehearsal = rehearsal(&said, &stop, BTreeSet::new());
+    let named = rehearsal.named(now());
+    let caller = &named[&Whom::Account(account)];
+    let lost = rehearsal.from_now_on(caller, patient(), now()).unwrap().lost;
+    assert_eq!(lost.into_iter().collect::<BTreeSet<_>>(), ROOMS.into_iter().collect());
 }

@@ -15,14 +15,25 @@ pub(crate) fn samples() -> Vec<Event> {
         actions: vec![Action::Read, Action::Contribute],
         purposes: vec![Purpose::Operations, Purpose::Payment],
         period: Period::try_new(from, Some(from + TimeDelta::days(90))).unwrap(),
+        narrowing: None,
+        basis: Basis::Holder,
+        reason: String::new(),
     };
     let to_account = Terms {
         grantee: Grantee::Account(AccountId::new(id(0xACC2))),
         period: Period::try_new(from, None).unwrap(),
         ..terms.clone()
     };
+    let taken = crate::domain::emergency::taking().terms().unwrap();
     let revoked = Event::Revoked { patient: terms.patient, revoked: from + TimeDelta::days(1) };
-    vec![Event::Given(terms), Event::Given(to_account), revoked]
+    let narrowing = Narrowing {
+        items: vec![id(0x17E)],
+        authors: vec![AccountId::new(id(0xACC3))],
+        since: Some(from - TimeDelta::days(30)),
+        until: Some(from),
+    };
+    let in_part = Terms { narrowing: Some(narrowing), actions: vec![Action::Read], ..to_account.clone() };
+    vec![Event::Given(terms), Event::Given(to_account), revoked, Event::Taken(taken), Event::Given(in_part)]
 }
 
 fn now() -> DateTime<Utc> {
@@ -39,6 +50,7 @@ fn offer() -> Offer {
         purposes: Vec::new(),
         from: None,
         until: None,
+        narrowing: None,
     }
 }
 
