@@ -12,6 +12,7 @@ decision-grants-none = no sharing was needed or found
 decision-grant = { $id }, version { $revision }
 decision-asked = Asked for
 decision-rooms-permitted = Open to them
+decision-rooms-part = Of that, only a part
 decision-purpose = Purpose
 decision-held = Towards the record
 decision-reason = Reason

@@ -121,6 +121,7 @@ door-second-factor-needed = without showing a second time who they are
 door-passkey-refused = with a passkey that does not fit
 door-too-many-challenges = asked for a passkey too often
 rule-never-shared = marked as never shared
+rule-only-a-part-is-granted = only a part was shared, and all of it was asked for
 did-marked = marked something as never shared
 did-unmarked = took a mark of “never shared” away
 did-rehearsed = checked what a change of sharing would do

@@ -134,3 +134,26 @@ rehearsal-loses = { $name } can do less in: { $rooms }
 rehearsal-less = { $name } no longer sees what is marked.
 rehearsal-more = { $name } sees again what was marked.
 rehearsal-away = We cannot check this right now. You can go on all the same.
+grant-part = Only a part
+part-share-title = Share only this
+part-share-why = Whoever you pick sees this and nothing else of this kind.
+part-share = Share only this
+part-only = They see only
+part-author-in = what { $name } wrote in: { $room }, as long as no one else changes it
+part-only-wrong = Pick what they may see.
+part-read-only = A part can be seen and saved. To write, they need all of that kind.
+part-one-thing = Name and address are one thing. Share them by themselves, without days.
+part-span-open = Only from some days
+part-span-hint = May stay empty.
+part-span-wrong = Pick a last day that is not before the first.
+span_from = From this day
+span_until = Up to this day
+part-things = { $more ->
+    [0] only: { $things }
+    *[other] only: { $things } and { $more } more
+}
+part-authors = only what { $names } wrote and no one else changed
+part-from = only from { $from } on
+part-until = only up to { $until }
+part-span = only from { $from } to { $until }
+part-of-rooms = a part of { $rooms }

@@ -12,6 +12,7 @@ decision-grants-none = no hizo falta o no había ninguno
 decision-grant = { $id }, versión { $revision }
 decision-asked = Se pidió
 decision-rooms-permitted = Abierto para esa persona
+decision-rooms-part = De eso, solo una parte
 decision-purpose = Motivo de uso
 decision-held = Relación con el historial
 decision-reason = Razón

@@ -121,6 +121,7 @@ door-second-factor-needed = sin demostrar una segunda vez quién es
 door-passkey-refused = con una llave de acceso que no corresponde
 door-too-many-challenges = pidió usar una llave de acceso demasiadas veces
 rule-never-shared = marcado para no compartir nunca
+rule-only-a-part-is-granted = solo se compartió una parte, y se pidió todo
 did-marked = marcó algo para no compartirlo nunca
 did-unmarked = quitó una marca de «nunca se comparte»
 did-rehearsed = revisó qué haría un cambio de permisos

@@ -134,3 +134,26 @@ rehearsal-loses = { $name } podrá hacer menos en: { $rooms }
 rehearsal-less = { $name } ya no verá lo marcado.
 rehearsal-more = { $name } verá otra vez lo que estaba marcado.
 rehearsal-away = Ahora no podemos revisarlo. Puede continuar de todos modos.
+grant-part = Solo una parte
+part-share-title = Compartir solo esto
+part-share-why = Quien usted elija ve esto y nada más de este tipo.
+part-share = Compartir solo esto
+part-only = Ven solo
+part-author-in = lo que { $name } escribió en: { $room }, mientras nadie más lo cambie
+part-only-wrong = Elija lo que pueden ver.
+part-read-only = Una parte se puede ver y guardar. Para escribir hace falta todo ese tipo.
+part-one-thing = El nombre y la dirección son una sola cosa. Compártalos aparte, sin días.
+part-span-open = Solo de algunos días
+part-span-hint = Puede quedar vacío.
+part-span-wrong = Elija un último día que no sea anterior al primero.
+span_from = Desde este día
+span_until = Hasta este día
+part-things = { $more ->
+    [0] solo: { $things }
+    *[other] solo: { $things } y { $more } más
+}
+part-authors = solo lo que { $names } escribió y nadie más cambió
+part-from = solo desde { $from }
+part-until = solo hasta { $until }
+part-span = solo desde { $from } hasta { $until }
+part-of-rooms = una parte de { $rooms }

@@ -103,7 +103,11 @@ impl Look {
     pub(super) fn never(&self) -> Never {
         let notes = self.words.category(Category::Notes);
         let mark = Link::new("/r/k7m2q/sharing/never/5d", format!("{notes}: Lincoln School"));
-        Never { href: "/r/k7m2q/i/4f/never".to_owned(), marks: vec![mark] }
+        Never {
+            href: "/r/k7m2q/i/4f/never".to_owned(),
+            share_href: "/r/k7m2q/i/4f/share".to_owned(),
+            marks: vec![mark],
+        }
     }
 
     pub(super) fn seers(&self) -> Vec<Seer> {

@@ -11,6 +11,7 @@ use crate::pages::sharing::{Answer, Carried, Grant, GrantCard, Question, Share, 
 pub(super) const PAGES: &[(&str, Draw)] = &[
     ("sharing", |look| sharing(look, false)),
     ("sharing-empty", |look| sharing(look, true)),
+    ("sharing-emergency", emergency),
     ("grant", grant),
     ("stop-sharing", stop_sharing),
     ("never-share", |look| never(look, false)),
@@ -33,6 +34,7 @@ fn grants(look: &Look) -> Vec<GrantCard> {
             what: look.own("Goals, visit notes", "Metas, notas de visita"),
             until: look.day(-92).text,
             last_look: look.ago(2).text,
+            why: String::new(),
             badge: Some(Badge::new(Tone::Good, words.t("grant-now"))),
         },
         GrantCard {
@@ -42,6 +44,7 @@ fn grants(look: &Look) -> Vec<GrantCard> {
             what: look.own("3 papers", "3 papeles"),
             until: look.day(-6).text,
             last_look: words.t("grant-no-look"),
+            why: String::new(),
             badge: Some(Badge::new(Tone::Warn, words.t("grant-soon"))),
         },
     ]
@@ -55,6 +58,7 @@ fn sharing(look: &Look, empty: bool) -> Page {
         what: look.own("Test results", "Resultados"),
         until: look.day(140).text,
         last_look: look.day(160).text,
+        why: String::new(),
         badge: Some(Badge::new(Tone::Plain, look.words.t("grant-ended"))),
     };
     Box::new(Sharing {
@@ -62,6 +66,32 @@ fn sharing(look: &Look, empty: bool) -> Page {
         now: if empty { Vec::new() } else { grants(look) },
         never: if empty { Vec::new() } else { vec![mark(look)] },
         ended: if empty { Vec::new() } else { vec![ended] },
+    })
+}
+
+/// What nobody was asked about comes first.
+fn emergency(look: &Look) -> Page {
+    let taken = GrantCard {
+        href: "/r/k7m2q/sharing/7d".to_owned(),
+        stop_href: Some("/r/k7m2q/sharing/7d/stop".to_owned()),
+        who: Person::new("Sam W.", look.words.t("role-therapist")),
+        what: look.own(
+            "Name and address, Conditions, Medicines, Allergies and 15 more",
+            "Nombre y dirección, Problemas, Medicinas, Alergias y 15 más",
+        ),
+        until: look.ago(-3).text,
+        last_look: look.ago(0).text,
+        why: look.own(
+            "Seizure in the gym, no family reached",
+            "Convulsión en el gimnasio, sin hallar a la familia",
+        ),
+        badge: Some(Badge::new(Tone::Stop, look.words.t("emergency-badge"))),
+    };
+    Box::new(Sharing {
+        frame: look.family(Tab::Sharing),
+        now: std::iter::once(taken).chain(grants(look)).collect(),
+        never: Vec::new(),
+        ended: Vec::new(),
     })
 }
 
@@ -73,6 +103,10 @@ fn grant(look: &Look) -> Page {
         badge: Badge::new(Tone::Good, words.t("grant-now")),
         facts: vec![
             Fact::new(words.t("grant-what"), look.own("Goals, visit notes", "Metas, notas de visita")),
+            Fact::new(
+                words.t("grant-part"),
+                words.say("part-authors").with("names", look.dana().name).plain(),
+            ),
             Fact::new(words.t("grant-may"), words.action(Action::Read)),
             Fact::new(words.t("grant-for"), words.purpose(Purpose::Treatment)),
             Fact::new(words.t("grant-from"), look.day(322).text),
@@ -237,14 +271,17 @@ fn share(look: &Look, step: Step) -> Page {
         step,
         carried: vec![Carried { name: "grantee".to_owned(), value: "d".to_owned() }],
         questions,
-        fields: if step == Step::Until {
-            vec![
+        fold: (step == Step::What).then_some(true),
+        fields: match step {
+            Step::Until => vec![
                 Field::of("date", "until_date", words.t("share-until-date"))
                     .hint(words.t("share-until-date-hint"))
                     .optional(),
-            ]
-        } else {
-            Vec::new()
+            ],
+            Step::What => ["span_from", "span_until"]
+                .map(|name| Field::of("date", name, words.t(name)).hint(words.t("part-span-hint")).optional())
+                .into(),
+            Step::Who | Step::Why | Step::Check => Vec::new(),
         },
         answers: vec![
             answer(Step::Who, "Dana K.".to_owned()),

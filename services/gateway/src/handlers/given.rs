@@ -1,5 +1,8 @@
 //! What a record's holder has given: grants as consent lists them, how they stand and what they say in words.
-use super::marks::{Thing, keeps};
+use super::{
+    marks::{Thing, keeps},
+    part,
+};
 use crate::{
     failure::Failure,
     pages::{
@@ -15,7 +18,7 @@ use holdfast_proto::{
     consent::v1::{Grant, ListGrantsRequest},
     time, timestamp,
 };
-use holdfast_types::{Action, Category, Purpose, Relationship};
+use holdfast_types::{Action, Basis, Category, Purpose, Relationship};
 
 const PAGE_SIZE: i32 = 200;
 /// Ten pages of grants: 2,000, of which 200 can stand.
@@ -56,7 +59,15 @@ impl Standing {
         matches!(self, Self::Now | Self::Soon)
     }
 
-    pub(super) fn badge(self, words: Words) -> Badge {
+    /// As it stands, and what was taken in an emergency as that.
+    pub(super) fn badge_of(self, words: Words, grant: &Grant) -> Badge {
+        if is_emergency(grant) && !self.is_over() {
+            return Badge::new(Tone::Stop, words.t("emergency-badge"));
+        }
+        self.badge(words)
+    }
+
+    fn badge(self, words: Words) -> Badge {
         match self {
             Self::Later => Badge::new(Tone::Info, words.t("grant-later")),
             Self::Now => Badge::new(Tone::Good, words.t("grant-now")),
@@ -96,6 +107,7 @@ impl Open {
             Standing::of(grant, self.now()).stands()
                 && grant.categories.contains(&category.to_proto())
                 && grant.actions.contains(&Action::Read.to_proto())
+                && part::may_name(grant, thing)
                 && !marks.iter().any(|mark| keeps(mark, category, thing, grant))
         });
         let known = self.known(accounts(&grants)).await?;
@@ -108,6 +120,11 @@ impl Open {
         };
         Ok(std::iter::once(Seer { who: self.me(), why: own }).chain(grants.iter().map(seer)).collect())
     }
+}
+
+/// Nobody who holds the record was asked.
+pub(super) fn is_emergency(grant: &Grant) -> bool {
+    grant.basis == Basis::Emergency.to_proto()
 }
 
 /// The accounts that grants name, for their names.
@@ -149,6 +166,9 @@ pub(super) fn purposes(words: Words, numbers: &[i32]) -> String {
 pub(super) fn until(open: &Open, grant: &Grant) -> String {
     if let Some(stopped) = open.when(grant.revoked_time.as_ref()) {
         return stopped.text;
+    }
+    if is_emergency(grant) {
+        return open.when(grant.until_time.as_ref()).map_or_else(String::new, |when| when.text);
     }
     // A period ends before its end: what ends at midnight is good for the day before.
     let last = grant

@@ -110,7 +110,8 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     let category = Category::from_proto(found.category).unwrap_or(Category::Other);
     let actors =
         versions.iter().map(|version| version.recorded_by.as_str()).chain([found.recorded_by.as_str()]);
-    let thing = Thing { id, author: &found.recorded_by };
+    let happened = found.occurred_time.as_ref().and_then(|at| time(at).ok());
+    let thing = Thing { id, author: &found.recorded_by, happened };
     let path = open.path(&format!("/i/{id}"));
     let (known, seers, never) = tokio::try_join!(
         open.known(actors),

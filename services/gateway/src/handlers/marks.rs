@@ -8,13 +8,15 @@ use crate::{
     },
     shelf::Open,
 };
+use chrono::{DateTime, Utc};
+use holdfast_host::catalogue;
 use holdfast_proto::{
     Word as _,
     consent::v1::{Grant, ListMarksRequest, Mark, grantee, kept_from, marked},
     records::v1::GetItemRequest,
 };
 use holdfast_types::Category;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// One thing of the record, and whose it is.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +24,8 @@ pub(super) struct Thing<'a> {
     pub id: &'a str,
     /// `account/<uuid>`, or the id alone.
     pub author: &'a str,
+    /// None: it does not say.
+    pub happened: Option<DateTime<Utc>>,
 }
 
 /// Marks with what they need to be told in words.
@@ -41,23 +45,36 @@ impl Open {
 
     pub(super) async fn told(&self, marks: Vec<Mark>) -> Result<Told, Failure> {
         let known = self.known(marks.iter().flat_map(accounts)).await?;
+        let titles = self.titles(marks.iter().filter_map(item)).await?;
+        Ok(Told { marks, known, titles })
+    }
+
+    /// What the record's holder calls some of its things: items and documents. A conversation has no title here.
+    pub(super) async fn titles(
+        &self,
+        ids: impl Iterator<Item = &str>,
+    ) -> Result<HashMap<String, String>, Failure> {
+        let ids: BTreeSet<&str> = ids.collect();
         let mut titles = HashMap::new();
-        if marks.iter().any(|mark| item(mark).is_some()) {
+        if !ids.is_empty() {
             let papers = super::messages::papers(self).await?;
             titles.extend(papers.into_iter().map(|paper| (paper.document_id, paper.title)));
         }
-        for id in marks.iter().filter_map(item) {
+        for id in ids {
             if titles.contains_key(id) {
                 continue;
             }
             let asked =
                 GetItemRequest { patient_id: self.patient_id(), item_id: id.to_owned(), as_of_time: None };
-            // A conversation has no title here, and is called one.
-            if let Ok(found) = self.records().get_item(asked).await {
-                titles.insert(id.to_owned(), found.into_inner().title);
+            match self.records().get_item(asked).await.map_err(Failure::from) {
+                Ok(found) => {
+                    titles.insert(id.to_owned(), found.into_inner().title);
+                }
+                Err(failure) if failure.is(catalogue::ITEM_UNKNOWN) => {}
+                Err(failure) => return Err(failure),
             }
         }
-        Ok(Told { marks, known, titles })
+        Ok(titles)
     }
 
     /// The marks on one thing, and the way to set another; none where the record is not held.
@@ -76,7 +93,8 @@ impl Open {
         let link = |mark: &Mark| {
             Link::new(told.href(self, mark), format!("{}: {}", told.what(self, mark), told.from(self, mark)))
         };
-        Ok(Some(Never { href: format!("{path}/never"), marks: told.marks.iter().map(link).collect() }))
+        let marks = told.marks.iter().map(link).collect();
+        Ok(Some(Never { href: format!("{path}/never"), share_href: format!("{path}/share"), marks }))
     }
 }
 
@@ -184,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_mark_keeps_what_it_names_from_whom_it_names() {
-        let thing = Thing { id: "t1", author: "account/a1" };
+        let thing = Thing { id: "t1", author: "account/a1", happened: None };
         let (dana, oak) =
             (|| grantee::Kind::AccountId("dana".into()), || grantee::Kind::PracticeId("oak".into()));
         let notes = || marked::Kind::Category(Category::Notes.to_proto());

@@ -3,6 +3,7 @@
 mod days;
 mod deeds;
 mod details;
+mod emergency;
 mod factors;
 mod given;
 mod home;
@@ -15,6 +16,7 @@ mod me;
 mod messages;
 mod office;
 mod papers;
+mod part;
 mod people;
 mod proof;
 mod record;
@@ -57,5 +59,6 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(looked::routes())
         .merge(proof::routes())
         .merge(work::routes())
+        .merge(emergency::routes())
         .merge(office::routes())
 }

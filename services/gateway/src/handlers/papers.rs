@@ -197,7 +197,8 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
         Fact::new(words.t("paper-type"), describe(words, document)),
         Fact::new(words.t("paper-room"), words.category(category)),
     ];
-    let thing = Thing { id: &document.document_id, author: &document.created_by };
+    let happened = document.create_time.as_ref().and_then(|at| time(at).ok());
+    let thing = Thing { id: &document.document_id, author: &document.created_by, happened };
     let reason = Field::line("reason", words.t("paper-withdraw-reason"));
     let reason = Field { size_max: REASON_CHARACTERS_MAX, wrong: wrong.clone(), ..reason };
     let may_save = open.may(Action::Download, category);

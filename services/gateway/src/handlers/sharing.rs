@@ -3,9 +3,13 @@ mod answers;
 mod never;
 mod new;
 mod rehearse;
+mod thing;
 mod uses;
 
-use super::given::{self, Standing, actions, purposes, rooms, until};
+use super::{
+    given::{self, Standing, actions, is_emergency, purposes, rooms, until},
+    part::Parts,
+};
 use crate::{
     directory::Known,
     failure::{Answer, Failure},
@@ -42,27 +46,38 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 
 async fn list(open: Open) -> Answer {
     let (grants, marks, uses) = tokio::try_join!(open.grants(true), open.marks(), Uses::of(&open))?;
-    let (known, told) = tokio::try_join!(open.known(given::accounts(&grants)), open.told(marks))?;
+    let (known, told, parts) =
+        tokio::try_join!(open.known(given::accounts(&grants)), open.told(marks), open.parts(&grants))?;
     let (mut now, mut ended) = (Vec::new(), Vec::new());
-    for grant in &grants {
+    // What nobody was asked about comes first.
+    let (taken, given): (Vec<&Grant>, Vec<&Grant>) = grants.iter().partition(|grant| is_emergency(grant));
+    for grant in taken.into_iter().chain(given) {
         let standing = Standing::of(grant, open.now());
         let cards = if standing.is_over() { &mut ended } else { &mut now };
-        cards.push(card(&open, &known, &uses, grant, standing));
+        cards.push(card(&open, &known, &uses, &parts, grant, standing));
     }
     let never = told.marks.iter().map(|mark| told.card(&open, mark)).collect();
     Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, never, ended }))
 }
 
-fn card(open: &Open, known: &Known, uses: &Uses, grant: &Grant, standing: Standing) -> GrantCard {
+fn card(
+    open: &Open,
+    known: &Known,
+    uses: &Uses,
+    parts: &Parts,
+    grant: &Grant,
+    standing: Standing,
+) -> GrantCard {
     let href = open.path(&format!("/sharing/{}", grant.grant_id));
     GrantCard {
         stop_href: (!standing.is_over()).then(|| format!("{href}/stop")),
         href,
         who: known.grantee(open, grant.grantee.as_ref()),
-        what: rooms(open.words(), &grant.categories),
+        what: parts.with(open, grant, rooms(open.words(), &grant.categories)),
         until: until(open, grant),
         last_look: uses.last_look(open, &grant.grant_id),
-        badge: Some(standing.badge(open.words())),
+        why: grant.reason.clone(),
+        badge: Some(standing.badge_of(open.words(), grant)),
     }
 }
 
@@ -74,25 +89,30 @@ async fn get_grant(open: &Open, grant_id: String) -> Result<Grant, Failure> {
 
 async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let (grant, uses) = tokio::try_join!(get_grant(&open, id), Uses::of(&open))?;
-    let known = open.known(given::accounts(std::slice::from_ref(&grant))).await?;
+    let this = std::slice::from_ref(&grant);
+    let (known, parts) = tokio::try_join!(open.known(given::accounts(this)), open.parts(this))?;
     let standing = Standing::of(&grant, open.now());
-    let card = card(&open, &known, &uses, &grant, standing);
+    let card = card(&open, &known, &uses, &parts, &grant, standing);
     let words = open.words();
     let from = open.when(grant.from_time.as_ref()).map_or_else(String::new, |when| when.text);
     let ended = if grant.revoked_time.is_some() { "grant-stopped" } else { "grant-until" };
     let facts = vec![
-        Fact::new(words.t("grant-what"), card.what),
+        Fact::new(words.t("grant-what"), rooms(words, &grant.categories)),
         Fact::new(words.t("grant-may"), actions(words, &grant.actions)),
         Fact::new(words.t("grant-for"), purposes(words, &grant.purposes)),
         Fact::new(words.t("grant-from"), from),
         Fact::new(words.t(ended), card.until),
         Fact::new(words.t("grant-last-look"), card.last_look),
     ];
+    let part = parts.of(&open, &grant).map(|part| Fact::new(words.t("grant-part"), part));
+    let why = Some(card.why).filter(|why| !why.is_empty());
+    let why = why.map(|why| Fact::new(words.t("emergency-said"), why));
+    let facts = why.into_iter().chain(part).chain(facts).collect();
     let frame = open.frame(Tab::Sharing).await;
     Ok(show(&GrantPage {
         frame,
         who: card.who,
-        badge: standing.badge(words),
+        badge: standing.badge_of(words, &grant),
         facts,
         stop_href: card.stop_href,
     }))
@@ -100,14 +120,15 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
 
 async fn confirm(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let (grant, uses) = tokio::try_join!(get_grant(&open, id), Uses::of(&open))?;
-    let known = open.known(given::accounts(std::slice::from_ref(&grant))).await?;
+    let this = std::slice::from_ref(&grant);
+    let (known, parts) = tokio::try_join!(open.known(given::accounts(this)), open.parts(this))?;
     let back = open.path(&format!("/sharing/{}", grant.grant_id));
     Ok(show(&StopSharing {
         frame: open.frame(Tab::Sharing).await,
         path: format!("{back}/stop"),
         back,
         who: known.grantee(&open, grant.grantee.as_ref()),
-        what: rooms(open.words(), &grant.categories),
+        what: parts.with(&open, &grant, rooms(open.words(), &grant.categories)),
         saved: uses.saved(&open, &grant.grant_id).await?,
         saved_whole: uses.is_whole(),
         rehearsal: Some(open.rehearse(Change::RevokeGrantId(grant.grant_id)).await),

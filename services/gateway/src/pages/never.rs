@@ -37,6 +37,8 @@ pub struct MarkCard {
 #[derive(Debug)]
 pub struct Never {
     pub href: String,
+    /// To share this and nothing else.
+    pub share_href: String,
     pub marks: Vec<Link>,
 }
 

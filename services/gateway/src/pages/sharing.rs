@@ -15,6 +15,8 @@ pub struct GrantCard {
     pub what: String,
     pub until: String,
     pub last_look: String,
+    /// What was said by who took it in an emergency; otherwise empty.
+    pub why: String,
     pub badge: Option<Badge>,
 }
 
@@ -135,6 +137,8 @@ pub struct Share {
     pub carried: Vec<Carried>,
     pub questions: Vec<Question>,
     pub fields: Vec<Field>,
+    /// The fields are folded away, and whether they are open.
+    pub fold: Option<bool>,
     pub answers: Vec<Answer>,
     /// At the last step.
     pub rehearsal: Option<Rehearsal>,

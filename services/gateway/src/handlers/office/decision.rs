@@ -163,6 +163,7 @@ fn grounds(signed: &Signed, access: &AccessRecorded) -> Vec<Fact> {
     let more = [
         text("decision-asked", asked.collect::<Vec<_>>().join(": ")),
         text("decision-rooms-permitted", some(&access.permitted_categories)),
+        text("decision-rooms-part", some(&access.part_categories)),
         text("decision-held", held.unwrap_or_default()),
         text("decision-purpose", purpose.unwrap_or_default()),
         text("decision-reason", access.refusal_reason.clone()),

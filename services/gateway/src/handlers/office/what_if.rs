@@ -97,6 +97,9 @@ fn decided(signed: &Signed, answer: &DecideHypotheticalResponse) -> Decided {
         (Tone::Stop, words.say("what-if-no").with("reason", reason).plain())
     };
     let mut facts = of_grounds(signed, &grounds);
+    if !answer.part_categories.is_empty() {
+        facts.push(Fact::new(words.t("decision-rooms-part"), rooms(words, &answer.part_categories)));
+    }
     let moment = signed.when(answer.decided_time.as_ref()).map(|when| when.text).unwrap_or_default();
     facts.extend([
         Fact::new(words.t("what-if-moment"), moment),

@@ -1,12 +1,15 @@
 //! The answers to the questions of sharing. They travel in the form from page to page: nothing is kept before the last button.
+use super::thing::{Only, Thing};
 use crate::{
     form::Fields,
+    handlers::days,
     pages::sharing::{Carried, Step},
 };
 use chrono::{Months, NaiveDate};
 use holdfast_proto::{
     Word as _,
-    consent::v1::{Grantee, grantee::Kind},
+    consent::v1::{Grantee, Narrowing, grantee::Kind},
+    timestamp,
 };
 use holdfast_types::{AccountId, Action, Category, PracticeId, Purpose, Role};
 
@@ -78,7 +81,15 @@ pub(super) struct Answers {
     pub until: Option<Until>,
     /// As it was typed.
     pub until_day: String,
+    /// Where it began, if at one thing: then its room is the one category.
+    pub thing: Option<Thing>,
+    pub only: Option<Only>,
+    /// The days from and to which something happened, as they were typed.
+    pub span: [String; 2],
 }
+
+/// The fields of the days between which something happened.
+pub(super) const SPAN: [&str; 2] = ["span_from", "span_until"];
 
 /// What comes after a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +112,9 @@ impl Answers {
             purposes: words(fields, "purpose"),
             until: Until::ALL.into_iter().find(|until| until.code() == fields.one("until")),
             until_day: fields.one("until_date").to_owned(),
+            thing: Thing::read(fields),
+            only: Only::read(fields),
+            span: SPAN.map(|name| fields.one(name).to_owned()),
         }
     }
 
@@ -119,9 +133,18 @@ impl Answers {
     }
 
     fn wrong(&self, step: Step, today: NaiveDate) -> Option<Turn> {
+        let question = if self.thing.is_some() { "only" } else { "category" };
         let (wrong, field, key) = match step {
             Step::Who => (self.to.is_none(), "grantee", "share-who-wrong"),
-            Step::What => (self.categories.is_empty(), "category", "share-what-wrong"),
+            Step::What if self.span_of().is_none() => (true, SPAN[0], "part-span-wrong"),
+            Step::What if self.thing.is_some() && self.only.is_none() => (true, question, "part-only-wrong"),
+            Step::What if self.is_part() && self.categories.contains(&Category::Demographics) => {
+                (true, question, "part-one-thing")
+            }
+            Step::What => (self.categories.is_empty(), question, "share-what-wrong"),
+            Step::Why if self.is_part() && self.actions.contains(&Action::Contribute) => {
+                (true, "action", "part-read-only")
+            }
             Step::Why if self.actions.is_empty() => (true, "action", "share-may-wrong"),
             Step::Why => (self.purposes.is_empty(), "purpose", "share-for-wrong"),
             Step::Until if self.until.is_none() => (true, "until", "share-until-wrong"),
@@ -143,20 +166,54 @@ impl Answers {
         day.filter(|day| *day > today)
     }
 
+    /// Whether something of the categories is not shared.
+    pub(super) fn is_part(&self) -> bool {
+        self.thing.is_some() || self.span.iter().any(|day| !day.is_empty())
+    }
+
+    /// The first day and the last, where they are named; none where they cannot be read, or the last comes first.
+    fn span_of(&self) -> Option<[Option<NaiveDate>; 2]> {
+        let day = |text: &String| match text.as_str() {
+            "" => Some(None),
+            text => text.parse().ok().map(Some),
+        };
+        let [first, last] = &self.span;
+        let span = [day(first)?, day(last)?];
+        let in_order = matches!(span, [Some(first), Some(last)] if last < first);
+        (!in_order).then_some(span)
+    }
+
+    /// What of the categories is shared; none: all of them.
+    pub(super) fn narrowing(&self) -> Option<Narrowing> {
+        let named = self.thing.zip(self.only).map(|(thing, only)| only.narrowing(thing)).unwrap_or_default();
+        let [first, last] = self.span_of()?;
+        self.is_part().then(|| Narrowing {
+            occurred_from_time: first.map(|day| timestamp(days::beginning(day))),
+            occurred_until_time: last.and_then(days::end).map(timestamp),
+            ..named
+        })
+    }
+
     /// What travels along on a page that does not ask for it.
     pub(super) fn carried(&self, step: Step) -> Vec<Carried> {
         let mut carried = Vec::new();
-        let mut carry = |at: Step, name: &str, value: String| {
-            if at != step && !value.is_empty() {
+        let mut carry = |at: Option<Step>, name: &str, value: String| {
+            if at != Some(step) && !value.is_empty() {
                 carried.push(Carried { name: name.to_owned(), value });
             }
         };
-        carry(Step::Who, "grantee", self.to.map(To::value).unwrap_or_default());
-        self.categories.iter().for_each(|word| carry(Step::What, "category", word.to_string()));
-        self.actions.iter().for_each(|word| carry(Step::Why, "action", word.to_string()));
-        self.purposes.iter().for_each(|word| carry(Step::Why, "purpose", word.to_string()));
-        carry(Step::Until, "until", self.until.map(Until::code).unwrap_or_default().to_owned());
-        carry(Step::Until, "until_date", self.until_day.clone());
+        let (who, what, why, until) = (Step::Who, Step::What, Step::Why, Step::Until);
+        carry(Some(who), "grantee", self.to.map(To::value).unwrap_or_default());
+        // No page asks for the thing where it began, or for the room that it is in.
+        carry(None, "thing", self.thing.map(Thing::value).unwrap_or_default());
+        let room = self.thing.is_none().then_some(what);
+        self.categories.iter().for_each(|word| carry(room, "category", word.to_string()));
+        carry(Some(what), "only", self.only.map(Only::value).unwrap_or_default());
+        SPAN.iter().zip(&self.span).for_each(|(name, day)| carry(Some(what), name, day.clone()));
+        self.actions.iter().for_each(|word| carry(Some(why), "action", word.to_string()));
+        self.purposes.iter().for_each(|word| carry(Some(why), "purpose", word.to_string()));
+        carry(Some(until), "until", self.until.map(Until::code).unwrap_or_default().to_owned());
+        carry(Some(until), "until_date", self.until_day.clone());
         carried
     }
 }
@@ -249,6 +306,35 @@ mod tests {
             assert_eq!(last(&[("until", "until-date"), ("until_date", wrong)]), None, "{wrong}");
         }
         assert_eq!(last(&[]), None);
+    }
+
+    #[test]
+    fn a_part_is_what_is_named_or_happened_between_two_days_and_is_not_for_writing() {
+        let id = "0193f0c2-8f10-7d11-9a5e-0c7f2b1d0001";
+        let read = |extra: &[(&str, &str)]| Answers::read(&fields(&[ALL.as_slice(), extra].concat()));
+        assert_eq!(read(&[]).narrowing(), None);
+        let item = format!("item:{id}");
+        let only = read(&[("thing", &item), ("only", "thing")]);
+        assert_eq!(only.narrowing().unwrap().item_ids, [id]);
+        let author = format!("author:{id}");
+        let hers = read(&[("thing", &item), ("only", &author)]);
+        assert_eq!(hers.narrowing().unwrap().author_account_ids, [id]);
+        let span = read(&[("span_from", "2026-01-01"), ("span_until", "2026-01-31")]).narrowing().unwrap();
+        assert!(span.occurred_from_time.is_some() && span.occurred_until_time.is_some());
+        let wrong = |extra: &[(&str, &str)], step| read(extra).wrong(step, today());
+        let what = |field, key| Some(Turn::Wrong(Step::What, field, key));
+        assert_eq!(wrong(&[("thing", &item)], Step::What), what("only", "part-only-wrong"));
+        let back = [("span_from", "2026-02-01"), ("span_until", "2026-01-31")];
+        assert_eq!(wrong(&back, Step::What), what("span_from", "part-span-wrong"));
+        assert_eq!(wrong(&[("span_until", "soon")], Step::What), what("span_from", "part-span-wrong"));
+        let named = [("span_from", "2026-02-01"), ("category", "demographics")];
+        assert_eq!(wrong(&named, Step::What), what("category", "part-one-thing"));
+        let write = [("span_from", "2026-02-01"), ("action", "contribute")];
+        assert_eq!(wrong(&write, Step::Why), Some(Turn::Wrong(Step::Why, "action", "part-read-only")));
+        let all: Vec<(String, String)> =
+            hers.carried(Step::What).into_iter().map(|one| (one.name, one.value)).collect();
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        assert!(names.contains(&"thing") && names.contains(&"category") && !names.contains(&"only"));
     }
 
     #[test]

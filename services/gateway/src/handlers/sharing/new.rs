@@ -1,5 +1,8 @@
 //! Sharing something new: one question a page, then all answers to check, then the grant.
-use super::answers::{Answers, To, Turn, Until};
+use super::{
+    answers::{Answers, SPAN, To, Turn, Until},
+    thing::{Only, Thing},
+};
 use crate::{
     failure::{Answer as Answered, Failure},
     form::Fields,
@@ -18,6 +21,7 @@ use crate::{
 };
 use axum::{
     Router,
+    extract::Path,
     response::{IntoResponse as _, Redirect},
     routing::get,
 };
@@ -32,6 +36,7 @@ use holdfast_proto::{
 use holdfast_types::{Action, Category, Purpose, Role};
 use http::StatusCode;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Practices that the first page offers unasked; a search finds the others.
 const PRACTICES_MAX: usize = 12;
@@ -39,12 +44,34 @@ const PEOPLE_MAX: i32 = 20;
 const SEARCH_CHARACTERS_MAX: u32 = 100;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
-    Router::new().route("/r/{r}/sharing/new", get(form).post(step))
+    Router::new()
+        .route("/r/{r}/sharing/new", get(form).post(step))
+        .route("/r/{r}/i/{item}/share", get(of_item))
+        .route("/r/{r}/papers/{paper}/share", get(of_paper))
 }
 
 async fn form(open: Open) -> Answered {
     let fields = Fields::default();
     Ok(show(&page(&open, &fields, &Answers::read(&fields), Step::Who, Vec::new()).await?))
+}
+
+async fn of_item(open: Open, Path((_, id)): Path<(String, Uuid)>) -> Answered {
+    of_thing(open, Thing::Item(id)).await
+}
+
+async fn of_paper(open: Open, Path((_, id)): Path<(String, Uuid)>) -> Answered {
+    of_thing(open, Thing::Paper(id)).await
+}
+
+/// The same questions, with the thing and its room answered.
+async fn of_thing(open: Open, thing: Thing) -> Answered {
+    if !open.is_held() {
+        return Err(Failure::not_shown());
+    }
+    let categories = vec![thing.find(&open).await?.room];
+    let (thing, only) = (Some(thing), Some(Only::Thing));
+    let answers = Answers { thing, only, categories, ..Answers::default() };
+    Ok(show(&page(&open, &Fields::default(), &answers, Step::Who, Vec::new()).await?))
 }
 
 async fn step(open: Open, fields: Fields) -> Answered {
@@ -78,12 +105,13 @@ fn draft(open: &Open, answers: &Answers) -> Result<Grant, Failure> {
         actions: answers.actions.iter().map(|word| word.to_proto()).collect(),
         purposes: answers.purposes.iter().map(|word| word.to_proto()).collect(),
         until_time: days::end(last_day).map(timestamp),
+        narrowing: answers.narrowing(),
         ..Grant::default()
     })
 }
 
 async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Failure> {
-    let Grant { grantee, categories, actions, purposes, until_time, .. } = draft(open, answers)?;
+    let Grant { grantee, categories, actions, purposes, until_time, narrowing, .. } = draft(open, answers)?;
     let asked = GiveGrantRequest {
         request_id: fields.request_id()?.to_string(),
         patient_id: open.patient_id(),
@@ -93,6 +121,7 @@ async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Fai
         purposes,
         from_time: None,
         until_time,
+        narrowing,
     };
     open.wrote(open.consent().give_grant(asked).await?.into_inner().position);
     open.say_next("sharing-given");
@@ -138,11 +167,35 @@ async fn page(
             let legend = if choices.is_empty() { "share-found-none" } else { "share-who" };
             shown.push(question("grantee", legend, false, choices));
         }
+        Step::What if let Some(thing) = answers.thing => {
+            let found = thing.find(open).await?;
+            let mut choices = vec![Choice::new(Only::Thing.value(), found.title)];
+            choices.extend(found.author.map(|(account, name)| {
+                let all = words.say("part-author-in").with("name", name);
+                Choice::new(
+                    Only::Author(account).value(),
+                    all.with("room", words.category(found.room)).plain(),
+                )
+            }));
+            let chosen = answers.only.unwrap_or(Only::Thing).value();
+            let choices = choices.into_iter().map(|choice| {
+                let so = choice.value == chosen;
+                choice.chosen(so)
+            });
+            shown.push(question("only", "part-only", false, choices.collect()));
+        }
         Step::What => {
             let choice = |room: &Category| {
                 Choice::new(room.as_str(), words.category(*room)).chosen(answers.categories.contains(room))
             };
             shown.push(question("category", "share-kinds", true, Category::ALL.iter().map(choice).collect()));
+            let day = |(name, value): (&'static str, &String)| {
+                let wrong = problems.iter().find(|problem| problem.field == name);
+                let wrong = wrong.map(|problem| problem.text.clone());
+                let field = Field::of("date", name, words.t(name)).hint(words.t("part-span-hint"));
+                Field { wrong, ..field.value(value.clone()).optional() }
+            };
+            boxes.extend(SPAN.into_iter().zip(&answers.span).map(day));
         }
         Step::Why => {
             let may = |action: &Action| {
@@ -155,7 +208,10 @@ async fn page(
                 Choice::new(purpose.as_str(), words.purpose(*purpose))
                     .chosen(usual || answers.purposes.contains(purpose))
             };
-            let can = [Action::Read, Action::Contribute, Action::Download];
+            let can = match answers.is_part() {
+                true => vec![Action::Read, Action::Download],
+                false => vec![Action::Read, Action::Contribute, Action::Download],
+            };
             shown.push(question("action", "share-may", true, can.iter().map(may).collect()));
             let aims = [Purpose::Treatment, Purpose::Payment, Purpose::Operations];
             shown.push(question("purpose", "share-for", true, aims.iter().map(aim).collect()));
@@ -179,7 +235,10 @@ async fn page(
         Step::Check => Some(open.rehearse(Change::GiveGrant(draft(open, answers)?)).await),
         Step::Who | Step::What | Step::Why | Step::Until => None,
     };
+    let fold = (step == Step::What && !boxes.is_empty())
+        .then(|| answers.is_part() || boxes.iter().any(|field| field.wrong.is_some()));
     Ok(Share {
+        fold,
         rehearsal,
         step,
         carried,
@@ -250,14 +309,16 @@ async fn summary(open: &Open, answers: &Answers) -> Result<Vec<Answer>, Failure>
         None => (String::new(), String::new()),
     };
     let who = if role.is_empty() { name } else { format!("{name}, {role}") };
-    let categories: Vec<i32> = answers.categories.iter().map(|word| word.to_proto()).collect();
+    let draft = draft(open, answers)?;
+    let parts = open.parts(std::slice::from_ref(&draft)).await?;
+    let what = parts.with(open, &draft, rooms(words, &draft.categories));
     let may = actions(words, &answers.actions.iter().map(|word| word.to_proto()).collect::<Vec<_>>());
     let aims = purposes(words, &answers.purposes.iter().map(|word| word.to_proto()).collect::<Vec<_>>());
     let today = open.local_now().date_naive();
     let until = answers.last_day(today).map_or_else(String::new, |day| When::day(words, day, today).text);
     Ok(vec![
         answer(Step::Who, who),
-        answer(Step::What, rooms(words, &categories)),
+        answer(Step::What, what),
         answer(Step::Why, format!("{may} · {aims}")),
         answer(Step::Until, until),
     ])

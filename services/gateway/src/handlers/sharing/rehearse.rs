@@ -1,5 +1,5 @@
 //! What a change of sharing would do, in words, before it is made.
-use crate::{handlers::given::rooms, pages::never::Rehearsal, shelf::Open};
+use crate::{handlers::given::rooms, pages::never::Rehearsal, shelf::Open, words::Words};
 use holdfast_proto::{
     audit::v1::{
         RehearseChangeRequest, RehearseChangeResponse, RehearsedEffect, RehearsedLook, RehearsedReach,
@@ -40,7 +40,7 @@ impl Open {
             let what = if look.categories.is_empty() {
                 words.say("rehearsal-things").with("count", count(look.kept_back_count).max(1)).plain()
             } else {
-                rooms(words, &look.categories)
+                in_part(words, &look.categories, &look.part_categories)
             };
             let when = self.when(look.recorded_time.as_ref()).map(|when| when.text).unwrap_or_default();
             let name = known.actor(self, &look.account_id).name;
@@ -54,7 +54,8 @@ impl Open {
             let name =
                 if name.role.is_empty() { name.name } else { format!("{} ({})", name.name, name.role) };
             let of_rooms = |key: &str, numbers: &[i32]| {
-                let said = words.say(key).with("name", &name).with("rooms", rooms(words, numbers));
+                let said = in_part(words, numbers, &reach.part_categories);
+                let said = words.say(key).with("name", &name).with("rooms", said);
                 (!numbers.is_empty()).then(|| said.plain())
             };
             let of_things = |key: &str, so: bool| so.then(|| words.say(key).with("name", &name).plain());
@@ -75,6 +76,14 @@ impl Open {
             reaches: told.reaches.iter().flat_map(reach).flatten().collect(),
         }
     }
+}
+
+/// Rooms in words, and those of them of which only a part is meant.
+fn in_part(words: Words, numbers: &[i32], parts: &[i32]) -> String {
+    let (parts, whole): (Vec<i32>, Vec<i32>) = numbers.iter().partition(|room| parts.contains(room));
+    let part = |parts: &[i32]| words.say("part-of-rooms").with("rooms", rooms(words, parts)).plain();
+    let said = [(!whole.is_empty()).then(|| rooms(words, &whole)), (!parts.is_empty()).then(|| part(&parts))];
+    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 fn count(number: i32) -> usize {
