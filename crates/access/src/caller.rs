@@ -40,6 +40,12 @@ impl Caller {
         self.roles.iter().filter_map(|held| held.practice.map(|practice| (held.role, practice)))
     }
 
+    /// Those at practices of the tenant; none is held there by a role in the whole of it.
+    pub fn roles_at_practices_of(&self, tenant: TenantId) -> impl Iterator<Item = Role> + '_ {
+        let there = move |held: &&RoleAssignment| held.tenant == tenant && held.practice.is_some();
+        self.roles.iter().filter(there).map(|held| held.role)
+    }
+
     pub fn roles_in(&self, tenant: TenantId) -> impl Iterator<Item = Role> + '_ {
         self.roles.iter().filter(move |held| held.tenant == tenant).map(|held| held.role)
     }

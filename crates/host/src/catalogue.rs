@@ -106,6 +106,9 @@ catalogue! {
     ALREADY_MARKED: FailedPrecondition, Person, "The same is marked as never shared already.", "Nothing needs to be done.";
     TOO_MANY_MARKS: ResourceExhausted, Person, "The record has 100 marks of what is never shared.", "Lift those that are not needed any more, or mark a whole room.";
     MARK_UNKNOWN: NotFound, Person, "The record has no such mark, or it was lifted.", "List the marks.";
+    TOO_MANY_EMERGENCIES: ResourceExhausted, Person, "The caller has opened 5 records in an emergency within 24 hours.", "Ask a colleague who has not, or one of the record's holders.";
+    OWN_EMERGENCY: FailedPrecondition, Person, "Nobody reviews an emergency access of their own.", "Let another compliance officer sign it off.";
+    ALREADY_REVIEWED: FailedPrecondition, Person, "The emergency access was signed off already.", "Nothing needs to be done.";
     ERASURE_NOT_REQUESTED: FailedPrecondition, Holder, "No holder of the record asks for its erasure.", "A holder asks for it first.";
     SECOND_PERSON_NEEDED: FailedPrecondition, Person, "Who asked for an erasure does not carry it out.", "Let somebody else carry it out.";
     LEGAL_HOLD: FailedPrecondition, Person, "The record is under a legal hold.", "Wait until every hold is lifted.";

@@ -25,7 +25,7 @@ macro_rules! words {
         }
     )+};
 }
-words!(Category, Action, Purpose, Role, Relationship);
+words!(Category, Action, Purpose, Role, Relationship, Basis);
 
 /// `VITAL_SIGNS` of `Category` is `CATEGORY_VITAL_SIGNS`.
 fn proto_name(kind: &str, word: &str) -> String {
@@ -68,6 +68,7 @@ mod tests {
         check(types::Purpose::ALL);
         check(types::Role::ALL);
         check(types::Relationship::ALL);
+        check(types::Basis::ALL);
         assert_eq!(types::Category::from_proto(0), None);
         assert_eq!(types::Category::from_proto(9999), None);
     }

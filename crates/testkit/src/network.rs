@@ -1,7 +1,7 @@
 //! Services as they are served beside each other: certificates of one authority, one bus, a database for each, tokens of one key.
 use crate::{TestDatabase, database_on, servers, service::Person};
 use chrono::{DateTime, Utc};
-use holdfast_access::{Claims, TokenSigner, TokenVerifier};
+use holdfast_access::{Claims, Shown, TokenSigner, TokenVerifier};
 use holdfast_host::{
     Host, Migrations, PeerLog, Tls, TokenKeys,
     authority::Authority,
@@ -137,6 +137,14 @@ impl Network {
     /// What a call of this person carries, for the next five minutes.
     pub fn outgoing(&self, person: &Person) -> Outgoing {
         Outgoing::new().bearer(self.token(person, self.clock.now()).into())
+    }
+
+    /// Of a session that has just shown a second factor.
+    pub fn outgoing_shown(&self, person: &Person) -> Outgoing {
+        let now = self.clock.now();
+        let shown = Shown { amr: vec!["otp"], auth_time: now.timestamp() };
+        let token = self.signer.sign_shown(&claims(person, now), Some(&shown)).expect("a token");
+        Outgoing::new().bearer(token.into())
     }
 
     pub fn token(&self, person: &Person, issued: DateTime<Utc>) -> String {

@@ -99,6 +99,22 @@ text_enum! {
 }
 
 text_enum! {
+    /// By whose word a grant stands.
+    Basis {
+        /// A holder of the record decided it.
+        Holder = "holder",
+        /// A therapist of the record's network took it in an emergency.
+        Emergency = "emergency",
+    }
+}
+
+impl Basis {
+    pub const fn is_holder(&self) -> bool {
+        matches!(self, Self::Holder)
+    }
+}
+
+text_enum! {
     /// What an account is towards a record.
     Relationship {
         /// The person the record is about.

@@ -1,18 +1,20 @@
 //! The use cases: authorise, load, decide, append; or authorise, read, release.
 //!
 //! A command's answer shows what its sender has just decided: the command's own event, committed before, is the record of it.
+mod emergencies;
 mod erasures;
 mod grants;
 mod marks;
 mod records;
 
+pub(crate) use emergencies::{BeginEmergency, EmergencyAccess, ListEmergencies, ReviewEmergency};
 pub(crate) use erasures::{CarryOut, GetErasure, LiftHold, PlaceHold, Retention};
 pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
 
 use crate::{
-    domain::{erasure, grant, mark, record},
+    domain::{allowance, emergency, erasure, grant, mark, record},
     views::ViewsError,
 };
 use holdfast_access::{Gate, Refused};
@@ -38,6 +40,10 @@ pub(crate) enum Failure {
     Grant(#[source] grant::Refusal),
     #[error("a rule of erasures is broken")]
     Erasure(#[source] erasure::Refusal),
+    #[error("a rule of emergencies is broken")]
+    Emergency(#[source] emergency::Refusal),
+    #[error("a rule of how often somebody opens records is broken")]
+    Allowance(#[source] allowance::Refusal),
     #[error("a rule of marks is broken")]
     Mark(#[source] mark::Refusal),
     #[error("the events cannot be appended")]

@@ -1,4 +1,6 @@
-//! The rules of consent: a record and its holders, a grant and its end, the record's erasure.
+//! The rules of consent: a record and its holders, a grant and its end, what is opened in an emergency, the record's erasure.
+pub mod allowance;
+pub mod emergency;
 pub mod erasure;
 pub mod grant;
 pub mod mark;

@@ -4,7 +4,9 @@
 //! patient's lane, so that what consent says of one patient is heard in the order in which it was decided. The other services
 //! hear it through the public events and decide by themselves; consent decides on the same tables, which it keeps for itself.
 //!
-//! A third, on the same lane, is the erasure of the record's content, with the legal holds that forbid it. Consent's own key of the
+//! In an emergency a therapist of the record's network takes a grant that no holder gave; it ends by itself, and an officer reviews it.
+//!
+//! A third aggregate, on the same lane, is the erasure of the record's content, with the legal holds that forbid it. Consent's own key of the
 //! patient is kept: who shared what with whom, and who had what destroyed by what right, is evidence and no content.
 mod api;
 mod app;
@@ -85,7 +87,8 @@ pub async fn serve_with_keys(
     }
     let app = App::new(ground.log().clone(), ground.gate().clone());
     let erasures = api::erasure::service(ground.clone(), app.clone(), settings.retention);
-    let services = Services::new().with(api::service(ground.clone(), app)).with(erasures);
+    let emergencies = api::emergency::service(ground.clone(), app.clone());
+    let services = Services::new().with(api::service(ground.clone(), app)).with(erasures).with(emergencies);
     Ok(ground.serve(host, services, stop).await?)
 }
 

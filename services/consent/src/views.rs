@@ -1,12 +1,14 @@
 //! Read models of consent: the tables of access, kept by consent itself, and what its own answers need beside them.
 //!
-//! In the clear stand ids, words and times only: there is nothing else in a grant.
+//! In the clear stand ids, words and times only; why somebody opened a record in an emergency stands in the log alone.
+mod emergencies;
 mod grants;
 mod noted;
 mod projection;
 mod records;
 mod row;
 
+pub use emergencies::{EmergencyCursor, Taken, emergencies, waiting};
 pub use grants::{Cursor, Listed, grant, grants, patient_of, unended};
 pub use noted::Noted;
 pub use projection::Consent;

@@ -15,7 +15,11 @@ use holdfast_proto::consent::v1::*;
 use holdfast_types::{Category, Clock, Relationship};
 
 /// Every method's refusal.
-async fn refusals(mut client: Client, mut erasures: Erasures) -> Vec<&'static str> {
+async fn refusals(
+    mut client: Client,
+    mut erasures: Erasures,
+    mut emergencies: Emergencies,
+) -> Vec<&'static str> {
     let patient = person(7).account.to_string();
     let grant = Grant { grant_id: patient.clone(), ..Grant::default() };
     let add = AddHolderRequest {
@@ -40,6 +44,9 @@ async fn refusals(mut client: Client, mut erasures: Erasures) -> Vec<&'static st
         refusal(erasures.lift_hold(LiftHoldRequest::default()).await),
         refusal(erasures.carry_out_erasure(CarryOutErasureRequest::default()).await),
         refusal(erasures.get_erasure(GetErasureRequest::default()).await),
+        refusal(emergencies.begin_emergency_access(begin(&patient)).await),
+        refusal(emergencies.list_emergency_accesses(ListEmergencyAccessesRequest::default()).await),
+        refusal(emergencies.review_emergency_access(review(&patient, EmergencyFinding::Justified)).await),
     ]
 }
 
@@ -61,7 +68,9 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
         (Outgoing::new().bearer(forged.into()), "TOKEN_INVALID"),
         (Outgoing::new().bearer(expired.into()), "TOKEN_EXPIRED"),
     ] {
-        let refused = refusals(world.with(outgoing.clone()), world.erasures_with(outgoing)).await;
+        let erasures = world.erasures_with(outgoing.clone());
+        let emergencies = world.emergencies_with(outgoing.clone());
+        let refused = refusals(world.with(outgoing), erasures, emergencies).await;
         assert!(refused.iter().all(|refused| *refused == reason), "{reason}: {refused:?}");
     }
     assert!(world.envelopes().await.is_empty());

@@ -1,4 +1,5 @@
-//! The words of a mail, in the reader's language. Nothing of anybody but a link for signing in, or a network's beginning.
+//! The words of a mail, in the reader's language. Nothing of anybody but a link for signing in, or a network's beginning; of an emergency
+//! only that there is one.
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -21,6 +22,8 @@ enum About {
     NewDevice {
         network: Option<String>,
     },
+    /// Whose record it was, and who opened it, is told to who has signed in.
+    Emergency,
 }
 
 impl Letter {
@@ -36,11 +39,16 @@ impl Letter {
         Self { language: Language::of(locale), about }
     }
 
+    /// To a holder of a record that somebody opened without asking.
+    pub(crate) fn emergency(locale: &str) -> Self {
+        Self { language: Language::of(locale), about: About::Emergency }
+    }
+
     /// None where there is nothing to open: a notice never asks to press on anything.
     pub(crate) fn link(&self) -> Option<&str> {
         match &self.about {
             About::SignIn { link } => Some(link.expose_secret()),
-            About::NewDevice { .. } => None,
+            About::NewDevice { .. } | About::Emergency => None,
         }
     }
 
@@ -50,6 +58,8 @@ impl Letter {
             (About::SignIn { .. }, Language::Spanish) => "Holdfast: su enlace para entrar",
             (About::NewDevice { .. }, Language::English) => "Holdfast: signed in on a new device",
             (About::NewDevice { .. }, Language::Spanish) => "Holdfast: entrada en un dispositivo nuevo",
+            (About::Emergency, Language::English) => "Holdfast: opened in an emergency",
+            (About::Emergency, Language::Spanish) => "Holdfast: abierto por una emergencia",
         }
     }
 
@@ -88,6 +98,18 @@ impl Letter {
                 let from = network.as_ref().map(|network| format!("{from} {network}.\n\n"));
                 format!("{first}\n\n{}{after}\n", from.unwrap_or_default())
             }
+            About::Emergency => match self.language {
+                Language::English => {
+                    "Holdfast: something was opened in an emergency, without asking first.\n\n\
+                     Sign in to see who opened it, why, and until when. You can end it at once.\n"
+                }
+                Language::Spanish => {
+                    "Holdfast: abrieron algo por una emergencia, sin pedir permiso antes.\n\n\
+                     Entre para ver quién lo abrió, por qué y hasta cuándo. Puede terminarlo\n\
+                     de inmediato.\n"
+                }
+            }
+            .to_owned(),
         }
     }
 }
@@ -116,6 +138,15 @@ mod tests {
             let text = letter(locale).text();
             assert!(text.contains("\nhttps://holdfast.example/sign-in/abc\n"), "{locale}");
             assert!(text.contains(word), "{locale}");
+        }
+    }
+
+    #[test]
+    fn a_notice_of_an_emergency_says_to_sign_in_and_nothing_of_anybody() {
+        for (locale, word) in [("en", "Sign in to see"), ("es", "Entre para ver")] {
+            let notice = Letter::emergency(locale);
+            assert!(notice.text().contains(word) && !notice.text().contains("http"), "{locale}");
+            assert!(notice.link().is_none());
         }
     }
 

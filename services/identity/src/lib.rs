@@ -1,6 +1,6 @@
 //! Identity: tenants and practices, accounts apart from records, roles, signing in by an e-mailed link or a passkey, second factors,
-//! sessions, and the tokens by which every other service knows who asks. Addresses and names are sealed, and so are the secrets of
-//! authenticator apps; of every other secret only its SHA-256 is kept.
+//! sessions, the tokens by which every other service knows who asks, and notices by mail. Addresses and names are sealed, and so are the
+//! secrets of authenticator apps; of every other secret only its SHA-256 is kept.
 mod api;
 mod app;
 pub mod config;
@@ -18,8 +18,10 @@ pub use mail::Announce;
 use app::App;
 use config::RelyingParty;
 use holdfast_access::TokenVerifier;
-use holdfast_eventlog::{KeyError, KeyRing, MasterKey, Projection, SchemaError, schema};
-use holdfast_host::{Blueprint, ConsentView, Ground, GroundError, Host, Migrations, Services, TokenKeys};
+use holdfast_eventlog::{KeyError, KeyRing, MasterKey, Projection, Reaction, SchemaError, schema};
+use holdfast_host::{
+    Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys,
+};
 use holdfast_types::{Clock, Ids, Service, TenantId};
 use looks::Looks;
 use mail::Outbox;
@@ -89,7 +91,7 @@ pub async fn serve(
         publish: Arc::new(public::publish),
         // Nobody's record is read here; the tables are there, and empty.
         consent: ConsentView::Own,
-        feeds: Vec::new(),
+        feeds: consent_feed(settings),
         keys: TokenKeys::Own(verifier),
     };
     let ground = Ground::start(common, blueprint, clock, ids, &stop).await.map_err(ServeError::Ground)?;
@@ -111,8 +113,19 @@ pub async fn serve(
     {
         ground.tasks().spawn(appoint(Arc::clone(&app), operator, stop.clone()));
     }
+    ground.tasks().spawn(Arc::clone(&app).tell_of_emergencies(stop.clone()));
     let services = Services::new().with(api::service(app));
     ground.serve(host, services, stop).await.map_err(ServeError::Ground)
+}
+
+/// Consent tells whose record was opened in an emergency.
+fn consent_feed(settings: &Settings) -> Vec<Feed> {
+    if settings.common.peers.consent.is_none() {
+        tracing::warn!("HOLDFAST_CONSENT_ADDR is not set: nobody is told by mail that a record was opened");
+        return Vec::new();
+    }
+    let opened: Arc<dyn Reaction> = Arc::new(views::ToTell);
+    vec![(Service::Consent, opened)]
 }
 
 /// Tried until the database is there.

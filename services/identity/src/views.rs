@@ -3,6 +3,7 @@ mod accounts;
 mod ceremonies;
 mod factors;
 mod links;
+mod notices;
 mod places;
 mod sessions;
 
@@ -10,6 +11,7 @@ pub(crate) use accounts::AccountView;
 pub(crate) use ceremonies::Ceremony;
 pub(crate) use factors::{FactorsRow, PasskeyView};
 pub(crate) use links::LinkRow;
+pub(crate) use notices::{Notice, ToTell};
 pub(crate) use places::PracticeRow;
 pub(crate) use sessions::{Known, OpenSession, SessionCursor, SessionView};
 

@@ -5,7 +5,7 @@ use holdfast_proto::{
     Word as _,
     consent::v1::{
         self as consent, consent_service_client::ConsentServiceClient,
-        erasure_service_client::ErasureServiceClient,
+        emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
     },
     documents::v1::{self as documents, documents_service_client::DocumentsServiceClient},
     messaging::v1::{self as messaging, messaging_service_client::MessagingServiceClient},
@@ -17,9 +17,11 @@ use holdfast_testkit::{
     network::{Network, Start},
     own_servers,
     refusal::reason,
-    service::{Person, person, practice, practice_created, silent},
+    service::{Person, person, practice, practice_created, silent, tenant},
 };
-use holdfast_types::{Action, Category, Ids as _, Relationship, Role, Service, SystemClock, SystemIds};
+use holdfast_types::{
+    Action, Category, Ids as _, Purpose, Relationship, Role, Service, SystemClock, SystemIds,
+};
 use std::{collections::BTreeMap, sync::Arc};
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use url::Url;
@@ -146,6 +148,42 @@ impl World {
     pub fn erasures(&self, person: &Person) -> ErasureServiceClient<Through> {
         let outgoing = self.network.outgoing(person);
         ErasureServiceClient::with_interceptor(self.network.channel(Service::Consent), outgoing)
+    }
+
+    pub fn emergencies(&self, person: &Person) -> EmergencyServiceClient<Through> {
+        let outgoing = self.network.outgoing_shown(person);
+        EmergencyServiceClient::with_interceptor(self.network.channel(Service::Consent), outgoing)
+    }
+
+    /// The record from now on is one of the mother's that the network opened, and holds the same.
+    pub async fn in_network(&mut self) {
+        let administrator = person(7).with(Role::PracticeAdministrator, Some(practice()));
+        let open = consent::OpenRecordRequest {
+            tenant_id: tenant().to_string(),
+            holder_account_id: self.mother.account.to_string(),
+            ..open()
+        };
+        let opened = self.consent(&administrator).open_record(open).await.unwrap().into_inner();
+        (self.patient, self.said) = (opened.patient_id, opened.position.unwrap());
+        self.fill().await;
+    }
+
+    /// The therapist opens the record in an emergency. When it returns, whoever calls next calls after it was heard.
+    pub async fn open_in_emergency(&mut self) -> consent::EmergencyAccess {
+        let begin = consent::BeginEmergencyAccessRequest {
+            request_id: request_id(),
+            patient_id: self.patient.clone(),
+            reason: "found unconscious at the practice".into(),
+        };
+        let begun =
+            self.emergencies(&self.therapist).begin_emergency_access(begin).await.unwrap().into_inner();
+        self.said = begun.position.unwrap();
+        begun.access.unwrap()
+    }
+
+    /// What a call for an emergency carries.
+    pub fn in_emergency(&self, person: &Person) -> Outgoing {
+        self.as_(person).purpose(Purpose::EmergencyTreatment)
     }
 
     /// Another record of the mother's, with a goal of its own.
@@ -306,6 +344,13 @@ impl World {
             reason: String::new(),
         };
         self.said = self.consent(&self.mother).lift_mark(lift).await.unwrap().into_inner().position.unwrap();
+    }
+
+    /// Whoever calls next calls after it was heard.
+    pub async fn stop(&mut self, grant_id: String) {
+        let revoke = consent::RevokeGrantRequest { request_id: request_id(), grant_id, etag: String::new() };
+        let revoked = self.consent(&self.mother).revoke_grant(revoke).await.unwrap().into_inner();
+        self.said = revoked.position.unwrap();
     }
 
     /// When it returns, the patient has the answer.

@@ -57,6 +57,11 @@ impl Stood {
         self.marks.get(&mark)?.as_ref()
     }
 
+    /// None: it was not opened yet.
+    pub const fn tenant(&self) -> Option<TenantId> {
+        self.tenant
+    }
+
     pub fn grant(&self, grant: GrantId) -> Option<&GrantFact> {
         self.grants.get(&grant)
     }

@@ -28,7 +28,7 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" | "mark" => Self::Sharing,
+                "record" | "grant" | "mark" | "emergency" | "allowance" => Self::Sharing,
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {
@@ -77,6 +77,9 @@ mod tests {
             "erasure.carried-out",
             "erasure.repeated",
             "mark.set",
+            "grant.taken",
+            "emergency.reviewed",
+            "allowance.used",
             "account.created",
             "session.started",
             "sign-in.requested",

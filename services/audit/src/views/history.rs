@@ -82,7 +82,9 @@ pub async fn page(
         | Oversight::Installation
         | Oversight::Tenant(_)
         | Oversight::Directory
-        | Oversight::Erasure(_) => {
+        | Oversight::Erasure(_)
+        | Oversight::Emergency(_)
+        | Oversight::EmergencyReview(_) => {
             return Ok(Unreleased::new(History::default(), Vec::new()));
         }
     };

@@ -1,5 +1,5 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{erasure, grant, mark, record};
+use super::{allowance, emergency, erasure, grant, mark, record};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -34,4 +34,10 @@ fn stored_events_of_erasures_never_change() {
 #[test]
 fn stored_events_of_marks_never_change() {
     check(&mark::samples());
+}
+
+#[test]
+fn stored_events_of_emergencies_never_change() {
+    check(&emergency::samples());
+    check(&allowance::samples());
 }

@@ -1,7 +1,7 @@
 //! Consent as it is served, on a database of the test's own, and people who call it.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 use chrono::{DateTime, Utc};
-use holdfast_access::{Claims, RoleAssignment, TokenSigner, TokenVerifier};
+use holdfast_access::{Claims, RoleAssignment, Shown, TokenSigner, TokenVerifier};
 use holdfast_consent::config::Settings;
 use holdfast_eventlog::{Envelope, Source};
 use holdfast_host::{
@@ -11,13 +11,14 @@ use holdfast_host::{
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
 };
 use holdfast_proto::consent::v1::{
-    consent_service_client::ConsentServiceClient, erasure_service_client::ErasureServiceClient, *,
+    consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
+    erasure_service_client::ErasureServiceClient, *,
 };
 use holdfast_proto::{Word, timestamp};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
 use holdfast_types::{
-    AccountId, Action, Category, Clock, Ids, PracticeId, Relationship, Role, Service, SystemClock, SystemIds,
-    TenantId,
+    AccountId, Action, Category, Clock, Ids, PracticeId, Relationship, Role, Service, SessionId, SystemClock,
+    SystemIds, TenantId,
 };
 use std::{fmt::Debug, net::SocketAddr, path::PathBuf, sync::Arc};
 use tokio::task::JoinHandle;
@@ -27,6 +28,7 @@ use url::Url;
 use uuid::Uuid;
 
 pub type Client = ConsentServiceClient<InterceptedService<Channel, Outgoing>>;
+pub type Emergencies = EmergencyServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Erasures = ErasureServiceClient<InterceptedService<Channel, Outgoing>>;
 
 pub struct World {
@@ -147,6 +149,25 @@ impl World {
         ConsentServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
     }
 
+    /// Whoever calls has just shown a second factor.
+    pub fn emergencies(&self, person: &Person) -> Emergencies {
+        self.emergencies_shown(person, 0)
+    }
+
+    /// Whoever calls has shown a second factor so long ago.
+    pub fn emergencies_shown(&self, person: &Person, seconds_ago: i64) -> Emergencies {
+        let (iat, account, roles) = (self.clock.now().timestamp(), person.account, person.roles.clone());
+        let session = Some(SessionId::new(Uuid::from_u128(0x5E)));
+        let claims = Claims { account, session, roles, iat, exp: iat + 300 };
+        let shown = Shown { amr: vec!["otp"], auth_time: iat - seconds_ago };
+        let token = self.signer.sign_shown(&claims, Some(&shown)).unwrap();
+        self.emergencies_with(Outgoing::new().bearer(token.into()))
+    }
+
+    pub fn emergencies_with(&self, outgoing: Outgoing) -> Emergencies {
+        EmergencyServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
+    }
+
     pub fn erasures(&self, person: &Person) -> Erasures {
         self.erasures_with(Outgoing::new().bearer(self.token(person, self.clock.now()).into()))
     }
@@ -224,6 +245,23 @@ pub fn revoke(grant: &Grant) -> RevokeGrantRequest {
         request_id: request_id(),
         grant_id: grant.grant_id.clone(),
         etag: grant.etag.clone(),
+    }
+}
+
+pub fn begin(patient: &str) -> BeginEmergencyAccessRequest {
+    BeginEmergencyAccessRequest {
+        request_id: request_id(),
+        patient_id: patient.to_owned(),
+        reason: "seizure in the gym, no family reached".into(),
+    }
+}
+
+pub fn review(grant_id: &str, finding: EmergencyFinding) -> ReviewEmergencyAccessRequest {
+    ReviewEmergencyAccessRequest {
+        request_id: request_id(),
+        grant_id: grant_id.to_owned(),
+        finding: finding.into(),
+        note: "spoke with the family".into(),
     }
 }
 

@@ -5,6 +5,7 @@ mod away;
 mod device;
 mod devices;
 mod directory;
+mod emergencies;
 mod factors;
 mod hosting;
 mod passkeys;
