@@ -35,13 +35,14 @@ export class Holdfast {
   // What the terminal showed so far.
   said = "";
 
-  // Everything in a folder of its own, or in `dataDir`; `command` runs it as somebody else.
-  static async up({ dataDir, args = [], command = [program], env = process.env } = {}) {
+  // Everything in a folder of its own, or in `dataDir`; `command` runs it as somebody else, `group` as a terminal does: as the first of
+  // a process group.
+  static async up({ dataDir, args = [], command = [program], env = process.env, group = false } = {}) {
     assert.ok(existsSync(program), "no holdfast program: build it, or set HOLDFAST_BIN");
     const holdfast = new Holdfast();
     holdfast.dataDir = dataDir ?? openDir();
     const [first, ...rest] = [...command, "up", "--data-dir", holdfast.dataDir, "--http", "127.0.0.1:0", ...args];
-    holdfast.#process = spawn(first, rest, { cwd: root, env, stdio: ["ignore", "pipe", "inherit"] });
+    holdfast.#process = spawn(first, rest, { cwd: root, env, detached: group, stdio: ["ignore", "pipe", "inherit"] });
     const lines = createInterface({ input: holdfast.#process.stdout });
     lines.on("line", (line) => {
       holdfast.said += `${line}\n`;

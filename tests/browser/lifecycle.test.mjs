@@ -66,7 +66,7 @@ test("an installation lives, is killed in part, stopped, started again and delet
   const parent = mkdtempSync(join(tmpdir(), "holdfast-life-"));
   chmodSync(parent, 0o700);
   const dataDir = join(parent, "data");
-  let holdfast = await Holdfast.up({ dataDir });
+  let holdfast = await Holdfast.up({ dataDir, group: true });
   report(holdfast, "first start, with the demo network");
   life.after(async () => {
     await holdfast.stopped("SIGKILL");
@@ -149,12 +149,24 @@ test("an installation lives, is killed in part, stopped, started again and delet
     assert.equal(await shows(mother, thread, MESSAGE)(), true);
   });
 
-  await life.test("Ctrl-C stops everything", async () => {
+  await life.test("Ctrl-C stops everything in order, and nothing is started again meanwhile", async () => {
     const pids = Object.values(servers(dataDir));
     assert.ok(pids.every(runs));
-    const told = holdfast.terminal(/^stopping … (stopped; the data is kept)/, RECOVERY_PATIENCE_MS);
-    assert.equal(await holdfast.stopped("SIGINT"), 0);
-    assert.equal(await told, "stopped; the data is kept");
+    const witness = () => fetch(`http://127.0.0.1:${firstNumber(join(dataDir, "witness.port"))}/verifier.key`).then((answer) => answer.ok);
+    assert.equal(await witness(), true);
+    const log = () => readFileSync(join(dataDir, "holdfast.log"), "utf8");
+    const [said, logged] = [holdfast.said.length, log().length];
+    const ended = holdfast.stopped();
+    // A terminal signals the whole group. Whoever does not stop on being told by `up` stands in it: while `up` itself is held, nobody ends.
+    process.kill(holdfast.pid, "SIGSTOP");
+    process.kill(-holdfast.pid, "SIGINT");
+    assert.equal(await witness(), true);
+    assert.ok(pids.every(runs));
+    process.kill(holdfast.pid, "SIGCONT");
+    assert.equal(await ended, 0);
+    assert.equal(holdfast.said.slice(said), "stopping … stopped; the data is kept\n");
+    assert.doesNotMatch(log().slice(logged), /starting it again|it runs again|ended badly/);
+    await assert.rejects(witness());
     assert.ok(!pids.some(runs));
   });
 

@@ -15,6 +15,7 @@ use std::{
     fs::{self, File},
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
     sync::Arc,
     thread,
@@ -77,7 +78,8 @@ impl Beside {
         command.args(["witness", "--with-input", "--name", NAME, "--listen", &arguments.listen.to_string()]);
         command.arg("--key-file").arg(&arguments.key_file).arg("--state-dir").arg(&arguments.state_dir);
         command.args(["--witnessed-log", &log.to_string()]);
-        command.stdin(Stdio::piped()).stdout(said.try_clone()?).stderr(said);
+        // A Ctrl-C at the terminal reaches `up` alone, which stops the witness in its turn.
+        command.process_group(0).stdin(Stdio::piped()).stdout(said.try_clone()?).stderr(said);
         let child = command.spawn().context("the witness cannot be started")?;
         let url = Url::parse(&format!("http://{}/", arguments.listen))?;
         Ok((Self { command, child }, WitnessAddress { url, key }))
