@@ -1,6 +1,6 @@
-//! The memory of an installation at rest, its demo network loaded: `holdfast up` without its PostgreSQL and nats-server.
+//! The memory of an installation at rest, its demo network loaded: `holdfast up` and its witness, without its PostgreSQL and nats-server.
 use super::{
-    machine::kilobytes,
+    family::resident_kb,
     pairs::{Figure, Target},
 };
 use anyhow::{Context, Result, bail};
@@ -15,6 +15,8 @@ pub(crate) const KEYS: &[&str] = &["idle_rss_mb"];
 const READY_PATIENCE: Duration = Duration::from_secs(300);
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
 const AT_REST: Duration = Duration::from_secs(10);
+/// By which name they run.
+const SERVERS: &[&str] = &["postgres", "nats-server"];
 
 pub(crate) async fn figures(dir: &Path, tools_dir: &Path) -> Result<Vec<Figure>> {
     match std::fs::remove_dir_all(dir) {
@@ -49,8 +51,7 @@ async fn measure(child: &mut Child) -> Result<f64> {
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     sleep(AT_REST).await;
     let pid = child.id().context("it ended")?;
-    let resident =
-        kilobytes(&format!("/proc/{pid}/status"), "VmRSS:").context("its memory cannot be read")?;
+    let resident = resident_kb(pid, SERVERS).context("its memory cannot be read")?;
     Ok(f64::from(u32::try_from(resident)?) / 1024.0)
 }
 
