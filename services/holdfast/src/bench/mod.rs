@@ -4,6 +4,7 @@ mod arrival;
 mod audit;
 mod bundle;
 mod checkpoint;
+mod family;
 mod idle;
 mod import;
 mod inclusion;
