@@ -71,6 +71,17 @@ impl Binaries {
     }
 }
 
+impl Binaries {
+    /// Where the newest PostgreSQL's programs lie: beside the server what comes with it, such as `psql`.
+    pub fn postgres_dir(&self) -> &Path {
+        self.postgres.first().map_or(Path::new(""), |newest| &newest.bin_dir)
+    }
+
+    pub fn nats_server(&self) -> &Path {
+        &self.nats_server
+    }
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.postgres {
