@@ -1,10 +1,11 @@
 """Validates what the overlays render to, and the compose file; then shows that each check still refuses what it should.
 
-Usage: check.py KUSTOMIZE (kubectl is used as well where it is installed). Four questions are asked:
+Usage: check.py KUSTOMIZE (kubectl is used as well where it is installed). Five questions are asked:
 * shape: does every object fit the strict schemas of the oldest and the newest Kubernetes that we say we run on?
 * joints: does every selector, port, file and name point at something that is there?
 * truth: does the program know each role and each setting that a manifest gives it?
 * promise: is everything there that was promised of the image and of every role?
+* proof: is a role of the small overlay told what it is told by the compose file, which a test of the program runs as it is written?
 """
 
 import copy
@@ -25,6 +26,9 @@ KUBERNETES = ("1.31", "1.37")
 ROLES = {"identity", "records", "documents", "consent", "messaging", "audit", "gateway"}
 COMPOSE = ROOT / "deploy/compose.yaml"
 CONTAINERFILE = ROOT / "deploy/Containerfile"
+# The address of the pages, and the port for a probe that speaks no TLS.
+NOT_ON_ONE_MACHINE = {"HOLDFAST_PUBLIC_URL", "HOLDFAST_HEALTH_LISTEN"}
+SMALL = "k8s/overlays/small"
 SETTING = re.compile(r"\bHOLDFAST_[A-Z0-9_]+\b")
 
 
@@ -163,6 +167,30 @@ def compose_faults(text):
                 yield f"compose: {name}: the program has no command {service['command']}"
 
 
+def told(box, named):
+    """What a container of Kubernetes is told by its environment."""
+    given = {}
+    for source in box.get("envFrom", []):
+        given |= named[("ConfigMap", source["configMapRef"]["name"])]["data"]
+    return given | {entry["name"]: entry["value"] for entry in box.get("env", [])}
+
+
+def proof_faults(objects, text):
+    """Addresses, files and folders have the same names in both."""
+    services = yaml.safe_load(text)["services"]
+    named = {(item["kind"], item["metadata"]["name"]): item for item in objects}
+    for item in objects:
+        spec = item["spec"]["template"]["spec"] if item["kind"] == "Deployment" else {}
+        for box in spec.get("initContainers", []) + spec.get("containers", []):
+            role = "-".join(reversed(box["args"])).removesuffix("-serve")
+            given, proven = told(box, named), {name: str(value) for name, value in services[role]["environment"].items()}
+            # A migration is given all that its service is, and reads what it needs.
+            names = proven.keys() if box["args"][0] == "migrate" else given.keys() | proven.keys()
+            for name in sorted(names - NOT_ON_ONE_MACHINE):
+                if given.get(name) != proven.get(name):
+                    yield f"{role}: {name} is {given.get(name)}, and {proven.get(name)} in the compose file"
+
+
 def truth_faults(given, known):
     """Settings that a manifest gives and the program does not read; a `_FILE` twin may be derived from its setting."""
     for name in sorted(given):
@@ -205,6 +233,7 @@ def self_test(objects, compose, known):
     refuses("a service without pods", joint_faults(spoilt(strand_service)))
     refuses("a setting that names an absent file", joint_faults(spoilt(drop_mount)))
     refuses("a misspelt compose field", compose_faults(compose.replace("read_only:", "readonly:")))
+    refuses("a setting that nobody has proven", proof_faults(objects, compose.replace("secrets/token-key", "secrets/key")))
     refuses("a setting that nobody reads", truth_faults({"HOLDFAST_NO_SUCH_SETTING"}, known))
 
 
@@ -226,6 +255,8 @@ def main():
             faults.append(f"{name}: {' and '.join(renderers)} render it differently")
         promises = promised.role_faults(objects, ROLES, covers)
         faults += [f"{name}: {fault}" for fault in [*shape_faults(objects), *joint_faults(objects), *promises]]
+        if str(name) == SMALL:
+            faults += [f"{name}: {fault}" for fault in proof_faults(objects, compose)]
         print(f"{name}: {len(objects)} objects")
     if faults:
         sys.exit("\n".join(faults))
