@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -42,6 +42,18 @@ function runs(pid) {
     assert.equal(error.code, "ESRCH");
     return false;
   }
+}
+
+// As Linux lists them.
+function processes() {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((id) => {
+    try {
+      const [, parent, group] = readFileSync(`/proc/${id}/stat`, "utf8").split(") ").at(-1).split(" ").map(Number);
+      return [{ id: Number(id), parent, group }];
+    } catch {
+      return []; // It has ended meanwhile.
+    }
+  });
 }
 
 // Asks again until the answer is good; whatever goes wrong on the way is part of it.
@@ -157,7 +169,9 @@ test("an installation lives, is killed in part, stopped, started again and delet
     const log = () => readFileSync(join(dataDir, "holdfast.log"), "utf8");
     const [said, logged] = [holdfast.said.length, log().length];
     const ended = holdfast.stopped();
-    // A terminal signals the whole group. Whoever does not stop on being told by `up` stands in it: while `up` itself is held, nobody ends.
+    // A terminal signals the whole group, in which nobody but `up` stands: while `up` itself is held, nobody ends.
+    const children = processes().filter(({ parent }) => parent === holdfast.pid);
+    assert.ok(children.length >= 3 && children.every(({ group }) => group !== holdfast.pid), JSON.stringify(children));
     process.kill(holdfast.pid, "SIGSTOP");
     process.kill(-holdfast.pid, "SIGINT");
     assert.equal(await witness(), true);
