@@ -1,4 +1,4 @@
-//! A part of the messages that is shared: one thread, those that only some wrote, or those of a span of time.
+//! A part of the messages that is shared: one thread, or those that only some wrote.
 #![cfg(test)]
 mod common;
 use common::{World, grant, world_granting};
@@ -84,23 +84,4 @@ async fn threads_that_only_some_wrote_are_shared_until_somebody_else_writes() {
     let both = vec![world.mother.account, world.therapist.account];
     world.share_part(0x72, Narrowing { authors: both, ..Narrowing::default() }).await;
     assert_eq!(world.messages(&world.therapist, &family).await.unwrap().len(), 3);
-}
-
-#[tokio::test]
-async fn threads_that_were_written_within_a_span_are_shared_as_long_as_they_stay_within_it() {
-    let world = world_granting(&[Action::Contribute]).await;
-    let before = world.thread().await;
-    world.served.clock.advance(chrono::TimeDelta::minutes(1));
-    let now = world.served.clock.now();
-    let within = world.thread_of(2).await;
-    let until = now + chrono::TimeDelta::minutes(1);
-    let span = Narrowing { since: Some(now), until: Some(until), ..Narrowing::default() };
-    world.share_part(0x71, span).await;
-    world.fresh().await;
-    assert_eq!(world.threads().await, [within.thread_id.clone()]);
-    world.is_not_there(&before).await;
-    world.served.clock.advance(chrono::TimeDelta::minutes(2));
-    world.says(&world.mother, 3, &within, "Later").await;
-    world.fresh().await;
-    world.is_not_there(&within).await;
 }

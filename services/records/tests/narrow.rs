@@ -120,7 +120,7 @@ async fn what_somebody_wrote_is_shared_as_long_as_nobody_else_has_a_hand_in_it()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_happened_in_a_span_is_shared_other_grants_add_to_it_and_a_mark_beats_them_all() {
+async fn what_happened_in_a_span_is_shared_and_other_grants_add_to_it() {
     let world = world().await;
     let autumn = world.added(&parent(), &dated("a", "Say hello", "2025-10-05")).await;
     world.clock.advance(TimeDelta::seconds(1));
@@ -146,9 +146,4 @@ async fn what_happened_in_a_span_is_shared_other_grants_add_to_it_and_a_mark_bea
     world.sees_only(&[&recorded], &[&winter, &autumn]).await;
     world.share(&therapist(), &[Category::Goals], &[Action::Read]).await;
     world.sees_only(&[&recorded, &winter, &autumn], &[]).await;
-    world.mark(&winter).await;
-    world.sees_only(&[&recorded, &autumn], &[&winter]).await;
-    let one = Narrowing { item_ids: vec![winter.item_id.clone()], ..Narrowing::default() };
-    world.share_part(&therapist(), &[Category::Goals], one).await;
-    world.sees_only(&[&recorded, &autumn], &[&winter]).await;
 }

@@ -249,18 +249,6 @@ impl World {
         id
     }
 
-    /// One item is shared with nobody.
-    pub async fn mark(&self, item: &pb::Item) {
-        let kind = Some(consent::marked::Kind::ItemId(item.item_id.clone()));
-        let mark = consent::Mark {
-            mark_id: SystemIds.next().to_string(),
-            patient_id: patient().to_string(),
-            what: Some(consent::Marked { kind }),
-            ..consent::Mark::default()
-        };
-        self.say(patient(), &consent::MarkSet { mark: Some(mark) }).await;
-    }
-
     pub async fn revoke(&self, grant_id: String) {
         let revoked_time = Some(timestamp(self.clock.now()));
         let patient_id = patient().to_string();
