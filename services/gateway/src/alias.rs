@@ -13,7 +13,16 @@ const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 /// The account's own alias of a record: 16 signs.
 pub fn of(account: AccountId, patient: PatientId) -> String {
-    let key = [b"holdfast record alias 1".as_slice(), account.uuid().as_bytes()].concat();
+    named(b"holdfast record alias 1", account, patient)
+}
+
+/// The account's own alias of a record that it opened in an emergency: what is asked under it is asked for that alone.
+pub fn of_emergency(account: AccountId, patient: PatientId) -> String {
+    named(b"holdfast emergency alias 1", account, patient)
+}
+
+fn named(what: &[u8], account: AccountId, patient: PatientId) -> String {
+    let key = [what, account.uuid().as_bytes()].concat();
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), patient.uuid().as_bytes());
     base32(tag.as_ref().get(..ALIAS_BYTES).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! Every page in every state, with made-up contents, by the templates that families see: for looking at and for checking.
 
 mod decision;
+mod emergency;
 mod factors;
 mod family;
 mod looked;
@@ -62,6 +63,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         sharing::PAGES,
         looked::PAGES,
         staff::PAGES,
+        emergency::PAGES,
     ];
     rooms.into_iter().flatten()
 }

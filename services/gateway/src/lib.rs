@@ -53,6 +53,7 @@ pub mod site;
 pub mod visitor;
 pub mod web;
 pub mod words;
+mod written;
 
 use config::Settings;
 use holdfast_types::{Clock, Ids};

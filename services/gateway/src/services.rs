@@ -11,7 +11,9 @@ use holdfast_proto::{
         audit_service_client::AuditServiceClient, log_service_client::LogServiceClient,
         replay_service_client::ReplayServiceClient,
     },
-    consent::v1::consent_service_client::ConsentServiceClient,
+    consent::v1::{
+        consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
+    },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
     messaging::v1::messaging_service_client::MessagingServiceClient,
@@ -79,6 +81,11 @@ impl Services {
 
     pub fn consent(&self, saying: Outgoing) -> ConsentServiceClient<Line> {
         ConsentServiceClient::with_interceptor(self.consent.clone(), saying)
+    }
+
+    /// Records opened without their holders' word.
+    pub fn emergencies(&self, saying: Outgoing) -> EmergencyServiceClient<Line> {
+        EmergencyServiceClient::with_interceptor(self.consent.clone(), saying)
     }
 
     pub fn messaging(&self, saying: Outgoing) -> MessagingServiceClient<Line> {

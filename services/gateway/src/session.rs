@@ -67,6 +67,11 @@ impl SignedIn {
         }
     }
 
+    /// Holds the role somewhere.
+    pub fn is(&self, wanted: Role) -> bool {
+        self.account.roles.iter().any(|own| Role::from_proto(own.role) == Some(wanted))
+    }
+
     /// What to call the person; before they said so, what their address begins with.
     pub fn name(&self) -> String {
         match self.account.display_name.trim() {

@@ -6,7 +6,10 @@ use crate::cookie::{self, Cookie};
 use crate::{
     alias,
     failure::Failure,
-    pages::{Frame, OpenRecord, Tab},
+    pages::{
+        Frame, OpenRecord, Tab,
+        parts::{Notice, Tone},
+    },
     session::Seat,
     site::Site,
     visitor::Signed,
@@ -19,7 +22,7 @@ use holdfast_proto::{
     messaging::v1::CountUnreadRequest,
     records::v1::{BatchGetPatientsRequest, Demographics},
 };
-use holdfast_types::{Action, Category, PatientId, Relationship};
+use holdfast_types::{Action, Basis, Category, PatientId, Relationship, Role};
 use http::request::Parts;
 use std::{collections::HashMap, sync::Arc};
 
@@ -42,6 +45,8 @@ pub struct Listed {
     /// Grants in force that reach the account.
     pub grants: Vec<Grant>,
     pub stripe: u8,
+    /// Opened by the account in an emergency: all that is asked is asked for that, under an alias of its own.
+    pub emergency: bool,
 }
 
 impl Listed {
@@ -92,6 +97,21 @@ impl Signed {
 
     /// The records that the account may open now, for the pages that list them.
     pub async fn fresh_shelf(&self) -> Result<Arc<Shelf>, Failure> {
+        let account = self.who.account_id;
+        let opened = async {
+            if self.who.is(Role::Therapist) { self.in_emergency().listed().await } else { Ok(Vec::new()) }
+        };
+        let (listed, opened) = tokio::try_join!(self.listed(), opened)?;
+        let listed = listed.into_iter().map(|record| (record, Basis::Holder));
+        let all = listed.chain(opened.into_iter().map(|record| (record, Basis::Emergency)));
+        let put = |(at, (record, basis))| self.put(at, record, basis);
+        let shelf: Shelf = all.enumerate().filter_map(put).collect();
+        let shelf = Arc::new(shelf);
+        self.site().shelves.put(account, Arc::clone(&shelf), self.now() + KEPT, self.now());
+        Ok(shelf)
+    }
+
+    async fn listed(&self) -> Result<Vec<RecordAccess>, Failure> {
         let (mut listed, mut page_token) = (Vec::new(), String::new());
         for _ in 0..PAGES_MAX {
             let asked = ListRecordsRequest { page_size: PAGE_SIZE, page_token };
@@ -102,18 +122,22 @@ impl Signed {
                 break;
             }
         }
-        let account = self.who.account_id;
-        let shelf: Shelf =
-            listed.into_iter().enumerate().filter_map(|(at, record)| self.put(at, record)).collect();
-        let shelf = Arc::new(shelf);
-        self.site().shelves.put(account, Arc::clone(&shelf), self.now() + KEPT, self.now());
-        Ok(shelf)
+        Ok(listed)
     }
 
-    fn put(&self, at: usize, record: RecordAccess) -> Option<Listed> {
+    /// What was opened in an emergency is a record of its own here; none where no grant of that basis is in force.
+    fn put(&self, at: usize, mut record: RecordAccess, basis: Basis) -> Option<Listed> {
         let patient = record.patient_id.parse().ok()?;
+        let taken = |grant: &Grant| grant.basis == Basis::Emergency.to_proto();
+        let emergency = basis == Basis::Emergency;
+        record.grants.retain(|grant| taken(grant) == emergency);
+        if emergency && record.grants.is_empty() {
+            return None;
+        }
+        let alias = if emergency { alias::of_emergency } else { alias::of };
         Some(Listed {
-            alias: alias::of(self.who.account_id, patient),
+            alias: alias(self.who.account_id, patient),
+            emergency,
             patient,
             tenant_id: record.tenant_id,
             relationship: Relationship::from_proto(record.relationship),
@@ -129,11 +153,22 @@ impl Signed {
             Some(found) => found,
             None => find(self.fresh_shelf().await?.as_ref()).ok_or_else(Failure::not_shown)?,
         };
-        Ok(Open { signed: self.clone(), record })
+        let signed = if record.emergency { self.in_emergency() } else { self.clone() };
+        Ok(Open { signed, record })
     }
 
     /// What the people of these records are called; nobody is missing but whose name is not shared.
     pub async fn names(&self, records: &[Listed]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
+        let (opened, others): (Vec<&Listed>, Vec<&Listed>) =
+            records.iter().partition(|record| record.emergency);
+        let mut found = self.names_of(&others).await?;
+        if !opened.is_empty() {
+            found.extend(self.in_emergency().names_of(&opened).await?);
+        }
+        Ok(found)
+    }
+
+    async fn names_of(&self, records: &[&Listed]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
         let (account, names, now) = (self.who.account_id, &self.site().names, self.now());
         let mut found = HashMap::new();
         let mut asked = Vec::new();
@@ -215,6 +250,11 @@ impl Open {
         self.record.may(action, category)
     }
 
+    /// Another record of the same shelf.
+    pub fn beside(&self, record: &Listed) -> Self {
+        Self { record: record.clone(), ..self.clone() }
+    }
+
     /// An address under the record.
     pub fn path(&self, rest: &str) -> String {
         format!("/r/{}{rest}", self.record.alias)
@@ -250,6 +290,13 @@ impl Open {
             Seat::Staff | Seat::Officer => Frame::staff(self.words(), Some(open), tab, unread),
         };
         let mut frame = self.dress(frame);
+        if self.record.emergency {
+            frame.tabs.retain(|way| !way.href.ends_with("/messages"));
+        }
+        if self.record.emergency && frame.notice.is_none() {
+            let text = format!("{}. {}", self.emergency(), self.words().t("emergency-watched"));
+            frame.notice = Some(Notice { tone: Tone::Stop, text, link: None });
+        }
         if !self.is_held() {
             frame.tabs.retain(|way| !way.href.ends_with("/sharing"));
             frame.more.retain(|way| !way.href.ends_with("/looked"));
@@ -262,8 +309,17 @@ impl Open {
         match self.record.relationship {
             Some(Relationship::Patient) => None,
             Some(Relationship::Parent) => Some(self.words().t("role-parent")),
+            None if self.record.emergency => Some(self.emergency()),
             None => Some(self.shared()),
         }
+    }
+
+    /// That it was opened in an emergency, until when.
+    fn emergency(&self) -> String {
+        let last =
+            self.record.grants.iter().filter_map(|grant| grant.until_time).max_by_key(|end| end.seconds);
+        let until = self.when(last.as_ref()).map_or_else(String::new, |when| when.text);
+        self.words().say("emergency-until").with("when", until).plain()
     }
 
     /// What is shared with the account, until when.

@@ -17,27 +17,31 @@ use chrono::{DateTime, FixedOffset, Local, Offset as _, TimeDelta, TimeZone as _
 use holdfast_host::{client::Outgoing, metadata::position_text};
 use holdfast_proto::{
     audit::v1::audit_service_client::AuditServiceClient,
-    consent::v1::consent_service_client::ConsentServiceClient,
+    consent::v1::{
+        consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
+    },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
     messaging::v1::messaging_service_client::MessagingServiceClient,
-    records::v1::records_service_client::RecordsServiceClient, time, r#type::v1::Position,
+    records::v1::records_service_client::RecordsServiceClient,
+    time,
+    r#type::v1::Position,
 };
-use holdfast_types::Service;
-use http::{HeaderMap, header, request::Parts};
+use holdfast_types::{Purpose, Service};
+use http::{header, request::Parts};
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use uuid::Uuid;
 
-use crate::services::Line;
+use crate::{
+    services::Line,
+    written::{AFTER_MAX, after},
+};
 
 /// How long a browser's own writes are waited for.
 const AFTER_SECONDS: u32 = 60;
-/// Writes that are waited for: more than services that write, fewer than a call carries.
-const AFTER_MAX: usize = 8;
-const LANES: u32 = 1024;
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 const SAID_SECONDS: u32 = 30;
 /// How long the way back after signing in is kept.
@@ -46,8 +50,16 @@ const BACK_SECONDS: u32 = 900;
 const FRESH: TimeDelta = TimeDelta::minutes(8);
 
 /// What a page may say on top after a redirect: keys of the locales.
-pub const SAYINGS: &[&str] =
-    &["factor-saved", "factor-removed", "me-saved", "me-ended", "sharing-given", "sharing-stopped"];
+pub const SAYINGS: &[&str] = &[
+    "factor-saved",
+    "factor-removed",
+    "me-saved",
+    "me-ended",
+    "sharing-given",
+    "sharing-stopped",
+    "emergency-opened",
+    "emergency-signed",
+];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.
 #[derive(Clone)]
@@ -216,6 +228,8 @@ impl Visitor {
 pub struct Signed {
     visitor: Visitor,
     pub who: Arc<SignedIn>,
+    /// None: what follows from the relationship.
+    purpose: Option<Purpose>,
 }
 
 impl std::ops::Deref for Signed {
@@ -234,9 +248,19 @@ impl Signed {
         if signed.who.withheld { Err(Failure::second_factor()) } else { Ok(signed) }
     }
 
-    /// What a call says: who calls, and after what it is to answer. The purpose is left to the relationship.
+    /// Asks from now on for an emergency.
+    pub fn in_emergency(&self) -> Self {
+        Self { purpose: Some(Purpose::EmergencyTreatment), ..self.clone() }
+    }
+
+    /// What a call says: who calls, and after what it is to answer.
     pub fn outgoing(&self) -> Outgoing {
-        self.unsigned().bearer(self.who.token.clone()).after(held(&self.visitor.0.after).iter().cloned())
+        let outgoing = self.unsigned().bearer(self.who.token.clone());
+        let outgoing = outgoing.after(held(&self.visitor.0.after).iter().cloned());
+        match self.purpose {
+            Some(purpose) => outgoing.purpose(purpose),
+            None => outgoing,
+        }
     }
 
     pub fn identity(&self) -> IdentityServiceClient<Line> {
@@ -253,6 +277,10 @@ impl Signed {
 
     pub fn consent(&self) -> ConsentServiceClient<Line> {
         self.site().services.consent(self.outgoing())
+    }
+
+    pub fn emergencies(&self) -> EmergencyServiceClient<Line> {
+        self.site().services.emergencies(self.outgoing())
     }
 
     pub fn messaging(&self) -> MessagingServiceClient<Line> {
@@ -295,7 +323,7 @@ impl Signed {
 impl Arriving {
     pub(crate) fn of(visitor: &Visitor) -> Result<Self, Failure> {
         match visitor.session().clone() {
-            Session::Signed(who) => Ok(Self(Signed { visitor: visitor.clone(), who })),
+            Session::Signed(who) => Ok(Self(Signed { visitor: visitor.clone(), who, purpose: None })),
             Session::None | Session::Ended | Session::Awaiting => Err(Failure::signed_out()),
             Session::Unknown(failure) => Err(failure),
         }
@@ -343,39 +371,9 @@ fn primary(locale: &str) -> &str {
     locale.split('-').next().unwrap_or_default()
 }
 
-/// What the cookie says was written last; it is the browser's own word and can but make its own pages wait.
-fn after(headers: &HeaderMap) -> Vec<Position> {
-    let text = cookie::read(headers, cookie::AFTER).unwrap_or_default();
-    text.split('.').filter_map(position).take(AFTER_MAX).collect()
-}
-
-fn position(text: &str) -> Option<Position> {
-    let mut parts = text.split(':');
-    let service: Service = parts.next()?.parse().ok().filter(|service| *service != Service::Gateway)?;
-    let lane = parts.next()?.parse().ok().filter(|lane| *lane < LANES)?;
-    let seq = parts.next()?.parse().ok()?;
-    parts.next().is_none().then(|| Position { service: service.as_str().to_owned(), lane, seq })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
-
-    fn heard(cookie: &'static str) -> Vec<String> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
-        after(&headers).iter().map(position_text).collect()
-    }
-
-    #[test]
-    fn what_was_written_last_comes_back_and_nonsense_does_not() {
-        assert_eq!(heard("holdfast_after=consent:7:42.records:1023:1"), ["consent:7:42", "records:1023:1"]);
-        let wrong = "holdfast_after=gateway:1:1.consent:1024:1.consent:1.consent:1:1:1.x:1:1.consent:a:b";
-        assert_eq!(heard(wrong), Vec::<String>::new());
-        let many = "holdfast_after=audit:1:1.audit:2:1.audit:3:1.audit:4:1.audit:5:1.audit:6:1.audit:7:1.audit:8:1.audit:9:1";
-        assert_eq!(heard(many).len(), AFTER_MAX);
-    }
 
     #[test]
     fn everything_a_page_may_say_is_said_in_every_language() {

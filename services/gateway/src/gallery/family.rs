@@ -11,6 +11,7 @@ use crate::pages::{Frame, Tab};
 pub(super) const PAGES: &[(&str, Draw)] = &[
     ("home", |look| home(look, false)),
     ("home-empty", |look| home(look, true)),
+    ("home-emergency", home_in_emergency),
     ("people", |look| people(look, false)),
     ("people-empty", |look| people(look, true)),
     ("add-person", |look| add_person(look, false, false)),
@@ -80,6 +81,27 @@ fn home(look: &Look, empty: bool) -> Page {
         } else {
             words.say("home-look-last").with("name", "Dana K.").with("when", look.ago(2).text)
         },
+    })
+}
+
+fn home_in_emergency(look: &Look) -> Page {
+    let words = look.words;
+    let until = words.say("work-shared-until").with("when", look.ago(-3).text).plain();
+    let said = look
+        .own("Seizure in the gym, no family reached", "Convulsión en el gimnasio, sin hallar a la familia");
+    Box::new(Home {
+        frame: look.family(Tab::Home),
+        greeting: words.say("home-evening").with("name", "Rosa"),
+        needs: vec![Need {
+            href: "/r/k7m2q/sharing/7d".to_owned(),
+            title: words.say("emergency-by").with("name", "Sam W.").plain(),
+            detail: format!("{said} · {until}"),
+            icon: Icon::Alert,
+            badge: Some(Badge::new(Tone::Stop, words.t("emergency-badge"))),
+        }],
+        next: None,
+        fresh: Vec::new(),
+        looks: words.say("home-look-none"),
     })
 }
 

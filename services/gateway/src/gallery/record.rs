@@ -75,6 +75,7 @@ fn record(look: &Look, empty: bool) -> Page {
         },
         total: if empty { 0 } else { 360 },
         may_edit: true,
+        emergency_href: None,
     })
 }
 

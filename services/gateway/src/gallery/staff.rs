@@ -61,6 +61,8 @@ fn work(look: &Look, empty: bool) -> Box<dyn DynTemplate> {
             Filter::new("/work?show=owed", words.t("work-owed"), false),
         ],
         rows: if empty { Vec::new() } else { rows },
+        opened: Vec::new(),
+        may_open: true,
         pager: Pager { shown, total: shown, ..Pager::default() },
     })
 }
@@ -85,6 +87,7 @@ fn patient(look: &Look) -> Box<dyn DynTemplate> {
         sources: Vec::new(),
         total: 52,
         may_edit: false,
+        emergency_href: Some("/r/p4x9d/emergency".to_owned()),
     })
 }
 
@@ -146,6 +149,7 @@ fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
     let altered = usize::from(!sound);
     Box::new(Office {
         frame: look.sized(Frame::officer(words, Tab::Office)),
+        emergencies: Some(usize::from(!found)),
         fields: vec![
             Field::line("patient", words.t("office-patient")).value(if found { "Mateo R." } else { "" }),
             Field::line("actor", words.t("office-actor")),

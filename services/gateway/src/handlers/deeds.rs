@@ -36,7 +36,8 @@ pub(super) struct Right {
 }
 
 pub(super) fn kind(entry: &Entry) -> LookKind {
-    if entry.purpose == Purpose::EmergencyTreatment.as_str() {
+    let of_emergency = matches!(entry.r#type.as_str(), "grant.taken" | "emergency.reviewed");
+    if of_emergency || entry.purpose == Purpose::EmergencyTreatment.as_str() {
         return LookKind::Emergency;
     }
     match entry.kind() {
@@ -62,6 +63,7 @@ fn operation(name: &str) -> &'static str {
         "consent.ListGrants" | "consent.GetGrant" | "consent.ListMarks" => "did-grants-read",
         "audit.RehearseChange" => "did-rehearsed",
         "consent.GetErasure" => "did-erasure-read",
+        "consent.ListEmergencyAccesses" => "did-emergencies-read",
         "audit.ListPatientEntries" => "did-looked",
         "audit.DownloadPatientProof" => "did-proof",
         "audit.SearchEntries" => "did-searched",
@@ -102,6 +104,9 @@ fn happening(kind: &str) -> Option<&'static str> {
         "record.holder-added" => "did-holder-added",
         "grant.given" => "did-shared-some",
         "grant.revoked" => "did-stopped-some",
+        "grant.taken" => "did-emergency-opened",
+        "emergency.reviewed" => "did-emergency-signed",
+        "allowance.used" => "did-emergency-counted",
         "mark.set" => "did-marked",
         "mark.lifted" => "did-unmarked",
         "erasure.requested" => "did-erasure-requested",
@@ -154,6 +159,11 @@ impl Teller {
     fn tried(&self, access: &AccessRecorded) -> String {
         if access.operation.starts_with("audit.") {
             return self.words.t("did-tried-history");
+        }
+        match access.operation.as_str() {
+            "consent.BeginEmergencyAccess" => return self.words.t("did-tried-emergency"),
+            "consent.ReviewEmergencyAccess" => return self.words.t("did-tried-emergency-review"),
+            _ => {}
         }
         // The list of papers is asked for over all rooms that papers lie in.
         if access.operation == "documents.ListDocuments" {

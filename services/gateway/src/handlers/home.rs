@@ -13,7 +13,7 @@ use crate::{
         show,
     },
     session::Seat,
-    shelf::Open,
+    shelf::{Open, Shelf},
     site::Site,
     visitor::Signed,
     words::Phrase,
@@ -27,6 +27,7 @@ use axum::{
 use holdfast_proto::{
     Word as _,
     audit::v1::{EntryKind, ListPatientEntriesRequest},
+    consent::v1::Grant,
     records::v1::{Item, ListItemsRequest},
     time,
 };
@@ -36,6 +37,8 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 const FRESH_MAX: i32 = 5;
+/// Records beside the one at hand in which it is looked for what was opened.
+const RECORDS_MAX: usize = 7;
 /// Looks among which that of somebody else is looked for.
 const LOOKS_MAX: i32 = 200;
 /// Coming visits come before past ones; the next is looked for among as many.
@@ -71,9 +74,9 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
         return Ok(Redirect::to("/people").into_response());
     };
     let open = signed.open(&record.alias).await?;
-    let (unread, ending, next, fresh, looks, frame) = tokio::join!(
+    let (unread, sharing, next, fresh, looks, frame) = tokio::join!(
         unread(&signed),
-        ending(&open),
+        sharing(&open, &shelf),
         next(&open),
         fresh(&open),
         looks(&open),
@@ -82,7 +85,7 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
     Ok(show(&Home {
         frame,
         greeting: signed.words().say(dates::greeting(signed.local_now())).with("name", signed.who.name()),
-        needs: unread?.into_iter().chain(ending?).collect(),
+        needs: sharing?.into_iter().chain(unread?).collect(),
         next: next?,
         fresh: fresh?,
         looks,
@@ -110,27 +113,49 @@ async fn unread(signed: &Signed) -> Result<Vec<Need>, Failure> {
     Ok(shelf.iter().filter_map(need).collect())
 }
 
-/// Sharing that ends soon, for who decides about it.
-async fn ending(open: &Open) -> Result<Vec<Need>, Failure> {
-    if !open.is_held() {
+/// What was opened in an emergency in any record that the account holds, and sharing of this one that ends soon.
+async fn sharing(open: &Open, shelf: &Shelf) -> Result<Vec<Need>, Failure> {
+    let others =
+        shelf.iter().filter(|record| record.relationship.is_some() && record.alias != open.record.alias);
+    let mut needs = Vec::new();
+    if open.is_held() {
+        needs = of_sharing(open, true).await?;
+    }
+    for record in others.take(RECORDS_MAX) {
+        needs.extend(of_sharing(&open.beside(record), false).await?);
+    }
+    Ok(needs)
+}
+
+async fn of_sharing(open: &Open, also_ending: bool) -> Result<Vec<Need>, Failure> {
+    let mut grants = open.grants(false).await?;
+    let soon = |grant: &Grant| also_ending && Standing::of(grant, open.now()) == Standing::Soon;
+    grants.retain(|grant| given::is_emergency(grant) || soon(grant));
+    if grants.is_empty() {
         return Ok(Vec::new());
     }
-    let mut ending = open.grants(false).await?;
-    ending.retain(|grant| Standing::of(grant, open.now()) == Standing::Soon);
-    if ending.is_empty() {
-        return Ok(Vec::new());
-    }
-    let known = open.known(given::accounts(&ending)).await?;
+    grants.sort_by_key(|grant| !given::is_emergency(grant));
+    let known = open.known(given::accounts(&grants)).await?;
     let words = open.words();
-    let needs = ending.into_iter().map(|grant| {
+    let needs = grants.into_iter().map(|grant| {
         let until = given::until(open, &grant);
+        let who = known.grantee(open, grant.grantee.as_ref()).name;
+        if given::is_emergency(&grant) {
+            return Need {
+                href: open.path(&format!("/sharing/{}", grant.grant_id)),
+                title: words.say("emergency-by").with("name", who).plain(),
+                detail: format!(
+                    "{} · {}",
+                    grant.reason,
+                    words.say("work-shared-until").with("when", until).plain()
+                ),
+                icon: Icon::Alert,
+                badge: Some(Badge::new(Tone::Stop, words.t("emergency-badge"))),
+            };
+        }
         Need {
             href: open.path(&format!("/sharing/{}", grant.grant_id)),
-            title: format!(
-                "{}: {}",
-                words.t("sharing-room"),
-                known.grantee(open, grant.grantee.as_ref()).name
-            ),
+            title: format!("{}: {who}", words.t("sharing-room")),
             detail: words.say("work-shared-until").with("when", until).plain(),
             icon: Icon::Sharing,
             badge: Some(Badge::new(Tone::Warn, words.t("grant-soon"))),

@@ -1,6 +1,7 @@
 //! The compliance officer's office: searching the history of a tenant, and whether the logs are whole. Searches are POSTs, so that
 //! nothing of them stands in an address.
 mod decision;
+mod emergencies;
 mod what_if;
 
 use super::{
@@ -51,6 +52,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/office/verify", post(verify))
         .route("/office/decision", get(back).post(decision::page))
         .route("/office/what-if", get(what_if::form).post(what_if::ask))
+        .route("/office/emergencies", get(emergencies::list).post(emergencies::sign))
 }
 
 /// Who comes back to a decision without its entry searches again.
@@ -70,8 +72,9 @@ async fn health(signed: &Signed) -> Result<LogHealth, Failure> {
 }
 
 async fn form(signed: Signed) -> Answer {
-    let health = health(&signed).await?;
-    Ok(show(&page(&signed, &Fields::default(), &health, None, Vec::new())))
+    let (health, waiting) = tokio::try_join!(health(&signed), emergencies::waiting(&signed))?;
+    let page = page(&signed, &Fields::default(), &health, None, Vec::new());
+    Ok(show(&Office { emergencies: Some(waiting), ..page }))
 }
 
 async fn verify(signed: Signed) -> Answer {
@@ -240,6 +243,7 @@ fn page(
     };
     Office {
         frame: signed.frame(Tab::Office),
+        emergencies: None,
         fields: boxes.into_iter().map(dress).collect(),
         kinds: LookKind::OF_TENANT.map(kind).into(),
         problems,

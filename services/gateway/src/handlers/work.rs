@@ -21,10 +21,7 @@ use axum::{
     routing::get,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use holdfast_proto::{
-    Word as _,
-    records::v1::{CategorySummary, SummarizeRecordRequest},
-};
+use holdfast_proto::records::v1::{CategorySummary, SummarizeRecordRequest};
 use holdfast_types::{Action, Category, PatientId, Role};
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
@@ -51,10 +48,12 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         return Ok(Redirect::to("/h").into_response());
     }
     let shelf = signed.fresh_shelf().await?;
-    let patients: Vec<Listed> =
-        shelf.iter().filter(|record| record.relationship.is_none()).take(PATIENTS_MAX).cloned().collect();
-    let (names, unread) = tokio::join!(signed.names(&patients), signed.unread(&patients));
-    let names = names?;
+    let others = shelf.iter().filter(|record| record.relationship.is_none()).cloned();
+    let (opened, mut patients): (Vec<Listed>, Vec<Listed>) = others.partition(|record| record.emergency);
+    patients.truncate(PATIENTS_MAX);
+    let (names, names_of_opened, unread) =
+        tokio::join!(signed.names(&patients), signed.names(&opened), signed.unread(&patients));
+    let (names, names_of_opened) = (names?, names_of_opened?);
     let owed = at.show == "owed";
     let mut listed: Vec<&Listed> =
         patients.iter().filter(|record| !owed || unread.contains_key(&record.patient)).collect();
@@ -71,6 +70,8 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         row(&signed, record, names.get(&record.patient), &newest, unread.get(&record.patient))
     };
     let rows: Vec<WorkRow> = shown.iter().map(row).collect();
+    let opened =
+        opened.iter().map(|record| opened_row(&signed, record, names_of_opened.get(&record.patient)));
     let of = |page: usize| {
         if owed { format!("/work?show=owed&page={page}") } else { format!("/work?page={page}") }
     };
@@ -86,8 +87,26 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
             previous: (page > 1).then(|| of(page - 1)),
         },
         rows,
+        opened: opened.collect(),
+        may_open: signed.who.is(Role::Therapist),
         frame: signed.frame(Tab::Work),
     }))
+}
+
+/// A record that the account opened in an emergency.
+fn opened_row(signed: &Signed, record: &Listed, named: Option<&Arc<Named>>) -> WorkRow {
+    let words = signed.words();
+    let name = named.map(|named| named.name.clone()).filter(|name| !name.is_empty());
+    let last = record.grants.iter().filter_map(|grant| grant.until_time).max_by_key(|end| end.seconds);
+    let until = signed.when(last.as_ref()).map_or_else(String::new, |when| when.text);
+    WorkRow {
+        href: format!("/r/{}", record.alias),
+        name: name.unwrap_or_else(|| words.t("patient-unnamed")),
+        detail: words.say("emergency-until").with("when", until).plain(),
+        changed: String::new(),
+        badges: vec![Badge::new(Tone::Stop, words.t("emergency-badge"))],
+        stripe: record.stripe,
+    }
 }
 
 fn row(
@@ -118,8 +137,7 @@ fn row(
 
 /// When something came last, of those records whose rooms a therapist may read. It is a look into each of them.
 async fn newest(signed: &Signed, shown: &[&Listed]) -> Result<HashMap<PatientId, String>, Failure> {
-    let therapist =
-        signed.who.account.roles.iter().any(|held| Role::from_proto(held.role) == Some(Role::Therapist));
+    let therapist = signed.who.is(Role::Therapist);
     let rooms =
         Category::ALL.iter().filter(|room| ![Category::Demographics, Category::Messages].contains(room));
     let open = |record: &Listed| therapist && rooms.clone().any(|room| record.may(Action::Read, *room));

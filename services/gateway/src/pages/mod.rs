@@ -2,6 +2,7 @@
 
 pub mod decision;
 pub mod details;
+pub mod emergency;
 pub mod factors;
 pub mod frame;
 pub mod home;

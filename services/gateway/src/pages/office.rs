@@ -35,6 +35,8 @@ pub struct ServiceLog {
 #[template(path = "office.html")]
 pub struct Office {
     pub frame: Frame,
+    /// How many wait for their review; none on what a search leads to.
+    pub emergencies: Option<usize>,
     pub fields: Vec<Field>,
     pub kinds: Vec<Choice>,
     pub problems: Vec<Problem>,

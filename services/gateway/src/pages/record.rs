@@ -91,6 +91,8 @@ pub struct Record {
     pub total: usize,
     /// A family may add and correct; a therapist reads.
     pub may_edit: bool,
+    /// Where a therapist opens the rest in an emergency.
+    pub emergency_href: Option<String>,
 }
 
 #[derive(Debug)]

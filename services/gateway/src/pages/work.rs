@@ -23,5 +23,9 @@ pub struct Work {
     pub frame: Frame,
     pub filters: Vec<Filter>,
     pub rows: Vec<WorkRow>,
+    /// Records that were opened in an emergency and still are.
+    pub opened: Vec<WorkRow>,
+    /// In an emergency more of them can be opened.
+    pub may_open: bool,
     pub pager: Pager,
 }
