@@ -40,7 +40,8 @@ fn parent(id: u32, without: &[&str]) -> Option<u32> {
     if left_out { None } else { field("PPid:")?.parse().ok() }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use std::process::{Child, Command, Stdio};

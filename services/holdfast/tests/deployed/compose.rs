@@ -64,11 +64,13 @@ struct Need {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum Condition {
-    ServiceStarted,
-    ServiceHealthy,
-    ServiceCompletedSuccessfully,
+    #[serde(rename = "service_started")]
+    Started,
+    #[serde(rename = "service_healthy")]
+    Healthy,
+    #[serde(rename = "service_completed_successfully")]
+    Completed,
 }
 
 #[derive(Deserialize)]
@@ -140,9 +142,7 @@ impl Compose {
 impl Container {
     pub(crate) fn needs(&self) -> Vec<(&str, Condition)> {
         match &self.depends_on {
-            Needs::Started(names) => {
-                names.iter().map(|name| (name.as_str(), Condition::ServiceStarted)).collect()
-            }
+            Needs::Started(names) => names.iter().map(|name| (name.as_str(), Condition::Started)).collect(),
             Needs::With(needs) => needs.iter().map(|(name, need)| (name.as_str(), need.condition)).collect(),
         }
     }

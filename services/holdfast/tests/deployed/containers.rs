@@ -95,11 +95,11 @@ impl<'a> Containers<'a> {
 
     async fn wait(&mut self, name: &str, condition: Condition) {
         match condition {
-            Condition::ServiceStarted => {}
-            Condition::ServiceHealthy => {
+            Condition::Started => {}
+            Condition::Healthy => {
                 until(&format!("{name} is healthy"), async || self.is_healthy(name).await).await;
             }
-            Condition::ServiceCompletedSuccessfully => {
+            Condition::Completed => {
                 // Others wait for it, too.
                 let Some(mut process) = self.processes.remove(name) else { return };
                 let status = timeout(PATIENCE, process.wait()).await.unwrap().unwrap();
