@@ -33,6 +33,14 @@ pub struct Request {
     pub fingerprint: crate::Hash,
 }
 
+impl Request {
+    /// Of a command that appends in more than one lane, for each beside the first: an id acts once in the whole log.
+    #[must_use]
+    pub fn step(self, name: &str) -> Self {
+        Self { id: RequestId::new(Uuid::new_v5(&self.id.uuid(), name.as_bytes())), ..self }
+    }
+}
+
 /// All or nothing: events of one subject, hence of one lane.
 #[derive(Debug)]
 pub struct Append {

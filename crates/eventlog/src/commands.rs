@@ -1,36 +1,44 @@
 //! Which request ids have acted, and what they led to.
-use crate::committer::Job;
-use sqlx::PgConnection;
+use crate::{Request, committer::Job};
+use sqlx::{PgConnection, PgExecutor};
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Of the group's request ids those that have acted: fingerprint and sequence number by lane and id.
+/// Where a request id has acted, and with what.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Known {
+    request_id: Uuid,
+    lane: i32,
+    fingerprint: Vec<u8>,
+    seq: i64,
+}
+
+impl Known {
+    /// The sequence number at which it acted; none where it meant something else.
+    pub(crate) fn outcome(&self, lane: u16, request: Request) -> Option<u64> {
+        let same = self.lane == i32::from(lane) && self.fingerprint.as_slice() == request.fingerprint;
+        u64::try_from(self.seq).ok().filter(|_| same)
+    }
+}
+
+/// Those of the request ids that have acted, in whatever lane.
 pub(crate) async fn known(
-    tx: &mut PgConnection,
-    group: &[Job],
-) -> Result<HashMap<(u16, Uuid), (Vec<u8>, u64)>, sqlx::Error> {
-    let (lanes, ids): (Vec<i32>, Vec<Uuid>) = group
-        .iter()
-        .filter_map(|job| job.request.map(|request| (i32::from(job.lane), request.id.uuid())))
-        .unzip();
+    conn: impl PgExecutor<'_>,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Known>, sqlx::Error> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(i32, Uuid, Vec<u8>, i64)> = sqlx::query_as(
-        "SELECT known.lane, known.request_id, known.fingerprint, known.seq
-         FROM UNNEST($1::int[], $2::uuid[]) AS asked (lane, request_id)
-         JOIN commands AS known USING (lane, request_id)",
+    let rows: Vec<Known> = sqlx::query_as(
+        "SELECT known.request_id, known.lane, known.fingerprint, known.seq
+         FROM UNNEST($1::uuid[]) AS asked (request_id)
+         -- By its key, however large the planner takes the table for.
+         CROSS JOIN LATERAL (SELECT * FROM commands WHERE request_id = asked.request_id LIMIT 1) AS known",
     )
-    .bind(lanes)
     .bind(ids)
-    .fetch_all(tx)
+    .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(lane, id, fingerprint, seq)| {
-            Some(((u16::try_from(lane).ok()?, id), (fingerprint, u64::try_from(seq).ok()?)))
-        })
-        .collect())
+    Ok(rows.into_iter().map(|known| (known.request_id, known)).collect())
 }
 
 /// What this group's commands lead to.

@@ -20,6 +20,7 @@ use tokio::{
     sync::{Notify, mpsc, oneshot},
     time::timeout,
 };
+use uuid::Uuid;
 
 /// A connection that is not used for longer goes back.
 const IDLE_MAX: Duration = Duration::from_secs(1);
@@ -118,7 +119,7 @@ impl Committer {
         self.metrics.group_size(group.len());
         let mut outcome = self.attempt(&group, Revisions::Remembered).await;
         if let Err(AppendError::Unavailable(sqlx::Error::Database(_))) = outcome {
-            // Perhaps a stream that was taken for new has begun elsewhere.
+            // Perhaps a stream that was taken for new has begun elsewhere, or a request id has acted in another lane.
             outcome = self.attempt(&group, Revisions::Asked).await;
         }
         match outcome {
@@ -323,22 +324,23 @@ async fn revisions<'a>(
     Ok(revisions)
 }
 
-/// Under the lanes' locks: was the command carried out before, has the stream moved on?
+/// Under the lanes' locks: was the command carried out before, has the stream moved on? Of one that is being carried out in another
+/// lane only the table's key knows: then the group is tried again.
 async fn judge<'a>(
     tx: &mut PgConnection,
     group: &'a [Job],
     revisions: &mut HashMap<(u16, &'a str), u64>,
 ) -> Result<Vec<Verdict>, sqlx::Error> {
-    let known = commands::known(tx, group).await?;
+    let ids: Vec<Uuid> = group.iter().filter_map(|job| Some(job.request?.id.uuid())).collect();
+    let known = commands::known(tx, &ids).await?;
     let mut verdicts = Vec::with_capacity(group.len());
     for job in group {
         if let Some(request) = job.request
-            && let Some((fingerprint, seq)) = known.get(&(job.lane, request.id.uuid()))
+            && let Some(known) = known.get(&request.id.uuid())
         {
-            verdicts.push(if fingerprint.as_slice() == request.fingerprint {
-                Verdict::Repeated { seq: *seq }
-            } else {
-                Verdict::Refused(AppendError::RequestReused)
+            verdicts.push(match known.outcome(job.lane, request) {
+                Some(seq) => Verdict::Repeated { seq },
+                None => Verdict::Refused(AppendError::RequestReused),
             });
             continue;
         }

@@ -24,5 +24,5 @@ pub(crate) async fn gather(jobs: &mut mpsc::Receiver<Job>, waiting: &mut Vec<Job
 /// Holds back every job whose request id stands in the group already: it has to see the first one's outcome.
 pub(crate) fn without_repeats(jobs: Vec<Job>) -> (Vec<Job>, Vec<Job>) {
     let mut seen = HashSet::new();
-    jobs.into_iter().partition(|job| job.request.is_none_or(|request| seen.insert((job.lane, request.id))))
+    jobs.into_iter().partition(|job| job.request.is_none_or(|request| seen.insert(request.id)))
 }

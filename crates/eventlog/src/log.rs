@@ -3,6 +3,7 @@ use crate::{
     Append, AppendError, Appended, Context, Decider, DecodeError, Event, Header, KeyError, KeyRing, Opened,
     Position, Projection, Request, RowError, StreamAppend, StreamName, Subject,
     append::EVENTS_MAX,
+    commands,
     committer::{Committed, Committer, Job, Sealed},
     group::GROUP_MAX,
     heads::Heads,
@@ -318,23 +319,10 @@ impl EventLog {
     ) -> Result<Option<Position>, AppendError> {
         let Some(request) = request else { return Ok(None) };
         let lane = subject.lane();
-        let known: Option<(Vec<u8>, i64)> =
-            sqlx::query_as("SELECT fingerprint, seq FROM commands WHERE lane = $1 AND request_id = $2")
-                .bind(i32::from(lane))
-                .bind(request.id.uuid())
-                .fetch_optional(&self.0.pool)
-                .await
-                .map_err(AppendError::Unavailable)?;
-        match known {
-            None => Ok(None),
-            Some((fingerprint, _)) if fingerprint.as_slice() != request.fingerprint => {
-                Err(AppendError::RequestReused)
-            }
-            Some((_, seq)) => Ok(Some(Position {
-                service: self.0.service.clone(),
-                lane,
-                seq: u64::try_from(seq).unwrap_or_default(),
-            })),
-        }
+        let known =
+            commands::known(&self.0.pool, &[request.id.uuid()]).await.map_err(AppendError::Unavailable)?;
+        let Some(known) = known.get(&request.id.uuid()) else { return Ok(None) };
+        let seq = known.outcome(lane, request).ok_or(AppendError::RequestReused)?;
+        Ok(Some(Position { service: self.0.service.clone(), lane, seq }))
     }
 }

@@ -4,6 +4,7 @@ mod common;
 use common::*;
 use futures::future::join_all;
 use holdfast_eventlog::*;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn what_is_appended_is_loaded_and_stands_in_the_read_model() {
@@ -40,6 +41,26 @@ async fn the_same_request_acts_once_and_another_content_is_refused() {
     let answers = join_all((0..20).map(|_| act(&world.log, 11, request(2, 1), JarCommand::Fill(5)))).await;
     assert_eq!(answers.iter().filter(|answer| !answer.as_ref().unwrap().repeated).count(), 1);
     assert_eq!(world.log.load::<Jar>(patient(11), id(11)).await.unwrap().state, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_means_one_command_in_the_whole_log_in_whichever_lane_and_process_it_comes() {
+    let world = world().await;
+    let reused = |answer: &Result<Executed<u64>, ExecuteError<Overdrawn>>| {
+        matches!(answer, Err(ExecuteError::Append(AppendError::RequestReused)))
+    };
+    act(&world.log, 10, request(1, 1), JarCommand::Fill(50)).await.unwrap();
+    assert!(reused(&act(&world.log, 11, request(1, 1), JarCommand::Fill(50)).await));
+    // Nothing was to be done there, and still it is another command.
+    assert!(matches!(world.log.answered(patient(11), request(1, 1)).await, Err(AppendError::RequestReused)));
+    let other = start("jars", &world.database, Arc::new(world.clock.clone()), vec![Arc::new(Balances)]);
+    let logs = [&world.log, &other];
+    let sent = (20..60).zip(logs.iter().cycle());
+    let answers = join_all(sent.map(|(jar, log)| act(log, jar, request(2, 1), JarCommand::Fill(5)))).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "{answers:?}");
+    assert!(answers.iter().all(|answer| answer.is_ok() || reused(answer)), "{answers:?}");
+    let events: u64 = world.log.heads().await.unwrap().into_iter().map(|(_, last)| last).sum();
+    assert_eq!(events, 2);
 }
 
 #[tokio::test]

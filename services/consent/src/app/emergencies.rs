@@ -62,15 +62,16 @@ impl App {
         if let Some(open) = self.open_already(by, patient, grant, now).await? {
             return Ok((open, None));
         }
-        let (request, used) = (Some(request(by, id)), Use { grant, patient, used: now });
+        let (request, used) = (request(by, id), Use { grant, patient, used: now });
+        let counted = Some(request.step("allowance"));
         self.log
-            .execute::<Allowance>(Subject::Account(by), by.uuid(), authority.context(), request, |_| used)
+            .execute::<Allowance>(Subject::Account(by), by.uuid(), authority.context(), counted, |_| used)
             .await
             .map_err(|error| Failure::of(error, Failure::Allowance))?;
         let taking = Taking { patient, by, reason, now };
         let executed = self
             .log
-            .execute::<Grant>(subject, grant.uuid(), authority.context(), request, |_| {
+            .execute::<Grant>(subject, grant.uuid(), authority.context(), Some(request), |_| {
                 grant::Command::Take(taking.clone())
             })
             .await

@@ -74,11 +74,12 @@ pub(crate) async fn figures(scratch: &Scratch, system: &System) -> Result<Vec<Fi
     ])
 }
 
-struct Command;
+/// One of what families do all day.
+pub(crate) struct Command;
 
 impl Command {
     /// A goal, a message and a new record in turn.
-    fn of(
+    pub(crate) fn of(
         number: usize,
         system: &System,
         record: Arc<Held>,

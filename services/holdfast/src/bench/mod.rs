@@ -4,6 +4,7 @@ mod arrival;
 mod audit;
 mod bundle;
 mod checkpoint;
+mod decisions;
 mod family;
 mod idle;
 mod import;
@@ -17,6 +18,7 @@ mod pairs;
 mod reads;
 mod ready;
 mod replay;
+mod revocation;
 mod scratch;
 mod system;
 
@@ -31,6 +33,7 @@ use std::{
     collections::BTreeMap,
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 #[derive(Args)]
@@ -66,8 +69,18 @@ impl Wanted {
     }
 }
 
-const ALL: [&[&str]; 8] =
-    [append::KEYS, replay::KEYS, reads::KEYS, audit::KEYS, lag::KEYS, import::KEYS, idle::KEYS, ready::KEYS];
+const ALL: [&[&str]; 10] = [
+    append::KEYS,
+    replay::KEYS,
+    reads::KEYS,
+    decisions::KEYS,
+    audit::KEYS,
+    lag::KEYS,
+    import::KEYS,
+    revocation::KEYS,
+    idle::KEYS,
+    ready::KEYS,
+];
 
 pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     if let Some(unknown) = args.only.iter().find(|key| !ALL.concat().contains(&key.as_str())) {
@@ -99,12 +112,15 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     if wanted.any(reads::KEYS) {
         report(&mut figures, reads::figures(&scratch).await.context("reading")?)?;
     }
+    if wanted.any(decisions::KEYS) {
+        report(&mut figures, decisions::figures(&scratch).await.context("deciding")?)?;
+    }
     if wanted.any(audit::KEYS) {
         let log = dir.path("log");
         report(&mut figures, audit::figures(&scratch, &log, &wanted, &sizes).await.context("auditing")?)?;
     }
-    if wanted.any(lag::KEYS) || wanted.any(import::KEYS) {
-        let system = system::System::start(&scratch, &dir.path("installation")).await?;
+    if [lag::KEYS, import::KEYS, revocation::KEYS].into_iter().any(|keys| wanted.any(keys)) {
+        let system = Arc::new(system::System::start(&scratch, &dir.path("installation")).await?);
         if wanted.any(import::KEYS) {
             report(
                 &mut figures,
@@ -113,6 +129,9 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
         }
         if wanted.any(lag::KEYS) {
             report(&mut figures, lag::figures(&scratch, &system).await.context("audit's lag")?)?;
+        }
+        if wanted.any(revocation::KEYS) {
+            report(&mut figures, revocation::figures(&system).await.context("revoking")?)?;
         }
         system.stop().await;
     }

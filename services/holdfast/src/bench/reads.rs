@@ -12,8 +12,8 @@ use holdfast_access::{
 };
 use holdfast_eventlog::{EventLog, Subject};
 use holdfast_types::{
-    AccountId, Action, Basis, Category, Clock, GrantId, PatientId, Period, PracticeId, Purpose, Role, SystemClock,
-    TenantId,
+    AccountId, Action, Basis, Category, Clock, GrantId, PatientId, Period, PracticeId, Purpose, Role,
+    SystemClock, TenantId,
 };
 use serde::{Deserialize, Serialize};
 use std::{

@@ -15,13 +15,13 @@ use holdfast_identity::config::IdentitySettings;
 use holdfast_proto::{Word, consent::v1 as pb, identity::v1 as identity, r#type::v1::Position};
 use holdfast_types::{AccountId, Ids, Relationship, Role, SystemIds, TenantId};
 use std::{io::ErrorKind, path::Path};
-use tokio::task::JoinSet;
+use tokio::{sync::Mutex, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) struct System {
     pub(crate) installation: Installation,
     stop: CancellationToken,
-    running: JoinSet<Result<()>>,
+    running: Mutex<JoinSet<Result<()>>>,
 }
 
 /// A record and who holds it.
@@ -59,12 +59,13 @@ impl System {
         }
         let installation = Installation::of(&dir, &roles.peers, &roles.certificates)?;
         up::ready(&installation).await?;
-        Ok(Self { installation, stop, running })
+        Ok(Self { installation, stop, running: Mutex::new(running) })
     }
 
-    pub(crate) async fn stop(mut self) {
+    pub(crate) async fn stop(&self) {
         self.stop.cancel();
-        while self.running.join_next().await.is_some() {}
+        let mut running = self.running.lock().await;
+        while running.join_next().await.is_some() {}
     }
 
     /// Somebody opens a record of their own.

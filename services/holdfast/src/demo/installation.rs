@@ -3,7 +3,7 @@ use crate::data_dir::DataDir;
 use anyhow::{Context, Result};
 use holdfast_access::{Claims, LIFE_SECONDS_MAX, RoleAssignment, TokenSigner};
 use holdfast_host::{
-    Reason, Tls, client,
+    Reason, Tls, catalogue, client,
     client::Outgoing,
     retry::Retry,
     settings::{PeerSettings, TlsSettings},
@@ -18,12 +18,16 @@ use holdfast_proto::{
 };
 use holdfast_types::{AccountId, Clock, Service, SystemClock, TenantId};
 use std::{collections::BTreeMap, time::Duration};
+use tokio::time::sleep;
 use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
 use uuid::Uuid;
 
 /// On a fresh machine the feed of consent may take a moment to arrive everywhere.
 const PATIENCE: Retry =
     Retry { attempts_max: 10, first_delay: Duration::from_millis(50), delay_max: Duration::from_secs(2) };
+
+/// How often it is waited for a feed that lags.
+const LAGS_MAX: u32 = 30;
 
 /// The installation on this machine, and the key by which its people's tokens are signed.
 pub(crate) struct Installation {
@@ -111,13 +115,22 @@ impl Installation {
     }
 }
 
-/// Calls until it is answered: every command here carries a request id and may be sent again.
+/// Calls until it is answered: every command here carries a request id and may be sent again. On a machine that is very busy the feed
+/// of consent may lag for a while, and therapists wait for it.
 pub(crate) async fn send<C, M, T, F>(client: &C, message: &M, call: impl Fn(C, M) -> F) -> Result<T, Refusal>
 where
     C: Clone,
     M: Clone,
     F: Future<Output = Result<Response<T>, Status>>,
 {
-    let answer = PATIENCE.idempotent(|| call(client.clone(), message.clone())).await;
-    answer.map(Response::into_inner).map_err(|status| Refusal(Box::new(status)))
+    let mut waited = 0;
+    loop {
+        match PATIENCE.idempotent(|| call(client.clone(), message.clone())).await {
+            Err(status) if waited < LAGS_MAX && reason_of(&status) == Some(catalogue::CONSENT_STALE) => {
+                waited += 1;
+                sleep(PATIENCE.delay_max).await;
+            }
+            answer => return answer.map(Response::into_inner).map_err(|status| Refusal(Box::new(status))),
+        }
+    }
 }

@@ -181,11 +181,10 @@ impl App {
     ) -> Result<SignedIn, AppError> {
         let context = unsigned_context(Actor::Account(account), meta.correlation, meta.traceparent.clone());
         let command = || crate::domain::session::Command::Start(start.clone());
+        let begun = Some(named.step("session"));
         self.ground
             .log()
-            .execute::<Session>(Subject::Account(account), session.uuid(), &context, Some(named), |_| {
-                command()
-            })
+            .execute::<Session>(Subject::Account(account), session.uuid(), &context, begun, |_| command())
             .await
             .map_err(executed(AppError::Session))?;
         let known = self.views.session_of(start.secret_sha256).await?;

@@ -1,14 +1,15 @@
 //! Rows on their way into the tables, column by column.
 use super::{sealing, signed};
 use crate::domain::{
-    content::Content,
+    content::{Content, Resource},
     directory::{Entry, key_id},
 };
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{DataKey, Header, KeyError, ProjectionError};
 use holdfast_types::TenantId;
+use rayon::prelude::*;
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// New revisions of items, and where in the log their content stands.
@@ -25,15 +26,14 @@ pub(super) struct ItemRows {
     recorded: Vec<DateTime<Utc>>,
     actors: Vec<String>,
     events: Vec<i64>,
-    digests: Vec<Vec<u8>>,
+    /// With the keys under which their digests are sealed.
+    resources: Vec<(Arc<DataKey>, Resource)>,
 }
 
 impl ItemRows {
-    pub(super) fn push(&mut self, header: &Header, key: &DataKey, content: Content) -> Result<(), KeyError> {
-        let item = header.stream.id();
-        self.digests.push(sealing::seal_digest(key, item, &content.resource.sha256())?);
+    pub(super) fn push(&mut self, header: &Header, key: Arc<DataKey>, content: Content) {
         self.patients.push(header.subject);
-        self.items.push(item);
+        self.items.push(header.stream.id());
         self.revisions.push(signed(header.revision));
         self.categories.push(content.category.as_str());
         self.sources.push(content.source.id);
@@ -43,13 +43,20 @@ impl ItemRows {
         self.recorded.push(header.recorded);
         self.actors.push(header.actor.to_string());
         self.events.push(signed(header.lane_seq));
-        Ok(())
+        self.resources.push((key, content.resource));
+    }
+
+    /// Of an import there are thousands, so all cores take part.
+    fn digests(&self) -> Result<Vec<Vec<u8>>, KeyError> {
+        let resources = self.items.par_iter().zip(&self.resources);
+        resources.map(|(item, (key, said))| sealing::seal_digest(key, *item, &said.sha256())).collect()
     }
 
     pub(super) async fn store(self, conn: &mut PgConnection) -> Result<(), ProjectionError> {
         if self.items.is_empty() {
             return Ok(());
         }
+        let digests = self.digests()?;
         sqlx::query(
             "INSERT INTO item_versions
                 (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, retracted,
@@ -81,7 +88,7 @@ impl ItemRows {
         .bind(&self.recorded)
         .bind(self.actors)
         .bind(self.events)
-        .bind(self.digests)
+        .bind(digests)
         .execute(&mut *conn)
         .await?;
         supersede(conn, &self.patients, &self.items, &self.revisions, &self.recorded).await?;
