@@ -49,7 +49,7 @@ async fn one_thread_is_shared_without_what_is_attached_to_it() {
     };
     world.as_(&world.mother).post_message(post).await.unwrap();
     world.share_part(0x71, Narrowing { items: vec![uuid(&shared)], ..Narrowing::default() }).await;
-    assert_eq!(world.threads().await, [shared.thread_id.clone()]);
+    assert_eq!(world.threads().await, std::slice::from_ref(&shared.thread_id));
     assert_eq!(world.unread(&world.therapist).await, 2, "of the one thread");
     let read = world.messages(&world.therapist, &shared).await.unwrap();
     assert!(read.len() == 2 && read.iter().all(|message| message.attachments.is_empty()));
@@ -67,7 +67,7 @@ async fn threads_that_only_some_wrote_are_shared_until_somebody_else_writes() {
     let world = world_granting(&[Action::Contribute]).await;
     let family = world.thread().await;
     world.share_part(0x71, Narrowing { authors: vec![world.mother.account], ..Narrowing::default() }).await;
-    assert_eq!(world.threads().await, [family.thread_id.clone()]);
+    assert_eq!(world.threads().await, std::slice::from_ref(&family.thread_id));
     let read = world.messages(&world.therapist, &family).await.unwrap();
     let mut live = world
         .as_(&world.therapist)
