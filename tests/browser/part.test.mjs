@@ -1,0 +1,160 @@
+// One thing of a record is shared and nothing else: from its own page, by phone, without script; and what is never shared stays where it is.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { own } from "./walks/bundle.mjs";
+import { THERAPIST } from "./walks/main-job.mjs";
+import { begin, bringIn, heading, keepPaper, notShown, visit } from "./walks/steps.mjs";
+
+const FAMILY = { email: "petra.beispielhaft@families.example", name: "Petra Beispielhaft" };
+const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true, javaScriptEnabled: false };
+const paper = (name) => ({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(`${name}\n`) });
+
+let holdfast;
+let browser;
+let files;
+let file;
+
+before(async () => {
+  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
+  holdfast = await Holdfast.up();
+  browser = await chromium.launch({ executablePath, args: flags });
+  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
+  file = own(files);
+}, { timeout: 400_000 });
+
+after(async () => {
+  await browser?.close();
+  await holdfast?.down();
+  if (files) rmSync(files, { recursive: true });
+});
+
+// From a thing's own page through the questions of sharing to the check.
+async function shareOnly(page, only) {
+  const next = () => page.getByRole("button", { name: "Next" }).click();
+  await page.getByRole("link", { name: "Share only this" }).click();
+  await heading(page, "Who do you want to share with?");
+  await page.getByLabel("Find a person or practice").fill("Notional");
+  await next();
+  await page.getByRole("radio", { name: new RegExp(THERAPIST.name) }).check();
+  await next();
+  await heading(page, "What may they see?");
+  await page.getByRole("radio", { name: only }).check();
+  await next();
+  await heading(page, "What for, and what may they do?");
+  assert.equal(await page.getByRole("checkbox", { name: "add and change" }).count(), 0, "a part is not written");
+  await page.getByRole("checkbox", { name: "save a copy" }).check();
+  await next();
+  await heading(page, "For how long?");
+  await next();
+  await heading(page, "Check before you share");
+}
+
+test("a part of a record", { timeout: 600_000 }, async (walk) => {
+  const family = await visit(browser, PHONE);
+  const therapist = await visit(browser, PHONE);
+  let record;
+  let title;
+  let slug;
+  let shared;
+  let hidden;
+  let theirs;
+
+  await walk.test("one item is shared from its own page", async () => {
+    await begin(holdfast, family, FAMILY.email, FAMILY.name);
+    await bringIn(holdfast, family, file.path);
+    await family.getByRole("link", { name: "Open the record" }).click();
+    await heading(family, /’s record$/);
+    record = family.url();
+    await family.getByRole("link", { name: new RegExp(`^${file.room}`) }).click();
+    await heading(family, file.room);
+    slug = new URL(family.url()).pathname.split("/").pop();
+    const rows = family.locator("#list .rows a");
+    assert.ok((await rows.count()) > 1, "there is another one to be kept back");
+    [shared, hidden] = (await rows.evaluateAll((links) => links.map((link) => link.href.split("/").pop()))).slice(0, 2);
+    await family.goto(`${record}/i/${shared}`);
+    title = await family.getByRole("heading", { level: 1 }).locator("bdi").first().innerText();
+    await shareOnly(family, title);
+    await family.locator("#answers").getByText(`only: ${title}`).waitFor();
+    await family.getByText(`a part of ${file.room}`).first().waitFor();
+    await family.getByRole("button", { name: "Share now" }).click();
+    const given = family.getByRole("listitem").filter({ has: family.getByRole("heading", { name: THERAPIST.name }) });
+    await given.getByText(`${file.room} · only: ${title}`).first().waitFor();
+    await given.getByRole("link", { name: /^Details/ }).first().click();
+    await family.getByText("Only a part").waitFor();
+    await family.getByText(`only: ${title}`).waitFor();
+  });
+
+  await walk.test("the therapist sees it and nothing else", async () => {
+    await holdfast.signIn(therapist, THERAPIST.email);
+    await therapist.goto(`${holdfast.site}/work`);
+    await therapist.getByRole("link").filter({ hasText: `${file.room} · shared until` }).first().click();
+    await heading(therapist, /’s record/);
+    theirs = therapist.url();
+    await therapist.goto(`${theirs}/c/${slug}`);
+    await heading(therapist, file.room);
+    const rows = therapist.locator("#list .rows a");
+    assert.deepEqual(await rows.evaluateAll((links) => links.map((link) => link.href.split("/").pop())), [shared]);
+    await therapist.goto(`${theirs}/i/${shared}`);
+    await heading(therapist, title);
+    await therapist.goto(`${theirs}/i/${hidden}`);
+    await notShown(therapist);
+    await therapist.goto(`${theirs}/c/results`);
+    await notShown(therapist);
+    await therapist.goto(`${theirs}/papers`);
+    assert.equal(await therapist.locator("#list .rows li").count(), 0);
+  });
+
+  await walk.test("the family's pages name who sees which", async () => {
+    await family.goto(`${record}/i/${shared}`);
+    await family.locator("main").getByText(THERAPIST.name).first().waitFor();
+    await family.goto(`${record}/i/${hidden}`);
+    await heading(family, /./);
+    assert.equal(await family.locator("main").getByText(THERAPIST.name).count(), 0);
+  });
+
+  await walk.test("one paper is shared from its own page, and saved", async () => {
+    await keepPaper(family, record, paper("letter"), "A letter");
+    await heading(family, "A letter");
+    await keepPaper(family, record, paper("report"), "A report");
+    await heading(family, "A report");
+    await shareOnly(family, "A report");
+    await family.getByRole("button", { name: "Share now" }).click();
+    await heading(family, "Who can see what");
+    // What is shared with them is looked up on their list.
+    await therapist.goto(`${holdfast.site}/work`);
+    await therapist.goto(`${theirs}/papers`);
+    await therapist.getByRole("link", { name: /A report/ }).waitFor();
+    assert.equal(await therapist.getByText("A letter").count(), 0);
+    await therapist.getByRole("link", { name: /A report/ }).click();
+    await therapist.getByRole("link", { name: /^Save/ }).waitFor();
+  });
+
+  await walk.test("a mark beats the sharing, and its end ends it", async () => {
+    await family.goto(`${record}/i/${shared}`);
+    await family.getByRole("link", { name: "Mark as never shared" }).click();
+    await family.getByRole("radio", { name: title }).check();
+    await family.getByRole("button", { name: "Next" }).click();
+    await heading(family, "Check before you mark it");
+    await family.getByText(/past looks? would have been stopped/).waitFor();
+    await family.getByRole("button", { name: "Mark as never shared" }).click();
+    await therapist.goto(`${theirs}/i/${shared}`);
+    await notShown(therapist);
+    for (const _ of [shared, "the paper"]) {
+      await family.goto(`${record}/sharing`);
+      await family.getByRole("link", { name: `Stop ${THERAPIST.name}` }).first().click();
+      await heading(family, new RegExp(`Stop sharing with ${THERAPIST.name}`));
+      await family.getByText(/past looks? would have been stopped/).waitFor();
+      await family.getByText(new RegExp(`${THERAPIST.name}.* can do less in: a part of `)).waitFor();
+      await family.getByRole("button", { name: "Stop now" }).click();
+      await heading(family, "Who can see what");
+    }
+    await therapist.goto(`${theirs}/papers`);
+    await notShown(therapist);
+  });
+});
