@@ -9,8 +9,9 @@ import { heading, notShown, visit } from "./steps.mjs";
 
 const HANDLERS = join(root, "services/gateway/src/handlers");
 // Answers that are no page.
-// Nothing is marked as never shared here: the page of a mark is looked at in the gallery.
-const NO_PAGE = [/\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/, /\/\{mark\}$/];
+// Nothing is marked as never shared here: the page of a mark is looked at in the gallery. No family opens a record in an emergency:
+// that page has a walk of its own.
+const NO_PAGE = [/\/emergency$/, /\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/, /\/\{mark\}$/];
 
 // Every address under a record, as the handlers' sources name them.
 function addresses() {

@@ -8,7 +8,7 @@ mod installation;
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
 use holdfast_consent::ledger::Ledger;
 use holdfast_eventlog::{Envelope, MasterKey, Source as _};
-use holdfast_host::{PeerLog, Tls, authority::Authority, client};
+use holdfast_host::{PeerLog, Tls, authority::Authority, client, retry::Retry};
 use holdfast_proto::{
     Word as _,
     consent::v1::{
@@ -97,7 +97,13 @@ impl Place {
         };
         let after = self.outgoing(1, None).after(opened.position);
         let channel = self.channel(Service::Records, Service::Gateway);
-        RecordsServiceClient::with_interceptor(channel, after).create_item(create).await.unwrap();
+        let client = RecordsServiceClient::with_interceptor(channel, after);
+        let send = || {
+            let (mut client, create) = (client.clone(), create.clone());
+            async move { client.create_item(create).await }
+        };
+        // A busy machine may be a while in hearing of the record.
+        Retry::default().idempotent(send).await.unwrap();
         opened.patient_id
     }
 
