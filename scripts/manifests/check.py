@@ -23,7 +23,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KUBERNETES = ("1.31", "1.37")
-ROLES = {"identity", "records", "documents", "consent", "messaging", "audit", "gateway"}
+ROLES = {"identity", "records", "documents", "consent", "messaging", "audit", "gateway", "witness"}
 COMPOSE = ROOT / "deploy/compose.yaml"
 CONTAINERFILE = ROOT / "deploy/Containerfile"
 # The address of the pages, and the port for a probe that speaks no TLS.
@@ -130,7 +130,7 @@ def pod_faults(pod, named):
         if claim and ("PersistentVolumeClaim", claim) not in named:
             yield f"there is no PersistentVolumeClaim {claim}"
     for box in spec.get("initContainers", []) + spec["containers"]:
-        if len(box["args"]) != 2 or box["args"][0] not in ("serve", "migrate") or box["args"][1] not in ROLES:
+        if not is_command(box["args"]):
             yield f"{box['name']}: the program has no command {box['args']}"
         mounts = {mount["mountPath"]: mount["name"] for mount in box.get("volumeMounts", [])}
         for unknown in set(mounts.values()) - volumes:
@@ -149,6 +149,12 @@ def pod_faults(pod, named):
                     yield f"{box['name']}: {name} names {path}, which no volume holds"
 
 
+def is_command(words):
+    """`serve <role>` or `migrate <role>`; a witness is a command by itself."""
+    verb, *role = words
+    return words == ["witness"] or (verb in ("serve", "migrate") and len(role) == 1 and role[0] in ROLES - {"witness"})
+
+
 def compose_faults(text):
     services = yaml.safe_load(text)["services"]
     schema = subprocess.run(
@@ -162,8 +168,7 @@ def compose_faults(text):
             if needed not in services:
                 yield f"compose: {name} depends on {needed}, which is not there"
         if service.get("image", "").startswith("holdfast"):
-            verb, role = service["command"]
-            if verb not in ("serve", "migrate") or role not in ROLES:
+            if not is_command(service["command"]):
                 yield f"compose: {name}: the program has no command {service['command']}"
 
 

@@ -2,19 +2,20 @@
 // and by keyboard; by a family, and by a therapist who sees one room.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { Holdfast, executablePath, flags } from "./holdfast.mjs";
 import { changed, own } from "./walks/bundle.mjs";
-import { THERAPIST } from "./walks/main-job.mjs";
-import { begin, bringIn, heading, notShown, sees, share, visit } from "./walks/steps.mjs";
+import { PRACTICE, THERAPIST } from "./walks/main-job.mjs";
+import { begin, bringIn, heading, keepPaper, notShown, sees, share, stopSharing, visit, write } from "./walks/steps.mjs";
 
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true };
 const pictures = process.env.HOLDFAST_LOOK;
 const SHOTS = 9;
+const LETTER = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("A letter from school.\n") };
 
 let holdfast;
 let browser;
@@ -188,6 +189,62 @@ async function lookBack(walk, { email, name, shape }) {
     await shown(page, `then-es-${on}`);
     await page.getByRole("button", { name: "English" }).click();
     await page.getByText("What changed last").waitFor();
+  });
+
+  await walk.test("papers and messages are changes like any other, and stand as they were", async () => {
+    await keepPaper(page, record, LETTER, "Letter from school");
+    await heading(page, "Letter from school");
+    const paper = page.url();
+    await share(page, record, { who: new RegExp(`${PRACTICE}.*its therapists`), rooms: ["Messages"], may: ["add and change"] });
+    await write(page, record, new RegExp(PRACTICE), "A question about the next visit", "Can we come at nine?");
+    await page.goto(paper);
+    await page.getByText("Take it back", { exact: true }).click();
+    await page.getByLabel("Why?").fill("It belongs to her brother.");
+    await page.getByRole("button", { name: "Take this paper back" }).click();
+    await page.getByText("This paper was taken back.").waitFor();
+
+    await page.goto(`${record}/then`);
+    await page.getByRole("link", { name: "Start with it" }).click();
+    const [newest, count] = await number(page);
+    assert.equal(newest, count);
+    assert.match(await text(step(page)), /Who .*, you .*taken back from the papers.*taken back Papers Letter from school.*It belongs to her brother\./);
+    await shown(page, `then-paper-back-${on}`);
+    await page.getByRole("link", { name: "Papers then" }).click();
+    await heading(page, "Papers");
+    await page.getByText("Nothing of this kind at that time").waitFor();
+    await page.getByRole("link", { name: "The whole record then" }).click();
+
+    await page.getByRole("link", { name: "The change before" }).click();
+    await step(page).getByText("Can we come at nine?").waitFor();
+    assert.match(await text(step(page)), /Who .*, you .*written as a message.*new Messages A question about the next visit/);
+    assert.deepEqual(await number(page), [newest - 1, count]);
+    await shown(page, `then-message-${on}`);
+    await page.getByRole("link", { name: "A question about the next visit" }).click();
+    await heading(page, "A question about the next visit");
+    await page.getByText("You see what was known here:").waitFor();
+    await page.getByRole("list", { name: "Messages, oldest first" }).getByText("Can we come at nine?").waitFor();
+    await shown(page, `then-thread-${on}`);
+    await page.getByRole("link", { name: "The whole record then" }).click();
+
+    await page.getByRole("link", { name: "The change before" }).click();
+    await step(page).getByText("handed in as a paper").waitFor();
+    await page.getByRole("link", { name: "Messages then" }).click();
+    await page.getByText("Nothing of this kind at that time").waitFor();
+    await page.getByRole("link", { name: "The whole record then" }).click();
+    await page.getByRole("link", { name: "Papers then" }).click();
+    await page.getByRole("link", { name: /Letter from school/ }).click();
+    await heading(page, "Letter from school");
+    await page.getByText("You see what was known here:").waitFor();
+    assert.equal(await page.getByText("It belongs to her brother.").count(), 0, "it was not taken back yet");
+    assert.equal(await page.locator("strong").getByText("Version 2", { exact: true }).count(), 0);
+    const arrived = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Save the file" }).click();
+    assert.equal(readFileSync(await (await arrived).path(), "utf8"), "A letter from school.\n");
+    await shown(page, `then-paper-${on}`);
+    await page.getByRole("link", { name: "Show it as it is now" }).click();
+    await page.getByText("It belongs to her brother.").first().waitFor();
+    await sees(page, record, "read", "you", "looked back at how the papers changed");
+    await stopSharing(page, record, PRACTICE);
   });
   return { page, record };
 }

@@ -1,14 +1,18 @@
 """What an officer and an operator ask of the history from a terminal: to be written out, and to be decided again."""
 
+import datetime
 import json
 import os
 import pathlib
 import re
+import resource
+import signal
 import subprocess
 import tempfile
 import unittest
 
 import grpc
+import pyarrow.parquet
 from family import DATA_DIR, Record, of_the_demo, service, tenant_id
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -20,10 +24,25 @@ GOAL = {
 }
 
 
-def terminal(*arguments, token=""):
-    """What `holdfast audit …` answers; `token` is whom it asks as."""
+def terminal(*arguments, token="", before=None):
+    """What `holdfast audit …` answers; `token` is whom it asks as, `before` what its process does first."""
     command = [PROGRAM, "audit", *arguments, "--data-dir", DATA_DIR, *(["--token-file", "-"] if token else [])]
-    return subprocess.run(command, input=token, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, input=token, capture_output=True, text=True, timeout=300, check=False, preexec_fn=before,
+    )
+
+
+def said(cell):
+    """A cell of a table as a line says it: nothing where it says nothing, moments in words."""
+    match cell:
+        case dict():
+            return {name: said(value) for name, value in cell.items() if value is not None}
+        case list():
+            return [said(value) for value in cell]
+        case datetime.datetime():
+            return cell.astimezone(datetime.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        case _:
+            return cell
 
 
 class Replay(unittest.TestCase):
@@ -118,6 +137,78 @@ class Replay(unittest.TestCase):
         self.record.history_when(lambda entries: "audit.SearchEntries" in operations(entries))
         self.assertNotEqual(terminal(*asked, token=self.therapist.token).returncode, 0)
         self.assertNotEqual(terminal(*asked).returncode, 0, "the operator sees no history")
+
+    def test_the_history_of_a_record_an_actor_a_tenant_and_a_period_is_written_out(self):
+        officer, tenant = of_the_demo("compliance officer"), ["--tenant", tenant_id()]
+        def replayed(*selection):
+            written = terminal("replay", *selection, token=officer.token)
+            self.assertEqual(written.returncode, 0, written.stderr)
+            self.assertRegex(written.stderr, r"\d+ entries")
+            return [json.loads(line) for line in written.stdout.splitlines()]
+        record = replayed(*tenant, "--patient", self.record.id)
+        self.assertEqual({line["patient_id"] for line in record}, {self.record.id})
+        actor = replayed(*tenant, "--actor", self.therapist.account_id)
+        self.assertEqual({line["actor"] for line in actor}, {self.therapist.actor})
+        times = sorted({line["recorded_time"] for line in record})
+        begin, end = times[1], times[-1]
+        period = replayed(*tenant, "--from", begin, "--until", end)
+        self.assertTrue(all(begin <= line["recorded_time"] < end for line in period))
+        whole = replayed(*tenant)
+        ids = lambda lines: {line["event_id"] for line in lines}
+        for part in (record, actor, period):
+            self.assertLess(0, len(part))
+            self.assertLessEqual(ids(part), ids(whole))
+        within = [line for line in whole if begin <= line["recorded_time"] < end]
+        self.assertEqual(ids(period), ids(within))
+        narrowed = replayed(*tenant, "--patient", self.record.id, "--kind", "refused", "--from", begin)
+        self.assertEqual({line["kind"] for line in narrowed}, {"refused"})
+
+    def test_the_history_is_written_out_as_a_table_that_says_what_the_lines_say(self):
+        officer = of_the_demo("compliance officer")
+        asked = ["replay", "--tenant", tenant_id(), "--until", self.record.history()[-1].recorded_time.ToJsonString()]
+        with tempfile.TemporaryDirectory() as folder:
+            names = lambda: sorted(path.name for path in pathlib.Path(folder).iterdir())
+            lines, table = pathlib.Path(folder, "history.ndjson"), pathlib.Path(folder, "history.parquet")
+            for out in (lines, table):
+                written = terminal(*asked, "--out", out, token=officer.token)
+                self.assertEqual(written.returncode, 0, written.stderr)
+                self.assertRegex(written.stderr, r"\d+ entries")
+            self.assertEqual(names(), ["history.ndjson", "history.parquet"], "nothing is left of the way there")
+            told = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+            read = pyarrow.parquet.ParquetFile(table)
+            self.assertEqual(read.metadata.num_rows, len(told))
+            rows = [said(row) for row in read.read().to_pylist()]
+        self.assertGreater(len(told), 100)
+        for row, line in zip(rows, told, strict=True):
+            self.assertEqual(row, line)
+
+    def test_what_breaks_off_leaves_no_file_that_looks_whole(self):
+        officer = of_the_demo("compliance officer")
+        asked = ["replay", "--tenant", tenant_id()]
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (32 * 1024, 32 * 1024))
+        with tempfile.TemporaryDirectory() as folder:
+            names = lambda: sorted(path.name for path in pathlib.Path(folder).iterdir())
+            full = terminal(*asked, "--out", pathlib.Path(folder, "full.ndjson"), token=officer.token, before=limit)
+            self.assertNotEqual(full.returncode, 0)
+            self.assertIn("full.ndjson.part", full.stderr)
+            self.assertEqual(names(), ["full.ndjson.part"])
+            for line in pathlib.Path(folder, "full.ndjson.part").read_text(encoding="utf-8").splitlines():
+                json.loads(line)
+            full = terminal(*asked, "--out", pathlib.Path(folder, "full.parquet"), token=officer.token, before=limit)
+            self.assertNotEqual(full.returncode, 0)
+            self.assertEqual(names(), ["full.ndjson.part"], "of half a table nothing is left")
+            again = terminal(*asked, "--out", pathlib.Path(folder, "full.ndjson"), token=officer.token)
+            self.assertNotEqual(again.returncode, 0, "what was begun is not written over")
+        command = [PROGRAM, "audit", *asked, "--data-dir", DATA_DIR, "--token-file", "-"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as reading:
+            reading.stdin.write(officer.token.encode())
+            reading.stdin.close()
+            reading.stdout.read(1)
+            reading.stdout.close()
+            self.assertIn(b"roken pipe", reading.stderr.read())
+            self.assertNotEqual(reading.wait(timeout=300), 0)
 
     def test_an_entry_is_stepped_through_version_by_version(self):
         made = self.record.create(GOAL | {"id": "steps"})

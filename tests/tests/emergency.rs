@@ -52,7 +52,11 @@ async fn looks(world: &World, who: &Person) -> [&'static str; 4] {
         categories: vec![Category::Goals.to_proto()],
         ..Default::default()
     };
-    let paper = GetDocumentRequest { patient_id: patient_id(), document_id: world.document.clone() };
+    let paper = GetDocumentRequest {
+        patient_id: patient_id(),
+        document_id: world.document.clone(),
+        as_of_time: None,
+    };
     let file = DownloadDocumentRequest { patient_id: patient_id(), document_id: world.document.clone() };
     let threads = ListThreadsRequest { patient_id: patient_id(), ..Default::default() };
     [

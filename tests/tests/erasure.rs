@@ -49,7 +49,11 @@ impl World {
             CreateItemRequest { request_id: request_id(), patient_id: patient_id.clone(), item: Some(new) };
         let papers = ListDocumentsRequest { patient_id: patient_id.clone(), ..Default::default() };
         let document_id = self.document.clone();
-        let paper = GetDocumentRequest { patient_id: patient_id.clone(), document_id: document_id.clone() };
+        let paper = GetDocumentRequest {
+            patient_id: patient_id.clone(),
+            document_id: document_id.clone(),
+            as_of_time: None,
+        };
         let download = DownloadDocumentRequest { patient_id: patient_id.clone(), document_id };
         let upload = StartUploadRequest {
             request_id: request_id(),
@@ -60,7 +64,11 @@ impl World {
             ..Default::default()
         };
         let thread_id = self.thread.clone();
-        let thread = GetThreadRequest { patient_id: patient_id.clone(), thread_id: thread_id.clone() };
+        let thread = GetThreadRequest {
+            patient_id: patient_id.clone(),
+            thread_id: thread_id.clone(),
+            as_of_time: None,
+        };
         let messages = ListMessagesRequest {
             patient_id: patient_id.clone(),
             thread_id: thread_id.clone(),
@@ -251,4 +259,86 @@ async fn an_erased_record_is_gone_for_everybody_and_every_proof_of_it_holds() {
     let goals = ListItemsRequest { patient_id: other, ..Default::default() };
     let goals = world.records(&world.mother).list_items(goals).await.unwrap().into_inner();
     assert_eq!(goals.items.len(), 1, "the other child's record is what it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_paper_is_gone_for_everybody_and_the_rest_of_the_record_stands() {
+    let mut world = record::world().await;
+    let patient: Uuid = world.patient.parse().unwrap();
+    let paper: Uuid = world.document.parse().unwrap();
+    let other = world.hand_in("Other words", b"Twelve other words.").await;
+    world.give().await;
+    let database = world.database(Service::Documents);
+    let (open, all) = opened(Service::Documents, database, patient).await;
+    assert_eq!(open, all);
+    let told = world.envelopes(Service::Documents).await;
+    let of_paper = told.iter().filter(|envelope| envelope.header.stream.id() == paper).count();
+    assert_eq!(of_paper, 3, "begun, completed, added");
+
+    world.erase_of(paper.to_string()).await;
+
+    let mut documents = world.documents(&world.mother);
+    let (patient_id, document_id) = (world.patient.clone(), world.document.clone());
+    let get = GetDocumentRequest {
+        patient_id: patient_id.clone(),
+        document_id: document_id.clone(),
+        ..Default::default()
+    };
+    let download =
+        DownloadDocumentRequest { patient_id: patient_id.clone(), document_id: document_id.clone() };
+    let withdraw = WithdrawDocumentRequest {
+        request_id: request_id(),
+        patient_id: patient_id.clone(),
+        document_id,
+        reason: "of somebody else".into(),
+        ..Default::default()
+    };
+    assert_eq!(why(documents.get_document(get.clone()).await), "CONTENT_ERASED");
+    assert_eq!(why(documents.download_document(download.clone()).await), "CONTENT_ERASED");
+    assert_eq!(why(documents.withdraw_document(withdraw).await), "CONTENT_ERASED");
+    let mut therapist = world.documents(&world.therapist);
+    for refused in [why(therapist.get_document(get).await), why(therapist.download_document(download).await)]
+    {
+        assert_eq!(refused, "NOT_PERMITTED", "who may not see all of the record is not told what was in it");
+    }
+    for person in [&world.mother, &world.therapist] {
+        let list = ListDocumentsRequest { patient_id: patient_id.clone(), ..Default::default() };
+        let listed = world.documents(person).list_documents(list).await.unwrap().into_inner();
+        let listed: Vec<&str> = listed.documents.iter().map(|document| document.title.as_str()).collect();
+        assert_eq!(listed, ["Other words"]);
+        let whole = DownloadDocumentRequest { patient_id: patient_id.clone(), document_id: other.clone() };
+        let mut parts = world.documents(person).download_document(whole).await.unwrap().into_inner();
+        let mut content = Vec::new();
+        while let Some(part) = parts.message().await.unwrap() {
+            if let Some(download_document_response::Part::Chunk(chunk)) = part.part {
+                content.extend_from_slice(&chunk);
+            }
+        }
+        assert_eq!(content, b"Twelve other words.");
+    }
+    let goals = ListItemsRequest { patient_id, ..Default::default() };
+    assert_eq!(world.records(&world.mother).list_items(goals).await.unwrap().into_inner().items.len(), 1);
+
+    let database = world.database(Service::Documents);
+    let (open, still) = opened(Service::Documents, database, patient).await;
+    assert_eq!(open, still - of_paper, "what the log says of it opens for nobody, and nothing else is shut");
+    let keys = async |subject: Uuid| -> Vec<Option<Vec<u8>>> {
+        let query = sqlx::query_scalar("SELECT wrapped FROM data_keys WHERE subject = $1");
+        query.bind(subject).fetch_all(&database.keys_pool).await.unwrap()
+    };
+    assert_eq!(keys(paper).await, [None]);
+    assert!(matches!(keys(patient).await.as_slice(), [Some(_)]));
+    let rows: i64 = sqlx::query_scalar(
+        "SELECT (SELECT count(*) FROM documents WHERE document = $1) + (SELECT count(*) FROM uploads WHERE upload = $1)",
+    )
+    .bind(paper)
+    .fetch_one(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(rows, 0);
+    let tells = world.envelopes(Service::Documents).await;
+    for Envelope { header, leaf, .. } in &told {
+        let again = tells.iter().find(|envelope| envelope.header.event_id == header.event_id).unwrap();
+        assert_eq!((&again.header, &again.leaf, &again.header.leaf()), (header, leaf, leaf));
+    }
 }

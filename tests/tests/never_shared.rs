@@ -6,15 +6,16 @@ mod record;
 use holdfast_proto::{
     Word as _,
     consent::v1::{kept_from, marked},
-    documents::v1::*,
-    messaging::v1::*,
+    documents::{self, v1::*},
+    messaging::{self, v1::*},
     records::v1::*,
+    timestamp,
 };
 use holdfast_testkit::{
     refusal::reason,
     service::{Person, patiently, practice},
 };
-use holdfast_types::Category;
+use holdfast_types::{Category, Clock as _, SystemClock};
 use record::World;
 use tonic::{Response, Status};
 
@@ -29,9 +30,13 @@ struct Shown {
     versions: &'static str,
     papers: i32,
     papers_total: i32,
+    papers_then: i32,
+    paper_steps: i32,
     paper: &'static str,
     download: &'static str,
     threads: i32,
+    threads_then: i32,
+    thread_steps: i32,
     unread: i32,
     thread: &'static str,
     messages: &'static str,
@@ -67,15 +72,29 @@ impl World {
         let versions = ListItemVersionsRequest { patient_id: patient_id(), item_id, ..Default::default() };
         let list = ListDocumentsRequest { patient_id: patient_id(), ..Default::default() };
         let papers = ask!(documents, list_documents, list).map(Response::into_inner).unwrap_or_default();
+        let as_of_time = Some(timestamp(SystemClock.now()));
+        let then = ListDocumentsRequest { patient_id: patient_id(), as_of_time, ..Default::default() };
+        let papers_then = ask!(documents, list_documents, then).map(Response::into_inner).unwrap_or_default();
+        let step = documents::v1::GetStepRequest { patient_id: patient_id(), at_time: None };
+        let paper_steps = ask!(documents, get_step, step).map(Response::into_inner).unwrap_or_default();
         let document_id = self.document.clone();
-        let paper = GetDocumentRequest { patient_id: patient_id(), document_id: document_id.clone() };
+        let paper = GetDocumentRequest {
+            patient_id: patient_id(),
+            document_id: document_id.clone(),
+            as_of_time: None,
+        };
         let download = DownloadDocumentRequest { patient_id: patient_id(), document_id };
         let list = ListThreadsRequest { patient_id: patient_id(), ..Default::default() };
         let threads = ask!(messaging, list_threads, list).map(Response::into_inner).unwrap_or_default();
+        let then = ListThreadsRequest { patient_id: patient_id(), as_of_time, ..Default::default() };
+        let threads_then = ask!(messaging, list_threads, then).map(Response::into_inner).unwrap_or_default();
+        let step = messaging::v1::GetStepRequest { patient_id: patient_id(), at_time: None };
+        let thread_steps = ask!(messaging, get_step, step).map(Response::into_inner).unwrap_or_default();
         let unread = CountUnreadRequest { patient_ids: vec![patient_id()] };
         let unread = ask!(messaging, count_unread, unread).map(Response::into_inner).unwrap_or_default();
         let thread_id = self.thread.clone();
-        let thread = GetThreadRequest { patient_id: patient_id(), thread_id: thread_id.clone() };
+        let thread =
+            GetThreadRequest { patient_id: patient_id(), thread_id: thread_id.clone(), as_of_time: None };
         let messages = ListMessagesRequest {
             patient_id: patient_id(),
             thread_id: thread_id.clone(),
@@ -102,9 +121,13 @@ impl World {
             versions: outcome(ask!(records, list_item_versions, versions)),
             papers: papers.documents.len() as i32,
             papers_total: papers.total_size,
+            papers_then: papers_then.documents.len() as i32,
+            paper_steps: paper_steps.changes.len() as i32,
             paper: outcome(ask!(documents, get_document, paper)),
             download: outcome(ask!(documents, download_document, download)),
             threads: threads.threads.len() as i32,
+            threads_then: threads_then.threads.len() as i32,
+            thread_steps: thread_steps.changes.len() as i32,
             unread: unread.counts.iter().map(|count| count.unread_count).sum(),
             thread: outcome(ask!(messaging, get_thread, thread)),
             messages: outcome(ask!(messaging, list_messages, messages)),
@@ -124,8 +147,18 @@ fn all(unread: i32) -> Shown {
         versions: "shown",
         ..nothing()
     };
-    let papers = Shown { papers: 1, papers_total: 1, paper: "shown", download: "shown", ..records };
-    Shown { threads: 1, unread, thread: "shown", messages: "shown", watched: "shown", ..papers }
+    let papers = Shown { papers: 1, papers_total: 1, papers_then: 1, paper_steps: 1, ..records };
+    let papers = Shown { paper: "shown", download: "shown", ..papers };
+    Shown {
+        threads: 1,
+        threads_then: 1,
+        thread_steps: 1,
+        unread,
+        thread: "shown",
+        messages: "shown",
+        watched: "shown",
+        ..papers
+    }
 }
 
 /// As if nothing had ever been there, in rooms that are open.
@@ -159,13 +192,14 @@ async fn what_is_marked_is_shown_by_no_way_to_anybody_it_is_kept_from() {
     assert_eq!(world.shown(&mother, &item).await, all(0), "the holder sees all of it");
     world.lift(&marked).await;
     let marked = world.mark(marked::Kind::ItemId(world.document.clone())).await;
-    let papers =
-        Shown { papers: 0, papers_total: 0, paper: "NOT_PERMITTED", download: "NOT_PERMITTED", ..all(2) };
+    let papers = Shown { papers: 0, papers_total: 0, papers_then: 0, paper_steps: 0, ..all(2) };
+    let papers = Shown { paper: "NOT_PERMITTED", download: "NOT_PERMITTED", ..papers };
     assert_eq!(world.shown(&therapist, &item).await, papers);
     world.lift(&marked).await;
     let marked = world.mark(marked::Kind::ItemId(world.thread.clone())).await;
     let (thread, messages, watched) = ("THREAD_UNKNOWN", "THREAD_UNKNOWN", "THREAD_UNKNOWN");
-    let threads = Shown { threads: 0, unread: 0, thread, messages, watched, ..all(2) };
+    let threads = Shown { threads: 0, threads_then: 0, thread_steps: 0, unread: 0, ..all(2) };
+    let threads = Shown { thread, messages, watched, ..threads };
     assert_eq!(world.shown(&therapist, &item).await, threads);
     world.lift(&marked).await;
     assert_eq!(world.shown(&therapist, &item).await, all(2), "it is lifted");

@@ -11,6 +11,7 @@ mod gate;
 #[cfg(test)]
 mod golden;
 mod grounds;
+mod kept;
 mod mark;
 mod metrics;
 mod permit;
@@ -27,6 +28,7 @@ pub use door::DoorEvent;
 pub use event::{Access, AccessEvent, RETURNED_MAX, Returned, publish};
 pub use facts::{Facts, GrantFact, Grantee};
 pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, usual_purpose};
+pub use kept::PolicySets;
 pub use mark::{KeptFrom, MarkFact, Marked, Withheld};
 pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};

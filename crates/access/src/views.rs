@@ -5,7 +5,7 @@ mod feed;
 mod marks;
 mod reachable;
 
-pub use erasure::Erasure;
+pub use erasure::{DocumentErased, Erasure};
 pub use facts::{FactsError, GRANTS_MAX, facts};
 pub use feed::{ConsentFact, ConsentFeed, apply};
 pub use reachable::reachable;

@@ -56,12 +56,15 @@ pub struct StreamAppend {
     /// 0 for a stream that is to begin.
     pub expected_revision: u64,
     pub events: Vec<NewEvent>,
+    /// Sealed under a key of the stream's own, see [`Event::OWN_KEY`].
+    pub own_key: bool,
 }
 
 impl StreamAppend {
     pub fn of<E: Event>(id: Uuid, expected_revision: u64, events: &[E]) -> Result<Self, AppendError> {
         let events = events.iter().map(NewEvent::of).collect::<Result<_, _>>()?;
-        Ok(Self { stream: StreamName::new(E::AGGREGATE, id), expected_revision, events })
+        let stream = StreamName::new(E::AGGREGATE, id);
+        Ok(Self { stream, expected_revision, events, own_key: E::OWN_KEY })
     }
 }
 

@@ -11,6 +11,8 @@ pub trait Event: Serialize + DeserializeOwned + Send + Sync + 'static {
     const AGGREGATE: &'static str;
     /// Version that is written today.
     const SCHEMA_VERSION: u16 = 1;
+    /// Whether each stream is sealed under a key of its own, wrapped by its subject's: then it can be erased alone.
+    const OWN_KEY: bool = false;
 
     /// The stored type, e.g. `grant.given`.
     fn event_type(&self) -> &'static str;

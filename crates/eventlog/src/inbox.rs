@@ -8,10 +8,14 @@ mod trying;
 
 use crate::{
     Envelope, LANES, Position, Reaction, ReactionError, Source, SourceError, WireError, fault,
-    metrics::Metrics, parking, schema::BEGIN_WITHOUT_DISK,
+    metrics::Metrics,
+    parking,
+    schema::BEGIN_WITHOUT_DISK,
+    traced::{self, Way},
 };
 use chrono::{DateTime, Utc};
 use holdfast_types::Clock;
+use opentelemetry::KeyValue;
 use sqlx::{PgConnection, PgPool};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -53,6 +57,7 @@ pub enum InboxError {
 pub struct Inbox(Arc<Inner>);
 
 struct Inner {
+    consumer: String,
     pool: PgPool,
     source: Arc<dyn Source>,
     reaction: Arc<dyn Reaction>,
@@ -77,6 +82,7 @@ impl Inbox {
         poll: Duration,
     ) -> Self {
         Self(Arc::new(Inner {
+            consumer: consumer.to_owned(),
             pool,
             source,
             reaction,
@@ -218,7 +224,7 @@ impl Inbox {
             let full = envelopes.len() == READ_BACK_MAX as usize;
             after = last.header.lane_seq;
             self.0.metrics.read_back(self.source(), envelopes.len());
-            self.take_in(envelopes).await?;
+            self.doubted(self.take_in_lanes(envelopes, Way::ReadBack).await)?;
             if !full {
                 return Ok(());
             }
@@ -227,10 +233,10 @@ impl Inbox {
 
     /// Takes in envelopes in any order, with duplicates and holes.
     pub async fn take_in(&self, envelopes: Vec<Envelope>) -> Result<(), InboxError> {
-        self.doubted(self.take_in_lanes(envelopes).await)
+        self.doubted(self.take_in_lanes(envelopes, Way::Bus).await)
     }
 
-    async fn take_in_lanes(&self, envelopes: Vec<Envelope>) -> Result<(), InboxError> {
+    async fn take_in_lanes(&self, envelopes: Vec<Envelope>, way: Way) -> Result<(), InboxError> {
         let mut lanes: BTreeMap<u16, Vec<Envelope>> = BTreeMap::new();
         for envelope in envelopes {
             lanes.entry(envelope.header.lane).or_default().push(envelope);
@@ -238,13 +244,13 @@ impl Inbox {
         for envelopes in lanes.values_mut() {
             envelopes.sort_by_key(|envelope| envelope.header.lane_seq);
         }
-        let holes = match self.attempt(&lanes, OnPoison::Fail).await {
+        let holes = match self.attempt(&lanes, way, OnPoison::Fail).await {
             Err(InboxError::Reaction(error)) if error.is_poison() => {
                 let mut holes = Vec::new();
                 for (lane, envelopes) in lanes {
                     for envelope in envelopes {
                         let one = BTreeMap::from([(lane, vec![envelope])]);
-                        holes.extend(self.attempt(&one, OnPoison::Park).await?);
+                        holes.extend(self.attempt(&one, way, OnPoison::Park).await?);
                     }
                 }
                 holes.dedup();
@@ -267,17 +273,19 @@ impl Inbox {
     async fn attempt(
         &self,
         lanes: &BTreeMap<u16, Vec<Envelope>>,
+        way: Way,
         on_poison: OnPoison,
     ) -> Result<Vec<(u16, u64)>, InboxError> {
         // A crash loses checkpoint and effect together, and both come again from the source.
         let mut tx = self.0.pool.begin_with(BEGIN_WITHOUT_DISK).await.map_err(InboxError::Database)?;
         let numbers: Vec<i32> = lanes.keys().map(|lane| i32::from(*lane)).collect();
         let reached = checkpoints(&mut tx, self.source(), &numbers).await.map_err(InboxError::Database)?;
-        let mut fresh = Vec::new();
+        let (mut fresh, mut again) = (Vec::new(), Vec::new());
         let mut moved: (Vec<i32>, Vec<i64>) = Default::default();
         let mut holes = Vec::new();
         for (lane, envelopes) in lanes {
-            let from = reached.get(&i32::from(*lane)).copied().unwrap_or_default();
+            let Checkpoint { seq: from, replay_to } =
+                reached.get(&i32::from(*lane)).copied().unwrap_or_default();
             let mut seq = from;
             for envelope in envelopes {
                 if envelope.header.lane_seq > seq + 1 {
@@ -286,6 +294,9 @@ impl Inbox {
                 }
                 if envelope.header.lane_seq == seq + 1 {
                     seq += 1;
+                    if seq <= replay_to {
+                        again.push(envelope.clone());
+                    }
                     fresh.push(envelope.clone());
                 }
             }
@@ -293,6 +304,12 @@ impl Inbox {
                 moved.0.push(i32::from(*lane));
                 moved.1.push(i64::try_from(seq).unwrap_or(i64::MAX));
             }
+        }
+        let by = |key: &'static str, service: &str| KeyValue::new(key, service.to_owned());
+        let named = [by("service", &self.0.consumer), by("source", self.source()), way.attribute()];
+        let _spans = traced::spans("inbox.take_in", &fresh, &named);
+        if !again.is_empty() {
+            self.tried(&mut tx, Step::Renew, &again, on_poison).await?;
         }
         let noted = fresh.is_empty() || self.tried(&mut tx, Step::Witness, &fresh, on_poison).await?;
         let waiting =
@@ -323,13 +340,20 @@ impl Inbox {
     }
 }
 
+/// How far a lane was taken in, and how far it had been before all of it was to come once more.
+#[derive(Clone, Copy, Default)]
+struct Checkpoint {
+    seq: u64,
+    replay_to: u64,
+}
+
 /// Locks the checkpoints of some lanes, in order. Those of all lanes are made when the first is asked for: made one by one, bus and
 /// poll would wait for each other's whenever a lane is new.
 async fn checkpoints(
     conn: &mut PgConnection,
     source: &str,
     lanes: &[i32],
-) -> Result<HashMap<i32, u64>, sqlx::Error> {
+) -> Result<HashMap<i32, Checkpoint>, sqlx::Error> {
     let locked = lock(&mut *conn, source, lanes).await?;
     if locked.len() >= lanes.len() {
         return Ok(locked);
@@ -348,13 +372,16 @@ async fn lock(
     conn: &mut PgConnection,
     source: &str,
     lanes: &[i32],
-) -> Result<HashMap<i32, u64>, sqlx::Error> {
-    let rows: Vec<(i32, i64)> = sqlx::query_as(
-        "SELECT lane, seq FROM inbox WHERE source = $1 AND lane = ANY($2) ORDER BY lane FOR UPDATE",
+) -> Result<HashMap<i32, Checkpoint>, sqlx::Error> {
+    let rows: Vec<(i32, i64, i64)> = sqlx::query_as(
+        "SELECT lane, seq, replay_to FROM inbox WHERE source = $1 AND lane = ANY($2) ORDER BY lane FOR UPDATE",
     )
     .bind(source)
     .bind(lanes)
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|(lane, seq)| (lane, u64::try_from(seq).unwrap_or_default())).collect())
+    let seq = |seq: i64| u64::try_from(seq).unwrap_or_default();
+    let checkpoint =
+        |(lane, at, to): (i32, i64, i64)| (lane, Checkpoint { seq: seq(at), replay_to: seq(to) });
+    Ok(rows.into_iter().map(checkpoint).collect())
 }

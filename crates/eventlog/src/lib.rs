@@ -174,6 +174,7 @@
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+mod again;
 mod append;
 mod bus;
 mod columns;
@@ -200,9 +201,11 @@ mod rows;
 pub mod schema;
 mod seal;
 mod source;
+mod traced;
 mod turns;
 mod wire;
 
+pub use again::{hear_again, still_to_hear};
 pub use append::{
     Append, AppendError, Appended, Context, EVENTS_MAX, NewEvent, PAYLOAD_BYTES_MAX, Position, Request,
     StreamAppend,

@@ -8,7 +8,7 @@ use crate::{
     group::GROUP_MAX,
     heads::Heads,
     metrics::Metrics,
-    seal::place_of,
+    seal::{DataKey, place_of},
     turns::Turns,
 };
 use bytes::Bytes;
@@ -195,11 +195,16 @@ impl EventLog {
         reply: oneshot::Sender<Result<Appended, AppendError>>,
     ) -> Result<Job, AppendError> {
         let Append { subject, context, request, streams } = append;
-        let key = self.0.keys.obtain(subject, context.tenant).await?;
+        let of_subject = self.0.keys.obtain(subject, context.tenant).await?;
         let now = self.0.clock.now();
         let mut expected = Vec::with_capacity(streams.len());
         let mut unsealed = Vec::new();
-        for StreamAppend { stream, expected_revision, events: new } in streams {
+        for StreamAppend { stream, expected_revision, events: new, own_key } in streams {
+            let key = if own_key {
+                self.0.keys.obtain_within(stream.id(), subject, context.tenant).await?
+            } else {
+                Arc::clone(&of_subject)
+            };
             for (revision, event) in (expected_revision + 1..).zip(new) {
                 let header = Header {
                     service: self.0.service.clone(),
@@ -224,11 +229,11 @@ impl EventLog {
                     key_id: key.id(),
                     payload_sha256: [0; 32],
                 };
-                unsealed.push((header, event.payload));
+                unsealed.push((header, event.payload, Arc::clone(&key)));
             }
             expected.push((stream, expected_revision));
         }
-        let seal = |(mut header, payload): (Header, Bytes)| {
+        let seal = |(mut header, payload, key): (Header, Bytes, Arc<DataKey>)| {
             let sealed = key.seal(&place_of(&header), &payload)?;
             header.payload_sha256 = Sha256::digest(&sealed).into();
             Ok(Sealed { header, sealed, payload })

@@ -13,6 +13,16 @@ pub trait Reaction: Send + Sync + 'static {
 
     /// Takes in envelopes of one source, ordered within each lane.
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError>;
+
+    /// Takes out what its tables hold of the source's events, for all of them come once more. What is not made of them alone stays.
+    async fn forget(&self, _conn: &mut PgConnection) -> Result<(), ReactionError> {
+        Ok(())
+    }
+
+    /// Makes room for envelopes that were taken in already and, after [`Reaction::forget`], come once more: before they are witnessed.
+    async fn renew(&self, _conn: &mut PgConnection, _envelopes: &[Envelope]) -> Result<(), ReactionError> {
+        Ok(())
+    }
 }
 
 /// Several reactions to one source: one after the other, all or none.
@@ -28,6 +38,20 @@ impl Reaction for Vec<Arc<dyn Reaction>> {
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         for reaction in self {
             reaction.react(conn, envelopes).await?;
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, conn: &mut PgConnection) -> Result<(), ReactionError> {
+        for reaction in self {
+            reaction.forget(conn).await?;
+        }
+        Ok(())
+    }
+
+    async fn renew(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
+        for reaction in self {
+            reaction.renew(conn, envelopes).await?;
         }
         Ok(())
     }

@@ -70,7 +70,7 @@ impl EventLog {
 
     /// Unseals an event.
     pub async fn open(&self, stored: Stored) -> Result<Opened, ReadError> {
-        let key = self.keys().existing(stored.header.subject).await?;
+        let key = self.keys().of_event(&stored.header).await?;
         let payload = key.open(&place_of(&stored.header), &stored.sealed)?;
         Ok(Opened { header: stored.header, payload: payload.into() })
     }

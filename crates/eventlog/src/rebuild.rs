@@ -1,5 +1,8 @@
 //! Rebuilds a service's read models beside the live ones, from the whole log, and swaps them in.
-use crate::{EventLog, KeyError, LANES, Opened, Projection, ProjectionError, ReadError, SchemaError, schema};
+use crate::{
+    EventLog, KeyError, LANES, Opened, Projection, ProjectionError, ReactionError, ReadError, SchemaError,
+    schema,
+};
 use sqlx::{Connection, PgConnection, migrate::Migrator};
 use std::collections::HashMap;
 
@@ -14,6 +17,8 @@ pub enum RebuildError {
     Read(#[from] ReadError),
     #[error("a read model refused an event")]
     Projection(#[from] ProjectionError),
+    #[error("what was made of a source's events cannot be taken out")]
+    Feed(#[from] ReactionError),
 }
 
 impl From<sqlx::Error> for RebuildError {
@@ -23,7 +28,7 @@ impl From<sqlx::Error> for RebuildError {
 }
 
 /// One rebuild of a database at a time.
-const LOCK: i64 = 0x72_6562_7569_6c64;
+pub(crate) const LOCK: i64 = 0x72_6562_7569_6c64;
 
 /// Fills `views_next` while the service goes on serving, then holds appends for the last events and the swap. Answers with the
 /// number of events replayed. `progress` hears it after every batch.

@@ -1,7 +1,9 @@
 //! Publishes what was committed, in lane order: the event table is the outbox. At least once; the inbox makes it once.
 use crate::{
     Bus, BusError, Envelope, EventLog, ReadError, fault, lease, rows::EventRow, schema::BEGIN_WITHOUT_DISK,
+    traced,
 };
+use opentelemetry::KeyValue;
 use std::{collections::HashMap, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -171,7 +173,10 @@ impl Relay {
             self.bus.publish(half).await?;
             fault::point(HALF_PUBLISHED);
         }
+        let service = KeyValue::new("service", self.log.service().to_owned());
+        let spans = traced::spans("relay.publish", &envelopes, &[service]);
         self.bus.publish(&envelopes).await?;
+        drop(spans);
         fault::point("relay.published");
         let mut reached: HashMap<i32, (i64, i64)> = HashMap::new();
         for Envelope { header, .. } in &envelopes {

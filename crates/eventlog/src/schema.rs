@@ -15,7 +15,7 @@ pub const INBOX: Migrator = sqlx::migrate!("migrations/feeds");
 pub const KEYS: Migrator = sqlx::migrate!("migrations/keys");
 
 /// Tables are named without schema: the path finds them, and a rebuild puts `views_next` in front.
-const SEARCH_PATH: &str = "views, feeds, log, keys";
+pub(crate) const SEARCH_PATH: &str = "views, feeds, log, keys";
 
 /// A connection that was not used for longer is asked whether it is still there.
 const IDLE_MAX: Duration = Duration::from_secs(1);

@@ -158,7 +158,8 @@ fn stored_content_comes_back_byte_by_byte_and_lies_there_unchanged() {
         };
         let stream = StreamName::new("note", id(10));
         let events = payloads.iter().map(new).collect();
-        let streams = vec![StreamAppend { stream: stream.clone(), expected_revision: 0, events }];
+        let streams =
+            vec![StreamAppend { stream: stream.clone(), expected_revision: 0, events, own_key: false }];
         let log = start("jars", &world.database, Arc::new(world.clock.clone()), Vec::new());
         let appended = log
             .append(Append { subject: patient(10), context: context(), request: None, streams })

@@ -14,6 +14,7 @@ use crate::patient::PatientResource;
 use crate::provenance::Provenance;
 use crate::resolve::resolve_resource;
 use crate::shape::check_resource;
+use crate::terminology::UnknownCodes;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
@@ -28,6 +29,8 @@ pub struct Bundle {
     pub provenance: Vec<Provenance>,
     pub directory: Vec<DirectoryEntry>,
     pub warnings: Vec<Warning>,
+    /// What says what it is by codes that nobody here can look up.
+    pub unknown_codes: UnknownCodes,
 }
 
 impl Bundle {
@@ -68,6 +71,7 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         provenance: Vec::new(),
         directory: Vec::new(),
         warnings: Vec::new(),
+        unknown_codes: UnknownCodes::default(),
     };
     let parts: Vec<_> = entries
         .into_par_iter()
@@ -77,8 +81,9 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         .collect();
     let mut warnings = Warnings::new(limits.warnings_max);
     for part in parts {
-        let (resources, met) = part?;
+        let (resources, met, unknown) = part?;
         warnings.join(met);
+        bundle.unknown_codes.join(unknown);
         resources.into_iter().for_each(|resource| bundle.take(resource));
     }
     bundle.warnings = warnings.into_kept();
@@ -97,23 +102,28 @@ enum Read {
     Item(Box<Item>),
 }
 
-/// What the entries say, or the first thing that is wrong in them; and what their reader should know of.
+/// What the entries say, or the first thing that is wrong in them; what their reader should know of; and what nobody can look up.
 fn read_part(
     part: Vec<(usize, Entry<'_>)>,
     index: &Index,
     limits: &Limits,
-) -> Result<(Vec<Read>, Warnings), BundleError> {
+) -> Result<(Vec<Read>, Warnings, UnknownCodes), BundleError> {
     let mut warnings = Warnings::new(limits.warnings_max);
+    let mut unknown = UnknownCodes::default();
     let mut read = Vec::with_capacity(part.len());
     for (position, mut entry) in part {
         entry_place(position, |place| {
             let place = place.field("resource");
             resolve_resource(&mut entry.resource, index, &place, &mut warnings)?;
-            check_resource(&entry.resource, &place, &mut warnings)
+            check_resource(&entry.resource, &place, &mut warnings)?;
+            if !entry.resource_type.is_directory() {
+                unknown.look_at(&entry.resource, &place);
+            }
+            Ok(())
         })?;
         read.push(Read::of(entry));
     }
-    Ok((read, warnings))
+    Ok((read, warnings, unknown))
 }
 
 impl Read {

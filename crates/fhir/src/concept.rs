@@ -67,31 +67,6 @@ pub(crate) fn is_absolute_uri(text: &str) -> bool {
     scheme_fits && rest_fits && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// Systems whose codes we know how to speak of; others are kept and warned about.
-pub(crate) fn is_known_system(system: &str) -> bool {
-    system.starts_with("http://terminology.hl7.org/")
-        || system.starts_with("http://hl7.org/fhir/")
-        || system.starts_with("urn:iso:")
-        || system.starts_with("urn:ietf:")
-        || KNOWN.contains(&system)
-}
-
-const KNOWN: &[&str] = &[
-    "http://loinc.org",
-    "http://snomed.info/sct",
-    "http://unitsofmeasure.org",
-    "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "http://www.ama-assn.org/go/cpt",
-    "http://nucc.org/provider-taxonomy",
-    "http://fdasis.nlm.nih.gov",
-    "http://dicom.nema.org/resources/ontology/DCM",
-    "http://ihe.net/fhir/ValueSet/IHE.FormatCode.codesystem",
-    "http://www.nubc.org/patient-discharge",
-    "https://www.nubc.org/CodeSystem/RevenueCodes",
-    "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
-    "urn:oid:2.16.840.1.113883.6.238",
-];
-
 #[cfg(test)]
 mod tests {
     use super::is_absolute_uri;

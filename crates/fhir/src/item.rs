@@ -6,6 +6,7 @@ use crate::concept::Coding;
 use crate::json::Json;
 use crate::reference::{Reference, Target};
 use crate::summary;
+use crate::terminology::what_it_is;
 use crate::time::FhirDateTime;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,22 +110,8 @@ pub(crate) fn period_of(resource: &Json<'_>) -> (Option<FhirDateTime>, Option<Fh
 }
 
 fn codes_of(resource: &Json<'_>) -> Vec<Coding> {
-    const WHAT: &[&str] = &[
-        "code",
-        "medicationCodeableConcept",
-        "vaccineCode",
-        "procedureCode",
-        "description",
-        "serviceType",
-        "type",
-    ];
-    let supplied = resource.get("suppliedItem").and_then(|item| item.get("itemCodeableConcept"));
-    let found =
-        WHAT.iter().find(|name| resource.first(name).is_some_and(|concept| concept.get("coding").is_some()));
-    match found {
-        Some(name) if supplied.is_none() => resource.each(name).flat_map(Coding::all).collect(),
-        _ => supplied.into_iter().flat_map(Coding::all).collect(),
-    }
+    let what = what_it_is(resource).map_or(&[][..], |what| what.element.members());
+    what.iter().flat_map(Coding::all).collect()
 }
 
 fn encounter_of(resource: &Json<'_>) -> Option<Reference> {

@@ -16,7 +16,8 @@
 //! | `#id` | kept, and it must be contained in the same resource |
 //!
 //! Elements that the tables in `definitions/` do not name are kept and warned about; a code system must be absolute, and
-//! one that is not known is kept and warned about.
+//! one that is not known is kept and warned about. Where nothing but such a code says what an entry is, `Bundle::unknown_codes` has it:
+//! whether that is taken is for the caller to decide.
 pub mod authored;
 mod bundle;
 mod category;
@@ -36,6 +37,7 @@ mod reference;
 mod resolve;
 mod shape;
 pub mod summary;
+mod terminology;
 mod time;
 
 pub use bundle::{Bundle, category_of_stored, read_bundle, read_resource};
@@ -50,4 +52,5 @@ pub use patient::{Deceased, MatchKey, PatientResource};
 pub use person::{Address, HumanName, Telecom};
 pub use provenance::{Agent, Provenance};
 pub use reference::{Identifier, PATIENT_REFERENCE, Reference, Target};
+pub use terminology::{UnknownCodes, UnknownSystem};
 pub use time::{DateTimeError, FhirDateTime, Precision};

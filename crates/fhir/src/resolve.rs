@@ -5,12 +5,13 @@
 //! shown alone.
 use std::borrow::Cow;
 
-use crate::concept::{is_absolute_uri, is_known_system};
+use crate::concept::is_absolute_uri;
 use crate::error::{BundleError, Problem, WarningKind, Warnings};
 use crate::index::{Head, Index, contained_ids};
 use crate::json::{Json, Object};
 use crate::place::Place;
 use crate::reference::{PATIENT_REFERENCE, Written, WrittenError};
+use crate::terminology::is_known_system;
 
 pub(crate) fn resolve_resource(
     resource: &mut Json<'_>,

@@ -1,6 +1,6 @@
 //! Every kind of bad bundle is refused with its own reason, at its own place, and nothing of it is kept.
 #![expect(clippy::unwrap_used, reason = "a test may stop where it fails")]
-use holdfast_fhir::{BundleError, Limits, Problem, WarningKind, read_bundle};
+use holdfast_fhir::{BundleError, Limits, Problem, UnknownCodes, UnknownSystem, WarningKind, read_bundle};
 
 const SMALL: &str = include_str!("fixtures/small_transaction.json");
 
@@ -274,6 +274,45 @@ fn what_is_new_to_us_is_kept_and_warned_about() {
     );
     let kept = read.items.iter().find(|item| item.source_key == "Observation/lab-1").unwrap();
     assert!(std::str::from_utf8(&kept.json).unwrap().contains("\"mood\":\"sunny\""));
+}
+
+#[test]
+fn what_says_what_it_is_by_unknown_codes_alone_is_named_by_place_and_system() {
+    let own = "https://codes.example/own";
+    let unknown = |bundle: &str| read_bundle(bundle.as_bytes(), &Limits::default()).unwrap().unknown_codes;
+    assert_eq!(unknown(SMALL).count, 0, "how urgent a claim is does not say what it is");
+    let result =
+        changed("\"http://loinc.org\", \"code\": \"2276-4\"", &format!("\"{own}\", \"code\": \"F\""));
+    let place = "Bundle.entry[3].resource.code.coding[0].system".to_owned();
+    let systems = vec![UnknownSystem { place, system: own.to_owned() }];
+    assert_eq!(unknown(&result), UnknownCodes { systems, count: 1 });
+    let beside = changed(
+        "{ \"system\": \"http://loinc.org\", \"code\": \"2276-4\"",
+        &format!(
+            "{{ \"system\": \"{own}\", \"code\": \"F\" }}, {{ \"system\": \"http://loinc.org\", \"code\": \"2276-4\""
+        ),
+    );
+    assert_eq!(unknown(&beside).count, 0, "a known code stands beside it");
+    let bundle = |resource: &str| {
+        format!(r#"{{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{resource}}}]}}"#)
+    };
+    let at = |resource: String| {
+        let unknown = unknown(&bundle(&resource));
+        assert_eq!(unknown.count, unknown.systems.len());
+        unknown.systems.into_iter().next().map(|unknown| unknown.place)
+    };
+    let coding = format!(r#"{{"coding":[{{"system":"{own}","code":"1"}}]}}"#);
+    let subject = r#""subject":{"reference":"Patient/1"}"#;
+    let visit = format!(
+        r#"{{"resourceType":"Encounter","id":"e","status":"finished","class":{{"code":"AMB"}},{subject},"type":[{coding}]}}"#
+    );
+    assert_eq!(at(visit).unwrap(), "Bundle.entry[0].resource.type[0].coding[0].system");
+    let ordered = format!(
+        r##"{{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",{subject},"medicationReference":{{"reference":"#drug"}},"contained":[{{"resourceType":"Medication","id":"drug","code":{coding}}}]}}"##
+    );
+    assert_eq!(at(ordered).unwrap(), "Bundle.entry[0].resource.contained[0].code.coding[0].system");
+    let by = format!(r#"{{"resourceType":"Organization","id":"o","name":"Site","type":[{coding}]}}"#);
+    assert_eq!(at(by), None, "who gave care is known by a name");
 }
 
 #[test]

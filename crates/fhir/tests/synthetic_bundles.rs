@@ -3,7 +3,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use holdfast_fhir::{BundleKind, Limits, Target, read_bundle, summary};
+use holdfast_fhir::{BundleKind, Limits, Target, UnknownCodes, read_bundle, summary};
 use holdfast_types::Category;
 
 #[test]
@@ -23,6 +23,11 @@ fn every_entry_of_every_bundle_is_accounted_for() {
                 + usize::from(bundle.patient.is_some());
             assert_eq!(kept, entries, "{name}");
             assert_eq!(bundle.patient.is_some(), bundle.kind == BundleKind::Transaction, "{name}");
+            assert_eq!(
+                bundle.unknown_codes,
+                UnknownCodes::default(),
+                "{name}: it is taken without a question"
+            );
             for warning in &bundle.warnings {
                 *warned.entry(format!("{:?}", warning.kind)).or_default() += warning.count;
             }

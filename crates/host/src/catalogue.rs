@@ -114,6 +114,7 @@ catalogue! {
     LEGAL_HOLD: FailedPrecondition, Person, "The record is under a legal hold.", "Wait until every hold is lifted.";
     RETENTION_RUNS: FailedPrecondition, Person, "The law wants the record kept for longer; the metadata `retain_until_date` says until when.", "Come back after that date.";
     RETENTION_RULE_UNKNOWN: InvalidArgument, Person, "The installation states no such rule of retention.", "Name one of those that HOLDFAST_RETENTION_RULES states.";
+    TOO_MANY_ERASURES: FailedPrecondition, Holder, "The record has 64 documents already that somebody asks to have erased.", "Wait until some were erased, or take a wish back.";
     HOLD_UNKNOWN: NotFound, Program, "The record has no such hold, or it was lifted.", "Read where the erasure stands.";
     TOO_MANY_HOLDS: FailedPrecondition, Person, "The record has 16 holds already.", "Lift those that have ended.";
 
@@ -126,6 +127,7 @@ catalogue! {
     BUNDLE_MALFORMED: InvalidArgument, Program, "The bundle is not valid FHIR R4; the metadata `place` names where.", "Correct the bundle; nothing of it was taken.";
     BUNDLE_REFERENCE_BROKEN: InvalidArgument, Program, "A reference in the bundle leads nowhere; the metadata `place` names where.", "Add what is missing, or take the reference out; nothing was taken.";
     BUNDLE_CODE_SYSTEM_MALFORMED: InvalidArgument, Program, "A code system in the bundle is not a URI; the metadata `place` names where.", "Correct the coding; nothing was taken.";
+    BUNDLE_CODE_SYSTEM_UNKNOWN: InvalidArgument, Person, "Entries say what they are by codes of systems that are not known here; the field violations name up to 10 places with their systems, the metadata `place`, `system` and `place_count` the first of them and how many there are.", "Have the source name the codes by a known system, too, or send the bundle with `accept_unknown_code_systems`; nothing was taken.";
     BUNDLE_PATIENT_MISMATCH: InvalidArgument, Person, "The bundle is about somebody else, or about more than one person; the metadata `place` names where.", "Choose the record that the bundle belongs to; nothing was taken.";
     BUNDLE_UNSUPPORTED: InvalidArgument, Program, "The bundle asks for what is not supported; the metadata `place` names where.", "Send a transaction, batch or collection of R4 resources.";
     BUNDLE_TOO_LARGE: ResourceExhausted, Program, "The bundle holds more than 32 MiB or more than 20,000 entries.", "Split the bundle.";

@@ -134,7 +134,7 @@ mod tests {
     const LIMITS: PageLimits = PageLimits { default: 2, max: 200 };
 
     fn query(patient: &str, token: &str) -> ListThreadsRequest {
-        ListThreadsRequest { patient_id: patient.into(), page_size: 0, page_token: token.into() }
+        ListThreadsRequest { patient_id: patient.into(), page_token: token.into(), ..Default::default() }
     }
 
     fn token() -> String {

@@ -125,7 +125,7 @@ pub async fn practice_created(identity: &EventLog, practice: PracticeId) {
         occurred: None,
     };
     let stream = StreamName::new("practice", practice.uuid());
-    let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event] }];
+    let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
     let append = Append { subject: Subject::Tenant(tenant()), context, request: None, streams };
     identity.append(append).await.expect("appended");
 }

@@ -8,7 +8,7 @@ use crate::{
     verifier::Verifier,
     views::{self, Cursor, Filter, History, LogHealth},
 };
-use holdfast_access::Oversight;
+use holdfast_access::{Oversight, PolicySets};
 use holdfast_host::{Entered, Ground, Problem};
 use holdfast_types::{PatientId, Service, TenantId};
 use std::{sync::Arc, time::Duration};
@@ -21,12 +21,19 @@ pub(crate) struct App {
     ground: Ground,
     verifier: Arc<Verifier>,
     prover: Option<Arc<Prover>>,
+    /// By which logged decisions are decided again.
+    sets: PolicySets,
 }
 
 impl App {
     /// Without a log that is kept, nothing is proved.
-    pub(crate) const fn new(ground: Ground, verifier: Arc<Verifier>, prover: Option<Arc<Prover>>) -> Self {
-        Self { ground, verifier, prover }
+    pub(crate) const fn new(
+        ground: Ground,
+        verifier: Arc<Verifier>,
+        prover: Option<Arc<Prover>>,
+        sets: PolicySets,
+    ) -> Self {
+        Self { ground, verifier, prover, sets }
     }
 
     pub(crate) const fn ground(&self) -> &Ground {

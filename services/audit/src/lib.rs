@@ -14,6 +14,7 @@ pub mod views;
 
 use app::{App, Prover};
 use config::{LogSettingsError, WitnessAddress};
+use holdfast_access::{PoliciesError, PolicySets};
 use holdfast_eventlog::{Lease, Reaction};
 use holdfast_host::{Blueprint, ConsentView, Feed, Ground, GroundError, Host, Services, TokenKeys};
 use holdfast_translog::SigningKey;
@@ -31,6 +32,8 @@ pub enum ServeError {
     Ground(#[from] GroundError),
     #[error("the transparency log cannot be kept")]
     Log(#[source] LogSettingsError),
+    #[error("a policy set that is kept cannot be loaded")]
+    Policies(#[source] PoliciesError),
 }
 
 /// Answers until told to stop.
@@ -54,6 +57,7 @@ pub async fn serve_with_keys(
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let log = settings.log.open().map_err(ServeError::Log)?;
+    let sets = PolicySets::load().map_err(ServeError::Policies)?;
     let blueprint = Blueprint {
         service: Service::Audit,
         projections: Vec::new(),
@@ -71,11 +75,12 @@ pub async fn serve_with_keys(
         Arc::new(Prover::new(tables, shelf.clone(), key.verifier().clone(), stop.clone()))
     });
     if let Some((shelf, key)) = log {
-        sequence(&ground, &settings.log.witnesses, shelf, key, clock, &stop)?;
+        let witnesses = settings.log.all_witnesses().map_err(ServeError::Log)?;
+        sequence(&ground, &witnesses, shelf, key, clock, &stop)?;
     } else {
         tracing::warn!("no transparency log is kept: HOLDFAST_AUDIT_TILES is not set");
     }
-    let app = App::new(ground.clone(), verifier, prover);
+    let app = App::new(ground.clone(), verifier, prover, sets);
     let services = Services::new().with(api::service(app.clone())).with(api::replay::service(app));
     let services = services.with(api::log::service(ground.clone(), shelf));
     Ok(ground.serve(host, services, stop).await?)

@@ -93,7 +93,8 @@ impl World {
             occurred: None,
         };
         let stream = StreamName::new("item", SystemIds.next());
-        let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event] }];
+        let streams =
+            vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
         let subject = Subject::Patient(PatientId::new(Uuid::from_u128(patient)));
         log.append(Append { subject, context, request: None, streams }).await.unwrap();
         inbox.catch_up(Duration::ZERO).await.unwrap();

@@ -8,7 +8,7 @@ mod marks;
 mod records;
 
 pub(crate) use emergencies::{BeginEmergency, EmergencyAccess, ListEmergencies, ReviewEmergency};
-pub(crate) use erasures::{CarryOut, GetErasure, LiftHold, PlaceHold, Retention};
+pub(crate) use erasures::{CarryOut, Content, GetErasure, LiftHold, PlaceHold, Retention};
 pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};

@@ -6,7 +6,7 @@
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{KeyError, MasterKey};
-use holdfast_types::{EventId, PatientId, TenantId};
+use holdfast_types::{DocumentId, EventId, PatientId, TenantId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
@@ -24,12 +24,26 @@ const SIGNED_PREFIX: &[u8] = b"holdfast-erasure-ledger-v1\n";
 /// About 200,000 erasures.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
+/// What was erased, by which event and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    pub patient: PatientId,
+    pub tenant: TenantId,
+    /// None: all of the record.
+    pub document: Option<DocumentId>,
+    pub erasure: EventId,
+    pub erased: DateTime<Utc>,
+}
+
 /// One erasure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub number: u64,
     pub patient: PatientId,
     pub tenant: TenantId,
+    /// The one document that was erased; all of the record where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentId>,
     /// The event that carried it out.
     pub erasure: EventId,
     pub erased: DateTime<Utc>,
@@ -159,13 +173,8 @@ impl Ledger {
     }
 
     /// Notes an erasure; on the disk when it returns. One that is noted already changes nothing.
-    pub fn note(
-        &self,
-        patient: PatientId,
-        tenant: TenantId,
-        erasure: EventId,
-        erased: DateTime<Utc>,
-    ) -> Result<(), LedgerError> {
+    pub fn note(&self, what: Erased) -> Result<(), LedgerError> {
+        let Erased { patient, tenant, document, erasure, erased } = what;
         let unwritable = |source| LedgerError::File { path: self.path.clone(), source };
         // One writes at a time, whichever lane or process it notes for.
         let mut file = self.open().map_err(unwritable)?;
@@ -174,7 +183,7 @@ impl Ledger {
             return Ok(());
         }
         let number = entries.len() as u64 + 1;
-        let entry = Entry { number, patient, tenant, erasure, erased, previous: last };
+        let entry = Entry { number, patient, tenant, document, erasure, erased, previous: last };
         let signature = hex::encode(self.key.sign(&signed(&entry)?));
         let mut line = serde_json::to_vec(&Line { entry, signature })?;
         line.push(b'\n');
@@ -212,7 +221,14 @@ mod tests {
     fn note(ledger: &Ledger, number: u128) {
         let id = Uuid::from_u128(number);
         let erased = DateTime::from_timestamp(1_772_452_800, 0).unwrap();
-        ledger.note(PatientId::new(id), TenantId::new(id), EventId::new(id), erased).unwrap();
+        let what = Erased {
+            patient: PatientId::new(id),
+            tenant: TenantId::new(id),
+            document: (number > 10).then(|| DocumentId::new(id)),
+            erasure: EventId::new(id),
+            erased,
+        };
+        ledger.note(what).unwrap();
     }
 
     fn patients(ledger: &Ledger) -> Vec<u128> {
@@ -230,6 +246,24 @@ mod tests {
         assert_eq!(patients(&ledger), [1, 2, 3]);
         let key: LedgerKey = ledger.public_key().unwrap().to_string().parse().unwrap();
         assert_eq!(read(&ledger.path, key).unwrap(), ledger.entries().unwrap());
+    }
+
+    #[test]
+    fn a_document_is_named_and_lines_from_before_there_were_any_are_what_they_were() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = ledger(dir.path());
+        for number in [1, 11] {
+            note(&ledger, number);
+        }
+        let entries = ledger.entries().unwrap();
+        let documents: Vec<_> = entries.iter().map(|entry| entry.document).collect();
+        assert_eq!(documents, [None, Some(DocumentId::new(Uuid::from_u128(11)))]);
+        let text = std::fs::read_to_string(&ledger.path).unwrap();
+        let fields: Vec<bool> = text.lines().map(|line| line.contains("\"document\"")).collect();
+        assert_eq!(fields, [false, true], "the signed bytes of a record's erasure have not changed");
+        let disowned = text.replace(&Uuid::from_u128(11).to_string(), &Uuid::from_u128(12).to_string());
+        std::fs::write(&ledger.path, disowned).unwrap();
+        assert!(matches!(ledger.entries(), Err(LedgerError::Altered { line: 2 })));
     }
 
     #[test]

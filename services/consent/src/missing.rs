@@ -2,16 +2,16 @@
 //! not kept from the beginning.
 use crate::{
     domain::erasure::Event as ErasureEvent,
-    ledger::{Ledger, LedgerError},
+    ledger::{Erased, Ledger, LedgerError},
     views::{self, ViewsError},
 };
 use holdfast_eventlog::{Event as _, EventLog, ReadError, StreamName, Subject};
-use holdfast_types::{PatientId, TenantId};
+use holdfast_types::{DocumentId, PatientId, TenantId};
 use std::{collections::BTreeSet, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// Erased records that are compared at once.
+/// Erased records, or documents, that are compared at once.
 const AT_ONCE: u32 = 1000;
 
 #[derive(Debug, thiserror::Error)]
@@ -49,17 +49,32 @@ pub(crate) async fn note_again(log: EventLog, ledger: Ledger, stop: Cancellation
 
 /// How many were missing.
 async fn note_missing(log: &EventLog, ledger: &Ledger) -> Result<usize, MissingError> {
-    let noted: BTreeSet<PatientId> = ledger.entries()?.into_iter().map(|entry| entry.patient).collect();
-    let (mut after, mut missing) = (None, 0);
+    let noted: BTreeSet<(PatientId, Option<DocumentId>)> =
+        ledger.entries()?.into_iter().map(|entry| (entry.patient, entry.document)).collect();
+    let mut missing = 0;
+    let mut after = None;
     loop {
         let erased = views::erased(log.pool(), after, AT_ONCE).await?;
         for (patient, tenant) in &erased {
-            if !noted.contains(patient) {
-                missing += usize::from(note(log, ledger, *patient, *tenant).await?);
+            if !noted.contains(&(*patient, None)) {
+                missing += usize::from(note(log, ledger, *patient, *tenant, None).await?);
             }
         }
         match erased.last() {
             Some((last, _)) => after = Some(*last),
+            None => break,
+        }
+    }
+    let mut after = None;
+    loop {
+        let erased = views::erased_documents(log.pool(), after, AT_ONCE).await?;
+        for (document, patient, tenant) in &erased {
+            if !noted.contains(&(*patient, Some(*document))) {
+                missing += usize::from(note(log, ledger, *patient, *tenant, Some(*document)).await?);
+            }
+        }
+        match erased.last() {
+            Some((document, patient, _)) => after = Some((*document, *patient)),
             None => return Ok(missing),
         }
     }
@@ -71,16 +86,16 @@ async fn note(
     ledger: &Ledger,
     patient: PatientId,
     tenant: TenantId,
+    document: Option<DocumentId>,
 ) -> Result<bool, MissingError> {
     let stream = StreamName::new(ErasureEvent::AGGREGATE, patient.uuid());
     for opened in log.stream(Subject::Patient(patient), &stream).await? {
         let event: ErasureEvent = opened.decode().map_err(ReadError::Decode)?;
-        let Some(erased) = event.erased() else { continue };
-        let erasure = match event {
-            ErasureEvent::Repeated { first, .. } => first,
-            _ => opened.header.event_id,
+        let Some(destroyed) = event.destroyed().filter(|destroyed| destroyed.document == document) else {
+            continue;
         };
-        ledger.note(patient, tenant, erasure, erased)?;
+        let erasure = destroyed.first.unwrap_or(opened.header.event_id);
+        ledger.note(Erased { patient, tenant, document, erasure, erased: destroyed.erased })?;
         return Ok(true);
     }
     Ok(false)

@@ -81,8 +81,14 @@ fn of_mark(header: &Header, event: &MarkEvent) -> Any {
 
 /// Who must act on it: nobody, until the content is to be destroyed.
 fn of_erasure(header: &Header, event: &ErasureEvent) -> Option<Any> {
-    let (patient_id, erased_time) = (header.stream.id().to_string(), Some(timestamp(event.erased()?)));
-    Some(any(&pb::RecordErased { patient_id, erased_time }))
+    let destroyed = event.destroyed()?;
+    let (patient_id, erased_time) = (header.stream.id().to_string(), Some(timestamp(destroyed.erased)));
+    Some(match destroyed.document {
+        None => any(&pb::RecordErased { patient_id, erased_time }),
+        Some(document) => {
+            any(&pb::DocumentErased { patient_id, document_id: document.to_string(), erased_time })
+        }
+    })
 }
 
 fn any<M: Name>(message: &M) -> Any {

@@ -1,6 +1,6 @@
 //! Carries out again what a restored log does not know of, as the ledger of erasures tells it.
 use crate::{
-    domain::erasure::{Command, Erasure, Refusal},
+    domain::erasure::{Command, Erasure, Refusal, Step},
     ledger::Entry,
 };
 use holdfast_eventlog::{Context, EventLog, ExecuteError, Subject};
@@ -37,7 +37,8 @@ async fn repeat_one(log: &EventLog, entry: &Entry) -> Result<(), ExecuteError<Re
         traceparent: None,
         occurred: None,
     };
-    let command = || Command::Repeat { first: entry.erasure, erased: entry.erased };
+    let step = || Step::Repeat { first: entry.erasure, erased: entry.erased };
+    let command = || Command::Erase { of: entry.document, step: step() };
     let repeated = log
         .execute::<Erasure>(Subject::Patient(entry.patient), entry.patient.uuid(), &context, None, |_| {
             command()

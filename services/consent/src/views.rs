@@ -2,6 +2,7 @@
 //!
 //! In the clear stand ids, words and times only; why somebody opened a record in an emergency stands in the log alone.
 mod emergencies;
+mod erased;
 mod grants;
 mod noted;
 mod projection;
@@ -9,10 +10,11 @@ mod records;
 mod row;
 
 pub use emergencies::{EmergencyCursor, Taken, emergencies, waiting};
+pub use erased::{erased, erased_documents};
 pub use grants::{Cursor, Listed, grant, grants, patient_of, unended};
 pub use noted::Noted;
 pub use projection::Consent;
-pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates, erased};
+pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
 pub use row::ViewsError;
 
 use holdfast_eventlog::schema::Migrator;

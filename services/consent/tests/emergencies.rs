@@ -128,6 +128,9 @@ async fn what_was_opened_ends_by_itself_and_while_it_stands_it_is_not_opened_twi
     let again = world.emergencies(&therapist()).begin_emergency_access(begin(&patient)).await;
     let again = again.unwrap().into_inner();
     assert_eq!((again.access.as_ref(), again.position), (Some(&first), None));
+    // Nothing was done, so that the answer itself is on the log.
+    let [look] = &world.looks("consent.BeginEmergencyAccess").await[..] else { panic!("one look") };
+    assert_eq!((look.outcome(), &look.returned[0].id), (Outcome::Permitted, &first.grant_id));
     let records = reached(&world, &therapist()).await;
     assert_eq!((records.len(), records[0].grants[0].basis), (1, Basis::Emergency.to_proto()));
     assert!(records[0].grants[0].reason.is_empty());

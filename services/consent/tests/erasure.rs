@@ -3,7 +3,7 @@
 mod common;
 use chrono::TimeDelta;
 use common::*;
-use holdfast_access::views::ConsentFact;
+use holdfast_access::views::{ConsentFact, DocumentErased};
 use holdfast_proto::consent::v1::*;
 use holdfast_testkit::refusal::{metadata, reason, refused};
 use holdfast_types::{Clock, Role};
@@ -17,11 +17,11 @@ fn officer() -> Person {
 }
 
 fn ask(patient: &str) -> RequestErasureRequest {
-    RequestErasureRequest { request_id: request_id(), patient_id: patient.to_owned() }
+    RequestErasureRequest { request_id: request_id(), patient_id: patient.to_owned(), ..Default::default() }
 }
 
 fn take_back(patient: &str) -> WithdrawErasureRequest {
-    WithdrawErasureRequest { request_id: request_id(), patient_id: patient.to_owned() }
+    WithdrawErasureRequest { request_id: request_id(), patient_id: patient.to_owned(), ..Default::default() }
 }
 
 fn grounds() -> Option<Grounds> {
@@ -53,12 +53,13 @@ fn carry_out(patient: &str) -> CarryOutErasureRequest {
         patient_id: patient.to_owned(),
         grounds: grounds(),
         retention: Some(retention),
+        ..Default::default()
     }
 }
 
 fn get(patient: &str, as_officer: bool) -> GetErasureRequest {
     let tenant_id = if as_officer { tenant().to_string() } else { String::new() };
-    GetErasureRequest { patient_id: patient.to_owned(), tenant_id }
+    GetErasureRequest { patient_id: patient.to_owned(), tenant_id, ..Default::default() }
 }
 
 #[tokio::test]
@@ -227,4 +228,60 @@ async fn an_order_without_grounds_or_sound_dates_is_not_taken() {
         ..request
     };
     assert_eq!(refusal(erasures.place_hold(other).await), "REQUEST_ID_REUSED");
+}
+
+#[tokio::test]
+async fn one_document_is_erased_by_the_same_people_and_rules_and_everybody_hears_which() {
+    let world = world().await;
+    let patient = world.record_in_tenant(&mother()).await;
+    let (paper, other) = (request_id(), request_id());
+    let wish = |document: &str| RequestErasureRequest { document_id: document.to_owned(), ..ask(&patient) };
+    let order =
+        |document: &str| CarryOutErasureRequest { document_id: document.to_owned(), ..carry_out(&patient) };
+    let shown = async |document: &str| {
+        let get = GetErasureRequest { document_id: document.to_owned(), ..get(&patient, true) };
+        world.erasures(&officer()).get_erasure(get).await.unwrap().into_inner()
+    };
+    let (mut holder, mut carries) = (world.erasures(&mother()), world.erasures(&officer()));
+    assert_eq!(refusal(holder.request_erasure(wish("the letter")).await), "ID_MALFORMED");
+    assert_eq!(refusal(world.erasures(&person(9)).request_erasure(wish(&paper)).await), "NOT_PERMITTED");
+    for document in [&paper, &other] {
+        holder.request_erasure(wish(document)).await.unwrap();
+    }
+    assert_eq!(shown("").await.requested_document_ids.len(), 2, "the officer finds what waits");
+    let take_back = WithdrawErasureRequest { document_id: other.clone(), ..take_back(&patient) };
+    holder.withdraw_erasure(take_back).await.unwrap();
+    assert_eq!(shown("").await.requested_document_ids, [paper.as_str()]);
+
+    assert_eq!(refusal(carries.carry_out_erasure(carry_out(&patient)).await), "ERASURE_NOT_REQUESTED");
+    assert_eq!(refusal(carries.carry_out_erasure(order(&other)).await), "ERASURE_NOT_REQUESTED");
+    assert_eq!(refusal(holder.carry_out_erasure(order(&paper)).await), "NOT_PERMITTED");
+    let hold_id = carries.place_hold(hold(&patient)).await.unwrap().into_inner().hold_id;
+    assert_eq!(refusal(carries.carry_out_erasure(order(&paper)).await), "LEGAL_HOLD");
+    carries.lift_hold(lift(&patient, &hold_id)).await.unwrap();
+    let child = Retention {
+        rule: "default".into(),
+        birth_date: "2020-06-15".into(),
+        last_service_date: "2025-01-01".into(),
+    };
+    let early = CarryOutErasureRequest { retention: Some(child), ..order(&paper) };
+    assert_eq!(refusal(carries.carry_out_erasure(early).await), "RETENTION_RUNS");
+
+    let request = order(&paper);
+    let first = carries.carry_out_erasure(request.clone()).await.unwrap().into_inner();
+    assert_eq!(carries.carry_out_erasure(request).await.unwrap().into_inner(), first);
+    assert_eq!(refusal(holder.request_erasure(wish(&paper)).await), "CONTENT_ERASED");
+    let erased = shown(&paper).await;
+    assert_eq!((erased.state(), erased.document_id.as_str()), (ErasureState::Erased, paper.as_str()));
+    assert_eq!((erased.erased_time, erased.grounds), (first.erased_time, grounds()));
+    assert_eq!(
+        (shown("").await.state(), shown(&other).await.state()),
+        (ErasureState::Kept, ErasureState::Kept)
+    );
+    world.as_(&mother()).list_grants(list(&patient)).await.unwrap();
+
+    let told: Vec<DocumentErased> =
+        world.envelopes().await.iter().filter_map(|envelope| DocumentErased::of(envelope).unwrap()).collect();
+    let (patient, document) = (patient.parse().unwrap(), paper.parse().unwrap());
+    assert_eq!(told, [DocumentErased { patient, document, erased: world.clock.now() }]);
 }

@@ -29,9 +29,18 @@ impl World {
     }
 
     async fn erase(&self) {
+        self.erase_of(String::new()).await;
+    }
+
+    /// One document of a record, or all of one.
+    async fn erase_of(&self, document_id: String) {
         let (mother, officer) = (person(1), person(2).with(Role::ComplianceOfficer, None));
         let patient_id = self.record_in_tenant(&mother).await;
-        let ask = RequestErasureRequest { request_id: request_id(), patient_id: patient_id.clone() };
+        let ask = RequestErasureRequest {
+            request_id: request_id(),
+            patient_id: patient_id.clone(),
+            document_id: document_id.clone(),
+        };
         self.erasures(&mother).request_erasure(ask).await.unwrap();
         let retention = Retention {
             rule: "default".into(),
@@ -44,6 +53,7 @@ impl World {
             patient_id,
             grounds: Some(grounds),
             retention: Some(retention),
+            document_id,
         };
         self.erasures(&officer).carry_out_erasure(carry_out).await.unwrap();
     }
@@ -58,10 +68,16 @@ async fn a_ledger_that_was_lost_or_cut_short_is_whole_again_after_the_next_start
     let mut world = world().await;
     let path = world.ledger_path();
     world.served_again_with_ledger(path.clone()).await;
-    for _ in 0..3 {
+    for _ in 0..2 {
         world.erase().await;
     }
+    let paper = request_id();
+    world.erase_of(paper.clone()).await;
     let whole = world.noted(3).await;
+    let documents = |entries: &[Entry]| -> Vec<String> {
+        entries.iter().filter_map(|entry| Some(entry.document?.to_string())).collect()
+    };
+    assert_eq!(documents(&whole), [paper.as_str()]);
     let first = fs::read_to_string(&path).unwrap().split_inclusive('\n').next().unwrap().to_owned();
 
     fs::write(&path, &first).unwrap();
@@ -73,7 +89,7 @@ async fn a_ledger_that_was_lost_or_cut_short_is_whole_again_after_the_next_start
     fs::remove_file(&path).unwrap();
     world.served_again_with_ledger(path.clone()).await;
     let again = world.noted(3).await;
-    assert_eq!(erasures(&again), erasures(&whole));
+    assert_eq!((erasures(&again), documents(&again)), (erasures(&whole), vec![paper]));
     world.erase().await;
     let more = world.noted(4).await;
     assert_eq!(more[..3], again, "it goes on from there");

@@ -2,7 +2,10 @@
 mod message;
 mod problem;
 
-use crate::app::{App, CHUNK_BYTES, Failure, WithdrawDocument};
+use crate::{
+    app::{App, CHUNK_BYTES, Failure, WithdrawDocument},
+    views::Listing,
+};
 use bytes::Bytes;
 use futures::stream;
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field, mask, status};
@@ -94,7 +97,8 @@ impl DocumentsService for Api {
         let message = request.get_ref();
         let patient = field::id("patient_id", &message.patient_id)?;
         let id = field::id("document_id", &message.document_id)?;
-        let document = self.app.document(&asked, patient, id).await.map_err(Problem::from)?;
+        let as_of = field::time("as_of_time", message.as_of_time.as_ref())?;
+        let document = self.app.document(&asked, patient, id, as_of).await.map_err(Problem::from)?;
         Ok(Response::new(document.into()))
     }
 
@@ -106,12 +110,26 @@ impl DocumentsService for Api {
         let message = request.get_ref();
         let page = Page::of(message, PAGES)?;
         let patient = field::id("patient_id", &message.patient_id)?;
-        let after = page.after().copied();
-        let found = self.app.documents(&asked, patient, after, page.size()).await.map_err(Problem::from)?;
+        let listing = Listing {
+            as_of: field::time("as_of_time", message.as_of_time.as_ref())?,
+            happened_by: field::time("happened_by_time", message.happened_by_time.as_ref())?,
+            after: page.after().copied(),
+            page_size: page.size(),
+        };
+        let found = self.app.documents(&asked, patient, listing).await.map_err(Problem::from)?;
         let total_size = i32::try_from(found.total).unwrap_or(i32::MAX);
         let (documents, next_page_token) = page.cut(found.documents, |document| document.place())?;
         let documents = documents.into_iter().map(Into::into).collect();
         Ok(Response::new(pb::ListDocumentsResponse { documents, next_page_token, total_size }))
+    }
+
+    async fn get_step(&self, request: Request<pb::GetStepRequest>) -> Result<Response<pb::Step>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.get_ref();
+        let patient = field::id("patient_id", &message.patient_id)?;
+        let at = field::time("at_time", message.at_time.as_ref())?;
+        let (moments, step) = self.app.step(&asked, patient, at).await.map_err(Problem::from)?;
+        Ok(Response::new(message::step(moments, step)))
     }
 
     type DownloadDocumentStream =

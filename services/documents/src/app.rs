@@ -16,6 +16,7 @@ use crate::{
         document,
         upload::{self, Announced},
     },
+    keys::PaperKey,
     objects::{Objects, ObjectsError, Parts},
     views::{self, Progress, ViewsError},
 };
@@ -154,11 +155,20 @@ impl App {
         let permit = gate.authorise_in_part(asked, action, patient, Category::ALL, operation).await?;
         let sees_all = Category::ALL.iter().all(|category| permit.covers_whole(*category));
         gate.release(permit, Unreleased::new((), Vec::new())).await?;
-        Err(if sees_all {
-            Failure::Document(document::Refusal::NotAdded)
+        if !sees_all {
+            return Err(Failure::Denied(Refused::NotPermitted));
+        }
+        let erased = views::is_erased(self.log().pool(), patient, id).await.map_err(Failure::Views)?;
+        Err(if erased {
+            Failure::Denied(Refused::Erased)
         } else {
-            Failure::Denied(Refused::NotPermitted)
+            Failure::Document(document::Refusal::NotAdded)
         })
+    }
+
+    /// What a paper is sealed under, or what becomes one.
+    async fn key(&self, patient: PatientId, paper: Uuid) -> Result<PaperKey, Failure> {
+        PaperKey::of(self.log().keys(), patient.uuid(), paper).await.map_err(Failure::Key)
     }
 
     async fn progress(&self, id: UploadId) -> Result<Progress, Failure> {

@@ -1,11 +1,12 @@
-//! Clears away what ended uploads leave behind: expired ones altogether, completed ones but for their document's objects.
+//! Clears away what ended uploads leave behind: expired ones altogether, completed ones but for their document's objects; and what is left
+//! of papers that were erased.
 use crate::{
     domain::{
         document::{self, Document},
         upload::{Command, Refusal, State, Upload},
     },
-    objects::{Objects, ObjectsError},
-    views::{self, Due, ViewsError},
+    objects::{self, Objects, ObjectsError},
+    views::{self, Due, ErasedPaper, ViewsError},
 };
 use holdfast_eventlog::{AppendError, Context, EventLog, ExecuteError, ReadError, Subject};
 use holdfast_types::{Actor, Purpose, Service};
@@ -14,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 const PERIOD: Duration = Duration::from_secs(60);
-/// Uploads cleared away in one round.
+/// Uploads, and erased papers, cleared away in one round.
 const ROUND_MAX: u32 = 100;
 
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +54,7 @@ impl Janitor {
         }
     }
 
-    /// One round. Answers with how many uploads were cleared away; one that cannot be is left for the next round.
+    /// One round. Answers with how many uploads and erased papers were cleared away; one that cannot be is left for the next round.
     #[tracing::instrument(skip_all, name = "documents.sweep")]
     pub async fn sweep(&self) -> Result<u32, JanitorError> {
         let mut cleared = 0;
@@ -67,7 +68,23 @@ impl Janitor {
                 ),
             }
         }
+        for paper in views::uncleared(self.log.pool(), ROUND_MAX).await? {
+            match self.clear_erased(&paper).await {
+                Ok(()) => cleared += 1,
+                Err(error) => tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "what is left of an erased paper cannot be removed"
+                ),
+            }
+        }
         Ok(cleared)
+    }
+
+    /// Its key is gone; this is for one that was sealed under its patient's, and for the room that it takes.
+    async fn clear_erased(&self, paper: &ErasedPaper) -> Result<(), JanitorError> {
+        let folder = objects::folder(paper.tenant, paper.patient, paper.document.uuid());
+        self.objects.clear(&folder, &[]).await.map_err(JanitorError::Objects)?;
+        Ok(views::cleared(self.log.pool(), paper).await?)
     }
 
     /// The end goes on the log first: then nobody adds to it any more.

@@ -1,13 +1,14 @@
 //! Documents: papers and media of a record, sealed in an object store.
 //!
 //! A document comes in by an upload that can be gone on with where it broke off: announced, its parts kept as they arrive, completed
-//! when size, digest and kind are what was announced. Every part is sealed under the patient's key, to its place, before it
+//! when size, digest and kind are what was announced. Every part is sealed under the document's own key, to its place, before it
 //! leaves the process. A download is on the log before its first byte, and ends when the access ends.
 mod api;
 mod app;
 pub mod config;
 pub mod domain;
 pub mod janitor;
+pub mod keys;
 pub mod objects;
 mod public;
 pub mod views;
@@ -68,7 +69,10 @@ pub async fn serve_with_keys(
         projections: vec![Arc::new(views::Documents::new(data_keys.clone()))],
         publish: Arc::new(publish),
         consent: ConsentView::Feed,
-        feeds: vec![(Service::Consent, Arc::new(Erasure::new(data_keys, views::OF_PATIENT)))],
+        feeds: vec![
+            (Service::Consent, Arc::new(Erasure::new(data_keys.clone(), views::OF_PATIENT))),
+            (Service::Consent, Arc::new(views::ErasedPapers::new(data_keys))),
+        ],
         keys,
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;

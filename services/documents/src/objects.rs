@@ -1,11 +1,11 @@
-//! The object store: parts of documents, each sealed under its patient's key before it leaves the process.
+//! The object store: parts of documents, each sealed under its document's key before it leaves the process.
 //!
 //! A part is sealed to its place: which document, which number, whether it is the last. So parts can neither be swapped nor
 //! dropped nor cut off without being found out; and how long each must be follows from the document's size.
-use crate::{config::ObjectStoreSettings, domain::parts};
+use crate::{config::ObjectStoreSettings, domain::parts, keys::PaperKey};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use holdfast_eventlog::{DataKey, KeyError};
+use holdfast_eventlog::KeyError;
 use holdfast_host::settings::SettingError;
 use holdfast_objects::OpenError;
 use holdfast_types::{DocumentId, PatientId, TenantId};
@@ -73,7 +73,7 @@ impl Objects {
     /// Stores one part under a new name; durable when it returns. It is the last when it ends where the document ends.
     pub async fn put(
         &self,
-        key: &DataKey,
+        key: &PaperKey,
         of: &Parts,
         number: u64,
         content: &[u8],
@@ -92,7 +92,7 @@ impl Objects {
     /// One part of which `length` bytes have arrived.
     pub async fn get(
         &self,
-        key: &DataKey,
+        key: &PaperKey,
         of: &Parts,
         number: u64,
         length: u64,
@@ -119,7 +119,7 @@ impl Objects {
     /// All parts in order, some fetched ahead.
     pub fn all<'a>(
         &'a self,
-        key: &'a DataKey,
+        key: &'a PaperKey,
         of: &'a Parts,
     ) -> impl Stream<Item = Result<Bytes, ObjectsError>> + Send + 'a {
         let numbers = 0..parts::count(of.size_bytes);

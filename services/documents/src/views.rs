@@ -1,13 +1,17 @@
 //! Read models of documents, and how far each upload has come.
 mod documents;
+mod erased;
 mod paper;
 mod progress;
 mod projection;
+mod steps;
 mod uploads;
 
-pub use documents::{Cursor, Known, Page, ShownDocument, document, documents, known};
+pub use documents::{Cursor, Known, Listing, Page, ShownDocument, document, documents, known};
+pub use erased::{ErasedPaper, ErasedPapers, cleared, is_erased, uncleared};
 pub use progress::{Progress, advance, forget, progress};
 pub use projection::Documents;
+pub use steps::{Changed, Done, Moments, Step, moments, step};
 pub use uploads::{Due, KnownUpload, due, open_uploads, upload};
 
 use holdfast_eventlog::{KeyError, schema::Migrator};
@@ -30,6 +34,7 @@ pub(crate) const OF_PATIENT: &[&str] = &[
     "DELETE FROM upload_progress WHERE upload IN (SELECT upload FROM uploads WHERE patient = $1)",
     "DELETE FROM uploads WHERE patient = $1",
     "DELETE FROM documents WHERE patient = $1",
+    "DELETE FROM erased_documents WHERE patient = $1",
 ];
 
 fn word<W: std::str::FromStr>(text: &str, what: &'static str) -> Result<W, ViewsError> {

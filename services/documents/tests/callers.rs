@@ -28,6 +28,7 @@ async fn refusals(mut client: Client) -> Vec<&'static str> {
         refusal(client.complete_upload(complete(&id)).await),
         refusal(client.get_document(one(&document)).await),
         refusal(client.list_documents(list(patient)).await),
+        refusal(client.get_step(GetStepRequest { patient_id: id, at_time: None }).await),
         refusal(client.download_document(fetch).await.map(|_| tonic::Response::new(()))),
         refusal(client.withdraw_document(withdraw(&document)).await),
     ]

@@ -36,7 +36,7 @@ impl World {
 
     async fn got(&self, by: &Person, document: &Document) -> Result<Document, tonic::Status> {
         let Document { patient_id, document_id, .. } = document.clone();
-        let asked = GetDocumentRequest { patient_id, document_id };
+        let asked = GetDocumentRequest { patient_id, document_id, as_of_time: None };
         Ok(self.as_(by).get_document(asked).await?.into_inner())
     }
 }

@@ -12,6 +12,7 @@ mod record;
 mod sample;
 mod sharing;
 mod staff;
+mod stood;
 mod then;
 
 use askama::DynTemplate;
@@ -58,6 +59,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         family::PAGES,
         record::PAGES,
         then::PAGES,
+        stood::PAGES,
         papers::PAGES,
         messages::PAGES,
         sharing::PAGES,

@@ -57,8 +57,14 @@ pub(crate) async fn run(command: Erasures) -> Result<()> {
         Erasures::Apply(ApplyArgs { service, ledger, database }) => {
             ensure!(Service::WITH_CONTENT.contains(&service), "{service} keeps no content of records");
             let entries = ledger.read()?;
-            apply(&entries, &database).await?;
-            println!("{service}: the keys of {} erased records are destroyed", entries.len());
+            apply(service, &entries, &database).await?;
+            let documents = entries.iter().filter(|entry| entry.document.is_some()).count();
+            let records = entries.len() - documents;
+            print!("{service}: the keys of {records} erased records");
+            if service == Service::Documents {
+                print!(" and of {documents} documents");
+            }
+            println!(" are destroyed");
         }
     }
     Ok(())
@@ -70,17 +76,26 @@ pub(crate) async fn again(path: &Path, databases: &BTreeMap<Service, DatabaseSet
     let master = MasterKey::read(settings(Service::Consent)?.master_key_file()?)?;
     let entries = Ledger::new(path.to_owned(), &master)?.entries()?;
     for &service in Service::WITH_CONTENT {
-        apply(&entries, settings(service)?).await.with_context(|| format!("the keys of {service}"))?;
+        apply(service, &entries, settings(service)?)
+            .await
+            .with_context(|| format!("the keys of {service}"))?;
     }
     Ok(())
 }
 
-async fn apply(entries: &[Entry], database: &DatabaseSettings) -> Result<()> {
+async fn apply(service: Service, entries: &[Entry], database: &DatabaseSettings) -> Result<()> {
     let pool = schema::connect(database.keys.required()?.expose_secret(), 1)?;
     let master = MasterKey::read(database.master_key_file()?)?;
     let keys = KeyRing::new(pool.clone(), master, Arc::new(SystemClock), Arc::new(SystemIds));
     for entry in entries {
-        keys.destroy(entry.patient.uuid(), entry.tenant).await?;
+        match entry.document {
+            None => keys.destroy(entry.patient.uuid(), entry.tenant).await?,
+            Some(document) if service == Service::Documents => {
+                keys.destroy_within(document.uuid(), entry.patient.uuid()).await?;
+            }
+            // Nobody else has anything of a document.
+            Some(_) => {}
+        }
     }
     pool.close().await;
     Ok(())

@@ -47,7 +47,8 @@ enum Command {
     Serve(serve::Role),
     /// Bring one service's databases to today's shape.
     Migrate(databases::MigrateArgs),
-    /// Make the read models of one service anew from its log, beside the live ones, and swap them in; it may go on serving.
+    /// Make the read models of one service anew from its log, beside the live ones, and swap them in; or, with `--feed`, what it keeps of
+    /// another's log. It may go on serving.
     Rebuild(rebuild::RebuildArgs),
     /// List the others' events that wait in one service for a fix; it tries them again by itself every ten seconds.
     Parked(parked::ParkedArgs),

@@ -70,6 +70,7 @@ impl Beside {
             key_file: dir.secret("witness.key", random_hex)?,
             state_dir: dir.private_dir("witness")?,
             logs: vec![log.clone()],
+            logs_file: None,
         };
         let key = arguments.key()?.verifier().clone();
         fs::write(arguments.state_dir.join("verifier.key"), format!("{key}\n"))?;

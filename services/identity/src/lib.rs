@@ -124,8 +124,12 @@ fn consent_feed(settings: &Settings) -> Vec<Feed> {
         tracing::warn!("HOLDFAST_CONSENT_ADDR is not set: nobody is told by mail that a record was opened");
         return Vec::new();
     }
-    let opened: Arc<dyn Reaction> = Arc::new(views::ToTell);
-    vec![(Service::Consent, opened)]
+    vec![(Service::Consent, reaction_to_consent())]
+}
+
+/// What identity makes of consent's events.
+pub fn reaction_to_consent() -> Arc<dyn Reaction> {
+    Arc::new(views::ToTell)
 }
 
 /// Tried until the database is there.

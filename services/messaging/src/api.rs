@@ -78,13 +78,12 @@ impl MessagingService for Api {
         let message = request.get_ref();
         let page = Page::of(message, THREADS)?;
         let patient = field::id("patient_id", &message.patient_id)?;
-        let query = ListThreads { patient, after: page.after().copied(), page_size: page.size() };
+        let as_of = field::time("as_of_time", message.as_of_time.as_ref())?;
+        let query = ListThreads { patient, as_of, after: page.after().copied(), page_size: page.size() };
         let found = self.app.list_threads(&asked, query).await.map_err(Problem::from)?;
         let (found, next_page_token) = page.cut(found, |thread| thread.place())?;
-        Ok(Response::new(pb::ListThreadsResponse {
-            threads: found.iter().map(Into::into).collect(),
-            next_page_token,
-        }))
+        let threads = found.iter().map(|thread| message::thread(thread, as_of)).collect();
+        Ok(Response::new(pb::ListThreadsResponse { threads, next_page_token }))
     }
 
     async fn get_thread(
@@ -95,8 +94,22 @@ impl MessagingService for Api {
         let message = request.get_ref();
         let patient = field::id("patient_id", &message.patient_id)?;
         let thread = field::id("thread_id", &message.thread_id)?;
-        let thread = self.app.get_thread(&asked, patient, thread).await.map_err(Problem::from)?;
-        Ok(Response::new((&thread).into()))
+        let as_of = field::time("as_of_time", message.as_of_time.as_ref())?;
+        let found = match as_of {
+            None => self.app.get_thread(&asked, patient, thread).await,
+            Some(at) => self.app.thread_as_of(&asked, patient, thread, at).await,
+        };
+        let thread = found.map_err(Problem::from)?;
+        Ok(Response::new(message::thread(&thread, as_of)))
+    }
+
+    async fn get_step(&self, request: Request<pb::GetStepRequest>) -> Result<Response<pb::Step>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.get_ref();
+        let patient = field::id("patient_id", &message.patient_id)?;
+        let at = field::time("at_time", message.at_time.as_ref())?;
+        let (moments, step) = self.app.step(&asked, patient, at).await.map_err(Problem::from)?;
+        Ok(Response::new(message::step(moments, step)))
     }
 
     async fn list_messages(
@@ -109,6 +122,7 @@ impl MessagingService for Api {
         let query = ListMessages {
             patient: field::id("patient_id", &message.patient_id)?,
             thread: field::id("thread_id", &message.thread_id)?,
+            as_of: field::time("as_of_time", message.as_of_time.as_ref())?,
             after: page.after().copied().unwrap_or_default(),
             page_size: page.size(),
         };

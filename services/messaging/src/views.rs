@@ -3,11 +3,15 @@ mod content;
 mod messages;
 mod practices;
 mod projection;
+mod steps;
+mod stood;
 mod threads;
 
 pub use messages::{ShownMessage, message, messages, newest};
 pub use practices::{Practices, is_practice};
 pub use projection::Threads;
+pub use steps::{Changed, Done, Moments, Step, moments, step};
+pub use stood::{thread_as_of, threads_as_of};
 pub use threads::{Cursor, ShownThread, place, thread, threads, unread};
 
 use holdfast_eventlog::KeyError;

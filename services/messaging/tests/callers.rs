@@ -23,7 +23,8 @@ type Refusals = Vec<(&'static str, &'static str, String)>;
 async fn of_a_thread(mut client: Client, patient: PatientId, thread: &Thread) -> Refusals {
     let (patient_id, thread_id) = (patient.to_string(), thread.thread_id.clone());
     let request_id = || Uuid::from_u128(0xCA11).to_string();
-    let get = GetThreadRequest { patient_id: patient_id.clone(), thread_id: thread_id.clone() };
+    let get =
+        GetThreadRequest { patient_id: patient_id.clone(), thread_id: thread_id.clone(), as_of_time: None };
     let list = ListMessagesRequest {
         patient_id: patient_id.clone(),
         thread_id: thread_id.clone(),
@@ -93,7 +94,8 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
         said.push(("StartThread", reason_at(client.start_thread(world.start(1, "hello")).await).0));
         said.push(("ListThreads", reason_at(client.list_threads(threads).await).0));
         said.push(("CountUnread", reason_at(client.count_unread(CountUnreadRequest::default()).await).0));
-        assert_eq!(said.len(), 9);
+        said.push(("GetStep", reason_at(client.get_step(GetStepRequest::default()).await).0));
+        assert_eq!(said.len(), 10);
         assert!(said.iter().all(|(_, reason)| *reason == expected), "{expected}: {said:?}");
     }
     assert!(served.envelopes().await.is_empty());
@@ -174,6 +176,9 @@ async fn a_therapist_sees_the_threads_of_their_own_practice_alone() {
     }
     // Nor do they open one at a practice that is not theirs.
     assert_eq!(reason_at(client.start_thread(world.start(2, "hello")).await).0, "NOT_PERMITTED");
+    let mut looks = world.served.looks("messaging.StartThread").await;
+    looks.retain(|look| look.account_id == colleague.account.to_string());
+    assert_eq!(looks.iter().map(|look| look.returned.len()).collect::<Vec<_>>(), [0], "that it was tried");
     let own = StartThreadRequest { practice_id: elsewhere.to_string(), ..world.start(3, "hello") };
     let own = client.start_thread(own).await.unwrap().into_inner().thread.unwrap();
     assert_ne!(own.practice_id, practice().to_string());

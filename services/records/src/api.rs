@@ -125,8 +125,10 @@ impl RecordsService for Api {
         self.app.may_import(&asked, patient).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
         let bytes = upload.rest().await?;
-        let id = CommandId::with_content(&upload.start, Sha256::digest(&bytes))?;
-        let command = ImportBundle { patient, source_name, bytes };
+        let content: [u8; 32] = Sha256::digest(&bytes).into();
+        let id = CommandId::with_content(&upload.start, content)?;
+        let accepts_unknown_codes = upload.start.accept_unknown_code_systems;
+        let command = ImportBundle { patient, source_name, accepts_unknown_codes, bytes, content };
         let imported = self.app.import_bundle(&asked, id, command).await.map_err(Problem::from)?;
         Ok(Response::new(imported.into()))
     }

@@ -23,7 +23,7 @@ use crate::{
 };
 use holdfast_access::{Gate, Refused};
 use holdfast_eventlog::{AppendError, EventLog, ExecuteError, ReadError, Request};
-use holdfast_fhir::BundleError;
+use holdfast_fhir::{BundleError, UnknownCodes};
 use holdfast_host::CommandId;
 use holdfast_types::{AccountId, PatientId};
 use sha2::{Digest, Sha256};
@@ -53,6 +53,8 @@ pub(crate) enum Failure {
     Bundle(#[source] BundleError),
     #[error("the resource is refused")]
     Resource(#[source] BundleError),
+    #[error("entries say what they are by codes that nobody here can look up")]
+    UnknownCodes(UnknownCodes),
     #[error("the file cannot be taken in")]
     Unfit(#[source] Unfit),
     #[error("the events cannot be appended")]

@@ -1,6 +1,7 @@
 //! Read models of records: patients, items with every version, sources, and the tenant's directory.
 mod directory;
 mod heads;
+mod imports;
 mod items;
 mod patients;
 mod projection;
@@ -12,6 +13,7 @@ mod summary;
 
 pub(crate) use directory::{directory_heads, names};
 pub(crate) use heads::{ItemHead, categories_of, heads};
+pub(crate) use imports::{EarlierImport, earlier_import};
 pub(crate) use items::{Cursor, Listing, Version, is_withheld, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
@@ -58,6 +60,7 @@ pub(crate) const OF_PATIENT: &[&str] = &[
     "DELETE FROM patients WHERE patient = $1",
     "DELETE FROM item_versions WHERE patient = $1",
     "DELETE FROM sources WHERE patient = $1",
+    "DELETE FROM imports WHERE patient = $1",
 ];
 
 fn signed(revision: u64) -> i64 {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails loudly")]
 mod common;
 use common::*;
-use holdfast_proto::{Word, records::v1 as pb};
+use holdfast_proto::{Word, records::v1 as pb, timestamp};
 use holdfast_testkit::shared_data;
 use holdfast_types::*;
 
@@ -95,6 +95,33 @@ async fn the_same_file_under_another_name_comes_from_the_same_source_where_it_sa
 
     let silent = world.import_as(&parent(), SystemIds.next(), "other.json", SMALL).await.unwrap();
     assert_eq!(count(&silent.added), 10, "ids that anybody may give do not join two systems");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_bytes_are_the_same_file_whatever_it_is_called() {
+    let world = world().await;
+    let import = async |name: &str, bundle: &[u8]| {
+        let imported = world.import_as(&parent(), SystemIds.next(), name, bundle).await.unwrap();
+        (count(&imported.added), count(&imported.unchanged), imported.position, imported.earlier_import_time)
+    };
+    let (added, _, _, earlier) = import("export.json", SMALL).await;
+    assert_eq!((added, earlier), (10, None));
+    let (brought, before) = (Some(timestamp(world.clock.now())), world.everything(&parent()).await);
+    world.clock.advance(chrono::TimeDelta::days(1));
+    assert_eq!(import("export (1).json", SMALL).await, (0, 10, None, brought));
+    assert_eq!(world.everything(&parent()).await, before);
+    world.rebuild().await;
+    assert_eq!(import("from the clinic.json", SMALL).await, (0, 10, None, brought));
+    assert_eq!(world.everything(&parent()).await, before);
+
+    // Other bytes that say nothing new are noted as what they are, too.
+    let spaced = [SMALL, b"\n"].concat();
+    let (added, unchanged, position, earlier) = import("export.json", &spaced).await;
+    assert_eq!((added, unchanged, earlier), (0, 10, None));
+    assert!(position.is_some());
+    assert_eq!(import("saved anew.json", &spaced).await, (0, 10, None, Some(timestamp(world.clock.now()))));
+    let (added, ..) = import("another.json", &altered("\"finished\"", "\"cancelled\"")).await;
+    assert_eq!(added, 10, "what says something else may be of another system");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,22 +231,6 @@ async fn what_is_wrong_with_a_bundle_is_named_with_its_place_and_nothing_is_take
     assert!(world.everything(&parent()).await.is_empty());
     let asked = pb::GetPatientRequest { patient_id: patient().to_string(), as_of_time: None };
     assert_eq!(reason(&world.client(&parent()).get_patient(asked).await.unwrap_err()), "PATIENT_UNKNOWN");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_code_system_is_taken_with_a_warning_that_names_the_place() {
-    let world = world().await;
-    let imported = world
-        .import(&parent(), &altered("http://loinc.org", "https://codes.example/unheard-of"))
-        .await
-        .unwrap();
-    assert_eq!(count(&imported.added), 10);
-    let warning = imported
-        .warnings
-        .iter()
-        .find(|warning| warning.text.contains("https://codes.example/unheard-of"))
-        .unwrap();
-    assert!(warning.place.starts_with("Bundle.entry[3].resource"), "{warning:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

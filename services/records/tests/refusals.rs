@@ -82,6 +82,7 @@ async fn an_upload_begins_with_its_purpose_and_names_itself() {
             request_id: request_id.to_owned(),
             patient_id: patient().to_string(),
             source_name: source_name.to_owned(),
+            ..Default::default()
         })
     };
     let id = SystemIds.next().to_string();
@@ -131,6 +132,7 @@ async fn a_message_that_is_not_valid_is_refused_with_its_field_and_changes_nothi
         request_id: SystemIds.next().to_string(),
         patient_id: patient().to_string(),
         source_name: "~".into(),
+        ..Default::default()
     };
     let start = pb::ImportBundleRequest { part: Some(pb::import_bundle_request::Part::Start(start)) };
     let imported = raw::stream(&channel, &path("ImportBundle"), &token, vec![raw::spoiled(&start)]).await;

@@ -78,6 +78,37 @@ export async function officer(walk, { holdfast, browser, email, desk }) {
     assert.ok(second.length > 0 && second.every((number) => !first.includes(number)), "an entry came twice");
   });
 
+  await walk.test("the same is read as a timeline, day by day and newest first, and goes on as one", async () => {
+    const looks = page.locator(".looks > .look");
+    await page.goto(`${holdfast.site}/office`);
+    await page.getByLabel(/^Record \(/).fill(patient);
+    await page.getByRole("radio", { name: "Timeline, day by day" }).check();
+    await page.getByRole("button", { name: "Find", exact: true }).click();
+    await page.locator("#found-title").waitFor();
+    assert.equal(await looks.count(), 50);
+    assert.equal(await rows.count(), 0, "it is a table, too");
+    assert.ok((await page.locator("h3.day").count()) >= 1);
+    const told = async () => {
+      const times = await looks.locator("time").evaluateAll((all) => all.map((one) => Date.parse(one.dateTime)));
+      assert.deepEqual(times, times.toSorted((one, other) => other - one), "not the newest first");
+      return looks.locator(".code").allInnerTexts();
+    };
+    const first = await told();
+    await page.getByRole("button", { name: "Show the next 50" }).click();
+    await page.waitForFunction((old) => document.querySelector(".look .code")?.textContent !== old, first[0]);
+    const second = await told();
+    assert.ok(second.length > 0 && second.every((number) => !first.includes(number)), "an entry came twice");
+    assert.ok(await page.getByRole("radio", { name: "Timeline, day by day" }).isChecked(), "it stays a timeline");
+    await page.getByRole("checkbox", { name: "Refused", exact: true }).check();
+    await page.getByRole("button", { name: "Find", exact: true }).click();
+    const refused = looks.filter({ hasText: `tried to open ${ROOM}` }).first();
+    await refused.getByText("Refused:").waitFor();
+    assert.equal(await page.locator(".looks > .look:not(.refused)").count(), 0);
+    await refused.getByRole("button").click();
+    await heading(page, "Why was it decided so?");
+    assert.equal(new URL(page.url()).search, "");
+  });
+
   await walk.test("a search without bounds is asked to have one", async () => {
     await page.goto(`${holdfast.site}/office`);
     await page.getByRole("button", { name: "Find", exact: true }).click();

@@ -196,8 +196,17 @@ impl World {
 
     /// The mother asks, an operator carries it out. When it returns, whoever calls next calls after it was heard.
     pub async fn erase(&mut self) {
+        self.erase_of(String::new()).await;
+    }
+
+    /// The same of one document alone, if one is named.
+    pub async fn erase_of(&mut self, document_id: String) {
         let patient_id = self.patient.clone();
-        let ask = consent::RequestErasureRequest { request_id: request_id(), patient_id: patient_id.clone() };
+        let ask = consent::RequestErasureRequest {
+            request_id: request_id(),
+            patient_id: patient_id.clone(),
+            document_id: document_id.clone(),
+        };
         self.erasures(&self.mother).request_erasure(ask).await.unwrap();
         let grounds = consent::Grounds { authority: "the holder's wish".into(), reason: "moved away".into() };
         let retention = consent::Retention {
@@ -210,6 +219,7 @@ impl World {
             patient_id,
             grounds: Some(grounds),
             retention: Some(retention),
+            document_id,
         };
         let operator = person(8).with(Role::Operator, None);
         let erased = self.erasures(&operator).carry_out_erasure(carry_out).await.unwrap().into_inner();
@@ -232,13 +242,12 @@ impl World {
         .await;
     }
 
-    async fn fill(&mut self) {
-        self.add_goal(&self.patient).await;
-        let content = b"Eleven new words this week.".to_vec();
+    /// Another paper of the record.
+    pub async fn hand_in(&self, title: &str, content: &[u8]) -> String {
         let begin = documents::StartUploadRequest {
             request_id: request_id(),
             patient_id: self.patient.clone(),
-            title: "Words".into(),
+            title: title.into(),
             media_type: "text/plain".into(),
             size_bytes: content.len() as i64,
             ..Default::default()
@@ -253,12 +262,17 @@ impl World {
         let all = documents::AppendUploadRequest {
             upload_id: upload_id.clone(),
             offset_bytes: 0,
-            chunk: content.into(),
+            chunk: content.to_vec().into(),
         };
         client.append_upload(tokio_stream::iter([all])).await.unwrap();
         let complete = documents::CompleteUploadRequest { request_id: request_id(), upload_id };
         let completed = client.complete_upload(complete).await.unwrap().into_inner();
-        self.document = completed.document.unwrap().document_id;
+        completed.document.unwrap().document_id
+    }
+
+    async fn fill(&mut self) {
+        self.add_goal(&self.patient).await;
+        self.document = self.hand_in("Words", b"Eleven new words this week.").await;
 
         let start = messaging::StartThreadRequest {
             request_id: request_id(),

@@ -75,3 +75,6 @@ office-verify-why = It takes some seconds. A longer check goes on by itself.
 office-behind = behind
 office-no-patient = –
 work-unnamed = A patient who shares { $rooms } with you
+office-view = Show as
+office-view-table = Table
+office-view-timeline = Timeline, day by day

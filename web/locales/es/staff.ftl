@@ -75,3 +75,6 @@ office-verify-why = Tarda unos segundos. Una revisión más larga sigue sola.
 office-behind = atrasado
 office-no-patient = –
 work-unnamed = Un paciente que comparte { $rooms } con usted
+office-view = Mostrar como
+office-view-table = Tabla
+office-view-timeline = Línea de tiempo, día por día

@@ -50,13 +50,11 @@ macro_rules! facts_of {
         concat!(
             "SELECT
                 asked.patient,
-                EXISTS (SELECT FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient) AS waiting,
+                COALESCE(heard.seq < heard.replay_to, false)
+                    OR EXISTS (SELECT FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient) AS waiting,
                 COALESCE(
                     (SELECT min(lane_seq) - 1 FROM parked WHERE parked.source = $7 AND parked.subject = asked.patient),
-                    CASE WHEN $9
-                        THEN (SELECT last_seq FROM lanes WHERE lanes.lane = asked.lane)
-                        ELSE (SELECT seq FROM inbox WHERE inbox.source = $7 AND inbox.lane = asked.lane)
-                    END,
+                    CASE WHEN $9 THEN (SELECT last_seq FROM lanes WHERE lanes.lane = asked.lane) ELSE heard.seq END,
                     0
                 ) AS consent_seq,
                 records.erased_time IS NOT NULL AS erased,
@@ -77,7 +75,8 @@ macro_rules! facts_of {
                 marks.*
              FROM ",
             $asked,
-            "LEFT JOIN access_records AS records ON records.patient = asked.patient
+            "LEFT JOIN inbox AS heard ON NOT $9 AND heard.source = $7 AND heard.lane = asked.lane
+             LEFT JOIN access_records AS records ON records.patient = asked.patient
              LEFT JOIN access_holders AS holders ON holders.patient = asked.patient AND holders.account = $2
              LEFT JOIN LATERAL (
                 SELECT *
@@ -116,7 +115,7 @@ const OF_MANY: &str =
     facts_of!("UNNEST($1::uuid[], $8::int[]) WITH ORDINALITY AS asked (patient, lane, place) ");
 
 /// Facts of each patient asked for, in that order, each once. `consent_age` is that of the tables alone: zero, or none for a patient
-/// of whom something that consent said is parked (a revocation may wait behind it). How old the feed is, the caller knows. `service` is
+/// of whom something that consent said is parked, or in whose lane it is being heard once more (a revocation may wait behind it). How old the feed is, the caller knows. `service` is
 /// the owner of the tables: consent's stand where its own log does, another's where its inbox does, or before what is parked.
 pub async fn facts(
     pool: &PgPool,

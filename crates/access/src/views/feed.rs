@@ -43,6 +43,18 @@ impl Reaction for ConsentFeed {
         }
         Ok(())
     }
+
+    async fn forget(&self, conn: &mut PgConnection) -> Result<(), ReactionError> {
+        for table in [
+            "DELETE FROM access_grants",
+            "DELETE FROM access_marks",
+            "DELETE FROM access_holders",
+            "DELETE FROM access_records",
+        ] {
+            sqlx::query(table).execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether an event changes who may do what, by its aggregate.
@@ -176,11 +188,11 @@ fn mark(mark: &pb::Mark) -> Result<MarkFact, &'static str> {
     Ok(MarkFact { id: id(&mark.mark_id)?, patient: id(&mark.patient_id)?, what, kept_from })
 }
 
-fn message<M: Name + Default>(payload: &Any) -> Result<M, &'static str> {
+pub(super) fn message<M: Name + Default>(payload: &Any) -> Result<M, &'static str> {
     payload.to_msg().map_err(|_| "not the message it says it is")
 }
 
-fn id<T: FromStr>(text: &str) -> Result<T, &'static str> {
+pub(super) fn id<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "not an id")
 }
 
@@ -188,7 +200,7 @@ fn words<W: Word>(numbers: &[i32]) -> Result<Vec<W>, &'static str> {
     numbers.iter().map(|number| W::from_proto(*number).ok_or("unknown word")).collect()
 }
 
-fn moment(timestamp: Option<&Timestamp>) -> Result<Option<DateTime<Utc>>, &'static str> {
+pub(super) fn moment(timestamp: Option<&Timestamp>) -> Result<Option<DateTime<Utc>>, &'static str> {
     timestamp.map(time).transpose().map_err(|_| "not a time")
 }
 

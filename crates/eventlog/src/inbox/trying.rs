@@ -15,6 +15,7 @@ pub(super) enum OnPoison {
 
 #[derive(Clone, Copy)]
 pub(super) enum Step {
+    Renew,
     Witness,
     React,
 }
@@ -56,6 +57,7 @@ impl Inbox {
         envelopes: &[Envelope],
     ) -> Result<(), ReactionError> {
         match step {
+            Step::Renew => self.0.reaction.renew(conn, envelopes).await,
             Step::Witness => self.0.reaction.witness(conn, envelopes).await,
             Step::React => self.0.reaction.react(conn, envelopes).await,
         }

@@ -24,7 +24,7 @@ impl App {
             .map_or(Oversight::LogHealth, |(tenant, patient)| Oversight::TenantHistory { tenant, patient });
         let permit = gate.authorise_oversight(&entered.context, asked, "audit.ReplayDecisions").await?;
         let pool = self.ground.log().pool();
-        let page = views::replayed(pool, &permit, gate.policies(), span, after, size).await?;
+        let page = views::replayed(pool, &permit, &self.sets, span, after, size).await?;
         Ok(gate.release(permit, page).await?)
     }
 

@@ -1,5 +1,5 @@
 //! The settings of the transparency log: where it is published, and who signs it.
-use super::{WITNESSES_MAX, WitnessAddress};
+use super::{WITNESSES_MAX, WitnessAddress, WitnessAddressError};
 use crate::sequencer::Shelf;
 use clap::Args;
 use holdfast_host::settings::SettingError;
@@ -12,6 +12,7 @@ const ORIGIN_DEFAULT: &str = "holdfast/log";
 const TILES: &str = "HOLDFAST_AUDIT_TILES";
 const KEY_FILE: &str = "HOLDFAST_AUDIT_LOG_KEY_FILE";
 const WITNESSES: &str = "HOLDFAST_AUDIT_LOG_WITNESSES";
+const WITNESSES_FILE: &str = "HOLDFAST_AUDIT_LOG_WITNESSES_FILE";
 
 #[derive(Debug, Clone, Args)]
 pub struct LogSettings {
@@ -30,6 +31,9 @@ pub struct LogSettings {
     #[arg(id = WITNESSES, long = "audit-log-witnesses", env = WITNESSES, value_delimiter = ',',
         value_name = "KEY URL")]
     pub witnesses: Vec<WitnessAddress>,
+    /// File that names more such witnesses, one on each line.
+    #[arg(id = WITNESSES_FILE, long = "audit-log-witnesses-file", env = WITNESSES_FILE, value_name = "PATH")]
+    pub witnesses_file: Option<PathBuf>,
     /// Options of S3 by their variables' names, e.g. `AWS_REGION`.
     #[arg(skip = aws_variables())]
     pub aws: AwsVariables,
@@ -45,14 +49,19 @@ pub enum LogSettingsError {
     Key(#[source] KeyFileError),
     #[error("HOLDFAST_AUDIT_LOG_WITNESSES names more than {WITNESSES_MAX} witnesses, or one twice")]
     Witnesses,
+    #[error("the file `{path}` of HOLDFAST_AUDIT_LOG_WITNESSES_FILE cannot be read")]
+    WitnessesFile { path: PathBuf, source: std::io::Error },
+    #[error("a line of the file of HOLDFAST_AUDIT_LOG_WITNESSES_FILE names no witness")]
+    Witness(#[source] WitnessAddressError),
     #[error("no client for the witnesses could be made")]
     Client(#[source] reqwest::Error),
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
-        let (tiles, key_file, aws) = (None, None, AwsVariables::new());
-        Self { tiles, key_file, origin: ORIGIN_DEFAULT.to_owned(), witnesses: Vec::new(), aws }
+        let origin = ORIGIN_DEFAULT.to_owned();
+        let (witnesses, aws) = (Vec::new(), AwsVariables::new());
+        Self { tiles: None, key_file: None, origin, witnesses, witnesses_file: None, aws }
     }
 }
 
@@ -60,14 +69,27 @@ impl LogSettings {
     /// None where no log is kept.
     pub fn open(&self) -> Result<Option<(Shelf, SigningKey)>, LogSettingsError> {
         let Some(url) = &self.tiles else { return Ok(None) };
-        let twice = |(index, witness): (usize, &WitnessAddress)| {
-            self.witnesses.iter().take(index).any(|other| other.key.name() == witness.key.name())
-        };
-        if self.witnesses.len() > WITNESSES_MAX || self.witnesses.iter().enumerate().any(twice) {
-            return Err(LogSettingsError::Witnesses);
-        }
         let shelf = Shelf::open(url, &self.aws).map_err(LogSettingsError::Open)?;
         Ok(Some((shelf, self.key()?)))
+    }
+
+    /// Those that are named here and those of the file.
+    pub fn all_witnesses(&self) -> Result<Vec<WitnessAddress>, LogSettingsError> {
+        let mut all = self.witnesses.clone();
+        if let Some(path) = &self.witnesses_file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| LogSettingsError::WitnessesFile { path: path.clone(), source })?;
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                all.push(line.parse().map_err(LogSettingsError::Witness)?);
+            }
+        }
+        let twice = |(index, witness): (usize, &WitnessAddress)| {
+            all.iter().take(index).any(|other| other.key.name() == witness.key.name())
+        };
+        if all.len() > WITNESSES_MAX || all.iter().enumerate().any(twice) {
+            return Err(LogSettingsError::Witnesses);
+        }
+        Ok(all)
     }
 
     fn key(&self) -> Result<SigningKey, LogSettingsError> {
@@ -108,5 +130,30 @@ mod tests {
         let unset = open(None, ORIGIN_DEFAULT).unwrap_err();
         assert_eq!(unset.to_string(), "HOLDFAST_AUDIT_LOG_KEY_FILE is needed here and is not set");
         assert!(LogSettings::default().open().unwrap().is_none());
+    }
+
+    #[test]
+    fn witnesses_are_named_in_a_setting_and_in_a_file_none_twice() {
+        let dir = tempfile::tempdir().unwrap();
+        let witness = |number: u8| {
+            let name = format!("witness.example/w{number}");
+            let key = SigningKey::from_seed(&name, Signs::Cosignatures, &[number; 32]).unwrap();
+            format!("{} http://witness-{number}:7200/", key.verifier())
+        };
+        let file = dir.path().join("witnesses");
+        let named = |text: String| {
+            std::fs::write(&file, text).unwrap();
+            let witnesses = vec![witness(1).parse().unwrap()];
+            let settings =
+                LogSettings { witnesses, witnesses_file: Some(file.clone()), ..LogSettings::default() };
+            settings.all_witnesses().map(|all| all.len())
+        };
+        assert_eq!(named(format!("{}\n\n{}\n", witness(2), witness(3))).unwrap(), 3);
+        assert_eq!(named(String::new()).unwrap(), 1);
+        assert!(matches!(named(witness(1)), Err(LogSettingsError::Witnesses)));
+        assert!(matches!(named("w2 http://witness:7200/".into()), Err(LogSettingsError::Witness(_))));
+        let witnesses_file = Some(dir.path().join("none"));
+        let absent = LogSettings { witnesses_file, ..LogSettings::default() }.all_witnesses();
+        assert!(matches!(absent, Err(LogSettingsError::WitnessesFile { .. })));
     }
 }

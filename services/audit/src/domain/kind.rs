@@ -76,6 +76,7 @@ mod tests {
             "erasure.requested",
             "erasure.carried-out",
             "erasure.repeated",
+            "erasure.document-carried-out",
             "mark.set",
             "grant.taken",
             "emergency.reviewed",

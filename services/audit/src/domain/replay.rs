@@ -1,6 +1,6 @@
 //! Decides logged looks and refusals again, by what audit has heard of consent, and says what came of each.
 use holdfast_access::{
-    Decision, Policies,
+    Decision, PolicySets,
     replay::{Decided, Difference, NoReplay, Stood},
     views::ConsentFact,
 };
@@ -18,7 +18,7 @@ pub enum Verdict {
     NotByPolicy,
     /// It is older than the recording of all inputs, or they were erased with the record.
     InputsNotRecorded,
-    /// Another policy set decided.
+    /// A policy set decided that is not kept.
     OtherPolicies,
     /// Consent was not heard as far as the decision had heard it.
     NotHeardYet,
@@ -62,8 +62,7 @@ pub struct Saying {
 }
 
 pub struct Replay<'a> {
-    policies: &'a Policies,
-    digest: String,
+    sets: &'a PolicySets,
     heard: &'a ConsentHeard,
     folds: BTreeMap<PatientId, Fold>,
 }
@@ -77,8 +76,8 @@ struct Fold {
 }
 
 impl<'a> Replay<'a> {
-    pub fn new(policies: &'a Policies, heard: &'a ConsentHeard) -> Self {
-        Self { policies, digest: policies.digest_hex(), heard, folds: BTreeMap::new() }
+    pub fn new(sets: &'a PolicySets, heard: &'a ConsentHeard) -> Self {
+        Self { sets, heard, folds: BTreeMap::new() }
     }
 
     /// `None` is an access event that cannot be read.
@@ -99,10 +98,10 @@ impl<'a> Replay<'a> {
             Err(NoReplay::Unreadable(_)) => return outcome(Verdict::Unreadable),
         };
         let recorded = Some(decided.decision.clone());
-        if decided.policy_digest != self.digest {
+        let Some(policies) = self.sets.by_digest(&decided.policy_digest) else {
             return Outcome { recorded, ..outcome(Verdict::OtherPolicies) };
-        }
-        let (policies, nobody) = (self.policies, Stood::default());
+        };
+        let nobody = Stood::default();
         let stood = match decided.asked.patient() {
             None => &nobody,
             Some(patient) => match self.stood(patient, decided.consent_seq.unwrap_or_default()) {
@@ -142,11 +141,13 @@ impl<'a> Replay<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_access::Policies;
     use holdfast_proto::{Word, access::v1 as pb, timestamp};
     use holdfast_types::{AccountId, Action, Category, Purpose, Relationship, TenantId};
     use std::sync::LazyLock;
     use uuid::Uuid;
 
+    static SETS: LazyLock<PolicySets> = LazyLock::new(|| PolicySets::load().unwrap());
     static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::load().unwrap());
 
     fn patient() -> PatientId {
@@ -192,7 +193,7 @@ mod tests {
     #[test]
     fn a_decision_knows_consent_up_to_its_place_and_no_further_in_whatever_order_they_come() {
         let heard = heard();
-        let mut replay = Replay::new(&POLICIES, &heard);
+        let mut replay = Replay::new(&SETS, &heard);
         let mut verdict = |seq| replay.decide(Some(&look(seq))).verdict;
         assert_eq!(
             [4, 6, 3, 5].map(&mut verdict),
@@ -208,7 +209,7 @@ mod tests {
     #[test]
     fn what_differs_is_told_with_both_sides() {
         let heard = heard();
-        let outcome = Replay::new(&POLICIES, &heard).decide(Some(&look(2)));
+        let outcome = Replay::new(&SETS, &heard).decide(Some(&look(2)));
         assert_eq!(outcome.differences, [Difference::Outcome, Difference::Relationship]);
         assert!(matches!(outcome.recorded, Some(Decision::Permitted { .. })));
         assert!(matches!(outcome.replayed, Some(Decision::Refused { .. })));
@@ -217,7 +218,7 @@ mod tests {
     #[test]
     fn what_cannot_be_decided_again_is_not_called_identical() {
         let heard = heard();
-        let mut replay = Replay::new(&POLICIES, &heard);
+        let mut replay = Replay::new(&SETS, &heard);
         let mut verdict = |change: fn(&mut AccessRecorded)| {
             let mut event = look(4);
             change(&mut event);
@@ -228,5 +229,22 @@ mod tests {
         assert_eq!(verdict(|event| event.consent_seq = None), Verdict::InputsNotRecorded);
         assert_eq!(verdict(|event| event.account_id.clear()), Verdict::Unreadable);
         assert_eq!(replay.decide(None).verdict, Verdict::Unreadable);
+    }
+
+    /// The rules' own word on the same look, under each of the sets.
+    fn looks_of_every_set() -> Vec<AccessRecorded> {
+        SETS.all().map(|set| AccessRecorded { policy_digest: set.digest_hex(), ..look(4) }).collect()
+    }
+
+    #[test]
+    fn each_decision_of_a_log_is_decided_again_by_the_set_that_decided() {
+        let (heard, looks) = (heard(), looks_of_every_set());
+        assert!(looks.len() > 1);
+        let mut replay = Replay::new(&SETS, &heard);
+        for event in &looks {
+            assert_eq!(replay.decide(Some(event)).verdict, Verdict::Identical, "{}", event.policy_digest);
+            let altered = AccessRecorded { rule_ids: vec!["patient-is-self".to_owned()], ..event.clone() };
+            assert_eq!(replay.decide(Some(&altered)).verdict, Verdict::Different, "{}", event.policy_digest);
+        }
     }
 }

@@ -2,7 +2,7 @@
 use super::HistoryError;
 use crate::domain::{ConsentHeard, Outcome, Replay, Saying, Verdict};
 use chrono::{DateTime, Utc};
-use holdfast_access::{Oversight, Permit, Policies, Returned, Unreleased, views::ConsentFact};
+use holdfast_access::{Oversight, Permit, PolicySets, Returned, Unreleased, views::ConsentFact};
 use holdfast_eventlog::Subject;
 use holdfast_proto::access::v1::AccessRecorded;
 use holdfast_types::{PatientId, Service};
@@ -64,7 +64,7 @@ struct Logged {
 pub async fn replayed(
     pool: &PgPool,
     permit: &Permit<Oversight>,
-    policies: &Policies,
+    sets: &PolicySets,
     span: Span,
     after: Option<&Place>,
     size: u32,
@@ -117,7 +117,7 @@ pub async fn replayed(
     }
     let events: Vec<Option<AccessRecorded>> = logged.iter().map(Logged::access).collect();
     let heard = heard(pool, events.iter().flatten()).await?;
-    let mut replay = Replay::new(policies, &heard);
+    let mut replay = Replay::new(sets, &heard);
     let mut returned = Vec::new();
     for (number, (logged, event)) in logged.iter().zip(&events).enumerate() {
         if number % AT_ONCE == AT_ONCE - 1 {

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
 use holdfast_audit::{
     ServeError,
-    config::{LogSettings, Settings, WitnessAddress},
+    config::{Settings, WitnessAddress},
 };
 use holdfast_eventlog::{
     Append, Bus, Context, EventLog, NewEvent, Parts, Position, Relay, StreamAppend, StreamName, Subject,
@@ -22,6 +22,7 @@ use holdfast_host::{
     settings::{CommonSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
     status::reason_of,
 };
+use holdfast_objects::AwsVariables;
 use holdfast_proto::{audit::v1::audit_service_client::AuditServiceClient, consent::v1 as consent};
 use holdfast_supervise::{Binaries, Nats, NatsSettings};
 use holdfast_testkit::{TestDatabase, database};
@@ -88,6 +89,7 @@ pub struct Sources {
     pub logs: BTreeMap<Service, (EventLog, TestDatabase)>,
     /// Of the transparency log.
     pub witnesses: Vec<WitnessAddress>,
+    pub store: Option<(Url, AwsVariables)>,
     signer: TokenSigner,
     stop: CancellationToken,
     peers: BTreeMap<Service, Url>,
@@ -156,7 +158,7 @@ impl Sources {
             tokio::spawn(host.serve(services, readiness, stop.clone()));
             logs.insert(service, (log, database));
         }
-        Self { dir, nats, logs, witnesses: Vec::new(), signer, stop, peers }
+        Self { dir, nats, logs, witnesses: Vec::new(), store: None, signer, stop, peers }
     }
 
     pub fn log(&self, service: Service) -> &EventLog {
@@ -187,8 +189,7 @@ impl Sources {
         common.peers.documents = peer(Service::Documents);
         common.peers.consent = peer(Service::Consent);
         common.peers.messaging = peer(Service::Messaging);
-        let log = LogSettings { witnesses: self.witnesses.clone(), ..proof::log_settings(self.dir.path()) };
-        let settings = Settings { common, log, ..Settings::default() };
+        let settings = Settings { common, log: self.log_settings(), ..Settings::default() };
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let ended = tokio::spawn(holdfast_audit::serve(settings, host, clock, ids, self.stop.clone()));
         World { sources: self, database, address, ended }
@@ -209,7 +210,8 @@ impl Sources {
             traceparent: None,
             occurred: None,
         };
-        let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event] }];
+        let streams =
+            vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
         self.log(service).append(Append { subject, context, request: None, streams }).await.unwrap().position
     }
 

@@ -1,7 +1,7 @@
 //! gRPC of erasures.
 use super::fields;
 use crate::{
-    app::{App, CarryOut, GetErasure, LiftHold, PlaceHold, Retention},
+    app::{App, CarryOut, Content, GetErasure, LiftHold, PlaceHold, Retention},
     domain::{
         erasure::{Grounds, Hold, Stage, State},
         retention::Rules,
@@ -16,7 +16,6 @@ use holdfast_proto::{
     },
     timestamp,
 };
-use holdfast_types::PatientId;
 use tonic::{Request, Response, Status};
 
 const AUTHORITY_CHARACTERS_MAX: usize = 200;
@@ -40,8 +39,8 @@ impl ErasureService for Api {
     ) -> Result<Response<pb::RequestErasureResponse>, Status> {
         let asked = self.ground.enter(&request).await?.context;
         let message = request.into_inner();
-        let (id, patient) = (CommandId::of(&message)?, field::id("patient_id", &message.patient_id)?);
-        let position = self.app.request_erasure(&asked, id, patient).await.map_err(Problem::from)?;
+        let (id, content) = (CommandId::of(&message)?, content(&message.patient_id, &message.document_id)?);
+        let position = self.app.request_erasure(&asked, id, content).await.map_err(Problem::from)?;
         Ok(Response::new(pb::RequestErasureResponse { position: position.map(Into::into) }))
     }
 
@@ -51,8 +50,8 @@ impl ErasureService for Api {
     ) -> Result<Response<pb::WithdrawErasureResponse>, Status> {
         let asked = self.ground.enter(&request).await?.context;
         let message = request.into_inner();
-        let (id, patient) = (CommandId::of(&message)?, field::id("patient_id", &message.patient_id)?);
-        let position = self.app.withdraw_erasure(&asked, id, patient).await.map_err(Problem::from)?;
+        let (id, content) = (CommandId::of(&message)?, content(&message.patient_id, &message.document_id)?);
+        let position = self.app.withdraw_erasure(&asked, id, content).await.map_err(Problem::from)?;
         Ok(Response::new(pb::WithdrawErasureResponse { position: position.map(Into::into) }))
     }
 
@@ -96,7 +95,7 @@ impl ErasureService for Api {
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
         let command = CarryOut {
-            patient: field::id("patient_id", &message.patient_id)?,
+            content: content(&message.patient_id, &message.document_id)?,
             grounds: grounds(message.grounds)?,
             retention: retention(&self.rules, message.retention, self.ground.clock().now())?,
         };
@@ -112,11 +111,18 @@ impl ErasureService for Api {
     ) -> Result<Response<pb::Erasure>, Status> {
         let asked = self.ground.enter(&request).await?.context;
         let message = request.get_ref();
-        let patient = field::id("patient_id", &message.patient_id)?;
-        let query = GetErasure { patient, tenant: fields::tenant(&message.tenant_id)? };
+        let content = content(&message.patient_id, &message.document_id)?;
+        let query = GetErasure { patient: content.patient, tenant: fields::tenant(&message.tenant_id)? };
         let state = self.app.get_erasure(&asked, query).await.map_err(Problem::from)?;
-        Ok(Response::new(shown(patient, state)))
+        Ok(Response::new(shown(content, state)))
     }
+}
+
+/// No document means all of the record.
+fn content(patient_id: &str, document_id: &str) -> Result<Content, Problem> {
+    let patient = field::id("patient_id", patient_id)?;
+    let document = (!document_id.is_empty()).then(|| field::id("document_id", document_id)).transpose()?;
+    Ok(Content { patient, document })
 }
 
 fn grounds(message: Option<pb::Grounds>) -> Result<Grounds, Problem> {
@@ -154,14 +160,17 @@ fn date(field: &str, text: &str, earliest: NaiveDate, now: DateTime<Utc>) -> Res
         })
 }
 
-fn shown(patient: PatientId, state: State) -> pb::Erasure {
-    let State { stage, holds } = state;
+fn shown(content: Content, state: State) -> pb::Erasure {
+    let Content { patient, document } = content;
     let mut shown = pb::Erasure {
         patient_id: patient.to_string(),
+        document_id: document.map(|document| document.to_string()).unwrap_or_default(),
         state: pb::ErasureState::Kept.into(),
-        holds: holds.into_iter().map(Into::into).collect(),
+        requested_document_ids: state.asked().map(|document| document.to_string()).collect(),
         ..pb::Erasure::default()
     };
+    let stage = state.stage(document).clone();
+    shown.holds = state.holds.into_iter().map(Into::into).collect();
     let (wish, order) = match stage {
         Stage::Kept => (None, None),
         Stage::Requested(wish) => {

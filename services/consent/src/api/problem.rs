@@ -49,6 +49,7 @@ fn of_erasure(refusal: erasure::Refusal) -> Problem {
         Refusal::Retained { .. } => catalogue::RETENTION_RUNS,
         Refusal::NotHeld => catalogue::HOLD_UNKNOWN,
         Refusal::TooManyHolds => catalogue::TOO_MANY_HOLDS,
+        Refusal::TooManyAsked => catalogue::TOO_MANY_ERASURES,
         Refusal::Erased => catalogue::CONTENT_ERASED,
     };
     let problem = Problem::new(reason, refusal.to_string());

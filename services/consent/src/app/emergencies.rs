@@ -55,13 +55,15 @@ impl App {
         let BeginEmergency { patient, reason } = command;
         let oversight = Oversight::Emergency(patient);
         let permit = self.gate.authorise_oversight(asked, oversight, "consent.BeginEmergencyAccess").await?;
-        let (authority, now) = (permit.into_authority(), self.log.clock().now());
-        let (by, subject) = (authority.account(), Subject::Patient(patient));
+        let (by, now, subject) = (permit.account(), self.log.clock().now(), Subject::Patient(patient));
         self.keeps_content(subject, patient).await?;
         let grant = GrantId::new(made_by(by, id, patient.uuid()));
         if let Some(open) = self.open_already(by, patient, grant, now).await? {
-            return Ok((open, None));
+            // Nothing happens that would say who was answered.
+            let returned = vec![returned(&open)];
+            return Ok((self.gate.release(permit, Unreleased::new(open, returned)).await?, None));
         }
+        let authority = permit.into_authority();
         let (request, used) = (request(by, id), Use { grant, patient, used: now });
         let counted = Some(request.step("allowance"));
         self.log

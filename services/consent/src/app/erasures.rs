@@ -1,14 +1,14 @@
 //! Erasures: holders ask and take back; the officer of the record's tenant places and lifts holds, and carries out.
 use super::{App, Failure, made_by, request};
 use crate::domain::{
-    erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Retained, Stage, State, Wish},
+    erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Retained, Stage, State, Step, Wish},
     retention::Rule,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use holdfast_access::{Authority, Oversight, RequestContext, Returned, Unreleased};
 use holdfast_eventlog::{Executed, Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, Category, HoldId, PatientId, TenantId};
+use holdfast_types::{Action, Category, DocumentId, HoldId, PatientId, TenantId};
 
 pub(crate) struct PlaceHold {
     pub(crate) patient: PatientId,
@@ -21,8 +21,15 @@ pub(crate) struct LiftHold {
     pub(crate) grounds: Grounds,
 }
 
-pub(crate) struct CarryOut {
+/// All of a record, or one document of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Content {
     pub(crate) patient: PatientId,
+    pub(crate) document: Option<DocumentId>,
+}
+
+pub(crate) struct CarryOut {
+    pub(crate) content: Content,
     pub(crate) grounds: Grounds,
     pub(crate) retention: Retention,
 }
@@ -47,11 +54,15 @@ impl App {
         &self,
         asked: &RequestContext,
         id: CommandId,
-        patient: PatientId,
+        content: Content,
     ) -> Result<Option<Position>, Failure> {
+        let Content { patient, document: of } = content;
         let authority = self.holds(asked, patient, "consent.RequestErasure").await?;
         let wish = Wish { by: authority.account(), requested: self.log.clock().now() };
-        Ok(self.erasure(&authority, id, patient, Command::Request(wish)).await?.position)
+        Ok(self
+            .erasure(&authority, id, patient, Command::Erase { of, step: Step::Request(wish) })
+            .await?
+            .position)
     }
 
     #[tracing::instrument(skip_all, name = "consent.withdraw_erasure")]
@@ -59,10 +70,11 @@ impl App {
         &self,
         asked: &RequestContext,
         id: CommandId,
-        patient: PatientId,
+        content: Content,
     ) -> Result<Option<Position>, Failure> {
+        let Content { patient, document: of } = content;
         let authority = self.holds(asked, patient, "consent.WithdrawErasure").await?;
-        let command = Command::Withdraw { by: authority.account() };
+        let command = Command::Erase { of, step: Step::Withdraw { by: authority.account() } };
         Ok(self.erasure(&authority, id, patient, command).await?.position)
     }
 
@@ -102,17 +114,18 @@ impl App {
         id: CommandId,
         command: CarryOut,
     ) -> Result<(DateTime<Utc>, Option<Position>), Failure> {
-        let CarryOut { patient, grounds, retention } = command;
+        let CarryOut { content: Content { patient, document: of }, grounds, retention } = command;
         let authority = self.oversees(asked, patient, "consent.CarryOutErasure").await?;
         let Retention { name, rule, born, last_served } = retention;
         let retained = Retained { rule: name, until: rule.until(born, last_served) };
         let erased = self.log.clock().now();
         let order = CarriedOut { by: authority.account(), erased, grounds, retained };
-        let executed = self.erasure(&authority, id, patient, Command::CarryOut(order)).await?;
-        let Stage::Erased { erased, .. } = executed.state.stage else {
+        let command = Command::Erase { of, step: Step::CarryOut(order) };
+        let executed = self.erasure(&authority, id, patient, command).await?;
+        let Stage::Erased { erased, .. } = executed.state.stage(of) else {
             return Err(Failure::Erasure(Refusal::NotRequested));
         };
-        Ok((erased, executed.position))
+        Ok((*erased, executed.position))
     }
 
     /// Part of the record's history, so that it is seen by those who see that, and after the erasure, too.

@@ -1,10 +1,14 @@
-//! The erasure of a record's content: asked for by a holder, forbidden by legal holds and retention, carried out by somebody else.
+//! The erasure of a record's content, or of one document's alone: asked for by a holder, forbidden by legal holds and retention, carried
+//! out by somebody else. Holds are the record's: one forbids everything.
 use chrono::{DateTime, NaiveDate, Utc};
 use holdfast_eventlog::Decider;
-use holdfast_types::{AccountId, EventId, HoldId};
+use holdfast_types::{AccountId, DocumentId, EventId, HoldId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub const HOLDS_MAX: usize = 16;
+/// Documents of one record that somebody asks to have erased and that are not yet.
+pub const DOCUMENTS_ASKED_MAX: usize = 64;
 
 /// Why something is ordered, and by what right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,23 +47,33 @@ pub struct CarriedOut {
     pub retained: Retained,
 }
 
+/// A step towards an erasure, or back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum Step {
     Request(Wish),
     Withdraw {
         by: AccountId,
-    },
-    PlaceHold(Hold),
-    LiftHold {
-        hold: HoldId,
-        by: AccountId,
-        grounds: Grounds,
     },
     CarryOut(CarriedOut),
     /// This log was restored from before the erasure: what the ledger says of it holds.
     Repeat {
         first: EventId,
         erased: DateTime<Utc>,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    PlaceHold(Hold),
+    LiftHold {
+        hold: HoldId,
+        by: AccountId,
+        grounds: Grounds,
+    },
+    /// Of the one document, or of all of the record.
+    Erase {
+        of: Option<DocumentId>,
+        step: Step,
     },
 }
 
@@ -79,6 +93,14 @@ pub enum Event {
     /// `first` carried it out, in a log that was lost.
     #[serde(rename = "erasure.repeated")]
     Repeated { first: EventId, erased: DateTime<Utc> },
+    #[serde(rename = "erasure.document-requested")]
+    DocumentRequested { document: DocumentId, wish: Wish },
+    #[serde(rename = "erasure.document-withdrawn")]
+    DocumentWithdrawn { document: DocumentId, by: AccountId },
+    #[serde(rename = "erasure.document-carried-out")]
+    DocumentCarriedOut { document: DocumentId, order: CarriedOut },
+    #[serde(rename = "erasure.document-repeated")]
+    DocumentRepeated { document: DocumentId, first: EventId, erased: DateTime<Utc> },
 }
 
 impl holdfast_eventlog::Event for Event {
@@ -92,6 +114,10 @@ impl holdfast_eventlog::Event for Event {
             Self::HoldLifted { .. } => "erasure.hold-lifted",
             Self::CarriedOut(_) => "erasure.carried-out",
             Self::Repeated { .. } => "erasure.repeated",
+            Self::DocumentRequested { .. } => "erasure.document-requested",
+            Self::DocumentWithdrawn { .. } => "erasure.document-withdrawn",
+            Self::DocumentCarriedOut { .. } => "erasure.document-carried-out",
+            Self::DocumentRepeated { .. } => "erasure.document-repeated",
         }
     }
 }
@@ -110,19 +136,53 @@ pub enum Stage {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
+    /// Of all of the record.
     pub stage: Stage,
     /// Those that stand, in the order in which they were placed.
     pub holds: Vec<Hold>,
+    /// Of single documents; one that nobody asked to have erased is not there.
+    pub documents: BTreeMap<DocumentId, Stage>,
+}
+
+/// What was destroyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destroyed {
+    /// None: all of the record.
+    pub document: Option<DocumentId>,
+    pub erased: DateTime<Utc>,
+    /// The event that carried it out, where that stood in a log that was lost.
+    pub first: Option<EventId>,
 }
 
 impl Event {
-    /// When the content was destroyed, if it was by this.
-    pub const fn erased(&self) -> Option<DateTime<Utc>> {
-        match self {
-            Self::CarriedOut(order) => Some(order.erased),
-            Self::Repeated { erased, .. } => Some(*erased),
-            Self::Requested(_) | Self::Withdrawn { .. } | Self::HoldPlaced(_) | Self::HoldLifted { .. } => {
-                None
+    /// What was destroyed by this, if anything was.
+    pub fn destroyed(&self) -> Option<Destroyed> {
+        let (document, erased, first) = match self {
+            Self::CarriedOut(order) => (None, order.erased, None),
+            Self::Repeated { first, erased } => (None, *erased, Some(*first)),
+            Self::DocumentCarriedOut { document, order } => (Some(*document), order.erased, None),
+            Self::DocumentRepeated { document, first, erased } => (Some(*document), *erased, Some(*first)),
+            Self::Requested(_)
+            | Self::Withdrawn { .. }
+            | Self::HoldPlaced(_)
+            | Self::HoldLifted { .. }
+            | Self::DocumentRequested { .. }
+            | Self::DocumentWithdrawn { .. } => return None,
+        };
+        Some(Destroyed { document, erased, first })
+    }
+
+    fn of(of: Option<DocumentId>, step: Step) -> Self {
+        match (of, step) {
+            (None, Step::Request(wish)) => Self::Requested(wish),
+            (None, Step::Withdraw { by }) => Self::Withdrawn { by },
+            (None, Step::CarryOut(order)) => Self::CarriedOut(order),
+            (None, Step::Repeat { first, erased }) => Self::Repeated { first, erased },
+            (Some(document), Step::Request(wish)) => Self::DocumentRequested { document, wish },
+            (Some(document), Step::Withdraw { by }) => Self::DocumentWithdrawn { document, by },
+            (Some(document), Step::CarryOut(order)) => Self::DocumentCarriedOut { document, order },
+            (Some(document), Step::Repeat { first, erased }) => {
+                Self::DocumentRepeated { document, first, erased }
             }
         }
     }
@@ -130,7 +190,7 @@ impl Event {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    #[error("nobody asks for the record's erasure")]
+    #[error("nobody asks for this erasure")]
     NotRequested,
     #[error("who asked for the erasure does not carry it out")]
     SamePerson,
@@ -142,7 +202,9 @@ pub enum Refusal {
     NotHeld,
     #[error("the record has {HOLDS_MAX} holds already")]
     TooManyHolds,
-    #[error("the record's content was erased")]
+    #[error("the record has {DOCUMENTS_ASKED_MAX} documents already that are to be erased")]
+    TooManyAsked,
+    #[error("the content was erased")]
     Erased,
 }
 
@@ -156,33 +218,17 @@ impl Decider for Erasure {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
-        match (&state.stage, command) {
-            (Stage::Erased { .. }, Command::Repeat { .. }) => Ok(Vec::new()),
-            (_, Command::Repeat { first, erased }) => Ok(vec![Event::Repeated { first, erased }]),
-            (_, Command::LiftHold { hold, by, grounds }) => match state.standing(hold) {
+        match command {
+            Command::LiftHold { hold, by, grounds } => match state.standing(hold) {
                 Some(_) => Ok(vec![Event::HoldLifted { hold, by, grounds }]),
                 None => Err(Refusal::NotHeld),
             },
-            (Stage::Erased { .. }, _) => Err(Refusal::Erased),
-            (_, Command::PlaceHold(hold)) if state.standing(hold.hold).is_some() => Ok(Vec::new()),
-            (_, Command::PlaceHold(_)) if state.holds.len() >= HOLDS_MAX => Err(Refusal::TooManyHolds),
-            (_, Command::PlaceHold(hold)) => Ok(vec![Event::HoldPlaced(hold)]),
-            (Stage::Kept, Command::Request(wish)) => Ok(vec![Event::Requested(wish)]),
-            (Stage::Requested(_), Command::Request(_)) => Ok(Vec::new()),
-            (Stage::Kept, Command::Withdraw { .. } | Command::CarryOut(_)) => Err(Refusal::NotRequested),
-            (Stage::Requested(_), Command::Withdraw { by }) => Ok(vec![Event::Withdrawn { by }]),
-            (Stage::Requested(wish), Command::CarryOut(order)) => {
-                if wish.by == order.by {
-                    return Err(Refusal::SamePerson);
-                }
-                if !state.holds.is_empty() {
-                    return Err(Refusal::Held);
-                }
-                let until = order.retained.until;
-                if order.erased.date_naive() <= until {
-                    return Err(Refusal::Retained { until });
-                }
-                Ok(vec![Event::CarriedOut(order)])
+            Command::PlaceHold(_) if state.is_erased() => Err(Refusal::Erased),
+            Command::PlaceHold(hold) if state.standing(hold.hold).is_some() => Ok(Vec::new()),
+            Command::PlaceHold(_) if state.holds.len() >= HOLDS_MAX => Err(Refusal::TooManyHolds),
+            Command::PlaceHold(hold) => Ok(vec![Event::HoldPlaced(hold)]),
+            Command::Erase { of, step } => {
+                Ok(step_taken(state, of, step)?.map(|step| Event::of(of, step)).into_iter().collect())
             }
         }
     }
@@ -193,21 +239,83 @@ impl Decider for Erasure {
             Event::Withdrawn { .. } => state.stage = Stage::Kept,
             Event::HoldPlaced(hold) => state.holds.push(hold.clone()),
             Event::HoldLifted { hold, .. } => state.holds.retain(|standing| standing.hold != *hold),
-            Event::CarriedOut(order) => {
-                let wish = match state.stage {
-                    Stage::Requested(wish) => Some(wish),
-                    Stage::Kept | Stage::Erased { .. } => None,
-                };
-                let told = wish.map(|wish| (wish, order.clone()));
-                state.stage = Stage::Erased { erased: order.erased, told };
-            }
+            Event::CarriedOut(order) => state.stage = carried_out(&state.stage, order),
             Event::Repeated { erased, .. } => state.stage = Stage::Erased { erased: *erased, told: None },
+            Event::DocumentRequested { document, wish } => {
+                state.documents.insert(*document, Stage::Requested(*wish));
+            }
+            Event::DocumentWithdrawn { document, .. } => {
+                state.documents.remove(document);
+            }
+            Event::DocumentCarriedOut { document, order } => {
+                let stage = carried_out(state.stage(Some(*document)), order);
+                state.documents.insert(*document, stage);
+            }
+            Event::DocumentRepeated { document, erased, .. } => {
+                state.documents.insert(*document, Stage::Erased { erased: *erased, told: None });
+            }
         }
         state
     }
 }
 
+/// The step that is taken; none where it is so already.
+fn step_taken(state: &State, of: Option<DocumentId>, step: Step) -> Result<Option<Step>, Refusal> {
+    match (state.stage(of), &step) {
+        (Stage::Erased { .. }, Step::Repeat { .. }) => return Ok(None),
+        (_, Step::Repeat { .. }) => return Ok(Some(step)),
+        _ if state.is_erased() => return Err(Refusal::Erased),
+        (Stage::Erased { .. }, _) => return Err(Refusal::Erased),
+        (Stage::Kept, Step::Request(_)) if of.is_some() && state.asked().count() >= DOCUMENTS_ASKED_MAX => {
+            return Err(Refusal::TooManyAsked);
+        }
+        (Stage::Kept, Step::Request(_)) | (Stage::Requested(_), Step::Withdraw { .. }) => {}
+        (Stage::Requested(_), Step::Request(_)) => return Ok(None),
+        (Stage::Kept, Step::Withdraw { .. } | Step::CarryOut(_)) => return Err(Refusal::NotRequested),
+        (Stage::Requested(wish), Step::CarryOut(order)) => {
+            if wish.by == order.by {
+                return Err(Refusal::SamePerson);
+            }
+            if !state.holds.is_empty() {
+                return Err(Refusal::Held);
+            }
+            let until = order.retained.until;
+            if order.erased.date_naive() <= until {
+                return Err(Refusal::Retained { until });
+            }
+        }
+    }
+    Ok(Some(step))
+}
+
+fn carried_out(before: &Stage, order: &CarriedOut) -> Stage {
+    let told = match before {
+        Stage::Requested(wish) => Some((*wish, order.clone())),
+        Stage::Kept | Stage::Erased { .. } => None,
+    };
+    Stage::Erased { erased: order.erased, told }
+}
+
 impl State {
+    /// Of the one document, or of all of the record.
+    pub fn stage(&self, of: Option<DocumentId>) -> &Stage {
+        const KEPT: &Stage = &Stage::Kept;
+        match of {
+            None => &self.stage,
+            Some(document) => self.documents.get(&document).unwrap_or(KEPT),
+        }
+    }
+
+    /// Documents that somebody asks to have erased and that are not yet.
+    pub fn asked(&self) -> impl Iterator<Item = DocumentId> {
+        let asked = self.documents.iter().filter(|(_, stage)| matches!(stage, Stage::Requested(_)));
+        asked.map(|(document, _)| *document)
+    }
+
+    const fn is_erased(&self) -> bool {
+        matches!(self.stage, Stage::Erased { .. })
+    }
+
     fn standing(&self, hold: HoldId) -> Option<&Hold> {
         self.holds.iter().find(|standing| standing.hold == hold)
     }

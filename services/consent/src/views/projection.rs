@@ -1,5 +1,5 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
-use super::emergencies;
+use super::{emergencies, erased};
 use crate::domain::{
     emergency::Event as EmergencyEvent,
     erasure::Event as ErasureEvent,
@@ -32,10 +32,18 @@ impl Projection for Consent {
                 let patient = PatientId::new(opened.header.stream.id());
                 apply(conn, &mark(patient, opened.decode()?)).await?;
             } else if opened.is::<ErasureEvent>()
-                && let Some(erased) = opened.decode::<ErasureEvent>()?.erased()
+                && let Some(destroyed) = opened.decode::<ErasureEvent>()?.destroyed()
             {
                 let patient = PatientId::new(opened.header.stream.id());
-                apply(conn, &ConsentFact::RecordErased { patient, erased }).await?;
+                match destroyed.document {
+                    None => {
+                        let erased = destroyed.erased;
+                        apply(conn, &ConsentFact::RecordErased { patient, erased }).await?;
+                    }
+                    Some(document) => {
+                        erased::document(conn, document, patient, opened.header.tenant).await?;
+                    }
+                }
             }
         }
         Ok(())

@@ -42,25 +42,6 @@ pub async fn candidates(
     Ok(holdfast_access::views::reachable(pool, caller, now, after, limit).await?)
 }
 
-/// Records whose content was erased, in the order of their ids.
-pub async fn erased(
-    pool: &PgPool,
-    after: Option<PatientId>,
-    limit: u32,
-) -> Result<Vec<(PatientId, TenantId)>, ViewsError> {
-    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
-        "SELECT patient, tenant FROM access_records
-         WHERE erased_time IS NOT NULL AND ($1::uuid IS NULL OR patient > $1)
-         ORDER BY patient
-         LIMIT $2",
-    )
-    .bind(after.map(PatientId::uuid))
-    .bind(i64::from(limit))
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|(patient, tenant)| (PatientId::new(patient), TenantId::new(tenant))).collect())
-}
-
 /// One answer for each permit.
 pub async fn accesses(
     pool: &PgPool,

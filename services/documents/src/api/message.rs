@@ -2,7 +2,7 @@
 use crate::{
     app::{ShownUpload, StartUpload},
     domain::upload::Digest,
-    views::ShownDocument,
+    views::{Changed, Done, Moments, ShownDocument, Step},
 };
 use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::{Word, documents::v1 as pb, timestamp};
@@ -66,7 +66,7 @@ impl From<ShownUpload> for pb::Upload {
 
 impl From<ShownDocument> for pb::Document {
     fn from(document: ShownDocument) -> Self {
-        let ShownDocument { id, revision, paper, withdrawal } = document;
+        let ShownDocument { id, revision, paper, withdrawal, withdrawn_by } = document;
         let (withdraw_time, withdrawal_reason) = match withdrawal {
             Some(withdrawal) => (Some(timestamp(withdrawal.withdrawn)), withdrawal.reason),
             None => (None, String::new()),
@@ -85,6 +85,34 @@ impl From<ShownDocument> for pb::Document {
             withdrawal_reason,
             revision,
             etag: mask::etag(revision),
+            withdrawn_by: withdrawn_by.unwrap_or_default(),
+        }
+    }
+}
+
+pub(super) fn step(moments: Moments, step: Step) -> pb::Step {
+    let count = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+    pb::Step {
+        step_time: moments.step.map(timestamp),
+        changes: step.changes.into_iter().map(Into::into).collect(),
+        total_size: count(step.total),
+        previous_time: moments.previous.map(timestamp),
+        following_time: moments.following.map(timestamp),
+        step_number: count(moments.number),
+        step_count: count(moments.count),
+    }
+}
+
+impl From<Changed> for pb::DocumentChange {
+    fn from(changed: Changed) -> Self {
+        let kind = match changed.done {
+            Done::Added => pb::DocumentChangeKind::Added,
+            Done::Withdrawn => pb::DocumentChangeKind::Withdrawn,
+        };
+        Self {
+            kind: kind.into(),
+            document: Some(changed.document.into()),
+            recorded_by: changed.by.unwrap_or_default(),
         }
     }
 }

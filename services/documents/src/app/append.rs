@@ -29,7 +29,7 @@ impl App {
         Upload::decide(&loaded.state, append).map_err(Failure::Upload)?;
         let announced = loaded.state.open().map_err(Failure::Upload)?.clone();
         let of = parts_of(id, &announced, progress.parts);
-        let key = self.log().keys().existing(patient.uuid()).await.map_err(Failure::Key)?;
+        let key = self.key(patient, id.uuid()).await?;
         let arrival = Arrival::begin(self.clone(), id, key, of, progress.received_bytes).await?;
         // A task of its own: it must not be dropped with the call when the sender goes away in the middle of a part.
         let taking = with_correlation(asked.correlation, arrival.take(chunks)).in_current_span();

@@ -5,14 +5,14 @@
 use super::{App, Failure};
 use crate::{
     domain::{parts, upload::Refusal},
+    keys::PaperKey,
     objects::Parts,
     views::{self, Progress},
 };
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt};
-use holdfast_eventlog::DataKey;
 use holdfast_types::UploadId;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::time::timeout;
 
 /// A sender from whom nothing comes for so long has gone away.
@@ -21,7 +21,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Arrival {
     app: App,
     upload: UploadId,
-    key: Arc<DataKey>,
+    key: PaperKey,
     of: Parts,
     /// Bytes that are durable.
     received: u64,
@@ -34,7 +34,7 @@ impl Arrival {
     pub(super) async fn begin(
         app: App,
         upload: UploadId,
-        key: Arc<DataKey>,
+        key: PaperKey,
         of: Parts,
         received: u64,
     ) -> Result<Self, Failure> {

@@ -100,7 +100,7 @@ impl App {
     }
 
     async fn look(&self, patient: PatientId, of: &Parts) -> Result<Found, Failure> {
-        let key = self.log().keys().existing(patient.uuid()).await.map_err(Failure::Key)?;
+        let key = self.key(patient, of.document.uuid()).await?;
         let (mut hash, mut look) = (Sha256::new(), Look::default());
         let mut parts = pin!(self.objects.all(&key, of));
         while let Some(part) = parts.try_next().await.map_err(Failure::Objects)? {
@@ -113,5 +113,6 @@ impl App {
 
 /// As it was when it was added.
 const fn added(upload: UploadId, paper: Paper) -> ShownDocument {
-    ShownDocument { id: DocumentId::new(upload.uuid()), revision: 1, paper, withdrawal: None }
+    let id = DocumentId::new(upload.uuid());
+    ShownDocument { id, revision: 1, paper, withdrawal: None, withdrawn_by: None }
 }

@@ -33,7 +33,7 @@ impl App {
         id: DocumentId,
     ) -> Result<(ShownDocument, mpsc::Receiver<Result<Bytes, Failure>>), Failure> {
         let permit = self.for_document(&asked, Action::Download, patient, id, OPERATION).await?;
-        let shown = self.shown(permit, id).await?;
+        let shown = self.shown(permit, id, None).await?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let (app, document, correlation) = (self.clone(), shown.clone(), asked.correlation);
         let sending = async move { app.send(&asked, &document, &sender).await };
@@ -66,7 +66,7 @@ impl App {
             folder: paper.folder.clone(),
             names: paper.parts.clone(),
         };
-        let key = self.log().keys().existing(paper.patient.uuid()).await.map_err(Failure::Key)?;
+        let key = self.key(paper.patient, document.id.uuid()).await?;
         let mut parts = pin!(self.objects.all(&key, &of).enumerate());
         let mut asked_at = Instant::now();
         while let Some((number, part)) = parts.next().await {

@@ -2,9 +2,10 @@
 use super::{App, Failure};
 use crate::{
     domain::document::Refusal,
-    views::{self, Cursor, Page, ShownDocument},
+    views::{self, Listing, Moments, Page, ShownDocument, Step},
 };
-use holdfast_access::{Parts, Permit, RequestContext};
+use chrono::{DateTime, Utc};
+use holdfast_access::{Parts, Permit, Refused, RequestContext, Unreleased};
 use holdfast_types::{Action, Category, DocumentId, PatientId};
 
 impl App {
@@ -14,9 +15,10 @@ impl App {
         asked: &RequestContext,
         patient: PatientId,
         id: DocumentId,
+        as_of: Option<DateTime<Utc>>,
     ) -> Result<ShownDocument, Failure> {
         let permit = self.for_document(asked, Action::Read, patient, id, "documents.GetDocument").await?;
-        self.shown(permit, id).await
+        self.shown(permit, id, as_of).await
     }
 
     /// In the permitted categories.
@@ -25,29 +27,59 @@ impl App {
         &self,
         asked: &RequestContext,
         patient: PatientId,
-        after: Option<Cursor>,
-        page_size: u32,
+        listing: Listing,
     ) -> Result<Page, Failure> {
         let gate = self.ground.gate();
         let permit = gate
             .authorise_in_part(asked, Action::Read, patient, Category::ALL, "documents.ListDocuments")
             .await?;
-        let found = views::documents(self.log().pool(), self.log().keys(), &permit, after, page_size)
+        let found = views::documents(self.log().pool(), self.log().keys(), &permit, listing)
             .await
             .map_err(Failure::Views)?;
         Ok(gate.release(permit, found).await?)
     }
 
-    /// The look is on the log when it returns.
+    /// What was done last at a moment, in the permitted categories.
+    #[tracing::instrument(skip_all, name = "documents.get_step")]
+    pub(crate) async fn step(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<(Moments, Step), Failure> {
+        let gate = self.ground.gate();
+        let permit =
+            gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, "documents.GetStep").await?;
+        let (pool, keys) = (self.log().pool(), self.log().keys());
+        let moments = views::moments(pool, &permit, at).await.map_err(Failure::Views)?;
+        let found = match moments.step {
+            Some(step) => views::step(pool, keys, &permit, step).await.map_err(Failure::Views)?,
+            None => Unreleased::new(Step::default(), Vec::new()),
+        };
+        Ok(gate.release(permit, found.map(|step| (moments, step))).await?)
+    }
+
+    /// The look is on the log when it returns, whether it found anything or not.
     pub(super) async fn shown(
         &self,
         permit: Permit<Parts>,
         id: DocumentId,
+        as_of: Option<DateTime<Utc>>,
     ) -> Result<ShownDocument, Failure> {
-        let found = views::document(self.log().pool(), self.log().keys(), &permit, id)
+        let found = views::document(self.log().pool(), self.log().keys(), &permit, id, as_of)
             .await
-            .map_err(Failure::Views)?
-            .ok_or(Failure::Document(Refusal::NotAdded))?;
-        Ok(self.ground.gate().release(permit, found).await?)
+            .map_err(Failure::Views)?;
+        let gate = self.ground.gate();
+        let Some(found) = found else {
+            let patient = permit.patient();
+            gate.release(permit, Unreleased::new((), Vec::new())).await?;
+            // Erased since it was permitted.
+            let erased = views::is_erased(self.log().pool(), patient, id).await.map_err(Failure::Views)?;
+            return Err(match erased {
+                true => Failure::Denied(Refused::Erased),
+                false => Failure::Document(Refusal::NotAdded),
+            });
+        };
+        Ok(gate.release(permit, found).await?)
     }
 }

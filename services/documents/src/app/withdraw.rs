@@ -7,7 +7,7 @@ use crate::{
 use holdfast_access::RequestContext;
 use holdfast_eventlog::{Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, DocumentId, PatientId};
+use holdfast_types::{Action, Actor, DocumentId, PatientId};
 
 pub(crate) struct WithdrawDocument {
     pub(crate) patient: PatientId,
@@ -31,9 +31,10 @@ impl App {
         let WithdrawDocument { patient, document, reason, seen } = command;
         let permit = self.for_document(asked, Action::Contribute, patient, document, OPERATION).await?;
         let authority = permit.into_authority();
+        let withdrawn_by = Some(Actor::Account(authority.account()).to_string());
         // The look is recorded before the command, so that nothing can fail after it.
         let look = self.for_document(asked, Action::Read, patient, document, OPERATION).await?;
-        let shown = self.shown(look, document).await?;
+        let shown = self.shown(look, document, None).await?;
         let now = self.log().clock().now();
         let executed = self
             .log()
@@ -50,6 +51,7 @@ impl App {
             return Err(Failure::Document(Refusal::NotAdded));
         };
         let (revision, withdrawal) = (executed.revision, Some(withdrawal));
-        Ok((ShownDocument { id: shown.id, revision, paper: *paper, withdrawal }, executed.position))
+        let document = ShownDocument { id: shown.id, revision, paper: *paper, withdrawal, withdrawn_by };
+        Ok((document, executed.position))
     }
 }

@@ -47,6 +47,7 @@ pub enum Event {
 
 impl holdfast_eventlog::Event for Event {
     const AGGREGATE: &'static str = "document";
+    const OWN_KEY: bool = true;
 
     fn event_type(&self) -> &'static str {
         match self {

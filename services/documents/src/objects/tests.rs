@@ -2,21 +2,20 @@
 use super::*;
 use std::path::PathBuf;
 use url::Url;
-use zeroize::Zeroizing;
 
 const PART: usize = parts::PART_BYTES as usize;
 
 struct World {
     dir: tempfile::TempDir,
     objects: Objects,
-    key: DataKey,
+    key: PaperKey,
 }
 
 fn world() -> World {
     let dir = tempfile::tempdir().unwrap();
     let url = Some(Url::from_directory_path(dir.path()).unwrap());
     let objects = Objects::open(&ObjectStoreSettings { url, ..ObjectStoreSettings::default() }).unwrap();
-    World { dir, objects, key: DataKey::new(Uuid::nil(), &Zeroizing::new([3; 32])).unwrap() }
+    World { dir, objects, key: PaperKey::of_bytes([3; 32]) }
 }
 
 impl World {

@@ -4,6 +4,7 @@ use crate::domain::{
     document::{self, Paper},
     upload::{self, Announced},
 };
+use crate::keys::PaperKey;
 use holdfast_eventlog::{Header, KeyRing, Opened, Projection, ProjectionError};
 use holdfast_types::Actor;
 use sqlx::PgConnection;
@@ -22,19 +23,22 @@ impl Projection for Documents {
         for opened in events {
             let header = &opened.header;
             if opened.is::<document::Event>() {
-                let key = self.0.existing(header.subject).await?;
+                let key = PaperKey::of(&self.0, header.subject, header.stream.id()).await?;
                 match opened.decode()? {
                     document::Event::Added(paper) => {
                         added(conn, header, &paper, &seal_paper(&key, header.stream.id(), &paper)?).await?;
                     }
                     document::Event::Withdrawn { reason, withdrawn, .. } => {
                         sqlx::query(
-                            "UPDATE documents SET withdraw_time = $2, reason = $3, revision = $4 WHERE document = $1",
+                            "UPDATE documents
+                             SET withdraw_time = $2, reason = $3, revision = $4, withdrawn_by = $5
+                             WHERE document = $1",
                         )
                         .bind(header.stream.id())
                         .bind(withdrawn)
                         .bind(seal_reason(&key, header.stream.id(), &reason)?)
                         .bind(revision(header))
+                        .bind(header.actor.to_string())
                         .execute(&mut *conn)
                         .await?;
                     }
@@ -63,7 +67,8 @@ async fn added(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO documents (document, patient, category, added_time, revision, paper, added_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         SELECT $1::uuid, $2::uuid, $3::text, $4::timestamptz, $5::bigint, $6::bytea, $7::text
+         WHERE NOT EXISTS (SELECT FROM erased_documents WHERE document = $1 AND patient = $2)
          ON CONFLICT (document) DO NOTHING",
     )
     .bind(header.stream.id())

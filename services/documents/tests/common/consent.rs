@@ -100,6 +100,15 @@ impl Consent {
         self.tell(patient, "grant.revoked", &revoked).await;
     }
 
+    pub async fn erase_document(&self, patient: PatientId, document: &str, now: DateTime<Utc>) {
+        let erased = pb::DocumentErased {
+            patient_id: patient.to_string(),
+            document_id: document.to_owned(),
+            erased_time: Some(timestamp(now)),
+        };
+        self.tell(patient, "erasure.document-carried-out", &erased).await;
+    }
+
     async fn tell<M: Name>(&self, patient: PatientId, event_type: &'static str, fact: &M) {
         let payload = Any::from_msg(fact).unwrap().encode_to_vec().into();
         let event = NewEvent { event_type, schema_version: 1, payload, occurred: None };
@@ -115,7 +124,8 @@ impl Consent {
             traceparent: None,
             occurred: None,
         };
-        let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event] }];
+        let streams =
+            vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
         let append = Append { subject: Subject::Patient(patient), context, request: None, streams };
         let position = self.log.append(append).await.unwrap().position;
         let mut said = self.said.lock().unwrap();

@@ -181,6 +181,12 @@ impl World {
         grant
     }
 
+    /// Consent says that a paper was erased. Whoever asks next asks after it was heard.
+    pub async fn erase(&self, patient: PatientId, document: &str) {
+        self.consent.erase_document(patient, document, self.clock.now()).await;
+        self.heard().await;
+    }
+
     /// All that consent has said. The feed's first connection may take longer than one call waits.
     async fn heard(&self) {
         let client = self.as_(&person(0));
@@ -318,7 +324,7 @@ pub async fn upload(
 
 pub fn one(document: &Document) -> GetDocumentRequest {
     let Document { patient_id, document_id, .. } = document.clone();
-    GetDocumentRequest { patient_id, document_id }
+    GetDocumentRequest { patient_id, document_id, as_of_time: None }
 }
 
 pub fn list(patient: PatientId) -> ListDocumentsRequest {

@@ -173,6 +173,7 @@ fn add_person(look: &Look, wrong: bool, wrong_file: bool) -> Page {
             what: words.t("import-broken-link"),
             place: "Bundle.entry[14].resource.subject".to_owned(),
             number: "R-7K2M-QX4D".to_owned(),
+            codes: None,
         }),
     })
 }

@@ -5,7 +5,7 @@ use holdfast_types::Category;
 use super::{Draw, Look, Page};
 use crate::pages::Tab;
 use crate::pages::details::Details;
-use crate::pages::import::{FileTrouble, Import, Imported, Tally};
+use crate::pages::import::{FileTrouble, Import, Imported, Tally, UnknownCode, UnknownCodes};
 use crate::pages::item::{Item, OwnText};
 use crate::pages::parts::{Badge, Fact, Field, Filter, Link, Pager, Tone};
 use crate::pages::record::{GROUPS, ItemRow, Record, Room, RoomGroup, RoomList, Source, icon};
@@ -18,8 +18,9 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("room-found-none", |look| room(look, "zebra", true)),
     ("item", |look| item(look, false)),
     ("item-withdrawn", |look| item(look, true)),
-    ("import", |look| import(look, false)),
-    ("import-trouble", |look| import(look, true)),
+    ("import", |look| import(look, None)),
+    ("import-trouble", |look| import(look, Some(broken(look)))),
+    ("import-codes", |look| import(look, Some(unknown_codes(look)))),
     ("imported", |look| imported(look, false)),
     ("imported-same", |look| imported(look, true)),
     ("details", |look| details(look, false)),
@@ -180,19 +181,35 @@ fn item(look: &Look, withdrawn: bool) -> Page {
     })
 }
 
-fn import(look: &Look, wrong: bool) -> Page {
-    Box::new(Import {
-        frame: look.family(Tab::Record),
-        size_max: "20 MB".to_owned(),
-        trouble: wrong.then(|| FileTrouble {
-            what: look.own(
-                "One entry points to another that is not in the file.",
-                "Un dato señala a otro que no está en el archivo.",
-            ),
-            place: "entry 14, Observation.subject".to_owned(),
-            number: "R-22-9MX4".to_owned(),
-        }),
-    })
+fn import(look: &Look, trouble: Option<FileTrouble>) -> Page {
+    Box::new(Import { frame: look.family(Tab::Record), size_max: "20 MB".to_owned(), trouble })
+}
+
+fn broken(look: &Look) -> FileTrouble {
+    FileTrouble {
+        what: look.words.t("import-broken-link"),
+        place: "Bundle.entry[14].resource.subject".to_owned(),
+        number: "R-22-9MX4".to_owned(),
+        codes: None,
+    }
+}
+
+fn unknown_codes(look: &Look) -> FileTrouble {
+    let code = |entry: usize, system: &str| UnknownCode {
+        place: format!("Bundle.entry[{entry}].resource.code.coding[0].system"),
+        system: system.to_owned(),
+    };
+    let places = vec![
+        code(3, "https://codes.hospital.example/laboratory/2019/panels-and-single-tests"),
+        code(27, "urn:oid:1.2.36.1.2001.1001.101"),
+    ];
+    let (action, relation) = ("/r/k7m2q/import".to_owned(), String::new());
+    FileTrouble {
+        what: look.words.t("import-codes"),
+        place: String::new(),
+        number: "R-22-9MX4".to_owned(),
+        codes: Some(UnknownCodes { places, action, relation }),
+    }
 }
 
 fn imported(look: &Look, same: bool) -> Page {
@@ -209,7 +226,8 @@ fn imported(look: &Look, same: bool) -> Page {
         tally(Category::Results, 104),
         tally(Category::Visits, 31),
     ];
-    Box::new(Imported { frame: look.family(Tab::Record), tallies })
+    let before = same.then(|| look.day(5).text);
+    Box::new(Imported { frame: look.family(Tab::Record), tallies, before })
 }
 
 fn details(look: &Look, conflict: bool) -> Page {

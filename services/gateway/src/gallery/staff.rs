@@ -6,9 +6,10 @@ use holdfast_types::Category;
 use super::decision::{decision, what_if};
 use super::{Draw, Look};
 use crate::pages::looked::LookKind;
-use crate::pages::office::{Office, OfficeRow, ServiceLog};
+use crate::pages::office::{Office, OfficeDay, OfficeRow, ServiceLog};
 use crate::pages::parts::{Badge, Choice, Field, Filter, Pager, Tone};
 use crate::pages::record::{Record, Room, RoomGroup, icon};
+use crate::pages::sharing::Question;
 use crate::pages::work::{Work, WorkRow};
 use crate::pages::{Frame, Tab};
 
@@ -16,9 +17,10 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("work", |look| work(look, false)),
     ("work-empty", |look| work(look, true)),
     ("patient", patient),
-    ("office", |look| office(look, false, true)),
-    ("office-found", |look| office(look, true, true)),
-    ("office-unsound", |look| office(look, false, false)),
+    ("office", |look| office(look, false, true, false)),
+    ("office-found", |look| office(look, true, true, false)),
+    ("office-timeline", |look| office(look, true, true, true)),
+    ("office-unsound", |look| office(look, false, false, false)),
     ("decision", |look| decision(look, true)),
     ("decision-different", |look| decision(look, false)),
     ("what-if", |look| what_if(look, false, false)),
@@ -91,9 +93,10 @@ fn patient(look: &Look) -> Box<dyn DynTemplate> {
     })
 }
 
-fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
+fn office(look: &Look, found: bool, sound: bool, timeline: bool) -> Box<dyn DynTemplate> {
     let words = look.words;
     let row = |hours, who: &str, role: String, did: String, kind, by: String, number: &str| OfficeRow {
+        day: look.day(hours / 24).text,
         when: look.ago(hours),
         who: who.to_owned(),
         role,
@@ -106,35 +109,37 @@ fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
     };
     let notes = words.category(Category::Notes);
     let grant = words.say("by-grant").with("when", look.day(322).text).plain();
-    let rows = vec![
-        row(
-            2,
-            "Dana K.",
-            look.dana().role,
-            words.say("did-read").with("room", &notes).plain(),
-            LookKind::Read,
-            grant,
-            "412",
-        ),
-        row(
-            26,
-            "Priya S.",
-            words.t("role-front-desk"),
-            words.say("did-tried").with("room", &notes).plain(),
-            LookKind::Refused,
-            words.t("by-none"),
-            "398",
-        ),
-        row(
-            50,
-            "Rosa R.",
-            words.t("role-parent"),
-            words.say("did-stopped").with("name", "Lincoln School").plain(),
-            LookKind::Sharing,
-            words.t("by-parent"),
-            "371",
-        ),
-    ];
+    let rows = || {
+        vec![
+            row(
+                2,
+                "Dana K.",
+                look.dana().role,
+                words.say("did-read").with("room", &notes).plain(),
+                LookKind::Read,
+                grant.clone(),
+                "412",
+            ),
+            row(
+                26,
+                "Priya S.",
+                words.t("role-front-desk"),
+                words.say("did-tried").with("room", &notes).plain(),
+                LookKind::Refused,
+                words.t("by-none"),
+                "398",
+            ),
+            row(
+                50,
+                "Rosa R.",
+                words.t("role-parent"),
+                words.say("did-stopped").with("name", "Lincoln School").plain(),
+                LookKind::Sharing,
+                words.t("by-parent"),
+                "371",
+            ),
+        ]
+    };
     let log = |name: &str, events: &str, holes, altered| ServiceLog {
         name: name.to_owned(),
         events: events.to_owned(),
@@ -158,8 +163,20 @@ fn office(look: &Look, found: bool, sound: bool) -> Box<dyn DynTemplate> {
         ],
         kinds: LookKind::OF_TENANT.map(|kind| Choice::new(kind.code(), words.t(kind.key()))).into(),
         problems: Vec::new(),
-        pager: Pager { shown: rows.len(), total: rows.len(), ..Pager::default() },
-        rows: found.then_some(rows),
+        view: Question {
+            name: "view",
+            legend: words.t("office-view"),
+            hint: String::new(),
+            many: false,
+            choices: vec![
+                Choice::new("table", words.t("office-view-table")).chosen(!timeline),
+                Choice::new("timeline", words.t("office-view-timeline")).chosen(timeline),
+            ],
+        },
+        pager: Pager { shown: 3, total: 3, ..Pager::default() },
+        printed: look.ago(0),
+        rows: (found && !timeline).then(&rows),
+        days: timeline.then(|| OfficeDay::of(rows())),
         page_token: found.then(|| "made-up".to_owned()),
         logs: vec![
             log("identity", "1,204", 0, 0),

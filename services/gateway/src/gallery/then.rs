@@ -15,16 +15,17 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("then", |look| choose(look, false, true)),
     ("then-wrong", |look| choose(look, true, true)),
     ("then-empty", |look| choose(look, false, false)),
-    ("then-record", |look| record(look, true, false)),
-    ("then-record-import", |look| record(look, true, true)),
-    ("then-record-before", |look| record(look, false, false)),
+    ("then-record", |look| record(look, true, false, false)),
+    ("then-record-import", |look| record(look, true, true, false)),
+    ("then-record-before", |look| record(look, false, false, false)),
     ("then-record-happened", happened),
     ("then-room", |look| room(look, false)),
     ("then-room-empty", |look| room(look, true)),
     ("then-item", item),
+    ("then-record-elsewhere", |look| record(look, true, false, true)),
 ];
 
-const THEN: &str = "/r/k7m2q/then/0000000000000000000000aa";
+pub(super) const THEN: &str = "/r/k7m2q/then/0000000000000000000000aa";
 
 fn choose(look: &Look, wrong: bool, filled: bool) -> Page {
     let words = look.words;
@@ -57,7 +58,7 @@ fn choose(look: &Look, wrong: bool, filled: bool) -> Page {
     })
 }
 
-fn moment(look: &Look, key: &str, other: &str) -> Moment {
+pub(super) fn moment(look: &Look, key: &str, other: &str) -> Moment {
     let words = look.words;
     Moment {
         text: words.say(key).with("when", look.ago(26).text).plain(),
@@ -166,13 +167,54 @@ fn groups(look: &Look, empty: bool) -> Vec<RoomGroup> {
     GROUPS.iter().map(group).collect()
 }
 
-fn record(look: &Look, filled: bool, import: bool) -> Page {
+/// A paper that was handed in, one that was taken back, and a message.
+fn beyond_rooms(look: &Look) -> Vec<Change> {
+    let words = look.words;
+    let change = |tone, key: &str, title: String, detail: String, room| Change {
+        badge: Badge::new(tone, words.t(key)),
+        title,
+        href: Some(format!("{THEN}/papers/3c")),
+        room: words.category(room),
+        detail,
+        reason: String::new(),
+        differences: Vec::new(),
+    };
+    let report = look.own("School report", "Informe escolar");
+    let letter = look.own("Letter from school", "Carta de la escuela");
+    let practice = look.own("Home practice", "Práctica en casa");
+    let question = look.own("Is Tuesday at 4:00 OK?", "¿Le queda bien el martes a las 4:00?");
+    let back = change(Tone::Stop, "then-retracted", letter, String::new(), Category::Documents);
+    let reason = look.own("It belongs to his sister.", "Es de su hermana.");
+    vec![
+        change(Tone::Good, "then-added", report, "PDF, 1.1 MB".to_owned(), Category::Documents),
+        Change { reason, ..back },
+        Change {
+            href: Some(format!("{THEN}/messages/5d")),
+            ..change(Tone::Good, "then-added", practice, question, Category::Messages)
+        },
+    ]
+}
+
+fn elsewhere(look: &Look) -> Vec<Link> {
+    ["papers", "messages"]
+        .map(|place| Link::new(format!("{THEN}/{place}"), look.words.t(&format!("then-{place}"))))
+        .into()
+}
+
+fn record(look: &Look, filled: bool, import: bool, beyond: bool) -> Page {
+    let words = look.words;
+    let mut shown = step(look, import);
+    if beyond {
+        shown.why =
+            ["then-why-paper", "then-why-paper-back", "then-why-message"].map(|key| words.t(key)).into();
+        shown.changes = beyond_rooms(look);
+    }
     Box::new(RecordThen {
         frame: look.family(Tab::Record),
         name: "Mateo R.".to_owned(),
         about: look.own("6 years, born Mar 3, 2020", "6 años, nació el 3 mar 2020"),
         moment: moment(look, "then-known", "then-as-happened"),
-        step: filled.then(|| step(look, import)),
+        step: filled.then_some(shown),
         beside: Some(Beside {
             previous: filled.then(|| THEN.to_owned()),
             following: (!import).then(|| THEN.to_owned()),
@@ -187,6 +229,8 @@ fn record(look: &Look, filled: bool, import: bool) -> Page {
         },
         groups: groups(look, !filled),
         total: if filled { 61 } else { 0 },
+        nothing: !filled,
+        elsewhere: elsewhere(look),
     })
 }
 
@@ -201,6 +245,8 @@ fn happened(look: &Look) -> Page {
         person: Vec::new(),
         groups: groups(look, false),
         total: 61,
+        nothing: false,
+        elsewhere: elsewhere(look),
     })
 }
 
@@ -246,5 +292,6 @@ fn item(look: &Look) -> Page {
             Fact::new(words.t("from-when"), look.ago(26).text),
         ],
         history,
+        save: None,
     })
 }

@@ -55,7 +55,8 @@ fn operation(name: &str) -> &'static str {
         "records.ListItems" | "messaging.ListThreads" => "did-list",
         "documents.ListDocuments" => "did-papers-list",
         "records.SummarizeRecord" => "did-record",
-        "records.ListStepChanges" => "did-stepped",
+        "records.ListStepChanges" | "messaging.GetStep" => "did-stepped",
+        "documents.GetStep" => "did-papers-stepped",
         "records.ListPatients" | "consent.ListRecords" | "records.BatchGetPatients" => "did-listed",
         "documents.DownloadDocument" => "did-paper-saved",
         "messaging.ListMessages" | "messaging.GetThread" | "messaging.WatchThread" => "did-messages-read",
@@ -114,6 +115,9 @@ fn happening(kind: &str) -> Option<&'static str> {
         "erasure.hold-placed" => "did-hold-placed",
         "erasure.hold-lifted" => "did-hold-lifted",
         "erasure.carried-out" | "erasure.repeated" => "did-erased",
+        "erasure.document-requested" => "did-paper-erasure-requested",
+        "erasure.document-withdrawn" => "did-paper-erasure-withdrawn",
+        "erasure.document-carried-out" | "erasure.document-repeated" => "did-paper-erased",
         "account.opened" => "did-account-opened",
         "account.changed" => "did-account-changed",
         "account.role-assigned" => "did-role-assigned",
@@ -166,7 +170,7 @@ impl Teller {
             _ => {}
         }
         // The list of papers is asked for over all rooms that papers lie in.
-        if access.operation == "documents.ListDocuments" {
+        if ["documents.ListDocuments", "documents.GetStep"].contains(&access.operation.as_str()) {
             return self
                 .words
                 .say("did-tried")

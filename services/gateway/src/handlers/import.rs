@@ -5,7 +5,7 @@ use crate::{
     form::{self, Fields},
     pages::{
         Tab,
-        import::{FileTrouble, Import, Imported, Tally},
+        import::{FileTrouble, Import, Imported, Tally, UnknownCode, UnknownCodes},
         show, show_as,
         trouble::Trouble,
     },
@@ -33,6 +33,8 @@ use http::StatusCode;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 pub(super) const SIZE_MAX: &str = "32 MB";
@@ -92,8 +94,10 @@ pub(super) async fn receive(mut multipart: Multipart, target: Target) -> Answer 
     };
     let fields = Fields::new(small);
     match (target, file) {
-        (Target::Record(open), Some(file)) => bring_in(&open, fields.request_id()?, file).await,
-        (Target::Record(open), None) => refused(&open, "import-file-wrong", String::new()).await,
+        (Target::Record(open), Some(file)) => {
+            bring_in(&open, fields.request_id()?, accepts(&fields), file).await
+        }
+        (Target::Record(open), None) => refused(&open, Wrong::at("import-file-wrong", String::new())).await,
         (Target::NewRecord(signed), file) => {
             let form = fields.request_id()?;
             match (people::whose_file(&signed, &fields, file.is_some())?, file) {
@@ -101,17 +105,52 @@ pub(super) async fn receive(mut multipart: Multipart, target: Target) -> Answer 
                     let site = Arc::clone(signed.site());
                     let _held = site.files.try_acquire().map_err(|_| Failure::of(Trouble::Unavailable))?;
                     let file = whole(file).await?;
-                    if let Some((key, place)) = unreadable(&file.first).await? {
+                    let accepts = accepts(&fields);
+                    if let Some(wrong) = unreadable(&file.first, accepts).await? {
                         let number = failure::number(signed.correlation());
-                        let trouble = FileTrouble { what: signed.words().t(key), place, number };
+                        let what = signed.words().t(wrong.key);
+                        let trouble = wrong.said(what, number, "/people/import", fields.one("relation"));
                         return Ok(people::refused_file(&signed, fields, trouble));
                     }
-                    bring_in(&people::open_for_file(&signed, form, relationship).await?, form, file).await
+                    let open = people::open_for_file(&signed, form, relationship).await?;
+                    bring_in(&open, form, accepts, file).await
                 }
                 (Ok(_), None) => Err(Failure::bad_form()),
                 (Err(page), _) => Ok(page),
             }
         }
+    }
+}
+
+/// Of the form that brings a file in although codes in it are not known.
+fn accepts(fields: &Fields) -> bool {
+    fields.one("codes") == "any"
+}
+
+/// What is wrong with a file, by the key of the words, and where.
+#[derive(Debug, PartialEq, Eq)]
+struct Wrong {
+    key: &'static str,
+    place: String,
+    codes: Vec<UnknownCode>,
+}
+
+impl Wrong {
+    const fn at(key: &'static str, place: String) -> Self {
+        Self { key, place, codes: Vec::new() }
+    }
+
+    const fn codes(codes: Vec<UnknownCode>) -> Self {
+        Self { key: "import-codes", place: String::new(), codes }
+    }
+
+    fn said(self, what: String, number: String, action: &str, relation: &str) -> FileTrouble {
+        let codes = (!self.codes.is_empty()).then(|| UnknownCodes {
+            places: self.codes,
+            action: action.to_owned(),
+            relation: relation.to_owned(),
+        });
+        FileTrouble { what, place: self.place, number, codes }
     }
 }
 
@@ -127,15 +166,21 @@ async fn whole(file: File<'_>) -> Result<File<'static>, Failure> {
     Ok(File { name, first: bytes.freeze(), rest: None })
 }
 
-/// The key of what is wrong with a file, and where; records reads it by the same rules.
-async fn unreadable(bytes: &Bytes) -> Result<Option<(&'static str, String)>, Failure> {
+/// Records reads it by the same rules.
+async fn unreadable(bytes: &Bytes, accepts_unknown_codes: bool) -> Result<Option<Wrong>, Failure> {
     let bytes = bytes.clone();
     let read = move || match read_bundle(&bytes, &Limits::default()) {
         Ok(bundle) if bundle.patient.is_none() && bundle.items.is_empty() => {
-            Some(("import-not-fhir", "Bundle".to_owned()))
+            Some(Wrong::at("import-not-fhir", "Bundle".to_owned()))
+        }
+        Ok(bundle) if bundle.unknown_codes.count > 0 && !accepts_unknown_codes => {
+            let unknown = bundle.unknown_codes.systems.into_iter();
+            Some(Wrong::codes(
+                unknown.map(|one| UnknownCode { place: one.place, system: one.system }).collect(),
+            ))
         }
         Ok(_) => None,
-        Err(error) => Some((fault(error.problem()), error.place().to_owned())),
+        Err(error) => Some(Wrong::at(fault(error.problem()), error.place().to_owned())),
     };
     tokio::task::spawn_blocking(read).await.map_err(|_| Failure::of(Trouble::Failed))
 }
@@ -162,7 +207,7 @@ fn cut(error: axum::extract::multipart::MultipartError) -> Failure {
 }
 
 /// Passes the file on to records and shows what it did.
-async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
+async fn bring_in(open: &Open, form: Uuid, accept_unknown_code_systems: bool, mut file: File<'_>) -> Answer {
     let start = ImportStart {
         request_id: form::step(form, "import"),
         patient_id: open.patient_id(),
@@ -170,6 +215,7 @@ async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
             "" => open.words().t("import-file"),
             name => name.to_owned(),
         },
+        accept_unknown_code_systems,
     };
     let (sender, receiver) = mpsc::channel(CHUNKS_WAITING_MAX);
     let pass_on = async {
@@ -194,12 +240,25 @@ async fn bring_in(open: &Open, form: Uuid, mut file: File<'_>) -> Answer {
     let asked = async { Ok::<_, Failure>(records.import_bundle(ReceiverStream::new(receiver)).await) };
     // A file that is cut off on its way drops the call, so that no half of it is taken for the whole.
     let ((), answer) = tokio::try_join!(pass_on, asked)?;
-    match answer.map_err(Failure::from) {
+    match answer {
         Ok(answer) => Ok(imported(open, answer.into_inner()).await),
-        Err(failure) => match what(&failure) {
-            Some(key) => refused(open, key, failure.place.unwrap_or_default()).await,
-            None => Err(failure),
-        },
+        Err(status) => refused(open, wrong(status)?).await,
+    }
+}
+
+/// A refusal that is about the file; every other one is a failure.
+fn wrong(status: Status) -> Result<Wrong, Failure> {
+    let violations = status.get_details_bad_request().map(|request| request.field_violations);
+    let failure = Failure::from(status);
+    if failure.is(catalogue::BUNDLE_CODE_SYSTEM_UNKNOWN) {
+        let unknown = violations.unwrap_or_default().into_iter();
+        return Ok(Wrong::codes(
+            unknown.map(|one| UnknownCode { place: one.field, system: one.description }).collect(),
+        ));
+    }
+    match what(&failure) {
+        Some(key) => Ok(Wrong::at(key, failure.place.unwrap_or_default())),
+        None => Err(failure),
     }
 }
 
@@ -210,17 +269,18 @@ fn what(failure: &Failure) -> Option<&'static str> {
         (catalogue::BUNDLE_CODE_SYSTEM_MALFORMED, "import-not-fhir"),
         (catalogue::RESOURCE_MALFORMED, "import-not-fhir"),
         (catalogue::BUNDLE_REFERENCE_BROKEN, "import-broken-link"),
+        (catalogue::BUNDLE_CODE_SYSTEM_UNKNOWN, "import-codes"),
         (catalogue::BUNDLE_PATIENT_MISMATCH, "import-other-person"),
         (catalogue::BUNDLE_TOO_LARGE, "import-large"),
     ];
     words.iter().find(|(reason, _)| failure.is(reason)).map(|(_, key)| *key)
 }
 
-async fn refused(open: &Open, key: &str, place: String) -> Answer {
+async fn refused(open: &Open, wrong: Wrong) -> Answer {
     let mut frame = open.frame(Tab::Record).await;
     frame.here = open.path("/import");
-    let number = failure::number(open.correlation());
-    let trouble = Some(FileTrouble { what: open.words().t(key), place, number });
+    let (what, number) = (open.words().t(wrong.key), failure::number(open.correlation()));
+    let trouble = Some(wrong.said(what, number, &open.path("/import"), ""));
     let page = Import { frame, size_max: SIZE_MAX.to_owned(), trouble };
     Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
@@ -242,7 +302,8 @@ async fn imported(open: &Open, answer: ImportBundleResponse) -> Response {
     let tallies = tallies.filter(|tally| tally.added + tally.changed + tally.unchanged > 0).collect();
     let mut frame = open.frame(Tab::Record).await;
     frame.here = open.path("/import");
-    show(&Imported { frame, tallies })
+    let before = open.when(answer.earlier_import_time.as_ref()).map(|when| when.text);
+    show(&Imported { frame, tallies, before })
 }
 
 #[cfg(test)]
@@ -252,20 +313,41 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_cannot_be_read_is_known_before_a_record_is_opened_for_it() {
-        let said = async |text: &str| unreadable(&Bytes::from(text.to_owned())).await.unwrap();
-        let (key, place) = said("{\"resourceType\": \"Bundle\", \"type\": ").await.unwrap();
-        assert_eq!(key, "import-not-fhir");
-        assert!(!place.is_empty());
+        let read =
+            async |text: &str, accepts| unreadable(&Bytes::from(text.to_owned()), accepts).await.unwrap();
+        let said = async |text: &str| read(text, false).await;
+        let cut = said("{\"resourceType\": \"Bundle\", \"type\": ").await.unwrap();
+        assert!(cut.key == "import-not-fhir" && !cut.place.is_empty() && cut.codes.is_empty());
         let nothing = r#"{"resourceType": "Bundle", "type": "collection"}"#;
-        assert_eq!(said(nothing).await.unwrap().0, "import-not-fhir");
+        assert_eq!(said(nothing).await.unwrap().key, "import-not-fhir");
         let whole = include_str!("../../../../crates/fhir/tests/fixtures/small_transaction.json");
         assert_eq!(said(whole).await, None);
+        let own_codes = whole.replace("http://loinc.org", "https://codes.example/unheard-of");
+        let refused = said(&own_codes).await.unwrap();
+        assert_eq!(refused.key, "import-codes");
+        assert_eq!(refused.codes.len(), 1);
+        assert_eq!(refused.codes[0].system, "https://codes.example/unheard-of");
+        assert_eq!(read(&own_codes, true).await, None, "whoever was told and says so brings it in");
     }
 
     #[test]
     fn a_file_begins_like_json_or_is_not_sent_on() {
         assert!(begins_like_json(b"  \n{\"resourceType\"") && begins_like_json(b"\xef\xbb\xbf{"));
         assert!(!begins_like_json(b"") && !begins_like_json(b"%PDF-1.7") && !begins_like_json(b"[]"));
+    }
+
+    #[test]
+    fn codes_that_are_not_known_are_told_with_their_places_and_leave_a_way_in() {
+        let refusal = holdfast_host::Problem::new(catalogue::BUNDLE_CODE_SYSTEM_UNKNOWN, "no")
+            .with("place", "Bundle.entry[3]")
+            .field("Bundle.entry[3]", "https://codes.example/unheard-of");
+        let unknown = wrong(refusal.into()).unwrap();
+        assert_eq!(unknown.codes[0].place, "Bundle.entry[3]");
+        let said = unknown.said(String::new(), String::new(), "/r/k7m2q/import", "");
+        assert_eq!(said.codes.unwrap().action, "/r/k7m2q/import");
+        let other = holdfast_host::Problem::new(catalogue::BUNDLE_MALFORMED, "no").with("place", "Bundle");
+        assert!(wrong(other.into()).unwrap().said(String::new(), String::new(), "", "").codes.is_none());
+        assert!(wrong(holdfast_host::Problem::new(catalogue::NOT_PERMITTED, "no").into()).is_err());
     }
 
     #[test]

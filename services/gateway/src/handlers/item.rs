@@ -9,11 +9,12 @@ use crate::{
     pages::{
         Tab, item,
         item::Version,
-        parts::{Fact, Field, Link, Problem, When},
+        parts::{Badge, Fact, Field, Link, Problem, Tone, When},
         show, show_as,
     },
     shelf::Open,
     site::Site,
+    words::Words,
 };
 use axum::{
     Router,
@@ -29,6 +30,7 @@ use holdfast_proto::{
 };
 use holdfast_types::{Action, Category};
 use http::StatusCode;
+use serde_json::Value;
 use std::sync::Arc;
 
 const VERSIONS_MAX: i32 = 50;
@@ -131,7 +133,7 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
         path,
         room: Link::new(open.path(&format!("/c/{category}")), words.category(category)),
         clinical: String::new(),
-        badges: room::badges(open, &found),
+        badges: made_up(words, &found.fhir_json).into_iter().chain(room::badges(open, &found)).collect(),
         facts: facts(open, &found),
         own_text: None,
         provenance: provenance(open, &known, &found),
@@ -146,6 +148,18 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
         withdrawn: (!standing).then_some(found.retraction_reason),
         title: found.title,
     })
+}
+
+/// What HL7 marks as test data, such as everything in the demo network, is said to be that.
+fn made_up(words: Words, resource: &[u8]) -> Option<Badge> {
+    let resource: Value = serde_json::from_slice(resource).ok()?;
+    let is_mark = |tag: &Value| {
+        let says = |name| tag.get(name).and_then(Value::as_str);
+        says("system") == Some("http://terminology.hl7.org/CodeSystem/v3-ActReason")
+            && says("code") == Some("HTEST")
+    };
+    let marked = resource.pointer("/meta/tag").and_then(Value::as_array)?.iter().any(is_mark);
+    marked.then(|| Badge::new(Tone::Plain, words.t("badge-demo")))
 }
 
 pub(super) fn facts(open: &Open, item: &Item) -> Vec<Fact> {
@@ -202,5 +216,32 @@ fn changed(open: &Open, new: &Item, old: Option<&Item>) -> String {
             words.say("change-value").with("old", &old.summary).with("new", &new.summary).plain()
         }
         _ => words.t("change-text"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::Lang;
+
+    #[test]
+    fn what_is_marked_as_test_data_is_said_to_be_made_up_and_nothing_else_is() {
+        let says = |resource: &str| made_up(Words::new(Lang::En), resource.as_bytes()).is_some();
+        let tagged = |system: &str, code: &str| {
+            format!(
+                r#"{{"resourceType":"Goal","meta":{{"tag":[{{"code":"x"}},{{"system":"{system}","code":"{code}"}}]}}}}"#
+            )
+        };
+        let reasons = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+        assert!(says(&tagged(reasons, "HTEST")));
+        for other in [
+            &tagged(reasons, "TREAT"),
+            &tagged("https://codes.example", "HTEST"),
+            "{}",
+            "",
+            r#"{"meta":{"tag":"HTEST"}}"#,
+        ] {
+            assert!(!says(other), "{other}");
+        }
     }
 }

@@ -30,6 +30,7 @@ use holdfast_proto::{
 };
 use holdfast_types::{Action, Category};
 use http::StatusCode;
+use prost_types::Timestamp;
 use serde::Deserialize;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -63,8 +64,12 @@ struct At {
 }
 
 async fn list(open: Open, Query(at): Query<At>) -> Answer {
-    let asked =
-        ListThreadsRequest { patient_id: open.patient_id(), page_size: PAGE_SIZE, page_token: at.page };
+    let asked = ListThreadsRequest {
+        patient_id: open.patient_id(),
+        page_size: PAGE_SIZE,
+        page_token: at.page,
+        as_of_time: None,
+    };
     let answer = open.messaging().list_threads(asked).await?.into_inner();
     let known = open.known([]).await?;
     let row = |thread: &Thread| ThreadRow {
@@ -104,10 +109,10 @@ async fn thread_page(
     text: &str,
     wrong: Option<&'static str>,
 ) -> Result<ThreadPage, Failure> {
-    let asked = GetThreadRequest { patient_id: open.patient_id(), thread_id: id.clone() };
+    let asked = GetThreadRequest { patient_id: open.patient_id(), thread_id: id.clone(), as_of_time: None };
     let (thread, messages) = tokio::try_join!(
         async { Ok(open.messaging().get_thread(asked).await?.into_inner()) },
-        messages(open, &id)
+        messages(open, &id, None)
     )?;
     if let Some(last) = messages.last().filter(|_| thread.unread_count > 0) {
         read(open, &id, &last.message_id).await;
@@ -144,8 +149,12 @@ async fn thread_page(
     })
 }
 
-/// All messages of a thread, oldest first.
-async fn messages(open: &Open, thread: &str) -> Result<Vec<Message>, Failure> {
+/// All messages of a thread, or those that had been posted by a moment, oldest first.
+pub(super) async fn messages(
+    open: &Open,
+    thread: &str,
+    as_of_time: Option<Timestamp>,
+) -> Result<Vec<Message>, Failure> {
     let (mut found, mut page_token) = (Vec::new(), String::new());
     for _ in 0..MESSAGES_PAGES_MAX {
         let asked = ListMessagesRequest {
@@ -153,6 +162,7 @@ async fn messages(open: &Open, thread: &str) -> Result<Vec<Message>, Failure> {
             thread_id: thread.to_owned(),
             page_size: MESSAGES_PAGE_SIZE,
             page_token,
+            as_of_time,
         };
         let page = open.messaging().list_messages(asked).await?.into_inner();
         found.extend(page.messages);
@@ -185,7 +195,7 @@ pub(super) async fn papers(open: &Open) -> Result<Vec<Document>, Failure> {
     let asked = ListDocumentsRequest {
         patient_id: open.patient_id(),
         page_size: PAPERS_MAX,
-        page_token: String::new(),
+        ..ListDocumentsRequest::default()
     };
     Ok(open.documents().list_documents(asked).await?.into_inner().documents)
 }

@@ -16,8 +16,9 @@ use crate::{
     pages::{
         Frame, Tab,
         looked::LookKind,
-        office::{Office, OfficeRow, ServiceLog},
+        office::{Office, OfficeDay, OfficeRow, ServiceLog},
         parts::{Badge, Choice, Field, Pager, Problem, Tone},
+        sharing::Question,
         show, show_as,
     },
     services::Line,
@@ -45,6 +46,7 @@ use http::StatusCode;
 use std::{collections::HashMap, sync::Arc};
 
 const PAGE_SIZE: i32 = 50;
+const TIMELINE: &str = "timeline";
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
@@ -115,6 +117,7 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
     let row = |entry: &Entry| {
         let who = known.actor(signed, &entry.actor);
         OfficeRow {
+            day: signed.day(entry.recorded_time.as_ref()).map_or_else(String::new, |day| day.text),
             when: signed.when(entry.recorded_time.as_ref()).unwrap_or_else(|| signed.moment(signed.now())),
             who: who.name,
             role: who.role,
@@ -241,14 +244,28 @@ fn page(
         Some(found) => (Some(found.rows), found.total, found.next),
         None => (None, 0, None),
     };
+    let shown = rows.as_ref().map_or(0, Vec::len);
+    let timeline = fields.one("view") == TIMELINE;
+    let (rows, days) = if timeline { (None, rows.map(OfficeDay::of)) } else { (rows, None) };
+    let way =
+        |code: &str, chosen: bool| Choice::new(code, words.t(&format!("office-view-{code}"))).chosen(chosen);
     Office {
         frame: signed.frame(Tab::Office),
         emergencies: None,
         fields: boxes.into_iter().map(dress).collect(),
         kinds: LookKind::OF_TENANT.map(kind).into(),
         problems,
-        pager: Pager { shown: rows.as_ref().map_or(0, Vec::len), total, ..Pager::default() },
+        view: Question {
+            name: "view",
+            legend: words.t("office-view"),
+            hint: String::new(),
+            many: false,
+            choices: vec![way("table", !timeline), way(TIMELINE, timeline)],
+        },
+        pager: Pager { shown, total, ..Pager::default() },
         rows,
+        days,
+        printed: signed.moment(signed.now()),
         page_token,
         logs: health.services.iter().map(|log| service_log(signed, log)).collect(),
         sound: health.services.iter().all(|log| log.faults.is_empty()),

@@ -2,13 +2,14 @@
 use super::marks::Thing;
 use super::uploads::{self, Sent};
 use crate::{
+    directory::Known,
     failure::{Answer, Failure},
     form::Fields,
     pages::{
         Tab,
         item::Version,
         papers::{AddPaper, Paper, PaperRow, Papers, Withdraw},
-        parts::{Badge, Choice, Fact, Field, Pager, Person, Problem, Tone, When},
+        parts::{Badge, Choice, Fact, Field, Pager, Person, Problem, Tone},
         show, show_as,
         trouble::Trouble,
     },
@@ -65,8 +66,12 @@ struct At {
 }
 
 async fn list(open: Open, Query(at): Query<At>) -> Answer {
-    let asked =
-        ListDocumentsRequest { patient_id: open.patient_id(), page_size: PAGE_SIZE, page_token: at.page };
+    let asked = ListDocumentsRequest {
+        patient_id: open.patient_id(),
+        page_size: PAGE_SIZE,
+        page_token: at.page,
+        ..ListDocumentsRequest::default()
+    };
     let answer = open.documents().list_documents(asked).await?.into_inner();
     let known = open.known(answer.documents.iter().map(|document| document.created_by.as_str())).await?;
     let row = |document: &Document| PaperRow {
@@ -172,7 +177,7 @@ async fn filled(mut multipart: Multipart) -> Result<Filled, Failure> {
 }
 
 async fn get_document(open: &Open, document_id: String) -> Result<Document, Failure> {
-    let asked = GetDocumentRequest { patient_id: open.patient_id(), document_id };
+    let asked = GetDocumentRequest { patient_id: open.patient_id(), document_id, as_of_time: None };
     Ok(open.documents().get_document(asked).await?.into_inner())
 }
 
@@ -184,12 +189,10 @@ async fn paper(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
 async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> Result<Paper, Failure> {
     let words = open.words();
     let category = Category::from_proto(document.category).unwrap_or(Category::Documents);
-    let known = open.known([document.created_by.as_str()]).await?;
-    let who = known.actor(open, &document.created_by);
+    let known = open.known([document.created_by.as_str(), document.withdrawn_by.as_str()]).await?;
     let path = open.path(&format!("/papers/{}", document.document_id));
-    let withdrawn = open.when(document.withdraw_time.as_ref());
     let facts = vec![
-        Fact::new(words.t("paper-from"), who.name.clone()),
+        Fact::new(words.t("paper-from"), known.actor(open, &document.created_by).name),
         Fact::new(
             words.t("from-when"),
             open.when(document.create_time.as_ref()).map_or_else(String::new, |when| when.text),
@@ -202,7 +205,7 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
     let reason = Field::line("reason", words.t("paper-withdraw-reason"));
     let reason = Field { size_max: REASON_CHARACTERS_MAX, wrong: wrong.clone(), ..reason };
     let may_save = open.may(Action::Download, category);
-    let may_withdraw = withdrawn.is_none() && open.may(Action::Contribute, category);
+    let may_withdraw = document.withdraw_time.is_none() && open.may(Action::Contribute, category);
     Ok(Paper {
         frame: open.frame(Tab::Papers).await,
         title: document.title.clone(),
@@ -210,7 +213,7 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
         facts,
         file_href: may_save.then(|| format!("{path}/file")),
         file_size: size_text(u64::try_from(document.size_bytes).unwrap_or_default()),
-        history: history(open, document, who, withdrawn),
+        history: history(open, document, &known),
         seers: open.seers(category, thing).await?,
         never: open.never(&path, category, thing).await?,
         withdrawn: document.withdraw_time.is_some().then(|| document.withdrawal_reason.clone()),
@@ -223,13 +226,17 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
     })
 }
 
-/// It came, and it may have been taken back; the contract does not say by whom.
-fn history(open: &Open, document: &Document, who: Person, withdrawn: Option<When>) -> Vec<Version> {
+/// It came, and it may have been taken back; by whom was not always kept.
+pub(super) fn history(open: &Open, document: &Document, known: &Known) -> Vec<Version> {
     let words = open.words();
-    let taken_back = withdrawn.map(|when| Version {
+    let by = match document.withdrawn_by.as_str() {
+        "" => Person::new(words.t("who-see-history"), ""),
+        by => known.actor(open, by),
+    };
+    let taken_back = open.when(document.withdraw_time.as_ref()).map(|when| Version {
         number: 2,
         when,
-        who: Person::new(words.t("who-see-history"), ""),
+        who: by,
         what: words.t("badge-withdrawn"),
         current: true,
         href: None,
@@ -237,7 +244,7 @@ fn history(open: &Open, document: &Document, who: Person, withdrawn: Option<When
     let first = open.when(document.create_time.as_ref()).map(|when| Version {
         number: 1,
         when,
-        who,
+        who: known.actor(open, &document.created_by),
         what: words.t("change-first"),
         current: document.withdraw_time.is_none(),
         href: None,
@@ -341,7 +348,7 @@ fn size_text(bytes: u64) -> String {
     }
 }
 
-fn room(words: Words, number: i32) -> Option<Badge> {
+pub(super) fn room(words: Words, number: i32) -> Option<Badge> {
     let category = Category::from_proto(number).filter(|room| *room != Category::Documents)?;
     Some(Badge::new(Tone::Plain, words.category(category)))
 }

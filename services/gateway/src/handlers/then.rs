@@ -1,7 +1,10 @@
 //! The record at another time: as it was known then, or as it had happened by then; and its changes one by one.
 //! A moment stands in an address as [`Moment::written`]: no date does.
 mod choosing;
+mod messages;
+mod papers;
 mod step;
+mod walk;
 
 pub(super) use choosing::typed;
 
@@ -28,13 +31,12 @@ use axum::{
     extract::{Path, Query},
     routing::get,
 };
-use chrono::{DateTime, Utc};
 use holdfast_host::catalogue;
 use holdfast_proto::{
     Word as _,
     records::v1::{
         Demographics, GetItemRequest, GetPatientRequest, ListItemVersionsRequest, ListItemsRequest,
-        ListStepChangesRequest, ListStepChangesResponse, SummarizeRecordRequest,
+        SummarizeRecordRequest,
     },
     timestamp,
 };
@@ -51,6 +53,10 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/r/{r}/then/{moment}", get(record))
         .route("/r/{r}/then/{moment}/c/{category}", get(list))
         .route("/r/{r}/then/{moment}/i/{item}", get(one))
+        .route("/r/{r}/then/{moment}/papers", get(papers::list))
+        .route("/r/{r}/then/{moment}/papers/{paper}", get(papers::one))
+        .route("/r/{r}/then/{moment}/messages", get(messages::list))
+        .route("/r/{r}/then/{moment}/messages/{thread}", get(messages::one))
 }
 
 /// Where the record stands as of a moment.
@@ -98,7 +104,7 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
     };
     let stepped = async {
         match moment.way {
-            Way::Known => stepped(&open, moment.at, &trail).await.map(Some),
+            Way::Known => walk::walk(&open, Some(moment.at), &trail.page).await.map(Some),
             Way::Happened => Ok(None),
         }
     };
@@ -108,9 +114,10 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
     let named = person.as_ref().map(Named::of).filter(|named| !named.name.is_empty()).unwrap_or(today);
     let path = address(&open, moment);
     let (step, beside) = match &stepped {
-        Some(answer) => (step::shown(&open, answer, &path, &trail).await?, Some(step::beside(&open, answer))),
+        Some(walk) => (step::shown(&open, walk, &path, &trail).await?, Some(step::beside(&open, walk))),
         None => (None, None),
     };
+    let total = summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum();
     Ok(show(&then::RecordThen {
         about: named.birth_date.map(|birth| about(&open, birth, days::of(moment.at))).unwrap_or_default(),
         name: named.name,
@@ -118,20 +125,24 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
         step,
         beside,
         person: person.map(|known| facts(&open, known)).unwrap_or_default(),
+        nothing: match &stepped {
+            Some(walk) => walk.place.number == 0,
+            None => total == 0 && !walk::anything_elsewhere(&open, moment.at).await?,
+        },
+        total,
         groups: groups(&open, &format!("/then/{text}"), &summaries),
-        total: summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum(),
+        elsewhere: elsewhere(&open, &path),
         frame,
     }))
 }
 
-async fn stepped(open: &Open, at: DateTime<Utc>, trail: &Trail) -> Result<ListStepChangesResponse, Failure> {
-    let asked = ListStepChangesRequest {
-        patient_id: open.patient_id(),
-        at_time: Some(timestamp(at)),
-        page_size: PAGE_SIZE,
-        page_token: trail.page.clone(),
-    };
-    Ok(open.records().list_step_changes(asked).await?.into_inner())
+/// What is no room of the record.
+fn elsewhere(open: &Open, path: &str) -> Vec<Link> {
+    let words = open.words();
+    let papers = Link::new(format!("{path}/papers"), words.t("then-papers"));
+    let messages = Link::new(format!("{path}/messages"), words.t("then-messages"));
+    let may_read = open.may(Action::Read, Category::Messages);
+    [Some(papers), may_read.then_some(messages)].into_iter().flatten().collect()
 }
 
 /// Who the person was, where that is shared and was known.
@@ -232,6 +243,7 @@ async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) ->
         // Which of them stands today is not told: it was not known then.
         history: item::history(&open, &known, &versions, 0),
         withdrawn: (!found.retraction_reason.is_empty()).then_some(found.retraction_reason),
+        save: None,
         title: found.title,
     }))
 }

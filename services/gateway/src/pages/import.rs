@@ -12,6 +12,25 @@ pub struct FileTrouble {
     pub place: String,
     /// The number to quote.
     pub number: String,
+    /// Where it is only that codes are not known: it may be brought in all the same.
+    pub codes: Option<UnknownCodes>,
+}
+
+/// Codes that nobody here can look up. A second form brings the file in as it is: POST `action`, multipart, with `codes` and `bundle`.
+#[derive(Debug)]
+pub struct UnknownCodes {
+    pub places: Vec<UnknownCode>,
+    pub action: String,
+    /// Whose record the file is to make; empty where there is one already.
+    pub relation: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownCode {
+    /// "Bundle.entry[3].resource.code.coding[0].system"
+    pub place: String,
+    /// The URI of the list that the code is from.
+    pub system: String,
 }
 
 /// POST `{path}/import`, multipart, with `bundle`.
@@ -37,6 +56,8 @@ pub struct Tally {
 pub struct Imported {
     pub frame: Frame,
     pub tallies: Vec<Tally>,
+    /// "Mar 3, 2026, 2:10 PM": when the very same file came in first.
+    pub before: Option<String>,
 }
 
 impl Imported {

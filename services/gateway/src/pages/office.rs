@@ -5,10 +5,12 @@ use askama::Template;
 use super::Frame;
 use super::looked::LookKind;
 use super::parts::{Badge, Choice, Field, Pager, Problem, When};
-use super::sharing::Carried;
+use super::sharing::{Carried, Question};
 
 #[derive(Debug)]
 pub struct OfficeRow {
+    /// The day of it, in words.
+    pub day: String,
     pub when: When,
     pub who: String,
     pub role: String,
@@ -19,6 +21,27 @@ pub struct OfficeRow {
     pub number: String,
     /// What names a look or a refusal to POST `/office/decision`; empty for anything else.
     pub why: Vec<Carried>,
+}
+
+/// What was found of one day.
+#[derive(Debug)]
+pub struct OfficeDay {
+    pub label: String,
+    pub rows: Vec<OfficeRow>,
+}
+
+impl OfficeDay {
+    /// Rows that follow each other by time, by their days.
+    pub fn of(rows: Vec<OfficeRow>) -> Vec<Self> {
+        let mut days: Vec<Self> = Vec::new();
+        for row in rows {
+            match days.last_mut() {
+                Some(day) if day.label == row.day => day.rows.push(row),
+                _ => days.push(Self { label: row.day.clone(), rows: vec![row] }),
+            }
+        }
+        days
+    }
 }
 
 #[derive(Debug)]
@@ -39,9 +62,14 @@ pub struct Office {
     pub emergencies: Option<usize>,
     pub fields: Vec<Field>,
     pub kinds: Vec<Choice>,
+    /// A table or a timeline.
+    pub view: Question,
     pub problems: Vec<Problem>,
-    /// None before the first search.
+    /// What was found as a table; none before the first search, and where it is a timeline.
     pub rows: Option<Vec<OfficeRow>>,
+    /// What was found as a timeline, newest first; none before the first search, and where it is a table.
+    pub days: Option<Vec<OfficeDay>>,
+    pub printed: When,
     pub pager: Pager,
     /// The page token that the "more" button sends.
     pub page_token: Option<String>,

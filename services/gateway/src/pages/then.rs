@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::Frame;
 use super::item::Version;
+use super::messages::Bubble;
 use super::parts::{Badge, Fact, Field, Link, Pager, Problem, When};
 use super::record::{ItemRow, RoomGroup};
 use super::sharing::Question;
@@ -93,6 +94,10 @@ pub struct RecordThen {
     pub person: Vec<Fact>,
     pub groups: Vec<RoomGroup>,
     pub total: usize,
+    /// Neither in the rooms nor among papers and messages.
+    pub nothing: bool,
+    /// Papers and messages as they stood.
+    pub elsewhere: Vec<Link>,
 }
 
 #[derive(Debug, Template)]
@@ -120,4 +125,19 @@ pub struct ItemThen {
     pub provenance: Vec<Fact>,
     /// Up to the version that stood then.
     pub history: Vec<Version>,
+    /// The file of a paper, which never changes.
+    pub save: Option<Link>,
+}
+
+/// A thread as far as it had come.
+#[derive(Debug, Template)]
+#[template(path = "then_thread.html")]
+pub struct ThreadThen {
+    pub frame: Frame,
+    pub back: Link,
+    pub subject: String,
+    pub with: String,
+    pub moment: Moment,
+    pub bubbles: Vec<Bubble>,
+    pub closed: bool,
 }

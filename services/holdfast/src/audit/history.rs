@@ -1,10 +1,10 @@
-//! `holdfast audit replay`: the history of a record, an actor, a tenant or a period, newest first, one JSON object on each line.
+//! `holdfast audit replay`: the history of a record, an actor, a tenant or a period, newest first: one JSON object on each line, or a table.
 use super::{
-    entry::Told,
     line::{Line, Reach, ask},
     progress::Progress,
+    sink::{Format, Sink},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use holdfast_proto::{
@@ -15,11 +15,7 @@ use holdfast_proto::{
     timestamp,
 };
 use holdfast_types::{AccountId, Clock, PatientId, SystemClock, TenantId};
-use std::{
-    fs::File,
-    io::{BufWriter, Write, stdout},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 const PAGE_SIZE: i32 = 200;
 
@@ -45,10 +41,13 @@ pub(crate) struct Args {
     /// Only entries of these kinds.
     #[arg(long, value_enum)]
     kind: Vec<Kind>,
-    /// Where to write to: a new file, or with `--page-token` the one that was begun. Otherwise the terminal.
+    /// Where to write to: a new file, which has this name once it is whole. Otherwise the terminal.
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
-    /// Go on where a replay of the same ended early, by what it said then; needs the same `--until`.
+    /// What to write; otherwise what the name of the file says: a table where it ends in `.parquet`.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Go on with the lines of a replay of the same that ended early, by what it said then; needs the same `--until`.
     #[arg(long, value_name = "TOKEN")]
     page_token: Option<String>,
 }
@@ -90,42 +89,32 @@ pub(crate) async fn run(args: Args) -> Result<()> {
     let mut line = args.reach.line()?;
     let until = args.until.unwrap_or_else(|| SystemClock.now());
     let mut query = Query::of(&args, until);
-    let mut out: Box<dyn Write> = match &args.out {
-        Some(path) => Box::new(BufWriter::new(open(path, args.page_token.is_some())?)),
-        None => Box::new(stdout().lock()),
-    };
+    let format = args.format.unwrap_or_else(|| Format::of(args.out.as_deref()));
+    let mut sink = Sink::open(args.out.as_deref(), format, args.page_token.is_some())?;
     let mut progress = Progress::begin("entries");
-    if let Err(error) = replay(&mut line, &mut query, out.as_mut(), &mut progress).await {
+    if let Err(error) = replay(&mut line, &mut query, &mut sink, &mut progress).await {
         let token = query.page_token();
         let again = match &query {
-            _ if token.is_empty() => String::new(),
+            _ if token.is_empty() || !sink.goes_on() => String::new(),
             Query::OfTenant(_) => format!("; go on with --until {} --page-token {token}", until.to_rfc3339()),
             Query::OfRecord(_) => format!("; go on with --page-token {token}"),
         };
-        bail!("{error:#}{again}");
+        bail!("{error:#}{}{again}", sink.give_up());
     }
+    sink.finish()?;
     progress.end();
     Ok(())
 }
 
 /// A page is out before the next one is asked for, so that what is said after a failure is where to go on.
-async fn replay(
-    line: &mut Line,
-    query: &mut Query,
-    out: &mut dyn Write,
-    progress: &mut Progress,
-) -> Result<()> {
+async fn replay(line: &mut Line, query: &mut Query, sink: &mut Sink, progress: &mut Progress) -> Result<()> {
     let mut first = true;
     loop {
         let page = query.page(line).await?;
         if std::mem::take(&mut first) {
             progress.expect(page.total);
         }
-        for entry in &page.entries {
-            serde_json::to_writer(&mut *out, &Told::from(entry))?;
-            writeln!(out)?;
-        }
-        out.flush()?;
+        sink.page(&page.entries)?;
         progress.step(page.entries.len());
         if page.next.is_empty() {
             return Ok(());
@@ -193,11 +182,4 @@ impl Query {
             }
         })
     }
-}
-
-/// Nothing that is there is written over.
-fn open(path: &Path, begun: bool) -> Result<File> {
-    let mut options = File::options();
-    let options = if begun { options.append(true) } else { options.write(true).create_new(true) };
-    options.open(path).with_context(|| format!("`{}` cannot be written", path.display()))
 }

@@ -7,7 +7,9 @@ mod history;
 mod hypothesis;
 mod line;
 mod progress;
+mod sink;
 mod steps;
+mod table;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -17,7 +19,7 @@ use std::io::Write as _;
 pub(crate) enum Command {
     /// Decide logged looks and refusals again, by the grants as they stood, and say which differ; or, with `--who`, what nobody asked.
     ReplayDecisions(decisions::Args),
-    /// Write the history of a record, an actor, a tenant or a period, one JSON object on each line.
+    /// Write the history of a record, an actor, a tenant or a period: one JSON object on each line, or a Parquet table.
     Replay(history::Args),
     /// Step through the versions of one thing in a record: who, when, and what changed between.
     Steps(steps::Args),

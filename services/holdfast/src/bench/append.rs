@@ -72,8 +72,12 @@ async fn append_round(
                     occurred: None,
                 }];
                 let expected_revision = revision.load(Ordering::Relaxed);
-                let streams =
-                    vec![StreamAppend { stream: StreamName::new("bench", id), expected_revision, events }];
+                let streams = vec![StreamAppend {
+                    stream: StreamName::new("bench", id),
+                    expected_revision,
+                    events,
+                    own_key: false,
+                }];
                 log.append(Append {
                     subject: Subject::Patient(PatientId::new(id)),
                     context: context(),

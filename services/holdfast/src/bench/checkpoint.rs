@@ -113,6 +113,6 @@ fn event(number: u32) -> Append {
         occurred: None,
     };
     let stream = StreamName::new("item", SystemIds.next());
-    let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event] }];
+    let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
     Append { subject: Subject::Patient(patient(number)), context: context(), request: None, streams }
 }

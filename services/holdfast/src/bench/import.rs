@@ -80,6 +80,7 @@ async fn import(system: &System, audit: &PgPool, bytes: &[u8], count: usize) -> 
         request_id: SystemIds.next().to_string(),
         patient_id: held.patient_id,
         source_name: "Hospital portal".to_owned(),
+        ..Default::default()
     };
     let chunks =
         bytes.chunks(CHUNK_BYTES).map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
@@ -95,11 +96,11 @@ async fn import(system: &System, audit: &PgPool, bytes: &[u8], count: usize) -> 
     Ok(f64::from(u32::try_from(count)?) / took)
 }
 
-/// Until audit has taken in the last of it, what an import sets off would weigh on whatever is measured next.
+/// Until audit has taken in the last of it, and its log has, what an import sets off would weigh on whatever is measured next.
 async fn heard(audit: &PgPool, place: &Position) -> Result<()> {
     loop {
         let taken_in: bool = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT FROM entries WHERE (service, lane, lane_seq) = ($1, $2, $3))",
+            "SELECT EXISTS (SELECT FROM log_lanes WHERE (service, lane) = ($1, $2) AND seq >= $3)",
         )
         .bind(&place.service)
         .bind(i32::try_from(place.lane)?)

@@ -40,7 +40,7 @@ async fn what_deploy_says_runs_serves_a_family_and_ends_in_order() {
     let deploy = copy_of_deploy(dir.path());
     make_secrets(&deploy);
     let compose = Compose::read(&deploy.join("compose.yaml"));
-    let place = Place::new(&compose, deploy, dir.path().to_owned());
+    let place = Place::new(&compose, deploy.clone(), dir.path().to_owned());
     let mut mails = Mails::start().await;
     place.answers("mail.example", MAIL_PORT, mails.port);
 
@@ -50,6 +50,7 @@ async fn what_deploy_says_runs_serves_a_family_and_ends_in_order() {
     let mut browser = Browser::new(site.parse().unwrap());
     containers.ready(&format!("{site}/healthz/ready")).await;
     use_it(&mut browser, &mut mails).await;
+    cosigned(&place, &deploy).await;
     containers.down().await;
 
     // What must outlive the containers lies in volumes, and nothing was written beside them.
@@ -62,6 +63,20 @@ async fn what_deploy_says_runs_serves_a_family_and_ends_in_order() {
         });
         assert!(left.is_empty(), "{name} wrote {left:?}");
     }
+}
+
+/// The witness that the secrets name has cosigned what was published, as anybody finds who has the two public keys.
+async fn cosigned(place: &Place<'_>, deploy: &Path) {
+    let witnesses = fs::read_to_string(deploy.join("secrets/audit/serve/witnesses")).unwrap();
+    let (witness, _) = witnesses.split_once(' ').unwrap();
+    // The newest checkpoint may stand a moment without its cosignature.
+    let verified = || {
+        let mut verify = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+        verify.args(["audit", "verify", "--witness", witness, "--key"]);
+        verify.arg(deploy.join("secrets/witness/serve/logs")).arg("--export").arg(place.volume("log"));
+        verify.output().unwrap().status.success()
+    };
+    containers::until("a cosignature", async || verified()).await;
 }
 
 fn within(place: &Place<'_>, container: &str, file: &Path, target: &str) -> bool {
@@ -100,7 +115,7 @@ fn make_secrets(deploy: &Path) {
     let secrets = deploy.join("secrets");
     assert_eq!((mode(&secrets), mode(&secrets.join("ca.key"))), (0o700, 0o600));
     // Containers read theirs as another user.
-    for role in ["identity", "records", "documents", "consent", "messaging", "audit", "gateway"] {
+    for role in ["identity", "records", "documents", "consent", "messaging", "audit", "gateway", "witness"] {
         for file in files(&secrets.join(role)) {
             assert_eq!(mode(&file) & 0o044, 0o044, "{}", file.display());
         }

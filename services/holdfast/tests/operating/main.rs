@@ -30,27 +30,39 @@ use uuid::Uuid;
 
 type Through = InterceptedService<Channel, client::Outgoing>;
 
+fn family() -> AccountId {
+    AccountId::new(Uuid::from_u128(1))
+}
+
 /// As a family comes, with a token of the installation's own key.
-fn through<C>(data: &Path, service: Service, client: impl FnOnce(Channel, client::Outgoing) -> C) -> C {
+fn through<C>(
+    data: &Path,
+    service: Service,
+    account: AccountId,
+    client: impl FnOnce(Channel, client::Outgoing) -> C,
+) -> C {
     let authority = Authority::create(&data.join("certificates"), SystemClock.now()).unwrap();
     let tls = Tls::load(&authority.role("gateway").unwrap()).unwrap();
     let port = fs::read_to_string(data.join(format!("{service}.port"))).unwrap();
     let address = Url::parse(&format!("https://127.0.0.1:{}", port.trim())).unwrap();
     let signer = TokenSigner::from_pkcs8(&fs::read(data.join("secrets/token.key")).unwrap()).unwrap();
     let iat = SystemClock.now().timestamp();
-    let account = AccountId::new(Uuid::from_u128(1));
     let claims = Claims { account, session: None, roles: Vec::new(), iat, exp: iat + 300 };
     let outgoing = client::Outgoing::new().bearer(signer.sign(&claims).unwrap().into());
     client(client::channel(service, &address, &tls).unwrap(), outgoing)
 }
 
 fn consent(data: &Path) -> ConsentServiceClient<Through> {
-    through(data, Service::Consent, ConsentServiceClient::with_interceptor)
+    through(data, Service::Consent, family(), ConsentServiceClient::with_interceptor)
 }
 
 /// How many talks there are in a record.
 async fn threads(data: &Path, patient: &str) -> Result<usize, Status> {
-    let mut messaging = through(data, Service::Messaging, MessagingServiceClient::with_interceptor);
+    threads_as(family(), data, patient).await
+}
+
+async fn threads_as(account: AccountId, data: &Path, patient: &str) -> Result<usize, Status> {
+    let mut messaging = through(data, Service::Messaging, account, MessagingServiceClient::with_interceptor);
     let list = ListThreadsRequest { patient_id: patient.to_owned(), ..Default::default() };
     Ok(messaging.list_threads(list).await?.into_inner().threads.len())
 }
@@ -101,10 +113,10 @@ async fn parked_at_last(data: &Path, something: bool) -> Vec<Value> {
 }
 
 /// In the database of messaging, as who owns it.
-async fn mend(data: &Path, sql: &'static str) {
+async fn mend(data: &Path, sql: &str) {
     let url = Postgres::url_in(&data.join("postgres"), "messaging", "messaging_owner").unwrap();
     let mut owner = PgConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut owner).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut owner).await.unwrap();
     owner.close().await.unwrap();
 }
 
@@ -175,4 +187,68 @@ async fn read_models_are_made_anew_beside_a_running_installation_and_what_waits_
     assert!(
         !gone.status.success() && String::from_utf8(gone.stderr).unwrap().contains("HOLDFAST_DATABASE_URL")
     );
+}
+
+/// Has a service take in another's events once more.
+fn again(service: &str, source: &str, data: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_holdfast"))
+        .args(["rebuild", service, "--feed", source, "--data-dir"])
+        .arg(data)
+        .env_remove("HOLDFAST_DATABASE_URL")
+        .output()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_of_others_events_is_made_anew_whatever_was_done_to_it() {
+    let root = tempfile::tempdir().unwrap();
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let data = root.path().join("data");
+    let up = Installation::up(&data, &[]).await;
+    let record = open(&data).await;
+    let heard =
+        || async { threads(&data, &record).await.map_err(|status| Status::unavailable(status.message())) };
+    assert_eq!(patiently(heard).await.unwrap(), 0);
+
+    let intruder = AccountId::new(Uuid::from_u128(2));
+    mend(
+        &data,
+        &format!(
+            "UPDATE feeds.access_holders SET account = '{intruder}' WHERE patient = '{record}';
+             INSERT INTO feeds.practices VALUES ('{intruder}', '{intruder}')"
+        ),
+    )
+    .await;
+    assert_eq!(threads_as(intruder, &data, &record).await.unwrap(), 0, "who wrote themselves in is let in");
+    assert_eq!(reason(&threads(&data, &record).await.unwrap_err()), "NOT_PERMITTED");
+    let made = again("messaging", "consent", &data);
+    assert!(made.status.success(), "{made:?}");
+    let said = String::from_utf8(made.stdout).unwrap();
+    assert!(said.starts_with("messaging: what it keeps of consent was made anew from "), "{said}");
+    assert_eq!(patiently(heard).await.unwrap(), 0);
+    let refused = threads_as(intruder, &data, &record).await.unwrap_err();
+    assert!(["NOT_PERMITTED", "CONSENT_STALE"].contains(&reason(&refused)), "{refused:?}");
+
+    for (service, source) in [
+        ("messaging", "identity"),
+        ("identity", "consent"),
+        ("records", "consent"),
+        ("documents", "consent"),
+        ("audit", "consent"),
+        ("audit", "messaging"),
+        ("audit", "audit"),
+    ] {
+        let made = again(service, source, &data);
+        assert!(made.status.success(), "{service} of {source}: {made:?}");
+    }
+    let url = Postgres::url_in(&data.join("postgres"), "messaging", "messaging_owner").unwrap();
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let practices: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM feeds.practices").fetch_one(&mut owner).await.unwrap();
+    assert_eq!(practices, 0);
+    owner.close().await.unwrap();
+    let nothing = again("records", "messaging", &data);
+    assert!(!nothing.status.success());
+    assert!(String::from_utf8(nothing.stderr).unwrap().contains("records keeps nothing of messaging"));
+    up.down().await;
 }

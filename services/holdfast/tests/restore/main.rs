@@ -15,6 +15,7 @@ use holdfast_proto::{
         self as consent, consent_service_client::ConsentServiceClient,
         erasure_service_client::ErasureServiceClient,
     },
+    documents::v1::{self as documents, documents_service_client::DocumentsServiceClient},
     records::v1::{self as records, records_service_client::RecordsServiceClient},
 };
 use holdfast_testkit::refusal::reason;
@@ -112,6 +113,64 @@ impl Place {
         Ok(self.records().list_items(list).await?.into_inner().items.len())
     }
 
+    fn documents(&self) -> DocumentsServiceClient<Through> {
+        let channel = self.channel(Service::Documents, Service::Gateway);
+        DocumentsServiceClient::with_interceptor(channel, self.outgoing(1, None))
+    }
+
+    /// A paper in a record.
+    async fn hand_in(&self, patient_id: &str) -> String {
+        let begin = documents::StartUploadRequest {
+            request_id: request_id(),
+            patient_id: patient_id.to_owned(),
+            title: "Hearing test".into(),
+            media_type: "text/plain".into(),
+            size_bytes: 5,
+            ..Default::default()
+        };
+        let upload_id = loop {
+            match self.documents().start_upload(begin.clone()).await {
+                Ok(started) => break started.into_inner().upload_id,
+                // Documents has not heard of the record yet.
+                Err(status) => assert_eq!(reason(&status), "NOT_PERMITTED", "{status:?}"),
+            }
+        };
+        let bytes = documents::AppendUploadRequest {
+            upload_id: upload_id.clone(),
+            offset_bytes: 0,
+            chunk: b"words".to_vec().into(),
+        };
+        self.documents().append_upload(futures::stream::iter([bytes])).await.unwrap();
+        let complete = documents::CompleteUploadRequest { request_id: request_id(), upload_id };
+        let completed = self.documents().complete_upload(complete).await.unwrap().into_inner();
+        completed.document.unwrap().document_id
+    }
+
+    /// How many bytes come of a paper.
+    async fn download(&self, patient_id: &str, document_id: &str) -> Result<usize, Status> {
+        let (patient_id, document_id) = (patient_id.to_owned(), document_id.to_owned());
+        let asked = documents::DownloadDocumentRequest { patient_id, document_id };
+        let mut parts = self.documents().download_document(asked).await?.into_inner();
+        let mut bytes = 0;
+        while let Some(part) = parts.message().await? {
+            if let Some(documents::download_document_response::Part::Chunk(chunk)) = part.part {
+                bytes += chunk.len();
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Until a paper is erased for its holder.
+    async fn paper_erased(&self, patient_id: &str, document_id: &str) {
+        loop {
+            match self.download(patient_id, document_id).await {
+                Ok(_) => {}
+                Err(status) if reason(&status) == "CONTENT_ERASED" => return,
+                Err(status) => assert_eq!(reason(&status), "UNRECORDABLE", "{status:?}"),
+            }
+        }
+    }
+
     /// Until a record is erased for its holder.
     async fn erased(&self, patient: &str) {
         loop {
@@ -123,9 +182,14 @@ impl Place {
         }
     }
 
-    async fn erase(&self, patient: &str) {
-        let patient_id = patient.to_owned();
-        let ask = consent::RequestErasureRequest { request_id: request_id(), patient_id: patient_id.clone() };
+    /// All of a record, or one paper of it.
+    async fn erase(&self, patient: &str, paper: &str) {
+        let (patient_id, document_id) = (patient.to_owned(), paper.to_owned());
+        let ask = consent::RequestErasureRequest {
+            request_id: request_id(),
+            patient_id: patient_id.clone(),
+            document_id: document_id.clone(),
+        };
         self.erasures(1, None).request_erasure(ask).await.unwrap();
         let grounds = consent::Grounds { authority: "the holder's wish".into(), reason: "moved away".into() };
         let retention = consent::Retention {
@@ -138,6 +202,7 @@ impl Place {
             patient_id,
             grounds: Some(grounds),
             retention: Some(retention),
+            document_id,
         };
         self.erasures(2, Some(Role::Operator)).carry_out_erasure(carry_out).await.unwrap();
     }
@@ -212,6 +277,7 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
 
     let up = Installation::up(&place.data, &[]).await;
     let (gone, kept) = (place.open().await, place.open().await);
+    let (shed, stays) = (place.hand_in(&kept).await, place.hand_in(&kept).await);
     let before = place.log().await;
     let seen = root.path().join("checkpoint");
     place.checkpoint(&seen).await;
@@ -220,9 +286,12 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
 
     let up = Installation::up(&place.data, &[]).await;
     assert_eq!(place.goals(&gone).await.unwrap(), 1);
-    place.erase(&gone).await;
+    place.erase(&gone, "").await;
     place.erased(&gone).await;
-    place.noted(1).await;
+    assert_eq!(place.download(&kept, &shed).await.unwrap(), 5);
+    place.erase(&kept, &shed).await;
+    place.paper_erased(&kept, &shed).await;
+    place.noted(2).await;
     up.down().await;
 
     let master = MasterKey::read(&place.data.join("secrets/consent-master.key")).unwrap();
@@ -237,6 +306,14 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     fs::rename(&ledger, &away).unwrap();
     let up = Installation::up(&place.data, &[]).await;
     assert_eq!(place.goals(&gone).await.unwrap(), 1);
+    // But for the paper's bytes, which may have been removed with it meanwhile.
+    let get = documents::GetDocumentRequest {
+        patient_id: kept.clone(),
+        document_id: shed.clone(),
+        ..Default::default()
+    };
+    let title = place.documents().get_document(get).await.unwrap().into_inner().title;
+    assert_eq!(title, "Hearing test");
     up.down().await;
 
     place.copy(&backup, &databases);
@@ -245,9 +322,13 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     // From the first answer on: either its key is gone, or the erasure was heard again.
     let first = place.goals(&gone).await.unwrap_err();
     assert!(["CONTENT_ERASED", "UNRECORDABLE"].contains(&reason(&first)), "{first:?}");
+    let first = place.download(&kept, &shed).await.unwrap_err();
+    assert!(["CONTENT_ERASED", "UNRECORDABLE"].contains(&reason(&first)), "{first:?}");
     place.erased(&gone).await;
+    place.paper_erased(&kept, &shed).await;
     assert_eq!(place.goals(&kept).await.unwrap(), 1, "nobody else is touched");
-    let get = consent::GetErasureRequest { patient_id: gone.clone(), tenant_id: String::new() };
+    assert_eq!(place.download(&kept, &stays).await.unwrap(), 5, "nor the other paper");
+    let get = consent::GetErasureRequest { patient_id: gone.clone(), ..Default::default() };
     let shown = place.erasures(1, None).get_erasure(get).await.unwrap().into_inner();
     assert_eq!(shown.state(), consent::ErasureState::Erased);
     let after = place.log().await;
@@ -257,7 +338,7 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
         assert_eq!((&again.header, &again.leaf, &again.header.leaf()), (header, leaf, leaf));
         assert!(header.subject != patient || again.public_payload.is_none());
     }
-    place.noted(1).await;
+    place.noted(2).await;
     up.down().await;
     let verified = place.verify(&seen);
     assert!(verified.status.success(), "{verified:?}");

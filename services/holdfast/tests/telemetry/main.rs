@@ -9,9 +9,12 @@ mod receiver;
 
 use browser::Browser;
 use holdfast_host::metrics;
+use holdfast_supervise::Postgres;
+use holdfast_types::Service;
 use installation::Installation;
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::{common::v1::any_value::Value as Attribute, trace::v1::Span};
 use receiver::{Received, Receiver};
+use sqlx::{Connection as _, PgConnection};
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 const EMAIL: &str = "zephyrina.quillfeather@families.example";
@@ -38,6 +41,8 @@ const CLICK: &str = "POST /people/new";
 const COMMANDS: [&str; 2] =
     ["holdfast.consent.v1.ConsentService/OpenRecord", "holdfast.records.v1.RecordsService/RegisterPatient"];
 const ENTRY: &str = "audit.index";
+const PUBLISHED: &str = "relay.publish";
+const TAKEN_IN: &str = "inbox.take_in";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_from_the_click_to_the_audit_entry_and_nothing_of_the_patient() {
@@ -72,6 +77,7 @@ async fn one_trace_from_the_click_to_the_audit_entry_and_nothing_of_the_patient(
     .into();
     receiver.until(|received| wanted.iter().all(|name| received.metrics.contains(*name))).await;
     secrets.extend(browser.secrets().map(str::to_owned));
+    what_is_measured_is_what_happened(&data, &receiver).await;
     up.down().await;
 
     receiver.look(|received| {
@@ -79,7 +85,15 @@ async fn one_trace_from_the_click_to_the_audit_entry_and_nothing_of_the_patient(
         for command in COMMANDS {
             let entry = entry_of(received, command).unwrap();
             assert_eq!(entry.trace_id, click.trace_id, "{command}");
+            // Between them the way: put on the bus, and taken in by audit from there, or read back from the source.
+            let beside = |name| received.named(name).filter(|one| one.parent_span_id == entry.parent_span_id);
+            assert!(beside(PUBLISHED).next().is_some(), "{command}");
+            let taken_in = beside(TAKEN_IN).find(|one| says(one, "service") == Some("audit")).unwrap();
+            assert!(["bus", "read-back"].contains(&says(taken_in, "way").unwrap()), "{taken_in:?}");
+            assert_eq!(taken_in.trace_id, click.trace_id, "{command}");
         }
+        let heard = received.named(TAKEN_IN).filter(|one| says(one, "way") == Some("bus")).count();
+        assert!(heard > 0, "nothing came by the bus");
     });
     let log = fs::read_to_string(data.join("holdfast.log")).unwrap();
     for line in log.lines() {
@@ -97,6 +111,58 @@ async fn one_trace_from_the_click_to_the_audit_entry_and_nothing_of_the_patient(
         assert!(!told.contains(secret), "`{secret}` left by OTLP");
     }
     silent_without_an_endpoint(&data, &receiver, &endpoint).await;
+}
+
+/// Held against the logs themselves, between two looks at them: the product counts those that it turns away by itself.
+async fn what_is_measured_is_what_happened(data: &Path, receiver: &Receiver) {
+    for service in Service::WITH_LOG {
+        let (before, looks, refusals) = on_the_log(data, *service).await;
+        let of = [("service", service.as_str())];
+        receiver.until(|received| received.sum(metrics::RELAY_PUBLISHED.name, &of) >= before).await;
+        receiver.until(|received| received.sum(metrics::RELAY_LAG.name, &of) == 0.0).await;
+        let permitted = [("outcome", "PERMITTED"), of[0]];
+        receiver.until(|received| received.sum(metrics::DECISIONS.name, &permitted) >= looks).await;
+        let refused = [("outcome", "NOT_PERMITTED"), of[0]];
+        receiver.until(|received| received.sum(metrics::DECISIONS.name, &refused) >= refusals).await;
+        let (published, appends, parked) = receiver.look(|received| {
+            let sum = |name| received.sum(name, &of);
+            (
+                sum(metrics::RELAY_PUBLISHED.name),
+                sum(metrics::APPEND_GROUP_SIZE.name),
+                sum(metrics::INBOX_PARKED.name),
+            )
+        });
+        let (after, ..) = on_the_log(data, *service).await;
+        assert!((before..=after).contains(&published), "{service}: {published} of {before} to {after}");
+        assert!(0.0 < appends && appends <= after, "{service}: {appends} appends of {after} events");
+        assert_eq!(parked, 0.0, "{service}");
+    }
+}
+
+/// How many events there are, how many of them are looks, and how many looks that were refused.
+async fn on_the_log(data: &Path, service: Service) -> (f64, f64, f64) {
+    let url =
+        Postgres::url_in(&data.join("postgres"), service.as_str(), &format!("{service}_owner")).unwrap();
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let counts: (f64, f64, f64) = sqlx::query_as(
+        "SELECT count(*)::float8,
+                count(*) FILTER (WHERE event_type = 'access.permitted')::float8,
+                count(*) FILTER (WHERE event_type = 'access.refused')::float8
+         FROM log.events",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
+    owner.close().await.unwrap();
+    counts
+}
+
+fn says<'a>(span: &'a Span, key: &str) -> Option<&'a str> {
+    let attribute = span.attributes.iter().find(|attribute| attribute.key == key)?;
+    match attribute.value.as_ref()?.value.as_ref()? {
+        Attribute::StringValue(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// The index entry that continues the call of `command` by the click.

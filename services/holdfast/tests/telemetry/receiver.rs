@@ -14,9 +14,14 @@ use opentelemetry_proto::tonic::{
             trace_service_server::{TraceService, TraceServiceServer},
         },
     },
+    common::v1::{KeyValue, any_value::Value as Attribute},
+    metrics::v1::{Metric, NumberDataPoint, metric::Data, number_data_point::Value},
     trace::v1::Span,
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status, transport::server::TcpIncoming};
 
@@ -29,11 +34,52 @@ pub(crate) struct Received {
     /// Each request as it came, to be searched.
     pub(crate) texts: Vec<String>,
     pub(crate) metrics: BTreeSet<String>,
+    /// What each said last, by its name and its attributes; of a histogram the sum.
+    values: BTreeMap<(String, BTreeMap<String, String>), f64>,
 }
 
 impl Received {
     pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = &Span> {
         self.spans.iter().filter(move |span| span.name == name)
+    }
+
+    /// What a metric says where it has these attributes, over all others that it has.
+    pub(crate) fn sum(&self, name: &str, attributes: &[(&str, &str)]) -> f64 {
+        let has = |own: &BTreeMap<String, String>| {
+            attributes.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
+        };
+        let values = self.values.iter().filter(|((own, attributes), _)| own == name && has(attributes));
+        values.map(|(_, value)| value).sum()
+    }
+
+    fn measured(&mut self, Metric { name, data, .. }: Metric) {
+        let attributes = |attributes: Vec<KeyValue>| -> BTreeMap<String, String> {
+            let text = |one: KeyValue| match one.value?.value? {
+                Attribute::StringValue(text) => Some((one.key, text)),
+                _ => None,
+            };
+            attributes.into_iter().filter_map(text).collect()
+        };
+        let number = |point: NumberDataPoint| {
+            let value = match point.value? {
+                Value::AsDouble(value) => value,
+                Value::AsInt(value) => value as f64,
+            };
+            Some((attributes(point.attributes), value))
+        };
+        let points: Vec<_> = match data {
+            Some(Data::Sum(sum)) => sum.data_points.into_iter().filter_map(number).collect(),
+            Some(Data::Gauge(gauge)) => gauge.data_points.into_iter().filter_map(number).collect(),
+            Some(Data::Histogram(histogram)) => {
+                let points = histogram.data_points.into_iter();
+                points.filter_map(|point| Some((attributes(point.attributes), point.sum?))).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (attributes, value) in points {
+            self.values.insert((name.clone(), attributes), value);
+        }
+        self.metrics.insert(name);
     }
 }
 
@@ -107,7 +153,7 @@ impl MetricsService for Receiver {
         self.0.send_modify(|received| {
             received.texts.push(format!("{request:?}"));
             let scopes = request.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
-            received.metrics.extend(scopes.flat_map(|scope| scope.metrics).map(|metric| metric.name));
+            scopes.flat_map(|scope| scope.metrics).for_each(|metric| received.measured(metric));
         });
         Ok(Response::new(Default::default()))
     }

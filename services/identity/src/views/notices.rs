@@ -51,6 +51,12 @@ impl Reaction for ToTell {
         }
         Ok(())
     }
+
+    /// Who was told, was told: the notices stay, and nobody gets a second one.
+    async fn forget(&self, conn: &mut PgConnection) -> Result<(), ReactionError> {
+        sqlx::query("DELETE FROM record_holders").execute(conn).await?;
+        Ok(())
+    }
 }
 
 impl Views {

@@ -1,4 +1,6 @@
 //! The read models say what the log says: rebuilt from it, every row is as it was.
+mod replaying;
+
 use super::*;
 use crate::{
     FREE_STANDING,
@@ -54,16 +56,7 @@ async fn world() -> World {
 
 impl World {
     async fn append<E: Event>(&self, subject: Subject, id: u128, events: &[E]) -> Result<(), AppendError> {
-        let context = Context {
-            tenant: FREE_STANDING,
-            actor: Actor::Anonymous,
-            on_behalf_of: None,
-            purpose: Purpose::Operations,
-            correlation: Uuid::nil(),
-            causation: None,
-            traceparent: None,
-            occurred: None,
-        };
+        let context = context();
         let streams = vec![StreamAppend::of(Uuid::from_u128(id), 0, events).unwrap()];
         self.log.append(Append { subject, context, request: None, streams }).await.map(|_| ())
     }
@@ -86,6 +79,19 @@ impl World {
         .fetch_all(&self.database.pool)
         .await
         .unwrap()
+    }
+}
+
+fn context() -> Context {
+    Context {
+        tenant: FREE_STANDING,
+        actor: Actor::Anonymous,
+        on_behalf_of: None,
+        purpose: Purpose::Operations,
+        correlation: Uuid::nil(),
+        causation: None,
+        traceparent: None,
+        occurred: None,
     }
 }
 

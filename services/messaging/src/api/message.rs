@@ -2,8 +2,9 @@
 use crate::{
     app::{ThreadAfter, Words},
     domain::thread::Attachment,
-    views::{ShownMessage, ShownThread},
+    views::{Changed, Done, Moments, ShownMessage, ShownThread, Step},
 };
+use chrono::{DateTime, Utc};
 use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::{
     messaging::v1::{self as pb, attachment::Reference},
@@ -78,6 +79,42 @@ impl From<&ShownThread> for pb::Thread {
             waiting_for_care_team: thread.last_from_family && !thread.closed,
             revision: thread.revision,
             etag: mask::etag(thread.revision),
+        }
+    }
+}
+
+/// Nothing changes a thread as it stood.
+pub(super) fn thread(thread: &ShownThread, as_of: Option<DateTime<Utc>>) -> pb::Thread {
+    let now = pb::Thread::from(thread);
+    if as_of.is_some() { pb::Thread { etag: String::new(), ..now } } else { now }
+}
+
+pub(super) fn step(moments: Moments, step: Step) -> pb::Step {
+    let count = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+    pb::Step {
+        step_time: moments.step.map(timestamp),
+        changes: step.changes.into_iter().map(Into::into).collect(),
+        total_size: count(step.total),
+        previous_time: moments.previous.map(timestamp),
+        following_time: moments.following.map(timestamp),
+        step_number: count(moments.number),
+        step_count: count(moments.count),
+    }
+}
+
+impl From<Changed> for pb::ThreadChange {
+    fn from(changed: Changed) -> Self {
+        let (kind, message) = match changed.done {
+            Done::Started(message) => (pb::ThreadChangeKind::Started, Some(message)),
+            Done::Posted(message) => (pb::ThreadChangeKind::Posted, Some(message)),
+            Done::Closed => (pb::ThreadChangeKind::Closed, None),
+        };
+        Self {
+            kind: kind.into(),
+            thread_id: changed.thread.to_string(),
+            subject: changed.subject,
+            message: message.map(Into::into),
+            recorded_by: changed.by.unwrap_or_default(),
         }
     }
 }

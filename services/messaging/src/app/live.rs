@@ -62,7 +62,7 @@ impl App {
             // What is marked as never shared while somebody watches is not watched any longer.
             self.sees(&permit, asked, thread).await?;
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {
-                let found = views::messages(pool, keys, &permit, thread, reached, BATCH)
+                let found = views::messages(pool, keys, &permit, thread, None, (reached, BATCH))
                     .await
                     .map_err(Failure::Views)?
                     .map(|mut found| {

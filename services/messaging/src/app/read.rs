@@ -1,11 +1,15 @@
 //! Threads, their messages, and how much is unread.
 use super::{App, Failure};
-use crate::views::{self, Cursor, ShownMessage, ShownThread};
-use holdfast_access::RequestContext;
+use crate::domain::thread::Refusal;
+use crate::views::{self, Cursor, Moments, ShownMessage, ShownThread, Step};
+use chrono::{DateTime, Utc};
+use holdfast_access::{RequestContext, Unreleased};
 use holdfast_types::{Action, Category, PatientId, ThreadId};
 
 pub(crate) struct ListThreads {
     pub(crate) patient: PatientId,
+    /// As they stood then; none: as they stand.
+    pub(crate) as_of: Option<DateTime<Utc>>,
     pub(crate) after: Option<Cursor>,
     pub(crate) page_size: u32,
 }
@@ -13,6 +17,8 @@ pub(crate) struct ListThreads {
 pub(crate) struct ListMessages {
     pub(crate) patient: PatientId,
     pub(crate) thread: ThreadId,
+    /// Posted by then; none: whenever.
+    pub(crate) as_of: Option<DateTime<Utc>>,
     /// Place in the thread, from 1; 0 begins at the beginning.
     pub(crate) after: i32,
     pub(crate) page_size: u32,
@@ -26,12 +32,15 @@ impl App {
         asked: &RequestContext,
         query: ListThreads,
     ) -> Result<Vec<ShownThread>, Failure> {
-        let ListThreads { patient, after, page_size } = query;
+        let ListThreads { patient, as_of, after, page_size } = query;
         let permit = self.may_read(asked, patient, "messaging.ListThreads").await?;
         let (pool, keys) = (self.log().pool(), self.log().keys());
-        let found = views::threads(pool, keys, &permit, &asked.caller, after, page_size)
-            .await
-            .map_err(Failure::Views)?;
+        let (caller, page) = (&asked.caller, (after, page_size));
+        let found = match as_of {
+            Some(at) => views::threads_as_of(pool, keys, &permit, caller, at, page).await,
+            None => views::threads(pool, keys, &permit, caller, after, page_size).await,
+        };
+        let found = found.map_err(Failure::Views)?;
         Ok(self.ground.gate().release(permit, found).await?)
     }
 
@@ -42,13 +51,56 @@ impl App {
         asked: &RequestContext,
         query: ListMessages,
     ) -> Result<Vec<ShownMessage>, Failure> {
-        let ListMessages { patient, thread, after, page_size } = query;
+        let ListMessages { patient, thread, as_of, after, page_size } = query;
         let permit = self.may_read(asked, patient, "messaging.ListMessages").await?;
         self.sees(&permit, asked, thread).await?;
         let (pool, keys) = (self.log().pool(), self.log().keys());
-        let found =
-            views::messages(pool, keys, &permit, thread, after, page_size).await.map_err(Failure::Views)?;
+        let found = views::messages(pool, keys, &permit, thread, as_of, (after, page_size))
+            .await
+            .map_err(Failure::Views)?;
         Ok(self.ground.gate().release(permit, found).await?)
+    }
+
+    /// A thread as it stood.
+    #[tracing::instrument(skip_all, name = "messaging.get_thread")]
+    pub(crate) async fn thread_as_of(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        thread: ThreadId,
+        at: DateTime<Utc>,
+    ) -> Result<ShownThread, Failure> {
+        let permit = self.may_read(asked, patient, "messaging.GetThread").await?;
+        let (pool, keys) = (self.log().pool(), self.log().keys());
+        let found = views::thread_as_of(pool, keys, &permit, &asked.caller, at, thread)
+            .await
+            .map_err(Failure::Views)?;
+        let gate = self.ground.gate();
+        let Some(found) = found else {
+            gate.release(permit, Unreleased::new((), Vec::new())).await?;
+            return Err(Failure::Thread(Refusal::NotStarted));
+        };
+        Ok(gate.release(permit, found).await?)
+    }
+
+    /// What was said or closed last at a moment, in the threads that the caller sees.
+    #[tracing::instrument(skip_all, name = "messaging.get_step")]
+    pub(crate) async fn step(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<(Moments, Step), Failure> {
+        let permit = self.may_read(asked, patient, "messaging.GetStep").await?;
+        let (pool, keys) = (self.log().pool(), self.log().keys());
+        let moments = views::moments(pool, &permit, &asked.caller, at).await.map_err(Failure::Views)?;
+        let found = match moments.step {
+            Some(step) => {
+                views::step(pool, keys, &permit, &asked.caller, step).await.map_err(Failure::Views)?
+            }
+            None => Unreleased::new(Step::default(), Vec::new()),
+        };
+        Ok(self.ground.gate().release(permit, found.map(|step| (moments, step))).await?)
     }
 
     /// For those of the records whose messages the caller may read, in order; that others were asked for is on the log.

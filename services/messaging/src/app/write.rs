@@ -4,7 +4,7 @@ use crate::{
     domain::thread::{Attachment, Command, Message, Thread},
     views::{self, ShownMessage, ShownThread},
 };
-use holdfast_access::{Authority, Parts, Permit, RequestContext};
+use holdfast_access::{Authority, Parts, Permit, Refused, RequestContext, Unreleased};
 use holdfast_eventlog::{Executed, Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{Action, Category, MessageId, PatientId, PracticeId, ThreadId};
@@ -60,7 +60,9 @@ impl App {
         // Who is no holder opens threads of practices at which they hold a role, and of no others.
         let own = asked.caller.held_at_practices().any(|(_, held)| held == practice);
         if permit.relationship().is_none() && !own {
-            return Err(holdfast_access::Refused::NotPermitted.into());
+            // The rooms would be open: that it was tried is on the log.
+            self.ground.gate().release(permit, Unreleased::new((), Vec::new())).await?;
+            return Err(Refused::NotPermitted.into());
         }
         if !own && !self.is_practice(practice).await? {
             return Err(Failure::PracticeUnknown);

@@ -3,7 +3,7 @@ use super::{ViewsError, content::open_content, threads::may_show};
 use crate::domain::thread::Attachment;
 use chrono::{DateTime, Utc};
 use holdfast_access::{Parts, Permit, Returned, Thing, Unreleased};
-use holdfast_eventlog::KeyRing;
+use holdfast_eventlog::{DataKey, KeyRing};
 use holdfast_types::{Category, MessageId, ThreadId};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -23,9 +23,9 @@ pub struct ShownMessage {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
-    thread: Uuid,
-    number: i32,
+pub(super) struct Row {
+    pub(super) thread: Uuid,
+    pub(super) number: i32,
     message: Uuid,
     author: String,
     from_family: bool,
@@ -34,20 +34,20 @@ struct Row {
     content: Vec<u8>,
 }
 
-/// Messages after a place in the thread, and one more than the page holds; none where the reader does not see the thread, which was asked
+/// Messages after a place in the thread, posted by a moment if one is named, and one more than the page holds; none where the reader does not see the thread, which was asked
 /// before and may have changed since.
 pub async fn messages(
     pool: &PgPool,
     keys: &KeyRing,
     permit: &Permit<Parts>,
     thread: ThreadId,
-    after: i32,
-    page_size: u32,
+    until: Option<DateTime<Utc>>,
+    (after, page_size): (i32, u32),
 ) -> Result<Unreleased<Vec<ShownMessage>>, ViewsError> {
     let rows: Vec<Row> = sqlx::query_as(concat!(
         "SELECT thread, number, message, author, from_family, created_time, revision, content
          FROM messages
-         WHERE patient = $1 AND thread = $2 AND number > $3
+         WHERE patient = $1 AND thread = $2 AND number > $3 AND ($8::timestamptz IS NULL OR created_time <= $8)
            AND EXISTS (SELECT FROM threads WHERE threads.thread = $2 AND threads.patient = $1 AND ",
         may_show!("5", "6", "7"),
         ")
@@ -61,6 +61,7 @@ pub async fn messages(
     .bind(permit.withheld().items())
     .bind(permit.withheld().authors())
     .bind(permit.within().rows())
+    .bind(until)
     .fetch_all(pool)
     .await?;
     let Some(written) = written(pool, permit, thread).await? else {
@@ -71,17 +72,35 @@ pub async fn messages(
     let mut returned = Vec::with_capacity(rows.len());
     let on_page = usize::try_from(page_size).unwrap_or(usize::MAX);
     for row in rows {
-        let revision = u64::try_from(row.revision).map_err(|_| ViewsError::Malformed("revision"))?;
         if returned.len() < on_page {
-            returned.push(Returned { id: row.message, revision });
+            returned.push(row.returned()?);
         }
-        let content = open_content(&key, row.message, &row.content)?;
-        shown.push(ShownMessage {
-            id: MessageId::new(row.message),
-            thread: ThreadId::new(row.thread),
-            number: row.number,
-            author: row.author,
-            from_family: row.from_family,
+        shown.push(row.open(&key, permit, &written)?);
+    }
+    Ok(Unreleased::new(shown, returned))
+}
+
+impl Row {
+    pub(super) fn returned(&self) -> Result<Returned, ViewsError> {
+        let revision = u64::try_from(self.revision).map_err(|_| ViewsError::Malformed("revision"))?;
+        Ok(Returned { id: self.message, revision })
+    }
+
+    /// Without what is attached and may not be seen with the thread.
+    pub(super) fn open(
+        self,
+        key: &DataKey,
+        permit: &Permit<Parts>,
+        written: &Written,
+    ) -> Result<ShownMessage, ViewsError> {
+        let content = open_content(key, self.message, &self.content)?;
+        let thread = ThreadId::new(self.thread);
+        Ok(ShownMessage {
+            id: MessageId::new(self.message),
+            thread,
+            number: self.number,
+            author: self.author,
+            from_family: self.from_family,
             body: content.body,
             language: content.language,
             attachments: content
@@ -90,21 +109,20 @@ pub async fn messages(
                 .filter(|attachment| !permit.withheld().items().contains(&attachment.uuid()))
                 .filter(|attachment| permit.within().shows_with(&written.thing(thread), attachment.uuid()))
                 .collect(),
-            created: row.created_time,
-        });
+            created: self.created_time,
+        })
     }
-    Ok(Unreleased::new(shown, returned))
 }
 
 /// By whom a thread was written, and when.
 #[derive(sqlx::FromRow)]
-struct Written {
+pub(super) struct Written {
     authors: Vec<String>,
     created_time: DateTime<Utc>,
     last_message_time: DateTime<Utc>,
 }
 
-async fn written(
+pub(super) async fn written(
     pool: &PgPool,
     permit: &Permit<Parts>,
     thread: ThreadId,

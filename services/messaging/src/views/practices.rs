@@ -27,6 +27,11 @@ impl Reaction for Practices {
         }
         Ok(())
     }
+
+    async fn forget(&self, conn: &mut PgConnection) -> Result<(), ReactionError> {
+        sqlx::query("DELETE FROM practices").execute(conn).await?;
+        Ok(())
+    }
 }
 
 pub async fn is_practice(pool: &PgPool, practice: PracticeId) -> Result<bool, ViewsError> {

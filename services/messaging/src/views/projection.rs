@@ -30,11 +30,17 @@ impl Projection for Threads {
                 }
                 Event::Read { reader, message } => read(conn, header, reader, message).await?,
                 Event::Closed {} => {
-                    sqlx::query("UPDATE threads SET closed = true, revision = $2 WHERE thread = $1")
-                        .bind(header.stream.id())
-                        .bind(revision(header))
-                        .execute(&mut *conn)
-                        .await?;
+                    sqlx::query(
+                        "UPDATE threads
+                         SET closed = true, revision = $2, closed_revision = $2, closed_time = $3, closed_by = $4
+                         WHERE thread = $1",
+                    )
+                    .bind(header.stream.id())
+                    .bind(revision(header))
+                    .bind(header.occurred)
+                    .bind(header.actor.to_string())
+                    .execute(&mut *conn)
+                    .await?;
                 }
             }
         }

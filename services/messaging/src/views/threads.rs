@@ -26,8 +26,8 @@ pub struct ShownThread {
 /// Where a page ends.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Cursor {
-    last_message: DateTime<Utc>,
-    thread: ThreadId,
+    pub(super) last_message: DateTime<Utc>,
+    pub(super) thread: ThreadId,
 }
 
 impl ShownThread {
@@ -37,7 +37,7 @@ impl ShownThread {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     thread: Uuid,
     patient: Uuid,
     practice: Uuid,
@@ -207,11 +207,11 @@ pub async fn unread(
     Ok(Unreleased::new(i32::try_from(count).unwrap_or(i32::MAX), Vec::new()))
 }
 
-const fn returned(thread: &ShownThread) -> Returned {
+pub(super) const fn returned(thread: &ShownThread) -> Returned {
     Returned { id: thread.id.uuid(), revision: thread.revision }
 }
 
-async fn open(keys: &KeyRing, row: Row) -> Result<ShownThread, ViewsError> {
+pub(super) async fn open(keys: &KeyRing, row: Row) -> Result<ShownThread, ViewsError> {
     let key = keys.existing(row.patient).await?;
     Ok(ShownThread {
         id: ThreadId::new(row.thread),

@@ -203,7 +203,8 @@ impl World {
 
     pub async fn get(&self, person: &Person, thread: &Thread) -> Result<Thread, Status> {
         let (patient_id, thread_id) = (self.patient.to_string(), thread.thread_id.clone());
-        Ok(self.as_(person).get_thread(GetThreadRequest { patient_id, thread_id }).await?.into_inner())
+        let asked = GetThreadRequest { patient_id, thread_id, as_of_time: None };
+        Ok(self.as_(person).get_thread(asked).await?.into_inner())
     }
 
     pub async fn unread(&self, person: &Person) -> i32 {

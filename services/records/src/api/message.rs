@@ -193,6 +193,7 @@ impl From<Imported> for pb::ImportBundleResponse {
                 .take(WARNINGS_MAX)
                 .collect(),
             position: imported.position.map(Into::into),
+            earlier_import_time: imported.before.map(timestamp),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     views::ViewsError,
 };
 use holdfast_eventlog::KeyError;
-use holdfast_fhir::{BundleError, Problem as Fault};
+use holdfast_fhir::{BundleError, Problem as Fault, UnknownCodes};
 use holdfast_host::{Problem, Reason, catalogue};
 
 impl From<Failure> for Problem {
@@ -18,6 +18,7 @@ impl From<Failure> for Problem {
             Failure::Resource(error) => {
                 of_file(catalogue::RESOURCE_MALFORMED, &error, &of_entry(error.place()))
             }
+            Failure::UnknownCodes(unknown) => of_unknown_codes(unknown),
             Failure::Unfit(unfit) => of_unfit(&unfit),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
@@ -81,6 +82,20 @@ fn reason_of(fault: &Fault) -> &'static Reason {
         // Everything else is a fault in how the bundle is written; `fhir_reason` says which.
         _ => catalogue::BUNDLE_MALFORMED,
     }
+}
+
+/// The first is named like every other place; a violation names the place, and is described by the system.
+fn of_unknown_codes(unknown: UnknownCodes) -> Problem {
+    let UnknownCodes { systems, count } = unknown;
+    let first = systems.first().map(|first| (first.place.clone(), first.system.clone()));
+    let (place, system) = first.unwrap_or_default();
+    let message =
+        format!("`{place}`: {count} entries say what they are by codes of systems that are not known");
+    let problem = Problem::new(catalogue::BUNDLE_CODE_SYSTEM_UNKNOWN, message)
+        .with("place", place)
+        .with("system", system)
+        .with("place_count", count);
+    systems.into_iter().fold(problem, |problem, unknown| problem.field(unknown.place, unknown.system))
 }
 
 fn of_unfit(unfit: &Unfit) -> Problem {

@@ -57,7 +57,7 @@ impl<M: UploadMessage> Upload<M> {
 
     pub(super) async fn rest(&mut self) -> Result<Vec<u8>, Status> {
         let size_bytes_max = Limits::default().size_bytes_max;
-        let mut bytes = Vec::new();
+        let (mut chunks, mut size_bytes) = (Vec::new(), 0);
         while let Some(part) = next(&mut self.stream).await? {
             let Part::Chunk(chunk) = part else {
                 return Err(Problem::of_field(
@@ -73,16 +73,17 @@ impl<M: UploadMessage> Upload<M> {
                     .with("size_bytes_max", CHUNK_BYTES_MAX)
                     .into());
             }
-            if bytes.len() + chunk.len() > size_bytes_max {
+            size_bytes += chunk.len();
+            if size_bytes > size_bytes_max {
                 let message = format!("the bundle is larger than {size_bytes_max} bytes");
                 return Err(Problem::new(catalogue::BUNDLE_TOO_LARGE, message)
                     .with("size_bytes_max", size_bytes_max)
                     .with("place", "Bundle")
                     .into());
             }
-            bytes.extend_from_slice(&chunk);
+            chunks.push(chunk);
         }
-        Ok(bytes)
+        Ok(chunks.concat())
     }
 }
 

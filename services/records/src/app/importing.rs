@@ -6,10 +6,15 @@ use super::{
     recording::{Batch, ImportOf},
     request, subject,
 };
-use crate::domain::{
-    import::{self, Import},
-    patient::{self, Patient},
+use crate::{
+    domain::{
+        content::Sha,
+        import::{self, Import},
+        patient::{self, Patient},
+    },
+    views,
 };
+use chrono::{DateTime, Utc};
 use holdfast_access::RequestContext;
 use holdfast_eventlog::Position;
 use holdfast_fhir::{Bundle, BundleError, Limits, Warning, read_bundle};
@@ -21,7 +26,11 @@ const OPERATION: &str = "records.ImportBundle";
 pub(crate) struct ImportBundle {
     pub(crate) patient: PatientId,
     pub(crate) source_name: String,
+    /// Entries whose codes are of systems that are not known here are taken, too.
+    pub(crate) accepts_unknown_codes: bool,
     pub(crate) bytes: Vec<u8>,
+    /// SHA-256 of the bytes.
+    pub(crate) content: Sha,
 }
 
 pub(crate) struct Imported {
@@ -30,6 +39,8 @@ pub(crate) struct Imported {
     /// The bundle does not say who it is about.
     pub(crate) nameless: bool,
     pub(crate) position: Option<Position>,
+    /// When the same bytes were brought in before.
+    pub(crate) before: Option<DateTime<Utc>>,
 }
 
 impl App {
@@ -46,11 +57,14 @@ impl App {
         id: CommandId,
         command: ImportBundle,
     ) -> Result<Imported, Failure> {
-        let ImportBundle { patient, source_name, bytes } = command;
+        let ImportBundle { patient, source_name, accepts_unknown_codes, bytes, content } = command;
         // A bundle that cannot be read says nothing about its categories, nor about anybody's record.
         let mut bundle = read(bytes).await?.map_err(Failure::Bundle)?;
         if bundle.patient.is_none() && bundle.items.is_empty() {
             return Err(Failure::Unfit(Unfit::NothingOfAPatient));
+        }
+        if bundle.unknown_codes.count > 0 && !accepts_unknown_codes {
+            return Err(Failure::UnknownCodes(bundle.unknown_codes));
         }
         let categories = incoming::categories(&bundle);
         let permit = self.gate.authorise(asked, Action::Contribute, patient, &categories, OPERATION).await?;
@@ -58,20 +72,30 @@ impl App {
         let request = request(authority.account(), id);
         let import_id = made_by(authority.account(), id, patient.uuid());
         let (warnings, nameless) = (std::mem::take(&mut bundle.warnings), bundle.patient.is_none());
-        let answer = |tally, position| Imported { tally, warnings, nameless, position };
+        let answer = |tally, position, before| Imported { tally, warnings, nameless, position, before };
         if let Some(position) =
             self.log.answered(subject(patient), Some(request)).await.map_err(Failure::Append)?
         {
-            return Ok(answer(self.tally_of(patient, import_id).await?, Some(position)));
+            return Ok(answer(self.tally_of(patient, import_id).await?, Some(position), None));
         }
         let registration = self.registration_from(patient, &bundle).await?;
-        let system = System::of(patient, bundle.origin.as_deref(), &source_name);
-        let import = ImportOf { id: import_id, source: system.id, source_name: source_name.clone() };
+        let earlier = views::earlier_import(self.log.pool(), self.log.keys(), patient, &content)
+            .await
+            .map_err(Failure::Views)?;
+        let system = System::of(patient, bundle.origin.as_deref(), earlier, &source_name);
+        let import = ImportOf {
+            id: import_id,
+            source: system.id,
+            source_name: source_name.clone(),
+            content,
+            is_known: earlier.is_some(),
+        };
         let drafts = incoming::drafts(patient, &system, bundle)?;
         let batch = Batch { patient, drafts, registration, import: Some(import) };
         let recorded = self.record(&authority, request, &batch).await?;
         let tally = if recorded.repeated { self.tally_of(patient, import_id).await? } else { recorded.tally };
-        Ok(answer(tally, recorded.position))
+        let before = earlier.filter(|_| !recorded.repeated).map(|earlier| earlier.time);
+        Ok(answer(tally, recorded.position, before))
     }
 
     /// What an import brought when it was done.

@@ -5,6 +5,7 @@ use crate::domain::{
     demographics::Demographics,
     item::{SourceIdentity, id_of, source_id},
 };
+use crate::views::EarlierImport;
 use holdfast_fhir::{
     Address, Bundle, DirectoryEntry, HumanName, MatchKey, PatientResource, Telecom, summary,
 };
@@ -23,10 +24,15 @@ pub(super) struct System<'a> {
 }
 
 impl<'a> System<'a> {
-    /// The same whatever its files are called, where they tell where they come from.
-    pub(super) fn of(patient: PatientId, origin: Option<&str>, name: &'a str) -> Self {
+    /// The same whatever its files are called, where they tell where they come from; the same file is the same, too.
+    pub(super) fn of(
+        patient: PatientId,
+        origin: Option<&str>,
+        earlier: Option<EarlierImport>,
+        name: &'a str,
+    ) -> Self {
         let identity = origin.map_or(SourceIdentity::System(name), SourceIdentity::Origin);
-        Self { id: source_id(patient, &identity), name }
+        Self { id: earlier.map_or_else(|| source_id(patient, &identity), |earlier| earlier.source), name }
     }
 
     fn says(&self, key: &str) -> Source {

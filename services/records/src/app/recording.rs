@@ -2,7 +2,7 @@
 use super::{App, Failure, subject};
 use crate::{
     domain::{
-        content::Content,
+        content::{Content, Sha},
         import,
         item::{self, Command, Item, State},
         patient::{self, Patient},
@@ -51,6 +51,9 @@ pub(super) struct ImportOf {
     pub(super) id: Uuid,
     pub(super) source: Uuid,
     pub(super) source_name: String,
+    pub(super) content: Sha,
+    /// The same bytes were taken in before.
+    pub(super) is_known: bool,
 }
 
 #[derive(Debug)]
@@ -109,9 +112,11 @@ impl App {
             streams.extend(stream);
         }
         streams.extend(self.registration(batch).await?);
-        if let (Some(import), false) = (&batch.import, streams.is_empty()) {
+        // A file that says nothing new is noted, too: by it the same bytes are known under another name.
+        if let Some(import) = batch.import.as_ref().filter(|import| !import.is_known || !streams.is_empty()) {
             let (source, source_name) = (import.source, import.source_name.clone());
-            let completed = import::Event::Completed { source, source_name, tally: tally.clone() };
+            let (tally, content) = (tally.clone(), Some(import.content));
+            let completed = import::Event::Completed { source, source_name, tally, content };
             streams.push(StreamAppend::of(import.id, 0, &[completed]).map_err(Failure::Append)?);
         }
         Ok((streams, tally))
@@ -143,7 +148,7 @@ fn of_item(id: ItemId, revision: u64, events: &[item::Event]) -> Result<StreamAp
     });
     let events = encoded.collect::<Result<_, AppendError>>().map_err(Failure::Append)?;
     let stream = StreamName::new(item::Event::AGGREGATE, id.uuid());
-    Ok(StreamAppend { stream, expected_revision: revision, events })
+    Ok(StreamAppend { stream, expected_revision: revision, events, own_key: false })
 }
 
 fn count(counts: &mut BTreeMap<Category, u32>, category: Category) {

@@ -1,4 +1,5 @@
 //! A file that was taken in: from whom, and what it brought; so that asking for it again is answered the same.
+use super::content::Sha;
 use holdfast_eventlog::Decider;
 use holdfast_types::Category;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,14 @@ pub struct DirectoryTally {
 #[serde(tag = "type", content = "data")]
 pub enum Event {
     #[serde(rename = "import.completed")]
-    Completed { source: Uuid, source_name: String, tally: Tally },
+    Completed {
+        source: Uuid,
+        source_name: String,
+        tally: Tally,
+        /// SHA-256 of its bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Sha>,
+    },
     #[serde(rename = "import.directory-completed")]
     DirectoryCompleted(DirectoryTally),
 }
@@ -80,8 +88,15 @@ pub(super) fn samples() -> Vec<Event> {
         changed: BTreeMap::from([(Category::Results, 1)]),
         unchanged: BTreeMap::new(),
     };
+    let of = |content| Event::Completed {
+        source: Uuid::from_u128(1),
+        source_name: "Hospital portal".into(),
+        tally: tally.clone(),
+        content,
+    };
     vec![
-        Event::Completed { source: Uuid::from_u128(1), source_name: "Hospital portal".into(), tally },
+        of(None),
+        of(Some([7; 32])),
         Event::DirectoryCompleted(DirectoryTally { added: 3, changed: 2, unchanged: 1 }),
     ]
 }
@@ -92,7 +107,7 @@ mod tests {
 
     #[test]
     fn an_import_is_completed_once() {
-        let [of_record, of_directory] = samples().try_into().unwrap();
+        let [of_record, _, of_directory] = samples().try_into().unwrap();
         let state = Import::evolve(State::default(), &of_record);
         assert!(matches!(&state, State::OfRecord(tally) if tally.added.len() == 2));
         assert_eq!(Import::decide(&state, of_directory), Err(CompletedAlready));

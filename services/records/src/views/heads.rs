@@ -39,8 +39,8 @@ pub(crate) async fn heads(
             origin,
             category: category.parse().map_err(|_| ViewsError::Malformed("category"))?,
             resource_type,
-            content: sealing::open_digest(&key, item, &content)?,
-            sent: sealing::open_digest(&key, item, &sent)?,
+            content: sealing::open_digest(&key, sealing::OF_ITEMS, item, &content)?,
+            sent: sealing::open_digest(&key, sealing::OF_ITEMS, item, &sent)?,
         };
         let state = if retracted { State::Retracted(standing) } else { State::Standing(standing) };
         Ok((ItemId::new(item), ItemHead { revision: unsigned(revision), state }))

@@ -42,7 +42,7 @@ impl Projection for RecordViews {
             match said? {
                 Said::Item(event) => self.item(&mut wave, &opened.header, event).await?,
                 Said::Patient(event) => self.patient(conn, &opened.header, &event).await?,
-                Said::Import(event) => source_read(conn, &opened.header, event).await?,
+                Said::Import(event) => self.import(conn, &opened.header, event).await?,
                 Said::Directory(directory::Event::Recorded(entry)) => {
                     let key = self.keys.existing(opened.header.subject).await?;
                     wave.directory.push(&opened.header, &key, &entry)?;
@@ -80,6 +80,31 @@ impl Said {
 }
 
 impl RecordViews {
+    async fn import(
+        &self,
+        conn: &mut PgConnection,
+        header: &Header,
+        event: import::Event,
+    ) -> Result<(), ProjectionError> {
+        let import::Event::Completed { source, content, .. } = event else { return Ok(()) };
+        source_read(conn, header, source).await?;
+        // Of those that were taken in before it was noted nothing is known.
+        let Some(content) = content else { return Ok(()) };
+        let (key, import) = (self.keys.existing(header.subject).await?, header.stream.id());
+        sqlx::query(
+            "INSERT INTO imports (patient, import, source, read_time, content) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(header.subject)
+        .bind(import)
+        .bind(source)
+        .bind(header.recorded)
+        .bind(sealing::seal_digest(&key, sealing::OF_IMPORTS, import, &content)?)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+
     async fn item(
         &self,
         wave: &mut Wave,
@@ -122,12 +147,7 @@ impl RecordViews {
     }
 }
 
-async fn source_read(
-    conn: &mut PgConnection,
-    header: &Header,
-    event: import::Event,
-) -> Result<(), ProjectionError> {
-    let import::Event::Completed { source, .. } = event else { return Ok(()) };
+async fn source_read(conn: &mut PgConnection, header: &Header, source: Uuid) -> Result<(), ProjectionError> {
     sqlx::query(
         "INSERT INTO sources (patient, source, read_time) VALUES ($1, $2, $3)
          ON CONFLICT (patient, source) DO UPDATE SET read_time = greatest(sources.read_time, excluded.read_time)",

@@ -49,7 +49,9 @@ impl ItemRows {
     /// Of an import there are thousands, so all cores take part.
     fn digests(&self) -> Result<Vec<Vec<u8>>, KeyError> {
         let resources = self.items.par_iter().zip(&self.resources);
-        resources.map(|(item, (key, said))| sealing::seal_digest(key, *item, &said.sha256())).collect()
+        resources
+            .map(|(item, (key, said))| sealing::seal_digest(key, sealing::OF_ITEMS, *item, &said.sha256()))
+            .collect()
     }
 
     pub(super) async fn store(self, conn: &mut PgConnection) -> Result<(), ProjectionError> {

@@ -46,12 +46,16 @@ pub(crate) fn open<S: Sealed>(
     serde_json::from_slice(&bytes).map_err(|_| ViewsError::Malformed(S::WHAT))
 }
 
+/// Where digests stand.
+pub(crate) const OF_ITEMS: &str = "views.items";
+pub(crate) const OF_IMPORTS: &str = "views.imports";
+
 /// Digests of health data could be guessed from, so they are sealed like it.
-pub(crate) fn seal_digest(key: &DataKey, item: Uuid, digest: &Sha) -> Result<Vec<u8>, KeyError> {
-    key.seal(&place("views.items", item, 0), digest)
+pub(crate) fn seal_digest(key: &DataKey, table: &str, id: Uuid, digest: &Sha) -> Result<Vec<u8>, KeyError> {
+    key.seal(&place(table, id, 0), digest)
 }
 
-pub(crate) fn open_digest(key: &DataKey, item: Uuid, sealed: &[u8]) -> Result<Sha, ViewsError> {
-    let bytes = key.open(&place("views.items", item, 0), sealed)?;
+pub(crate) fn open_digest(key: &DataKey, table: &str, id: Uuid, sealed: &[u8]) -> Result<Sha, ViewsError> {
+    let bytes = key.open(&place(table, id, 0), sealed)?;
     bytes.try_into().map_err(|_| ViewsError::Malformed("digest"))
 }

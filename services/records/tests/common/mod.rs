@@ -326,7 +326,17 @@ impl World {
             request_id: request.to_string(),
             patient_id: patient().to_string(),
             source_name: source_name.to_owned(),
+            accept_unknown_code_systems: false,
         };
+        self.import_from(by, start, bundle).await
+    }
+
+    pub async fn import_from(
+        &self,
+        by: &Person,
+        start: pb::ImportStart,
+        bundle: &[u8],
+    ) -> Result<pb::ImportBundleResponse, Status> {
         let first = pb::import_bundle_request::Part::Start(start);
         let chunks = bundle
             .chunks(256 * 1024)

@@ -90,7 +90,8 @@ async fn item(open: &Open, id: &str) -> Result<Offer, Failure> {
 }
 
 async fn paper(open: &Open, id: &str) -> Result<Offer, Failure> {
-    let asked = GetDocumentRequest { patient_id: open.patient_id(), document_id: id.to_owned() };
+    let asked =
+        GetDocumentRequest { patient_id: open.patient_id(), document_id: id.to_owned(), as_of_time: None };
     let found = open.documents().get_document(asked).await?.into_inner();
     let room = Category::from_proto(found.category).unwrap_or(Category::Documents);
     thing(open, &format!("/papers/{id}"), id, found.title, &found.created_by, room).await

@@ -54,7 +54,7 @@ impl Thing {
                 (found.title, found.category, found.recorded_by)
             }
             Self::Paper(id) => {
-                let asked = GetDocumentRequest { patient_id, document_id: id.to_string() };
+                let asked = GetDocumentRequest { patient_id, document_id: id.to_string(), as_of_time: None };
                 let found = open.documents().get_document(asked).await?.into_inner();
                 (found.title, found.category, found.created_by)
             }

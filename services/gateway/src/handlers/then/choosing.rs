@@ -1,5 +1,5 @@
 //! Which moment: a day and a time that have been, and by which of its times the record is looked at.
-use super::{address, days};
+use super::{address, days, walk::walk};
 use crate::{
     dates,
     failure::{Answer, Failure},
@@ -15,7 +15,6 @@ use crate::{
 };
 use axum::response::{IntoResponse as _, Redirect};
 use chrono::{DateTime, NaiveTime, Utc};
-use holdfast_proto::{records::v1::ListStepChangesRequest, time};
 use http::StatusCode;
 
 pub(super) async fn page(open: Open) -> Answer {
@@ -65,13 +64,7 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
 
 async fn drawn(open: &Open, fields: &Fields, wrong: Option<Wrong>) -> Result<then::Choose, Failure> {
     let words = open.words();
-    let asked = ListStepChangesRequest {
-        patient_id: open.patient_id(),
-        page_size: 1,
-        ..ListStepChangesRequest::default()
-    };
-    let newest = open.records().list_step_changes(asked).await?.into_inner().step_time;
-    let newest = newest.as_ref().and_then(|at| time(at).ok()).map(|at| {
+    let newest = walk(open, None, "").await?.place.step.map(|at| {
         let link = Link::new(address(open, Moment { at, way: Way::Known }), words.t("then-newest-open"));
         (link, open.moment(at))
     });

@@ -1,8 +1,9 @@
 //! One step of a record: who, when, by what way it came, and each value before and after.
-use super::{Trail, address};
+use super::{Trail, address, walk::Walk};
 use crate::{
     dates,
     failure::Failure,
+    handlers::papers::describe,
     moment::{Moment, Way},
     pages::{
         parts::{Badge, Pager, Tone},
@@ -12,54 +13,62 @@ use crate::{
 };
 use holdfast_proto::{
     Word as _,
-    records::v1::{ChangeKind, FieldChange, ListStepChangesResponse, RecordChange, Source},
-    time,
+    documents::v1::{DocumentChange, DocumentChangeKind},
+    messaging::v1::{ThreadChange, ThreadChangeKind},
+    records::v1::{ChangeKind, FieldChange, RecordChange, Source},
 };
 use holdfast_types::Category;
-use prost_types::Timestamp;
 
 /// The steps before and after, as addresses.
-pub(super) fn beside(open: &Open, answer: &ListStepChangesResponse) -> Beside {
-    let to = |at: Option<&Timestamp>| {
-        let at = at.and_then(|at| time(at).ok())?;
-        Some(address(open, Moment { at, way: Way::Known }))
-    };
-    Beside { previous: to(answer.previous_time.as_ref()), following: to(answer.following_time.as_ref()) }
+pub(super) fn beside(open: &Open, walk: &Walk) -> Beside {
+    let to = |at| address(open, Moment { at, way: Way::Known });
+    Beside { previous: walk.place.previous.map(to), following: walk.place.following.map(to) }
 }
 
 /// None where nothing had been recorded yet.
 pub(super) async fn shown(
     open: &Open,
-    answer: &ListStepChangesResponse,
+    walk: &Walk,
     path: &str,
     trail: &Trail,
 ) -> Result<Option<Step>, Failure> {
-    let Some(when) = open.when(answer.step_time.as_ref()) else { return Ok(None) };
-    let known = open.known(answer.changes.iter().map(|change| change.recorded_by.as_str())).await?;
+    let Some(when) = walk.place.step.map(|at| open.moment(at)) else { return Ok(None) };
+    let of_rooms = walk.rooms.iter().map(|change| change.recorded_by.as_str());
+    let of_papers = walk.papers.iter().map(|change| change.recorded_by.as_str());
+    let of_messages = walk.messages.iter().map(|change| change.recorded_by.as_str());
+    // Who it was is not kept of all that is old.
+    let actors: Vec<&str> =
+        of_rooms.chain(of_papers).chain(of_messages).filter(|actor| !actor.is_empty()).collect();
+    let known = open.known(actors.iter().copied()).await?;
     let words = open.words();
-    let who = answer.changes.iter().map(|change| {
-        let person = known.actor(open, &change.recorded_by);
+    let who = actors.iter().map(|actor| {
+        let person = known.actor(open, actor);
         if person.role.is_empty() { person.name } else { format!("{}, {}", person.name, person.role) }
     });
-    let why = answer.changes.iter().map(|change| why(open, change.source.as_ref()));
-    let (previous, next) = trail.ways(path, &answer.next_page_token);
+    let why_rooms = walk.rooms.iter().map(|change| why(open, change.source.as_ref()));
+    let why_papers = walk.papers.iter().map(|change| words.t(why_paper(change.kind())));
+    let why_messages = walk.messages.iter().map(|change| words.t(why_message(change.kind())));
+    let rooms = walk.rooms.iter().map(|one| change(open, path, one));
+    let papers = walk.papers.iter().map(|one| of_paper(open, path, one));
+    let messages = walk.messages.iter().map(|one| of_thread(open, path, one));
+    let changes: Vec<Change> = rooms.chain(papers).chain(messages).collect();
+    let (previous, next) = trail.ways(path, &walk.next_page_token);
     let paged = previous.is_some() || next.is_some();
     Ok(Some(Step {
         number: words
             .say("then-number")
-            .with("number", u32::try_from(answer.step_number).unwrap_or_default())
-            .with("count", u32::try_from(answer.step_count).unwrap_or_default())
+            .with("number", u32::try_from(walk.place.number).unwrap_or_default())
+            .with("count", u32::try_from(walk.place.count).unwrap_or_default())
             .plain(),
         when,
         who: each_once(who).join("; "),
-        why: each_once(why),
-        changes: answer.changes.iter().map(|one| change(open, path, one)).collect(),
+        why: each_once(why_rooms.chain(why_papers).chain(why_messages)),
         pager: if paged {
-            let total = usize::try_from(answer.total_size).unwrap_or_default();
-            Pager { shown: answer.changes.len(), total, next, previous }
+            Pager { shown: changes.len(), total: walk.total, next, previous }
         } else {
             Pager::default()
         },
+        changes,
     }))
 }
 
@@ -73,6 +82,22 @@ fn why(open: &Open, source: Option<&Source>) -> String {
         Some(("practice", _)) => words.t("then-why-practice"),
         Some(("patient", _)) => words.t("then-why-patient"),
         Some(_) => words.t("then-why-app"),
+    }
+}
+
+const fn why_paper(kind: DocumentChangeKind) -> &'static str {
+    match kind {
+        DocumentChangeKind::Withdrawn => "then-why-paper-back",
+        DocumentChangeKind::Added | DocumentChangeKind::Unspecified => "then-why-paper",
+    }
+}
+
+const fn why_message(kind: ThreadChangeKind) -> &'static str {
+    match kind {
+        ThreadChangeKind::Closed => "then-why-closed",
+        ThreadChangeKind::Started | ThreadChangeKind::Posted | ThreadChangeKind::Unspecified => {
+            "then-why-message"
+        }
     }
 }
 
@@ -103,6 +128,46 @@ fn change(open: &Open, path: &str, change: &RecordChange) -> Change {
         detail: if change.kind() == ChangeKind::Added { change.summary.clone() } else { String::new() },
         reason: change.retraction_reason.clone(),
         differences: change.fields.iter().map(|field| difference(open, field)).collect(),
+    }
+}
+
+fn of_paper(open: &Open, path: &str, change: &DocumentChange) -> Change {
+    let words = open.words();
+    let paper = change.document.clone().unwrap_or_default();
+    let room = Category::from_proto(paper.category).unwrap_or(Category::Documents);
+    let (badge, detail) = match change.kind() {
+        DocumentChangeKind::Withdrawn => (Badge::new(Tone::Stop, words.t("then-retracted")), String::new()),
+        DocumentChangeKind::Added | DocumentChangeKind::Unspecified => {
+            (Badge::new(Tone::Good, words.t("then-added")), describe(words, &paper))
+        }
+    };
+    Change {
+        badge,
+        href: Some(format!("{path}/papers/{}", paper.document_id)),
+        title: paper.title,
+        room: words.category(room),
+        detail,
+        reason: paper.withdrawal_reason,
+        differences: Vec::new(),
+    }
+}
+
+fn of_thread(open: &Open, path: &str, change: &ThreadChange) -> Change {
+    let words = open.words();
+    let (tone, key) = match change.kind() {
+        ThreadChangeKind::Closed => (Tone::Info, "then-closed"),
+        ThreadChangeKind::Started | ThreadChangeKind::Posted | ThreadChangeKind::Unspecified => {
+            (Tone::Good, "then-added")
+        }
+    };
+    Change {
+        badge: Badge::new(tone, words.t(key)),
+        title: change.subject.clone(),
+        href: Some(format!("{path}/messages/{}", change.thread_id)),
+        room: words.category(Category::Messages),
+        detail: change.message.as_ref().map(|message| message.body.clone()).unwrap_or_default(),
+        reason: String::new(),
+        differences: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use holdfast_fhir::{
     FhirDateTime, PATIENT_REFERENCE,
     authored::{Amount, Named, Span},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub(super) fn text(moment: Moment) -> String {
     moment.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -52,6 +52,14 @@ pub(super) fn reference(named: &Named) -> Value {
 
 pub(super) fn coded(system: &str, code: &str, words: &str) -> Value {
     json!({ "coding": [{ "system": system, "code": code }], "text": words })
+}
+
+/// With HL7's mark of test data, so that no program takes it for somebody's.
+pub(super) fn made_up(resource: &[u8]) -> Result<Vec<u8>> {
+    let mut fields: Map<String, Value> = serde_json::from_slice(resource)?;
+    let tag = json!({ "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST", "display": "test health data" });
+    fields.insert("meta".to_owned(), json!({ "tag": [tag] }));
+    Ok(serde_json::to_vec(&fields)?)
 }
 
 /// A resource with its type and id; what has no value is left out.

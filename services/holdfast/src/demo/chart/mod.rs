@@ -80,7 +80,7 @@ impl Chart<'_> {
         entries.extend(measured::entries(self)?);
         entries.extend(money::entries(self)?);
         entries.extend(home::entries(self)?);
-        Ok(entries)
+        entries.into_iter().map(|entry| Ok(Entry { json: form::made_up(&entry.json)?, ..entry })).collect()
     }
 }
 

@@ -20,6 +20,8 @@ fn every_item_of_the_demo_network_passes_the_checks_of_an_imported_one() {
             let read =
                 read.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&entry.json)));
             assert_eq!(read.source_key, entry.key);
+            let said: serde_json::Value = serde_json::from_slice(&entry.json).unwrap();
+            assert_eq!(said.pointer("/meta/tag/0/code").unwrap(), "HTEST", "marked as made up");
             assert!(!read.title.is_empty());
             assert!(network.person(&entry.author).is_some(), "{}", entry.author);
             categories.insert(read.category);

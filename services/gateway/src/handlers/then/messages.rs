@@ -1,0 +1,78 @@
+//! Messages as they stood: the threads that had begun, and what had been said in one. What is written happens when it is recorded, so
+//! both ways of looking show the same.
+use super::{Trail, address, moment, told};
+use crate::{
+    failure::{Answer, Failure},
+    handlers::messages::{bubble, messages},
+    pages::{
+        Tab,
+        parts::{Badge, Link, Pager, Tone},
+        record::ItemRow,
+        show, then,
+    },
+    shelf::Open,
+};
+use axum::extract::{Path, Query};
+use holdfast_proto::{
+    messaging::v1::{GetThreadRequest, ListThreadsRequest, Thread},
+    timestamp,
+};
+
+const PAGE_SIZE: i32 = 50;
+
+pub(super) async fn list(
+    open: Open,
+    Path((_, text)): Path<(String, String)>,
+    Query(trail): Query<Trail>,
+) -> Answer {
+    let moment = moment(&open, &text)?;
+    let asked = ListThreadsRequest {
+        patient_id: open.patient_id(),
+        page_size: PAGE_SIZE,
+        page_token: trail.page.clone(),
+        as_of_time: Some(timestamp(moment.at)),
+    };
+    let answer = open.messaging().list_threads(asked).await?.into_inner();
+    let known = open.known([]).await?;
+    let (path, words) = (open.path(&format!("/then/{text}/messages")), open.words());
+    let (previous, next) = trail.ways(&path, &answer.next_page_token);
+    let closed = || Badge::new(Tone::Plain, words.t("then-closed"));
+    let row = |thread: &Thread| ItemRow {
+        href: format!("{path}/{}", thread.thread_id),
+        title: thread.subject.clone(),
+        detail: known.practice(&open, &thread.practice_id),
+        when: open.when(thread.last_message_time.as_ref()),
+        badges: thread.closed.then(closed).into_iter().collect(),
+        withdrawn: false,
+    };
+    let rows: Vec<ItemRow> = answer.threads.iter().map(row).collect();
+    Ok(show(&then::RoomThen {
+        frame: open.frame(Tab::Record).await,
+        back: Link::new(address(&open, moment), words.t("then-back")),
+        label: words.t("messages-title"),
+        moment: told(&open, moment, open.path("/messages")),
+        pager: Pager { shown: rows.len(), total: 0, next, previous },
+        rows,
+        printed: open.moment(open.now()),
+    }))
+}
+
+pub(super) async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) -> Answer {
+    let moment = moment(&open, &text)?;
+    let as_of_time = Some(timestamp(moment.at));
+    let asked = GetThreadRequest { patient_id: open.patient_id(), thread_id: id.clone(), as_of_time };
+    let (thread, said) = tokio::try_join!(
+        async { Ok::<_, Failure>(open.messaging().get_thread(asked).await?.into_inner()) },
+        messages(&open, &id, as_of_time)
+    )?;
+    let known = open.known(said.iter().map(|message| message.author.as_str())).await?;
+    Ok(show(&then::ThreadThen {
+        frame: open.frame(Tab::Record).await,
+        back: Link::new(address(&open, moment), open.words().t("then-back")),
+        with: known.practice(&open, &thread.practice_id),
+        moment: told(&open, moment, open.path(&format!("/messages/{id}"))),
+        bubbles: said.iter().map(|message| bubble(&open, &known, &[], message)).collect(),
+        closed: thread.closed,
+        subject: thread.subject,
+    }))
+}
