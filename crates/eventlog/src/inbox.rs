@@ -19,7 +19,10 @@ use opentelemetry::KeyValue;
 use sqlx::{PgConnection, PgPool};
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -107,8 +110,10 @@ impl Inbox {
         Some(by_the_wall.max(instant.elapsed()))
     }
 
-    /// Waits until the inbox has taken in a position; false when that did not happen in time.
+    /// Waits until the inbox has taken in a position; false when that did not happen in time. A database that did not say in that time
+    /// how far it is has failed: nothing is known of the source then.
     pub async fn wait_for(&self, position: &Position, patience: Duration) -> Result<bool, InboxError> {
+        let told = AtomicBool::new(false);
         let reached = async {
             loop {
                 let moved = self.0.moved.notified();
@@ -119,6 +124,7 @@ impl Inbox {
                         .fetch_optional(&self.0.pool)
                         .await
                         .map_err(InboxError::Database)?;
+                told.store(true, Ordering::Relaxed);
                 if seq.is_some_and(|seq| u64::try_from(seq).unwrap_or_default() >= position.seq) {
                     return Ok(());
                 }
@@ -128,7 +134,8 @@ impl Inbox {
         };
         match timeout(patience, reached).await {
             Ok(outcome) => outcome.map(|()| true),
-            Err(_) => Ok(false),
+            Err(_) if told.load(Ordering::Relaxed) => Ok(false),
+            Err(_) => Err(InboxError::Database(sqlx::Error::PoolTimedOut)),
         }
     }
 

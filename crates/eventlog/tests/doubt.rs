@@ -5,7 +5,7 @@ use common::*;
 use holdfast_eventlog::*;
 use holdfast_testkit::{database, database_on, own_servers};
 use holdfast_types::SystemClock;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use std::{
     sync::{
         Arc,
@@ -85,4 +85,19 @@ async fn a_checkpoint_that_went_back_unseen_is_found_at_the_next_comparison() {
     source.1.store(false, Ordering::SeqCst);
     inbox.catch_up(Duration::ZERO).await.unwrap();
     assert!(inbox.age().is_some());
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_say_how_far_it_is_has_failed_and_is_not_called_behind() {
+    let (world, patience) = (world().await, Duration::from_millis(100));
+    let filled = act(&world.log, 1, None, JarCommand::Fill(1)).await.unwrap().position.unwrap();
+    let ear = database("jars", &VIEWS, &[]).await;
+    let inbox = inbox(&ear.pool, Arc::new(world.log.clone()));
+    assert!(!inbox.wait_for(&filled, patience).await.unwrap(), "nothing was heard");
+
+    let mut owner = PgConnection::connect(&ear.owner_url).await.unwrap();
+    let mut locked = owner.begin().await.unwrap();
+    sqlx::query("LOCK feeds.inbox").execute(&mut *locked).await.unwrap();
+    let untold = inbox.wait_for(&filled, patience).await;
+    assert!(matches!(untold, Err(InboxError::Database(_))), "{untold:?}");
 }
