@@ -3,14 +3,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { executablePath, flags, root } from "./holdfast.mjs";
+import { audit, bringAxe, sideways, watch } from "./looks.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let server;
 let browser;
 let site;
@@ -48,8 +46,7 @@ async function walk(lang, { width, height = 800, colorScheme = "light", query = 
   await page.route(/\/5d\/live/, (route) => route.fulfill({ contentType: "text/event-stream", body: "retry: 100000\n\n" }));
   const wrong = [];
   let at = "";
-  page.on("console", (message) => message.type() === "error" && wrong.push(`${at}: ${message.text()} ${message.location().url}`));
-  page.on("pageerror", (error) => wrong.push(`${at}: ${error}`));
+  watch(page, wrong);
   for (const path of pages.filter((one) => one.startsWith(`/gallery/${lang}/`))) {
     at = path + query;
     const answer = await page.goto(site + at);
@@ -61,16 +58,9 @@ async function walk(lang, { width, height = 800, colorScheme = "light", query = 
 }
 
 // All rules once per page; what depends on size or colours again in every shape.
-const audit = async (page, rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]) => {
-  const found = await page.evaluate(async (runOnly) => {
-    const { violations } = await globalThis.axe.run(document, { runOnly, resultTypes: ["violations"] });
-    return violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${node.html.slice(0, 140)} ${node.any?.[0]?.message ?? ""}`));
-  }, rules);
-  return found;
-};
 const shapes = [[320, "light"], [320, "dark"], [360, "dark"], [1280, "light"], [1280, "dark"]];
 const auditShapes = async (page) => {
-  await page.evaluate(axe);
+  await bringAxe(page);
   const wrong = await audit(page);
   for (const [width, colorScheme] of shapes) {
     await page.setViewportSize({ width, height: 800 });
@@ -82,11 +72,6 @@ const auditShapes = async (page) => {
   await page.emulateMedia({ colorScheme: "light" });
   return wrong;
 };
-
-const sideways = (page) => page.evaluate(() => {
-  const { scrollWidth, clientWidth } = document.documentElement;
-  return scrollWidth > clientWidth ? [`${scrollWidth} px wide on a screen of ${clientWidth}`] : [];
-});
 
 // What can be pressed is 44 px high and wide (56 in Large); links inside running text are excepted.
 const small = (size) => (page) => page.evaluate((least) => {
@@ -109,6 +94,31 @@ for (const lang of ["en", "es"]) {
   test(`pages stand without script, ${lang}`, () => walk(lang, { width: 360, javaScriptEnabled: false }, async (page) =>
     (await page.locator("h1").count()) === 1 ? [] : ["not one h1"]));
 }
+
+// Without it nothing would be found by eyes that are shut.
+test("what is wrong with a page is found", async () => {
+  const page = await browser.newPage({ viewport: { width: 360, height: 800 }, serviceWorkers: "block" });
+  const found = [];
+  watch(page, found);
+  await page.route("**/gallery/en/home", async (route) => {
+    const answer = await route.fetch();
+    const planted = '<script>document.title = "";</script><img src="/static/none.svg"><svg width="500" height="9"></svg>';
+    await route.fulfill({ response: answer, body: (await answer.text()).replace("</main>", `${planted}</main>`) });
+  });
+  await page.goto(`${site}/gallery/en/home`);
+  await Promise.all([
+    page.waitForEvent("pageerror"),
+    page.evaluate(() => { setTimeout(() => { throw new Error("thrown"); }); }),
+  ]);
+  await page.evaluate(() => fetch("https://elsewhere.example/").catch(() => {}));
+  for (const what of [/script-src/, /404 for \/static\/none\.svg/, /thrown/, /connect-src/]) {
+    assert.ok(found.some((one) => what.test(one)), `${what} is not in\n${found.join("\n")}`);
+  }
+  await bringAxe(page);
+  assert.match((await audit(page)).join("\n"), /image-alt/);
+  assert.match((await sideways(page)).join(), /wide on a screen of 360/);
+  await page.close();
+});
 
 test("pages hold in a language that is read from right to left", async () => {
   const mirrored = (page) => page.evaluate(() => {

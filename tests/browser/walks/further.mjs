@@ -119,8 +119,7 @@ export async function further(walk, { holdfast, browser, files, file, family, re
     for (const address of addresses()) {
       const path = address.replaceAll(/\{(\w+)\}/g, (_, part) => parts[part] ?? assert.fail(`${address}: no ${part}`));
       await family.goto(`${holdfast.site}${path}`);
-      const said = await family.getByRole("heading", { level: 1 }).textContent();
-      assert.ok(said.includes(name), `${address}: “${said}” does not say ${name}`);
+      await heading(family, name);
       await family.getByRole("region", { name: "Whose record this is" }).getByText(name).waitFor();
     }
   });

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { heading, keepPaper, visit } from "./steps.mjs";
+import { heading, keepPaper, mayFail, visit } from "./steps.mjs";
 
+const UPLOADS = /\/papers\/uploads\/[^/]+$/;
 const BYTES = 3 * 1024 * 1024 + 17;
 const FILM = Buffer.from(Array.from({ length: BYTES }, (_, at) => (at * 31 + (at >> 9)) & 255));
 FILM.write("\0\0\0\x18ftypisom", "latin1");
@@ -13,7 +14,8 @@ FILM.fill(0, 12, 24);
 async function breakLine(page) {
   const sent = [];
   let breaks = 0;
-  await page.route(/\/papers\/uploads\/[^/]+$/, async (route) => {
+  mayFail(page, UPLOADS);
+  await page.route(UPLOADS, async (route) => {
     const request = route.request();
     if (request.method() === "GET") return route.continue();
     const offset = Number(request.headers()["upload-offset"]);
@@ -61,7 +63,7 @@ export async function phone(walk, { holdfast, browser, shape, devices }) {
       assert.deepEqual(line.sent, [0, 1, 2, 3].map((part) => part * 1024 * 1024), "no part is left out, and none goes twice");
       assert.ok(said.some((percent) => percent > 0 && percent < 100), said.join(" "));
       assert.deepEqual(said, said.toSorted((a, b) => a - b));
-      await family.unroute(/\/papers\/uploads\/[^/]+$/);
+      await family.unroute(UPLOADS);
       const arrived = family.waitForEvent("download");
       await family.getByRole("link", { name: /^Save/ }).click();
       assert.ok(readFileSync(await (await arrived).path()).equals(FILM), "another film came back");

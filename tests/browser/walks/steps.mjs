@@ -1,8 +1,25 @@
 // What people do on the pages, step by step: each function does one thing and waits until the page says that it is done.
+// Each page that they come to is looked over once, and no browser may find anything wrong with any.
 
 import assert from "node:assert/strict";
+import { audit, bringAxe, sideways, watch } from "../looks.mjs";
 
 const PATIENCE_MS = 20_000;
+const ID = /\/[0-9a-z-]*\d[0-9a-z-]*/g;
+
+// Of each page that somebody visits: what was found wrong, and what the test itself keeps from loading.
+const visits = new Map();
+// Pages that were looked over, by the width of the screen, where they are and what they are called.
+const looked = new Set();
+
+// What was found after the last look of all.
+process.on("exit", () => {
+  console.log(`${looked.size} pages were looked over`);
+  const left = [...visits.values()].flatMap(({ found }) => found);
+  if (left.length === 0) return;
+  console.error(left.join("\n"));
+  process.exitCode = 1;
+});
 
 // Waits for a page by its heading; what stands there instead is worth more than how long it was waited for.
 export async function heading(page, name) {
@@ -10,15 +27,38 @@ export async function heading(page, name) {
   await one.filter({ hasText: name }).waitFor().catch(async () => {
     assert.fail(`no “${name}” at ${new URL(page.url()).pathname}, but “${(await one.allTextContents()).join(" ")}”`);
   });
+  await lookOver(page);
 }
 export const notShown = (page) => heading(page, "We can’t show this");
+
+// Nothing for axe to find, nothing beside the screen, and nothing that the browser complained about on the way.
+export async function lookOver(page) {
+  const { found, hasScript } = visits.get(page);
+  const title = await page.getByRole("heading", { level: 1 }).first().innerText();
+  const kind = `${page.viewportSize().width} px, ${new URL(page.url()).pathname.replaceAll(ID, "/…")}, “${title}”`;
+  // Where no script runs, axe does not: the same markup is looked over where one does.
+  if (hasScript && !looked.has(kind)) {
+    looked.add(kind);
+    await bringAxe(page);
+    const wrong = [...(await audit(page)), ...(await sideways(page))];
+    found.push(...wrong.map((one) => `${kind}: ${one}`));
+  }
+  assert.deepEqual(found.splice(0), []);
+}
 
 // A browser of somebody's own.
 export async function visit(browser, shape = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", ...shape });
   context.setDefaultTimeout(PATIENCE_MS);
-  return context.newPage();
+  const page = await context.newPage();
+  const own = { found: [], meant: [], hasScript: shape.javaScriptEnabled !== false };
+  watch(page, own.found, (url) => own.meant.some((kind) => kind.test(url)));
+  visits.set(page, own);
+  return page;
 }
+
+// From here on it is the test's own doing when addresses of this kind refuse or do not load for this page.
+export const mayFail = (page, kind) => visits.get(page).meant.push(kind);
 
 // Signs in for the first time, and says what to be called.
 export async function begin(holdfast, page, email, name) {
