@@ -75,7 +75,7 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
     holdfast, browser, file, email: "holger.beispielhaft@families.example", name: "Holger Beispielhaft", practice: PRACTICE,
   }));
   await walk.test("by source", (sources) => bySource(sources, { holdfast, browser, email: addressOf(/two households/) }));
-  await walk.test("bad input", (bad) => badInput(bad, { holdfast, browser, ...walked, elsewhere: phone.record }));
+  await walk.test("bad input", (bad) => badInput(bad, { holdfast, browser, ...walked, other: phone }));
   await walk.test("on the phone and on a bad line", (line) => onThePhone(line, {
     holdfast, browser, shape: { ...PHONE, isMobile: true }, devices: { desk: walked, phone },
   }));
