@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -234,6 +236,42 @@ test("a folder that is not ours is not deleted", () => {
   assert.match(refused.stderr, /not a data directory/);
   assert.ok(existsSync(join(dir, "thesis.txt")));
   rmSync(dir, { recursive: true });
+});
+
+// Somebody else's server: it notes who speaks to it. None where one has the port already.
+async function bystander(port) {
+  const server = createServer((line) => {
+    server.disturbed = true;
+    line.destroy();
+  });
+  server.listen(port, "127.0.0.1");
+  return once(server, "listening").then(() => server, (error) => {
+    assert.equal(error.code, "EADDRINUSE");
+  });
+}
+
+test("another cluster and servers on the usual ports are left alone", { timeout: 300_000 }, async () => {
+  const cluster = openDir();
+  writeFileSync(join(cluster, "PG_VERSION"), "13\n");
+  const own = await bystander(0);
+  const others = [own, ...(await Promise.all([5432, 4222, 8222].map(bystander))).filter(Boolean)];
+  // What a user of PostgreSQL has set for their own.
+  const theirs = {
+    PGDATA: cluster, PGHOST: "127.0.0.1", PGPORT: String(own.address().port), PGUSER: "somebody", PGDATABASE: "theirs", PGPASSWORD: "hunter2",
+  };
+  const holdfast = await Holdfast.up({ args: ["--no-demo"], env: { ...process.env, ...theirs } });
+  try {
+    const family = new Visitor(holdfast);
+    await family.signIn(FAMILY);
+    assert.equal(await shows(family, await family.openRecord("Wrenna"), "Wrenna")(), true);
+  } finally {
+    await holdfast.down();
+    for (const other of others) other.close();
+  }
+  assert.ok(!others.some(({ disturbed }) => disturbed), "somebody else's server was spoken to");
+  assert.deepEqual(readdirSync(cluster), ["PG_VERSION"]);
+  assert.equal(readFileSync(join(cluster, "PG_VERSION"), "utf8"), "13\n");
+  rmSync(cluster, { recursive: true });
 });
 
 test("an ordinary user needs no root", { skip: !isRoot && "this is an ordinary user already", timeout: 600_000 }, async () => {
