@@ -1,144 +1,24 @@
 //! The sequencer neither loses an entry nor forks the log: wherever it dies, whoever else writes, whatever becomes of the files.
 #![cfg(test)]
 mod log;
+mod pool;
 use chrono::TimeDelta;
-use holdfast_audit::{
-    sequencer::{Sequencer, SequencerError, Tables},
-    views::Index,
-};
-use holdfast_eventlog::{
-    Append, Context, EventLog, Inbox, NewEvent, Parts, StreamAppend, StreamName, Subject, schema,
-};
-use holdfast_testkit::{FakeClock, TestDatabase, database};
-use holdfast_translog::{SigningKey, Signs};
+use holdfast_audit::sequencer::{Sequencer, SequencerError};
+use holdfast_eventlog::Subject;
+use holdfast_testkit::FakeClock;
+use holdfast_translog::{Checkpoint, Hash};
 use holdfast_types::*;
 use log::*;
-use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-    time::Duration,
-};
+use pool::*;
+use std::{collections::BTreeMap, fs};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-
-/// What the process that is killed is told.
-const DATABASE: &str = "HOLDFAST_TEST_SEQUENCER_DATABASE";
-const FOLDER: &str = "HOLDFAST_TEST_SEQUENCER_FOLDER";
-
-struct World {
-    audit: TestDatabase,
-    dir: tempfile::TempDir,
-    clock: FakeClock,
-    sources: Vec<(EventLog, Inbox)>,
-}
-
-/// Audit's tables, hearing some services' logs whenever it is told to.
-async fn world() -> World {
-    let migrations = holdfast_audit::migrations();
-    let audit = database("audit", &migrations.views, &migrations.feeds).await;
-    let clock = FakeClock::monday_noon();
-    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
-    let mut sources = Vec::new();
-    for service in [Service::Records, Service::Audit] {
-        let database = database("source", &schema::Migrator::with_migrations(Vec::new()), &[]).await;
-        let ids: Arc<dyn Ids> = Arc::new(SystemIds);
-        let log = EventLog::start(Parts {
-            service: service.as_str().to_owned(),
-            pool: database.pool.clone(),
-            keys: database.keys(Arc::clone(&shared), Arc::clone(&ids)),
-            clock: Arc::clone(&shared),
-            ids,
-            projections: Vec::new(),
-            publish: Arc::new(|_| Ok(None)),
-            committers: 1,
-        });
-        let index = Arc::new(Index::of(service, Arc::clone(&shared)));
-        let source = Arc::new(log.clone());
-        let poll = Duration::from_secs(1);
-        sources
-            .push((log, Inbox::new("audit", audit.pool.clone(), source, index, Arc::clone(&shared), poll)));
-    }
-    World { audit, dir: tempfile::tempdir().unwrap(), clock, sources }
-}
-
-impl World {
-    fn folder(&self) -> PathBuf {
-        self.dir.path().join("log")
-    }
-
-    fn sequencer(&self) -> Sequencer {
-        sequencer(self.audit.pool.clone(), &self.folder(), self.clock.clone())
-    }
-
-    /// One event of a patient, heard.
-    async fn hear(&self, service: Service, patient: u128) {
-        let (log, inbox) = self.sources.iter().find(|(log, _)| log.service() == service.as_str()).unwrap();
-        let event = NewEvent {
-            event_type: "item.recorded",
-            schema_version: 1,
-            payload: b"sealed".to_vec().into(),
-            occurred: None,
-        };
-        let context = Context {
-            tenant: TenantId::new(Uuid::from_u128(1)),
-            actor: Actor::Anonymous,
-            on_behalf_of: None,
-            purpose: Purpose::FamilyRequest,
-            correlation: SystemIds.next(),
-            causation: None,
-            traceparent: None,
-            occurred: None,
-        };
-        let stream = StreamName::new("item", SystemIds.next());
-        let streams =
-            vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
-        let subject = Subject::Patient(PatientId::new(Uuid::from_u128(patient)));
-        log.append(Append { subject, context, request: None, streams }).await.unwrap();
-        inbox.catch_up(Duration::ZERO).await.unwrap();
-    }
-
-    async fn hear_of_all(&self) {
-        for patient in 1..=5 {
-            self.hear(Service::Records, patient).await;
-        }
-        self.hear(Service::Audit, 1).await;
-    }
-
-    async fn heard(&self) -> BTreeSet<Place> {
-        let rows: Vec<Place> = sqlx::query_as("SELECT service, lane, lane_seq FROM entries")
-            .fetch_all(&self.audit.pool)
-            .await
-            .unwrap();
-        rows.into_iter().collect()
-    }
-
-    /// In a process of its own that dies at that place.
-    fn killed_at(&self, fault: &str) {
-        let output = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "the_process_that_is_killed", "--ignored"])
-            .env(DATABASE, &self.audit.url)
-            .env(FOLDER, self.folder())
-            .env("HOLDFAST_FAULT", fault)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.signal(), Some(6), "it dies at {fault}: {output:?}");
-    }
-}
-
-fn sequencer(pool: sqlx::PgPool, folder: &Path, clock: FakeClock) -> Sequencer {
-    let key = SigningKey::from_seed("holdfast.example/log", Signs::Notes, &[9; 32]).unwrap();
-    Sequencer::new(Tables::new(pool), shelf(folder), key, Arc::new(clock))
-}
 
 #[tokio::test]
 #[ignore = "a process for other tests to kill"]
 async fn the_process_that_is_killed() {
-    let (Ok(url), Ok(folder)) = (std::env::var(DATABASE), std::env::var(FOLDER)) else { return };
-    let pool = schema::connect(&url, 2).unwrap();
-    sequencer(pool, Path::new(&folder), FakeClock::monday_noon()).round().await.unwrap();
+    let Some((pool, folder)) = told() else { return };
+    sequencer(pool, &folder, FakeClock::monday_noon()).round().await.unwrap();
 }
 
 #[tokio::test]
@@ -152,27 +32,48 @@ async fn wherever_a_sequencer_dies_nothing_is_lost_and_nothing_forks() {
         "sequencer.committed",
         "sequencer.half_published",
         "sequencer.tiles_published",
-        "sequencer.checkpoint_published",
+        // For the second time: the first is the checkpoint on which it resumes.
+        "sequencer.checkpoint_published:2",
         "sequencer.published",
     ] {
-        // The first sequencer dies on an empty log, the second on one that goes on.
+        // The first sequencer of all dies on an empty log, the others on one that goes on.
         for _ in 0..2 {
             world.hear_of_all().await;
             world.killed_at(fault);
-            let left = checkpoint_note(&shelf(&world.folder())).await;
-            if left.is_some() {
-                verified(&shelf(&world.folder()), &notes).await;
-            }
-            notes.extend(left);
-            let mut next = world.sequencer();
-            while next.round().await.unwrap() > 0 {}
-            verified(&shelf(&world.folder()), &notes).await;
-            notes.push(checkpoint_note(&shelf(&world.folder())).await.unwrap());
-            assert_eq!(events(&shelf(&world.folder())).await, world.heard().await, "after {fault}");
+            world.mended(&mut notes).await;
         }
     }
     let last = verified(&shelf(&world.folder()), &notes).await;
     assert_eq!((last.patients, last.entries > 96), (5, true));
+}
+
+#[tokio::test]
+async fn one_that_dies_while_it_mends_what_another_left_is_mended_like_any_other() {
+    let world = world().await;
+    let mut notes: Vec<Vec<u8>> = Vec::new();
+    for fault in [
+        "sequencer.half_rolled_forward",
+        "sequencer.rolled_forward",
+        "sequencer.checkpoint_published",
+        "sequencer.resumed",
+    ] {
+        world.hear_of_all().await;
+        world.killed_at("sequencer.committed");
+        world.hear_of_all().await;
+        world.killed_at(fault);
+        world.mended(&mut notes).await;
+    }
+}
+
+#[tokio::test]
+async fn one_that_dies_while_it_tidies_leaves_every_entry_to_be_read() {
+    let world = world().await;
+    let mut notes: Vec<Vec<u8>> = Vec::new();
+    world.hear_many(Service::Records, 1, 200).await;
+    world.mended(&mut notes).await;
+    world.hear_many(Service::Records, 1, 200).await;
+    world.killed_at("sequencer.tidied");
+    world.mended(&mut notes).await;
 }
 
 #[tokio::test]
@@ -202,6 +103,49 @@ async fn of_two_sequencers_one_stops_and_goes_on_only_from_what_the_other_commit
     }
     verified(&shelf(&world.folder()), &[note]).await;
     assert_eq!(events(&shelf(&world.folder())).await, world.heard().await);
+}
+
+/// Until told to stop: how often it lost the log to another, and what it published. Nothing else can become of it.
+async fn races(mut sequencer: Sequencer, stop: CancellationToken) -> (usize, BTreeMap<u64, Hash>) {
+    let (mut lost, mut published, newest) = (0, BTreeMap::new(), sequencer.newest());
+    while !stop.is_cancelled() {
+        match sequencer.round().await {
+            Ok(_) => {}
+            Err(SequencerError::Lost) => lost += 1,
+            Err(error) => panic!("{error:?}"),
+        }
+        published.extend(newest.borrow().as_ref().map(|signed| place(signed.checkpoint())));
+    }
+    (lost, published)
+}
+
+fn place(checkpoint: &Checkpoint) -> (u64, Hash) {
+    (checkpoint.size, checkpoint.root)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_three_that_race_one_commits_each_checkpoint_the_others_lose_it_and_nothing_forks() {
+    let world = world().await;
+    world.note_swaps().await;
+    let stop = CancellationToken::new();
+    let racing = [(); 3].map(|()| tokio::spawn(races(world.sequencer(), stop.clone())));
+    for _ in 0..40 {
+        world.hear_of_all().await;
+    }
+    stop.cancel();
+    let (mut lost, mut published) = (0, BTreeMap::new());
+    for one in racing {
+        let (times, theirs) = one.await.unwrap();
+        lost += times;
+        for (size, root) in theirs {
+            assert_eq!(*published.entry(size).or_insert(root), root, "two trees of {size} entries");
+        }
+    }
+    assert!(lost > 0, "they raced");
+    let mut notes = Vec::new();
+    world.mended(&mut notes).await;
+    let committed = world.swaps().await;
+    assert!(committed.len() > 5 && published.iter().all(|one| committed.contains(&(*one.0, *one.1))));
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ impl Sequencer {
     pub(super) async fn resume(&self) -> Result<Standing, SequencerError> {
         let key = self.key.verifier();
         self.shelf.put(VERIFIER_KEY_PATH, format!("{key}\n").into_bytes()).await?;
-        let Committed { size, note, published_size } = self.tables.committed().await?;
+        let Committed { size, note, published_size, heads } = self.tables.committed().await?;
         if size == 0 {
             let sequence = Sequence::new(key.name().to_owned());
             return Ok(Standing { sequence, checkpoint: (0, EMPTY_ROOT), since: None });
@@ -23,9 +23,10 @@ impl Sequencer {
         let signed = SignedCheckpoint::open(note.as_bytes(), key).map_err(SequencerError::Checkpoint)?;
         let checkpoint = signed.checkpoint();
         let frontier = self.roll_forward(published_size, checkpoint).await?;
+        fault::point("sequencer.rolled_forward");
         self.publish_checkpoint(&signed).await?;
+        fault::point("sequencer.resumed");
         let last = self.tables.entries(size - 1, size).await?.into_iter().next().unwrap_or_default();
-        let heads = self.tables.heads().await?;
         let sequence = Sequence::resume(checkpoint, frontier, &last, heads)?;
         Ok(Standing { sequence, checkpoint: (checkpoint.size, checkpoint.root), since: None })
     }
@@ -51,7 +52,10 @@ impl Sequencer {
             let entries = self.tables.entries(from.size(), size).await?;
             let growth = from.grow(entries).map_err(SequencerError::Frontier)?;
             if write {
-                self.put_all(&growth.files).await?;
+                let (half, rest) = growth.files.split_at(growth.files.len() / 2);
+                self.put_all(half).await?;
+                fault::point("sequencer.half_rolled_forward");
+                self.put_all(rest).await?;
             }
         }
         Ok(from)
@@ -73,6 +77,7 @@ impl Sequencer {
             if let Err(error) = self.shelf.tidy(file.tile).await {
                 tracing::debug!(error = &error as &dyn std::error::Error, "narrower tiles stay");
             }
+            fault::point("sequencer.tidied");
         }
         Ok(())
     }

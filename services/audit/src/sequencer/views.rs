@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// Entries read at once: those of one checkpoint, so that what is published again is the same files.
 const PAGE: u64 = BATCH_EVENTS_MAX as u64 + 1;
+/// The chains' heads are those of the checkpoint only at the same moment.
+const ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 #[derive(Debug, thiserror::Error)]
 pub enum TablesError {
@@ -35,11 +37,12 @@ pub struct Behind {
     pub until: i64,
 }
 
-/// The checkpoint that holds, and up to where its files are published.
+/// The checkpoint that holds, up to where its files are published, and what the chains have come to in it.
 pub struct Committed {
     pub size: u64,
     pub note: String,
     pub published_size: u64,
+    pub heads: Vec<(ChainKey, Head)>,
 }
 
 /// Nobody else commits while this lasts.
@@ -166,12 +169,25 @@ impl Tables {
         Ok(true)
     }
 
+    /// At one moment: another sequencer may commit meanwhile.
     pub async fn committed(&self) -> Result<Committed, TablesError> {
+        let mut tx = self.pool.begin_with(ONE_MOMENT).await?;
         let (size, note, published): (i64, String, i64) =
             sqlx::query_as("SELECT size, note, published_size FROM log_checkpoint")
-                .fetch_one(&self.pool)
+                .fetch_one(&mut *tx)
                 .await?;
-        Ok(Committed { size: unsigned(size)?, note, published_size: unsigned(published)? })
+        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> =
+            sqlx::query_as("SELECT chain, count, last FROM log_heads").fetch_all(&mut *tx).await?;
+        tx.commit().await?;
+        let head = |(chain, count, last): (Vec<u8>, i64, Vec<u8>)| {
+            Ok((hash(&chain)?, Head { count: unsigned(count)?, last: hash(&last)? }))
+        };
+        Ok(Committed {
+            size: unsigned(size)?,
+            note,
+            published_size: unsigned(published)?,
+            heads: rows.into_iter().map(head).collect::<Result<_, TablesError>>()?,
+        })
     }
 
     /// A page of entries, from one index on and before another.
@@ -189,15 +205,6 @@ impl Tables {
         } else {
             Err(TablesError::Damaged("entries are missing"))
         }
-    }
-
-    pub async fn heads(&self) -> Result<Vec<(ChainKey, Head)>, TablesError> {
-        let rows: Vec<(Vec<u8>, i64, Vec<u8>)> =
-            sqlx::query_as("SELECT chain, count, last FROM log_heads").fetch_all(&self.pool).await?;
-        let head = |(chain, count, last): (Vec<u8>, i64, Vec<u8>)| {
-            Ok((hash(&chain)?, Head { count: unsigned(count)?, last: hash(&last)? }))
-        };
-        rows.into_iter().map(head).collect()
     }
 
     /// Taken to publish the checkpoint of that size; none if there is a newer one.

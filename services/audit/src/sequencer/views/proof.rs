@@ -1,12 +1,9 @@
 //! What the log's tables hold of one record, for its proof. Read from the tables alone: whichever process of audit is asked answers,
 //! wherever the sequencer runs.
-use super::{Tables, TablesError, hash, signed, unsigned};
+use super::{ONE_MOMENT, Tables, TablesError, hash, signed, unsigned};
 use holdfast_access::{Oversight, Permit, Unreleased};
 use holdfast_translog::{Chain, ChainKey, Hash, Head, Heads};
 use holdfast_types::PatientId;
-
-/// The head is proved against the heads of all chains, so that they must be of the moment of the checkpoint.
-const ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// A checkpoint, and what the record's chain has come to in it.
 #[derive(Debug)]

@@ -1,0 +1,183 @@
+//! Audit's tables with a log of entries beside them, and sequencers that work or are killed on it.
+#![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
+use crate::log::*;
+use holdfast_audit::{
+    sequencer::{Sequencer, Tables},
+    views::Index,
+};
+use holdfast_eventlog::{
+    Append, Context, EventLog, Inbox, NewEvent, Parts, StreamAppend, StreamName, Subject, schema,
+};
+use holdfast_testkit::{FakeClock, TestDatabase, database};
+use holdfast_translog::{Hash, SigningKey, Signs};
+use holdfast_types::*;
+use sqlx::Connection as _;
+use std::{
+    collections::BTreeSet,
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// What the process that is killed is told.
+const DATABASE: &str = "HOLDFAST_TEST_SEQUENCER_DATABASE";
+const FOLDER: &str = "HOLDFAST_TEST_SEQUENCER_FOLDER";
+
+/// The tables and the folder of the process that is to be killed; none in a run of the tests.
+pub fn told() -> Option<(sqlx::PgPool, PathBuf)> {
+    let (url, folder) = (std::env::var(DATABASE).ok()?, std::env::var(FOLDER).ok()?);
+    Some((schema::connect(&url, 4).unwrap(), folder.into()))
+}
+
+pub struct World {
+    pub audit: TestDatabase,
+    dir: tempfile::TempDir,
+    pub clock: FakeClock,
+    sources: Vec<(EventLog, Inbox)>,
+}
+
+/// Audit's tables, hearing some services' logs whenever it is told to.
+pub async fn world() -> World {
+    let migrations = holdfast_audit::migrations();
+    let audit = database("audit", &migrations.views, &migrations.feeds).await;
+    let clock = FakeClock::monday_noon();
+    let shared: Arc<dyn Clock> = Arc::new(clock.clone());
+    let mut sources = Vec::new();
+    for service in [Service::Records, Service::Audit] {
+        let database = database("source", &schema::Migrator::with_migrations(Vec::new()), &[]).await;
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds);
+        let log = EventLog::start(Parts {
+            service: service.as_str().to_owned(),
+            pool: database.pool.clone(),
+            keys: database.keys(Arc::clone(&shared), Arc::clone(&ids)),
+            clock: Arc::clone(&shared),
+            ids,
+            projections: Vec::new(),
+            publish: Arc::new(|_| Ok(None)),
+            committers: 1,
+        });
+        let index = Arc::new(Index::of(service, Arc::clone(&shared)));
+        let source = Arc::new(log.clone());
+        let poll = Duration::from_secs(1);
+        sources
+            .push((log, Inbox::new("audit", audit.pool.clone(), source, index, Arc::clone(&shared), poll)));
+    }
+    World { audit, dir: tempfile::tempdir().unwrap(), clock, sources }
+}
+
+impl World {
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+
+    pub fn sequencer(&self) -> Sequencer {
+        sequencer(self.audit.pool.clone(), &self.folder(), self.clock.clone())
+    }
+
+    /// One event of a patient, heard.
+    pub async fn hear(&self, service: Service, patient: u128) {
+        self.hear_many(service, patient, 1).await;
+    }
+
+    pub async fn hear_many(&self, service: Service, patient: u128, count: usize) {
+        let (log, inbox) = self.sources.iter().find(|(log, _)| log.service() == service.as_str()).unwrap();
+        let event = || NewEvent {
+            event_type: "item.recorded",
+            schema_version: 1,
+            payload: b"sealed".to_vec().into(),
+            occurred: None,
+        };
+        let context = Context {
+            tenant: TenantId::new(Uuid::from_u128(1)),
+            actor: Actor::Anonymous,
+            on_behalf_of: None,
+            purpose: Purpose::FamilyRequest,
+            correlation: SystemIds.next(),
+            causation: None,
+            traceparent: None,
+            occurred: None,
+        };
+        let stream = StreamName::new("item", SystemIds.next());
+        let events = (0..count).map(|_| event()).collect();
+        let streams = vec![StreamAppend { stream, expected_revision: 0, events, own_key: false }];
+        let subject = Subject::Patient(PatientId::new(Uuid::from_u128(patient)));
+        log.append(Append { subject, context, request: None, streams }).await.unwrap();
+        inbox.catch_up(Duration::ZERO).await.unwrap();
+    }
+
+    pub async fn hear_of_all(&self) {
+        for patient in 1..=5 {
+            self.hear(Service::Records, patient).await;
+        }
+        self.hear(Service::Audit, 1).await;
+    }
+
+    pub async fn heard(&self) -> BTreeSet<Place> {
+        let rows: Vec<Place> = sqlx::query_as("SELECT service, lane, lane_seq FROM entries")
+            .fetch_all(&self.audit.pool)
+            .await
+            .unwrap();
+        rows.into_iter().collect()
+    }
+
+    /// What is published is a log that continues what was published before, and once another has gone on, all that was heard is in it.
+    pub async fn mended(&self, notes: &mut Vec<Vec<u8>>) {
+        let shelf = shelf(&self.folder());
+        let left = checkpoint_note(&shelf).await;
+        if left.is_some() {
+            verified(&shelf, notes).await;
+        }
+        notes.extend(left);
+        let mut next = self.sequencer();
+        while next.round().await.unwrap() > 0 {}
+        verified(&shelf, notes).await;
+        notes.push(checkpoint_note(&shelf).await.unwrap());
+        assert_eq!(events(&shelf).await, self.heard().await);
+    }
+
+    /// Each checkpoint that is committed from now on is noted; one size twice is refused.
+    pub async fn note_swaps(&self) {
+        let tables = "CREATE TABLE feeds.swaps (size bigint PRIMARY KEY, root bytea NOT NULL);
+             CREATE FUNCTION feeds.note_swap() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+             'BEGIN INSERT INTO feeds.swaps VALUES (NEW.size, NEW.root); RETURN NULL; END';
+             CREATE TRIGGER note_swap AFTER UPDATE OF size ON feeds.log_checkpoint
+             FOR EACH ROW WHEN (OLD.size <> NEW.size) EXECUTE FUNCTION feeds.note_swap()";
+        let mut conn = sqlx::PgConnection::connect(&self.audit.superuser_url).await.unwrap();
+        sqlx::raw_sql(tables).execute(&mut conn).await.unwrap();
+    }
+
+    pub async fn swaps(&self) -> BTreeSet<(u64, Hash)> {
+        let mut conn = sqlx::PgConnection::connect(&self.audit.superuser_url).await.unwrap();
+        let rows: Vec<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT size, root FROM feeds.swaps").fetch_all(&mut conn).await.unwrap();
+        rows.into_iter().map(|(size, root)| (size.try_into().unwrap(), root.try_into().unwrap())).collect()
+    }
+
+    /// In a process of its own that dies at that place.
+    pub fn killed_at(&self, fault: &str) {
+        self.killed_with(fault, &[]);
+    }
+
+    pub fn killed_with(&self, fault: &str, told: &[(&str, &str)]) {
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "the_process_that_is_killed", "--ignored"])
+            .env(DATABASE, &self.audit.url)
+            .env(FOLDER, self.folder())
+            .env("HOLDFAST_FAULT", fault)
+            .envs(told.iter().copied())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.signal(), Some(6), "it dies at {fault}: {output:?}");
+    }
+}
+
+pub fn log_key() -> SigningKey {
+    SigningKey::from_seed("holdfast.example/log", Signs::Notes, &[9; 32]).unwrap()
+}
+
+pub fn sequencer(pool: sqlx::PgPool, folder: &Path, clock: FakeClock) -> Sequencer {
+    Sequencer::new(Tables::new(pool), shelf(folder), log_key(), Arc::new(clock))
+}
