@@ -3,6 +3,7 @@
 //! Beside the sequencer, which never waits for it: a witness that is away is asked again, and then for the newest checkpoint.
 use super::{Shelf, Tables, TablesError};
 use crate::config::WitnessAddress;
+use holdfast_eventlog::fault;
 use holdfast_translog::{
     AddCheckpoint, CHECKPOINT_PATH, CheckpointError, Plan, ProofError, SignatureError, SignedCheckpoint,
     StoreError, TileError, TileStore as _, VerifierKey, fetch,
@@ -114,6 +115,7 @@ impl Cosigner {
         for _ in 0..ASKS_MAX {
             match self.ask(signed).await? {
                 Answer::Cosigned(lines) => {
+                    fault::point("cosigner.cosigned");
                     self.witnessed = size;
                     return self.publish(signed, &lines).await;
                 }
@@ -159,8 +161,12 @@ impl Cosigner {
         }
         outcome.map_err(CosignerError::NotCosigned)?;
         let note = standing.to_text();
+        fault::point("cosigner.taken");
         self.shelf.put(CHECKPOINT_PATH, note.clone().into_bytes()).await?;
-        Ok(turn.cosigned(&note).await?)
+        fault::point("cosigner.published");
+        turn.cosigned(&note).await?;
+        fault::point("cosigner.kept");
+        Ok(())
     }
 }
 
