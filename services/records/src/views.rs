@@ -13,7 +13,7 @@ mod summary;
 
 pub(crate) use directory::{directory_heads, names};
 pub(crate) use heads::{ItemHead, categories_of, heads};
-pub(crate) use imports::{EarlierImport, earlier_import};
+pub(crate) use imports::{EarlierImport, earlier_import, turn};
 pub(crate) use items::{Cursor, Listing, Version, is_withheld, item, list, versions};
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;

@@ -125,6 +125,25 @@ async fn the_same_bytes_are_the_same_file_whatever_it_is_called() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_file_that_many_bring_at_the_same_moment_under_different_names_comes_in_once() {
+    let world = world().await;
+    let parent = parent();
+    for round in 0..3 {
+        let bundle = [SMALL, "\n".repeat(round).as_bytes()].concat();
+        let names: Vec<_> = (0..8).map(|copy| format!("export {round} ({copy}).json")).collect();
+        let all = names.iter().map(|name| world.import_as(&parent, SystemIds.next(), name, &bundle));
+        let all: Vec<_> = futures::future::join_all(all).await.into_iter().map(Result::unwrap).collect();
+        let (first, told): (Vec<_>, Vec<_>) = all.iter().partition(|one| one.earlier_import_time.is_none());
+        assert_eq!((first.len(), told.len()), (1, 7), "round {round}");
+        assert_eq!(count(&first[0].added), 10, "other bytes under another name are of another source");
+        assert!(told.iter().all(|one| count(&one.unchanged) == 10 && one.position.is_none()));
+    }
+    let asked = pb::ListItemsRequest { include_sources: true, page_size: 200, ..listing() };
+    let page = world.list(&parent, asked).await.unwrap();
+    assert_eq!((page.sources.len(), page.items.len()), (3, 30));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_a_source_says_anew_becomes_a_new_version() {
     let world = world().await;
     world.import(&parent(), SMALL).await.unwrap();

@@ -73,6 +73,7 @@ impl App {
         let import_id = made_by(authority.account(), id, patient.uuid());
         let (warnings, nameless) = (std::mem::take(&mut bundle.warnings), bundle.patient.is_none());
         let answer = |tally, position, before| Imported { tally, warnings, nameless, position, before };
+        let _turn = views::turn(self.log.pool(), patient).await.map_err(Failure::Views)?;
         if let Some(position) =
             self.log.answered(subject(patient), Some(request)).await.map_err(Failure::Append)?
         {

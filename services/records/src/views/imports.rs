@@ -4,7 +4,7 @@ use crate::domain::content::Sha;
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::KeyRing;
 use holdfast_types::PatientId;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
 /// Files of one record that are looked through, the newest first.
@@ -14,6 +14,22 @@ const IMPORTS_MAX: i64 = 1000;
 pub(crate) struct EarlierImport {
     pub(crate) source: Uuid,
     pub(crate) time: DateTime<Utc>,
+}
+
+/// The turn of one file among those that are taken into a record; given up when it is dropped, or its process dies.
+pub(crate) struct Turn {
+    _held: Transaction<'static, Postgres>,
+}
+
+/// Waits until no other process and no other task takes a file into the record. What it then finds taken in stays all there is: of two
+/// who bring the same file at the same moment the second is told of the first.
+pub(crate) async fn turn(pool: &PgPool, patient: PatientId) -> Result<Turn, ViewsError> {
+    let mut held = pool.begin().await?;
+    let (_, lock) = patient.uuid().as_u64_pair();
+    // As long as a statement may take: a large file that is before this one takes longer than a lock may otherwise.
+    sqlx::query("SET LOCAL lock_timeout = 0").execute(&mut *held).await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(lock.cast_signed()).execute(&mut *held).await?;
+    Ok(Turn { _held: held })
 }
 
 /// When the same bytes came into the record last, and as what source's.
