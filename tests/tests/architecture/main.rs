@@ -7,6 +7,7 @@ mod golden;
 mod libraries;
 mod permits;
 mod purity;
+mod readme;
 mod rooms;
 mod shape;
 mod tree;
