@@ -97,6 +97,12 @@ class Replay(unittest.TestCase):
             could[when.type] = terminal(*asked, "--category", words, "--at", moment, token=self.parent.token).stdout.splitlines()[0]
         permitted = f"permitted by granted-to-account, grant {self.grant.grant_id} revision 1"
         self.assertEqual(could, {"grant.given": permitted, "grant.revoked": "refused by no rule"})
+        moment = given.recorded_time.ToJsonString()
+        by_number = terminal(*asked, "--thing", seen.item_id, "--at", moment, token=self.parent.token)
+        self.assertEqual(by_number.stdout.splitlines()[:3], [permitted, f"open: {words}", f"it was among: {words}; open"])
+        not_there = terminal(*asked, "--thing", unseen.item_id, "--at", moment, token=self.parent.token)
+        self.assertNotEqual(not_there.returncode, 0)
+        self.assertIn("THING_UNKNOWN", not_there.stderr)
         self.record.looked_at(seen.item_id, by=self.therapist)
         replayed = terminal("replay", "--patient", self.record.id, token=self.parent.token)
         self.assertEqual(replayed.returncode, 0, replayed.stderr)

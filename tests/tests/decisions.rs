@@ -4,11 +4,14 @@ mod audited;
 mod record;
 
 use audited::{Audited, audited};
+use chrono::{DateTime, Utc};
 use holdfast_proto::{
     Word as _,
     access::v1::{AccessRecorded, Outcome},
     audit::v1::*,
-    consent::v1::{Grant, GrantGiven},
+    consent::v1::{GiveGrantRequest, Grant, GrantGiven, Grantee, Narrowing, grantee, marked},
+    documents::v1::GetDocumentRequest,
+    records::v1::{GetItemRequest, ListItemsRequest},
     timestamp,
 };
 use holdfast_testkit::{
@@ -20,6 +23,7 @@ use prost::Message as _;
 use prost_types::Any;
 use sqlx::{Connection as _, PgConnection};
 use std::collections::BTreeSet;
+use tonic::Status;
 
 /// Small, so that a replay takes several pages.
 const PAGE_SIZE: i32 = 20;
@@ -192,6 +196,7 @@ async fn what_nobody_asked_is_decided_by_the_grants_of_the_moment_and_only_for_t
         categories: [Category::Goals, Category::Notes].map(|word| word.to_proto()).into(),
         purpose: 0,
         at_time: Some(timestamp(at)),
+        thing_id: String::new(),
     };
     let mut answers = Vec::new();
     for at in [before, during, after] {
@@ -241,4 +246,97 @@ async fn what_nobody_asked_is_decided_by_the_grants_of_the_moment_and_only_for_t
     let looks = installation.logged().await;
     let of = |operation: &str| looks.iter().filter(|(_, look)| look.operation == operation).count();
     assert_eq!((of("audit.DecideHypothetical"), of("audit.ReplayDecisions")), (6, 1), "each is a look");
+}
+
+/// What came of asking for one thing: nothing, or the reason of the refusal.
+fn came_of<T>(answer: Result<T, Status>) -> &'static str {
+    answer.err().map_or("", |status| reason(&status))
+}
+
+impl Audited {
+    /// What the therapist is answered who asks for the goal and for the paper now, and what audit says of the same moment.
+    async fn agree_on(&self, goal: &str, expected: [&str; 2]) {
+        let (world, patient_id) = (&self.world, self.world.patient.clone());
+        let item =
+            GetItemRequest { patient_id: patient_id.clone(), item_id: goal.to_owned(), ..Default::default() };
+        let document_id = world.document.clone();
+        let paper = GetDocumentRequest { patient_id, document_id, as_of_time: None };
+        let at = SystemClock.now();
+        let answered = [
+            came_of(world.records(&world.therapist).get_item(item).await),
+            came_of(world.documents(&world.therapist).get_document(paper).await),
+        ];
+        assert_eq!(answered, expected);
+        self.caught_up().await;
+        for (thing, answered) in [goal, &world.document].into_iter().zip(answered) {
+            let asked = self.of_thing(thing, at);
+            let told = self.replay(&world.mother).decide_hypothetical(asked).await.unwrap().into_inner();
+            assert_eq!(told.refusal_reason, answered, "{told:?}");
+            let is_open = told.thing.unwrap().verdict() == ThingVerdict::Open;
+            assert_eq!(is_open, answered.is_empty());
+            assert_eq!(told.grounds.unwrap().outcome() == Outcome::Permitted, is_open);
+        }
+    }
+
+    fn of_thing(&self, thing: &str, at: DateTime<Utc>) -> DecideHypotheticalRequest {
+        DecideHypotheticalRequest {
+            patient_id: self.world.patient.clone(),
+            account_id: self.world.therapist.account.to_string(),
+            action: Action::Read.to_proto(),
+            at_time: Some(timestamp(at)),
+            thing_id: thing.to_owned(),
+            ..Default::default()
+        }
+    }
+
+    /// Of goals and papers the paper alone.
+    async fn give_the_paper(&mut self) {
+        let account = self.world.therapist.account.to_string();
+        let give = GiveGrantRequest {
+            request_id: SystemIds.next().to_string(),
+            patient_id: self.world.patient.clone(),
+            grantee: Some(Grantee { kind: Some(grantee::Kind::AccountId(account)), role: 0 }),
+            categories: [Category::Goals, Category::Documents].map(|word| word.to_proto()).into(),
+            actions: vec![Action::Read.to_proto()],
+            narrowing: Some(Narrowing { item_ids: vec![self.world.document.clone()], ..Default::default() }),
+            ..Default::default()
+        };
+        let given = self.world.consent(&self.world.mother).give_grant(give).await.unwrap().into_inner();
+        self.world.follow(given.position.unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_one_thing_it_is_decided_as_its_service_answers_at_that_moment() {
+    let mut installation = audited().await;
+    let mother = installation.world.mother.clone();
+    let list = ListItemsRequest { patient_id: installation.world.patient.clone(), ..Default::default() };
+    let listed = installation.world.records(&mother).list_items(list).await.unwrap().into_inner();
+    let goal = listed.items[0].item_id.clone();
+    installation.agree_on(&goal, ["NOT_PERMITTED"; 2]).await;
+    let grant = installation.world.give().await;
+    installation.agree_on(&goal, ["", ""]).await;
+    let mark = installation.world.mark(marked::Kind::ItemId(goal.clone())).await;
+    installation.agree_on(&goal, ["ITEM_UNKNOWN", ""]).await;
+    let marked_at = SystemClock.now();
+    installation.world.lift(&mark).await;
+    let hers = marked::Kind::AuthorAccountId(mother.account.to_string());
+    let mark = installation.world.mark(hers).await;
+    installation.agree_on(&goal, ["ITEM_UNKNOWN", "NOT_PERMITTED"]).await;
+    installation.world.lift(&mark).await;
+    installation.world.stop(grant.grant_id).await;
+    installation.give_the_paper().await;
+    installation.agree_on(&goal, ["ITEM_UNKNOWN", ""]).await;
+
+    // Of an earlier moment it is what it was.
+    let asked = installation.of_thing(&goal, marked_at);
+    let told = installation.replay(&mother).decide_hypothetical(asked).await.unwrap().into_inner();
+    assert_eq!(told.thing.unwrap().verdict(), ThingVerdict::Marked);
+    let never = installation.of_thing(&SystemIds.next().to_string(), marked_at);
+    let refused = installation.replay(&mother).decide_hypothetical(never).await.unwrap_err();
+    assert_eq!(reason(&refused), "THING_UNKNOWN");
+    let mut both = installation.of_thing(&goal, marked_at);
+    both.categories = vec![Category::Goals.to_proto()];
+    let refused = installation.replay(&mother).decide_hypothetical(both).await.unwrap_err();
+    assert_eq!(reason(&refused), "FIELD_INVALID");
 }

@@ -187,6 +187,26 @@ impl Gate {
         asked: Oversight,
         operation: &'static str,
     ) -> Result<Permit<Oversight>, Refused> {
+        self.authorise_beside(context, asked, asked.action(), operation).await
+    }
+
+    /// The same for what is taken along: by the same rules, and on the log as a download.
+    pub async fn authorise_export(
+        &self,
+        context: &RequestContext,
+        asked: Oversight,
+        operation: &'static str,
+    ) -> Result<Permit<Oversight>, Refused> {
+        self.authorise_beside(context, asked, Action::Download, operation).await
+    }
+
+    async fn authorise_beside(
+        &self,
+        context: &RequestContext,
+        asked: Oversight,
+        action: Action,
+        operation: &'static str,
+    ) -> Result<Permit<Oversight>, Refused> {
         let now = self.moment(&context.caller)?;
         let facts = match asked.patient() {
             Some(patient) => self.facts_of(&context.caller, patient, now).await?,
@@ -205,7 +225,7 @@ impl Gate {
             }
         });
         let asks = Asks {
-            action: asked.action(),
+            action,
             patient: asked.patient(),
             oversight: Some(asked),
             categories: &[],

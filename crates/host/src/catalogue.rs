@@ -160,6 +160,8 @@ catalogue! {
 
     // Audit.
     SEARCH_UNBOUNDED: InvalidArgument, Person, "The search names neither a patient nor an actor nor a period.", "Name at least one.";
+    THING_UNKNOWN: NotFound, Person, "The history knows of no such item, document, thread or message in this record by that moment.", "Check its number and the moment.";
+    TOO_MANY_ENTRIES: InvalidArgument, Person, "More was found than one file holds; the metadata `entries_max` says how much that is.", "Narrow the search by days, persons or records, or write the history with `holdfast audit replay`.";
     LOG_FILE_UNKNOWN: NotFound, Program, "The transparency log has no such file, or none is kept.", "Read the checkpoint; a tile that is not there any more is in the full one.";
 
     // The event log, among services.

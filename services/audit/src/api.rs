@@ -1,4 +1,5 @@
 //! `AuditService` over gRPC: what was asked for out of the message, and the answer into one.
+mod hypothesis;
 pub(crate) mod log;
 mod rehearsal;
 pub(crate) mod replay;
@@ -11,12 +12,12 @@ use crate::{
 use futures::{Stream, StreamExt};
 use holdfast_host::{Page, PageLimits, Problem, catalogue, field};
 use holdfast_proto::audit::v1::{
-    DownloadPatientProofRequest, DownloadPatientProofResponse, GetLogHealthRequest,
-    ListPatientEntriesRequest, ListPatientEntriesResponse, LogHealth, SearchEntriesRequest,
-    SearchEntriesResponse, VerifyLogsRequest,
+    DownloadEntriesRequest, DownloadEntriesResponse, DownloadPatientProofRequest,
+    DownloadPatientProofResponse, GetLogHealthRequest, ListPatientEntriesRequest, ListPatientEntriesResponse,
+    LogHealth, SearchEntriesRequest, SearchEntriesResponse, VerifyLogsRequest,
     audit_service_server::{AuditService, AuditServiceServer},
 };
-use holdfast_types::Period;
+use holdfast_types::{PatientId, Period};
 use std::pin::Pin;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -83,11 +84,7 @@ impl AuditService for Api {
         let patient = field::optional_id("patient_id", &query.patient_id)?;
         let filter = filter(&query)?;
         let page = Page::of(&query, PAGE)?;
-        // A period without a beginning is no bound.
-        if patient.is_none() && filter.actor.is_none() && filter.from.is_none() {
-            let message = "name a patient, an account or the beginning of a period";
-            return Err(Problem::new(catalogue::SEARCH_UNBOUNDED, message).into());
-        }
+        bounded(patient, &filter)?;
         let history =
             self.app.search_entries(&entered, tenant, patient, &filter, page.after(), page.size()).await?;
         Ok(Response::new(SearchEntriesResponse {
@@ -96,6 +93,26 @@ impl AuditService for Api {
             lag_ms: wire::lag_ms(self.app.lag_max()),
             entries: history.entries.into_iter().map(wire::entry).collect(),
         }))
+    }
+
+    type DownloadEntriesStream = Pin<Box<dyn Stream<Item = Result<DownloadEntriesResponse, Status>> + Send>>;
+
+    async fn download_entries(
+        &self,
+        request: Request<DownloadEntriesRequest>,
+    ) -> Result<Response<Self::DownloadEntriesStream>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let DownloadEntriesRequest { tenant_id, patient_id, account_id, from_time, until_time, kinds } =
+            request.into_inner();
+        let tenant = field::id("tenant_id", &tenant_id)?;
+        let patient = field::optional_id("patient_id", &patient_id)?;
+        let period = SearchEntriesRequest { account_id, from_time, until_time, kinds, ..Default::default() };
+        let filter = filter(&period)?;
+        bounded(patient, &filter)?;
+        let pages = self.app.download_entries(&entered, tenant, patient, filter).await?;
+        let answers = ReceiverStream::new(pages)
+            .map(|page| Ok(DownloadEntriesResponse { content: wire::lines(page?)? }));
+        Ok(Response::new(Box::pin(answers)))
     }
 
     async fn get_log_health(
@@ -134,6 +151,15 @@ fn filter(query: &SearchEntriesRequest) -> Result<Filter, Problem> {
     }
     let actor = field::optional_id("account_id", &query.account_id)?;
     Ok(Filter { actor, from, until, kinds: wire::kinds("kinds", &query.kinds)? })
+}
+
+/// A period without a beginning is no bound.
+fn bounded(patient: Option<PatientId>, filter: &Filter) -> Result<(), Problem> {
+    if patient.is_none() && filter.actor.is_none() && filter.from.is_none() {
+        let message = "name a patient, an account or the beginning of a period";
+        return Err(Problem::of_field(catalogue::SEARCH_UNBOUNDED, "patient_id", message));
+    }
+    Ok(())
 }
 
 fn token(page: &Page<Cursor>, history: &History) -> Result<String, Problem> {

@@ -1,7 +1,9 @@
 //! What audit does: shows histories and the logs' health to those who may see them, and records each of these looks.
+mod download;
 mod proof;
 mod replay;
 
+pub(crate) use download::Downloads;
 pub(crate) use proof::Prover;
 
 use crate::{
@@ -21,6 +23,7 @@ pub(crate) struct App {
     ground: Ground,
     verifier: Arc<Verifier>,
     prover: Option<Arc<Prover>>,
+    downloads: Downloads,
     /// By which logged decisions are decided again.
     sets: PolicySets,
 }
@@ -31,9 +34,10 @@ impl App {
         ground: Ground,
         verifier: Arc<Verifier>,
         prover: Option<Arc<Prover>>,
+        downloads: Downloads,
         sets: PolicySets,
     ) -> Self {
-        Self { ground, verifier, prover, sets }
+        Self { ground, verifier, prover, downloads, sets }
     }
 
     pub(crate) const fn ground(&self) -> &Ground {

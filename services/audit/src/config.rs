@@ -10,6 +10,7 @@ use holdfast_host::settings::CommonSettings;
 use std::time::Duration;
 
 pub const VERIFY_MINUTES_DEFAULT: u16 = 60;
+pub const DOWNLOAD_ENTRIES_MAX_DEFAULT: u32 = 100_000;
 
 #[derive(Debug, Clone, Args)]
 pub struct Settings {
@@ -20,6 +21,11 @@ pub struct Settings {
         default_value_t = VERIFY_MINUTES_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=10_080),
         value_name = "MINUTES", help_heading = "Audit")]
     pub verify_minutes: u16,
+    /// Entries of the history that an officer may take along in one file, 1 to 1000000.
+    #[arg(id = "HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX", long = "audit-download-entries-max",
+        env = "HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX", default_value_t = DOWNLOAD_ENTRIES_MAX_DEFAULT,
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000), value_name = "NUMBER", help_heading = "Audit")]
+    pub download_entries_max: u32,
     #[command(flatten, next_help_heading = "Transparency log")]
     pub log: LogSettings,
 }
@@ -29,6 +35,7 @@ impl Default for Settings {
         Self {
             common: CommonSettings::default(),
             verify_minutes: VERIFY_MINUTES_DEFAULT,
+            download_entries_max: DOWNLOAD_ENTRIES_MAX_DEFAULT,
             log: LogSettings::default(),
         }
     }

@@ -6,11 +6,13 @@ mod kind;
 mod rehearsal;
 mod replay;
 mod room;
+mod thing;
 
 pub use comparison::{Heard, LaneCheck, Told};
 pub use fault::FaultKind;
-pub use hypothesis::{Conclusion, Hypothesis, Known};
+pub use hypothesis::{About, Conclusion, Hypothesis, Known, ThingConclusion};
 pub use kind::Kind;
 pub use rehearsal::{Effect, Otherwise, Reach, Rehearsal, Whom};
 pub use replay::{ConsentHeard, Outcome, Replay, Saying, Verdict};
 pub use room::room;
+pub use thing::{ThingKind, ThingSaid, ThingThen, ThingVerdict};

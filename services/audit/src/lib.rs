@@ -9,10 +9,11 @@ mod app;
 pub mod config;
 pub mod domain;
 pub mod sequencer;
+pub mod told;
 mod verifier;
 pub mod views;
 
-use app::{App, Prover};
+use app::{App, Downloads, Prover};
 use config::{LogSettingsError, WitnessAddress};
 use holdfast_access::{PoliciesError, PolicySets};
 use holdfast_eventlog::{Lease, Reaction};
@@ -80,7 +81,8 @@ pub async fn serve_with_keys(
     } else {
         tracing::warn!("no transparency log is kept: HOLDFAST_AUDIT_TILES is not set");
     }
-    let app = App::new(ground.clone(), verifier, prover, sets);
+    let downloads = Downloads::new(settings.download_entries_max, stop.clone());
+    let app = App::new(ground.clone(), verifier, prover, downloads, sets);
     let services = Services::new().with(api::service(app.clone())).with(api::replay::service(app));
     let services = services.with(api::log::service(ground.clone(), shelf));
     Ok(ground.serve(host, services, stop).await?)

@@ -9,8 +9,8 @@ mod verification;
 
 pub use decisions::{Place, ReplayPage, Span, replayed};
 pub use health::{LogFault, LogHealth, health};
-pub use history::{Cursor, Entry, Filter, History, page};
-pub use hypothesis::hypothetical;
+pub use history::{Cursor, Entry, Filter, Found, History, count, found, page};
+pub use hypothesis::{Unconcluded, hypothetical};
 pub use index::Index;
 pub use rehearsal::{Past, Rehearsed, rehearsed};
 pub use verification::{heard, note_faults, note_verified, reached};

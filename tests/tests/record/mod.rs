@@ -328,6 +328,11 @@ impl World {
         given.grant.unwrap()
     }
 
+    /// Whoever calls next calls after that was heard.
+    pub fn follow(&mut self, said: Position) {
+        self.said = said;
+    }
+
     /// From everybody but the record's holders. Whoever calls next calls after it was heard.
     pub async fn mark(&mut self, what: consent::marked::Kind) -> consent::Mark {
         self.mark_from(what, None).await

@@ -1,14 +1,13 @@
 //! `ReplayService` over gRPC: decisions decided again, and what nobody asked.
-use super::{rehearsal, wire};
+use super::{hypothesis, rehearsal, wire};
 use crate::{
     app::App,
-    domain::{Hypothesis, Outcome, Verdict},
+    domain::{Outcome, Verdict},
     views::{Place, Span},
 };
 use holdfast_access::{Decision, replay::Difference};
 use holdfast_host::{Page, PageLimits, Problem, catalogue, field};
 use holdfast_proto::{
-    Word,
     access::v1 as access,
     audit::v1::{
         self as pb,
@@ -16,7 +15,7 @@ use holdfast_proto::{
     },
     timestamp,
 };
-use holdfast_types::{Category, EventId, Period};
+use holdfast_types::{EventId, Period};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -64,40 +63,15 @@ impl ReplayService for Api {
         request: Request<pb::DecideHypotheticalRequest>,
     ) -> Result<Response<pb::DecideHypotheticalResponse>, Status> {
         let entered = self.app.ground().enter(&request).await?;
-        let asked = request.into_inner();
-        let tenant = field::optional_id("tenant_id", &asked.tenant_id)?;
-        let patient = field::id("patient_id", &asked.patient_id)?;
-        let categories: Vec<Category> = field::words("categories", &asked.categories, Category::ALL.len())?;
-        if categories.is_empty() {
-            return Err(Problem::of_field(catalogue::FIELD_MISSING, "categories", "name at least one").into());
-        }
-        let hypothesis = Hypothesis {
-            account: field::id("account_id", &asked.account_id)?,
-            action: field::word("action", asked.action)?,
-            categories,
-            purpose: field::optional_word("purpose", asked.purpose)?,
-            at: field::time("at_time", asked.at_time.as_ref())?
-                .unwrap_or_else(|| self.app.ground().clock().now()),
-        };
-        let Some(conclusion) = self.app.decide_hypothetical(&entered, tenant, patient, &hypothesis).await?
-        else {
-            return Err(Problem::new(catalogue::NOT_PERMITTED, "no record is permitted").into());
-        };
-        let (permitted, parts, reason) = match &conclusion.decision {
-            Decision::Permitted { categories, parts, .. } => (categories.as_slice(), parts.as_slice(), ""),
-            Decision::Refused { reason, .. } => (&[][..], &[][..], reason.reason()),
-        };
-        let numbers = |rooms: &[Category]| rooms.iter().map(|room| room.to_proto()).collect();
+        let asked = hypothesis::asked(request.into_inner(), self.app.ground().clock().now())?;
+        let (tenant, patient, hypothesis) = asked;
+        let concluded = self.app.decide_hypothetical(&entered, tenant, patient, &hypothesis).await?;
+        let conclusion = concluded.map_err(hypothesis::unconcluded)?;
         Ok(Response::new(pb::DecideHypotheticalResponse {
-            permitted_categories: numbers(permitted),
-            part_categories: numbers(parts),
-            refusal_reason: reason.to_owned(),
-            relationship: conclusion.relationship.map(Word::to_proto).unwrap_or_default(),
             policy_digest: self.app.policy_digest(),
-            consent_seq: conclusion.consent_seq,
             decided_time: Some(timestamp(hypothesis.at)),
             lag_ms: wire::lag_ms(self.app.lag_max()),
-            grounds: Some(grounds(conclusion.decision)),
+            ..hypothesis::told(conclusion)
         }))
     }
 
@@ -139,7 +113,7 @@ fn exception((place, event_id, outcome): (Place, Uuid, Outcome)) -> pb::Replayed
     }
 }
 
-fn grounds(decision: Decision) -> pb::DecisionGrounds {
+pub(super) fn grounds(decision: Decision) -> pb::DecisionGrounds {
     match decision {
         Decision::Permitted { rule_ids, grants, .. } => {
             let named = |named: holdfast_access::GrantRevision| access::GrantRevision {

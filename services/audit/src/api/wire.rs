@@ -1,8 +1,10 @@
 //! Entries and health as the contract has them.
 use crate::{
     domain::{FaultKind, Kind},
+    told::write_line,
     views,
 };
+use bytes::Bytes;
 use holdfast_host::{Problem, catalogue, field};
 use holdfast_proto::{Word, audit::v1 as pb, timestamp};
 use holdfast_types::Category;
@@ -52,6 +54,16 @@ pub(super) fn entry(entry: views::Entry) -> pb::Entry {
         correlation_id: entry.correlation.to_string(),
         leaf_hash: entry.leaf.into(),
     }
+}
+
+/// One line for each.
+pub(super) fn lines(entries: Vec<views::Entry>) -> Result<Bytes, Problem> {
+    let mut lines = Vec::new();
+    for found in entries {
+        // Into memory: that cannot fail.
+        write_line(&mut lines, &entry(found)).map_err(|error| Problem::internal(&error))?;
+    }
+    Ok(lines.into())
 }
 
 /// None for what tells of something else.

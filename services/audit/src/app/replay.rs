@@ -2,7 +2,7 @@
 use super::App;
 use crate::{
     domain::{Conclusion, Hypothesis},
-    views::{self, Place, Rehearsed, ReplayPage, Span},
+    views::{self, Place, Rehearsed, ReplayPage, Span, Unconcluded},
 };
 use holdfast_access::{Oversight, views::ConsentFact};
 use holdfast_host::{Entered, Problem};
@@ -36,7 +36,7 @@ impl App {
         tenant: Option<TenantId>,
         patient: PatientId,
         hypothesis: &Hypothesis,
-    ) -> Result<Option<Conclusion>, Problem> {
+    ) -> Result<Result<Conclusion, Unconcluded>, Problem> {
         let gate = self.ground.gate();
         let asked = match tenant {
             Some(tenant) => Oversight::TenantHistory { tenant, patient: Some(patient) },

@@ -1,23 +1,35 @@
-//! What nobody asked: whether an account might have done something with rooms of a record at a moment.
-use super::Saying;
+//! What nobody asked: whether an account might have done something with rooms of a record, or one thing in it, at a moment.
+use super::{
+    Saying,
+    thing::{ThingKind, ThingSaid, ThingThen, ThingVerdict},
+};
 use chrono::{DateTime, Utc};
 use holdfast_access::{
-    Caller, Decision, Policies, Record, Request, RoleAssignment, decide_in_part, replay::Stood, usual_purpose,
+    Caller, Decision, Denial, Policies, Record, Request, RoleAssignment, decide_in_part, replay::Stood,
+    usual_purpose,
 };
 use holdfast_proto::{Word, identity::v1 as pb};
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship};
 use prost::Name;
 use prost_types::Any;
 use std::time::Duration;
+use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hypothesis {
     pub account: AccountId,
     pub action: Action,
-    pub categories: Vec<Category>,
+    pub about: About,
     /// None: by what the account is towards the record.
     pub purpose: Option<Purpose>,
     pub at: DateTime<Utc>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    Rooms(Vec<Category>),
+    /// An item, a document, a thread, or a message, which stands for its thread.
+    Thing(Uuid),
 }
 
 /// What the logs had told by that moment.
@@ -29,6 +41,8 @@ pub struct Known {
     pub roles: Vec<Any>,
     /// The last event of the record's lane in consent's log.
     pub consent_seq: u64,
+    /// Of the thing that is asked about: its id, and what its stream said.
+    pub thing: Option<(Uuid, Vec<ThingSaid>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +50,27 @@ pub struct Conclusion {
     pub decision: Decision,
     pub relationship: Option<Relationship>,
     pub consent_seq: u64,
+    pub thing: Option<ThingConclusion>,
+}
+
+/// Of a thing that is not open, nothing was permitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThingConclusion {
+    pub kind: ThingKind,
+    pub category: Category,
+    pub verdict: ThingVerdict,
 }
 
 impl Hypothesis {
-    /// By everything that can be read; a saying that cannot be read was not acted on by anybody either.
-    pub fn decide(&self, policies: &Policies, patient: PatientId, told: Known) -> Conclusion {
+    /// By everything that can be read; a saying that cannot be read was not acted on by anybody either. None: there was no such thing.
+    pub fn decide(&self, policies: &Policies, patient: PatientId, told: Known) -> Option<Conclusion> {
+        let thing = match (&self.about, &told.thing) {
+            (About::Rooms(_), _) => None,
+            (About::Thing(_), told) => {
+                let (id, said) = told.as_ref()?;
+                Some(ThingThen::of(*id, said)?)
+            }
+        };
         let mut stood = Stood::default();
         for fact in told.said.into_iter().map_while(|saying| saying.fact) {
             stood.hear(fact);
@@ -52,7 +82,11 @@ impl Hypothesis {
             expires: DateTime::<Utc>::MAX_UTC,
         };
         let facts = stood.facts(&caller, self.at);
-        let record = Record { patient, categories: self.categories.clone() };
+        let categories = match (&self.about, &thing) {
+            (About::Rooms(rooms), _) => rooms.clone(),
+            (About::Thing(_), thing) => thing.iter().map(|thing| thing.category).collect(),
+        };
+        let record = Record { patient, categories };
         let request = Request {
             caller: &caller,
             action: self.action,
@@ -63,8 +97,21 @@ impl Hypothesis {
             consent_age_max: Duration::ZERO,
         };
         // Of what could be shown in part, that it could.
-        let (decision, _) = decide_in_part(policies, &request, &facts);
-        Conclusion { decision, relationship: facts.relationship, consent_seq: told.consent_seq }
+        let (mut decision, within) = decide_in_part(policies, &request, &facts);
+        let thing = thing.map(|thing| {
+            let verdict = match decision {
+                Decision::Refused { .. } => ThingVerdict::RoomClosed,
+                Decision::Permitted { .. } => thing.verdict(&caller, &facts, &within),
+            };
+            ThingConclusion { kind: thing.kind, category: thing.category, verdict }
+        });
+        let kept_back =
+            |thing: &ThingConclusion| !matches!(thing.verdict, ThingVerdict::Open | ThingVerdict::RoomClosed);
+        if thing.as_ref().is_some_and(kept_back) {
+            decision = Decision::Refused { reason: Denial::NotPermitted, rule_ids: Vec::new() };
+        }
+        let (relationship, consent_seq) = (facts.relationship, told.consent_seq);
+        Some(Conclusion { decision, relationship, consent_seq, thing })
     }
 }
 

@@ -65,6 +65,9 @@ pub struct History {
     pub total: i64,
 }
 
+/// Entries in a row, and where they ended, if there are more.
+pub type Found = (Vec<Entry>, Option<Cursor>);
+
 /// One page of what the permit opens: the history of a record or of a tenant. A permit for anything else opens none.
 pub async fn page(
     pool: &PgPool,
@@ -73,21 +76,38 @@ pub async fn page(
     after: Option<&Cursor>,
     size: u32,
 ) -> Result<Unreleased<History>, HistoryError> {
-    let (tenant, patient) = match *permit.target() {
-        Oversight::RecordHistory(patient) => (None, Some(patient.uuid())),
-        Oversight::TenantHistory { tenant, patient } => {
-            (Some(tenant.uuid()), patient.map(|patient| patient.uuid()))
-        }
-        Oversight::LogHealth
-        | Oversight::Installation
-        | Oversight::Tenant(_)
-        | Oversight::Directory
-        | Oversight::Erasure(_)
-        | Oversight::Emergency(_)
-        | Oversight::EmergencyReview(_) => {
-            return Ok(Unreleased::new(History::default(), Vec::new()));
-        }
-    };
+    let (entries, next) = rows(pool, permit, filter, after, size).await?;
+    let total = count(pool, permit, filter, COUNT_MAX).await?;
+    let returned = returned(&entries);
+    Ok(Unreleased::new(History { entries, next, total }, returned))
+}
+
+/// The same without counting.
+pub async fn found(
+    pool: &PgPool,
+    permit: &Permit<Oversight>,
+    filter: &Filter,
+    after: Option<&Cursor>,
+    size: u32,
+) -> Result<Unreleased<Found>, HistoryError> {
+    let (entries, next) = rows(pool, permit, filter, after, size).await?;
+    let returned = returned(&entries);
+    Ok(Unreleased::new((entries, next), returned))
+}
+
+fn returned(entries: &[Entry]) -> Vec<Returned> {
+    let revision = |entry: &Entry| u64::try_from(entry.revision).unwrap_or_default();
+    entries.iter().map(|entry| Returned { id: entry.event_id, revision: revision(entry) }).collect()
+}
+
+async fn rows(
+    pool: &PgPool,
+    permit: &Permit<Oversight>,
+    filter: &Filter,
+    after: Option<&Cursor>,
+    size: u32,
+) -> Result<Found, HistoryError> {
+    let Some((tenant, patient)) = opened(permit) else { return Ok((Vec::new(), None)) };
     let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.as_str()).collect();
     let actor = filter.actor.map(AccountId::uuid);
     // Planned anew each time: which index serves depends on what is asked for. Who was turned away is of no tenant: it is shown to
@@ -121,7 +141,20 @@ pub async fn page(
     .persistent(false)
     .fetch_all(pool)
     .await?;
-    let total: i64 = sqlx::query_scalar(
+    Ok(cut(found, size))
+}
+
+/// How many there are in all, counted up to a number.
+pub async fn count(
+    pool: &PgPool,
+    permit: &Permit<Oversight>,
+    filter: &Filter,
+    count_max: i64,
+) -> Result<i64, HistoryError> {
+    let Some((tenant, patient)) = opened(permit) else { return Ok(0) };
+    let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.as_str()).collect();
+    let actor = filter.actor.map(AccountId::uuid);
+    Ok(sqlx::query_scalar(
         "SELECT count(*) FROM (
             SELECT FROM entries
             WHERE ($1::uuid IS NULL OR tenant = $1 OR ($2::uuid IS NULL AND $3::uuid IS NULL AND event_type = 'door.refused'))
@@ -139,19 +172,31 @@ pub async fn page(
     .bind(filter.from)
     .bind(filter.until)
     .bind(&kinds)
-    .bind(COUNT_MAX)
+    .bind(count_max)
     .persistent(false)
     .fetch_one(pool)
-    .await?;
-    let (entries, next) = cut(found, size);
-    let revision = |entry: &Entry| u64::try_from(entry.revision).unwrap_or_default();
-    let returned =
-        entries.iter().map(|entry| Returned { id: entry.event_id, revision: revision(entry) }).collect();
-    Ok(Unreleased::new(History { entries, next, total }, returned))
+    .await?)
+}
+
+/// Whose history the permit opens: of which tenant and of which record.
+fn opened(permit: &Permit<Oversight>) -> Option<(Option<Uuid>, Option<Uuid>)> {
+    match *permit.target() {
+        Oversight::RecordHistory(patient) => Some((None, Some(patient.uuid()))),
+        Oversight::TenantHistory { tenant, patient } => {
+            Some((Some(tenant.uuid()), patient.map(|patient| patient.uuid())))
+        }
+        Oversight::LogHealth
+        | Oversight::Installation
+        | Oversight::Tenant(_)
+        | Oversight::Directory
+        | Oversight::Erasure(_)
+        | Oversight::Emergency(_)
+        | Oversight::EmergencyReview(_) => None,
+    }
 }
 
 /// As many as were asked for and fit into one answer, and always one; and where to go on, if there is more.
-fn cut(mut found: Vec<Entry>, size: u32) -> (Vec<Entry>, Option<Cursor>) {
+fn cut(mut found: Vec<Entry>, size: u32) -> Found {
     let mut bytes = 0;
     let fitting = found
         .iter()

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use holdfast_access::{Claims, RoleAssignment, TokenSigner};
 use holdfast_audit::{
     ServeError,
-    config::{Settings, WitnessAddress},
+    config::{DOWNLOAD_ENTRIES_MAX_DEFAULT, Settings, WitnessAddress},
 };
 use holdfast_eventlog::{
     Append, Bus, Context, EventLog, NewEvent, Parts, Position, Relay, StreamAppend, StreamName, Subject,
@@ -20,12 +20,12 @@ use holdfast_host::{
     client::Outgoing,
     retry::Retry,
     settings::{CommonSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
-    status::reason_of,
 };
 use holdfast_objects::AwsVariables;
 use holdfast_proto::{audit::v1::audit_service_client::AuditServiceClient, consent::v1 as consent};
-use holdfast_supervise::{Binaries, Nats, NatsSettings};
+use holdfast_supervise::{Nats, NatsSettings};
 use holdfast_testkit::{TestDatabase, database};
+pub use holdfast_testkit::{binaries, refusal::reason};
 use holdfast_types::*;
 use prost::Message;
 use prost_types::Any;
@@ -90,6 +90,7 @@ pub struct Sources {
     /// Of the transparency log.
     pub witnesses: Vec<WitnessAddress>,
     pub store: Option<(Url, AwsVariables)>,
+    pub download_entries_max: u32,
     signer: TokenSigner,
     stop: CancellationToken,
     peers: BTreeMap<Service, Url>,
@@ -141,7 +142,8 @@ impl Sources {
     pub async fn start() -> Self {
         holdfast_host::tls::install_crypto();
         let dir = tempfile::Builder::new().prefix("holdfast-audit-").tempdir().unwrap();
-        let nats = own_nats(dir.path());
+        // Of the test's own: the streams of six services reserve six gigabytes.
+        let nats = Nats::start(&binaries(), &dir.path().join("nats"), NatsSettings::default()).unwrap();
         let signer = TokenSigner::from_seed(&[5; 32]).unwrap();
         let stop = CancellationToken::new();
         let (mut logs, mut peers) = (BTreeMap::new(), BTreeMap::new());
@@ -158,7 +160,18 @@ impl Sources {
             tokio::spawn(host.serve(services, readiness, stop.clone()));
             logs.insert(service, (log, database));
         }
-        Self { dir, nats, logs, witnesses: Vec::new(), store: None, signer, stop, peers }
+        let download_entries_max = DOWNLOAD_ENTRIES_MAX_DEFAULT;
+        Self {
+            dir,
+            nats,
+            logs,
+            witnesses: Vec::new(),
+            store: None,
+            download_entries_max,
+            signer,
+            stop,
+            peers,
+        }
     }
 
     pub fn log(&self, service: Service) -> &EventLog {
@@ -189,7 +202,8 @@ impl Sources {
         common.peers.documents = peer(Service::Documents);
         common.peers.consent = peer(Service::Consent);
         common.peers.messaging = peer(Service::Messaging);
-        let settings = Settings { common, log: self.log_settings(), ..Settings::default() };
+        let (log, download_entries_max) = (self.log_settings(), self.download_entries_max);
+        let settings = Settings { common, log, download_entries_max, ..Settings::default() };
         let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
         let ended = tokio::spawn(holdfast_audit::serve(settings, host, clock, ids, self.stop.clone()));
         World { sources: self, database, address, ended }
@@ -345,21 +359,6 @@ pub async fn tamper(database: &str, sql: String) {
     let outcome = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
     assert_eq!(outcome.rows_affected(), 1, "one row is tampered with");
     conn.close().await.unwrap();
-}
-
-pub fn reason(status: &Status) -> &'static str {
-    reason_of(status).unwrap_or_else(|| panic!("no reason: {status:?}")).name()
-}
-
-pub fn binaries() -> Binaries {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let tools = std::env::var_os("HOLDFAST_TOOLS_DIR").map_or_else(|| root.join(".tools"), Into::into);
-    Binaries::locate(&tools).expect("PostgreSQL and nats-server: run `make test` once")
-}
-
-/// A server of the test's own: the streams of six services reserve six gigabytes.
-fn own_nats(dir: &Path) -> Nats {
-    Nats::start(&binaries(), &dir.join("nats"), NatsSettings::default()).unwrap()
 }
 
 fn log(service: Service, database: &TestDatabase) -> EventLog {

@@ -1,9 +1,13 @@
-//! The transparency log of a world: where it is published, and who reads it.
-use super::{Sources, World};
+//! The transparency log of a world: where it is published, and who reads it; and who asks about decisions.
+use super::{Sources, World, officer, tenant};
 use holdfast_audit::config::LogSettings;
-use holdfast_proto::audit::v1::log_service_client::LogServiceClient;
+use holdfast_host::client::Outgoing;
+use holdfast_proto::audit::v1::{
+    log_service_client::LogServiceClient, replay_service_client::ReplayServiceClient,
+};
+use holdfast_types::Role;
 use std::path::Path;
-use tonic::transport::Channel;
+use tonic::{service::interceptor::InterceptedService, transport::Channel};
 use url::Url;
 
 /// In the world's folder: `log` holds the files, `log.key` the seed.
@@ -29,5 +33,10 @@ impl World {
     /// Of nobody.
     pub fn log_client(&self) -> LogServiceClient<Channel> {
         LogServiceClient::new(self.channel())
+    }
+
+    pub fn replay_as_officer(&self) -> ReplayServiceClient<InterceptedService<Channel, Outgoing>> {
+        let token = self.token(officer(), &[(Role::ComplianceOfficer, tenant())]);
+        ReplayServiceClient::with_interceptor(self.channel(), Outgoing::new().bearer(token.into()))
     }
 }

@@ -81,6 +81,7 @@ pub(super) fn what_if(look: &Look, answered: bool, wrong: bool) -> Page {
         fields: vec![
             patient,
             Field::line("actor", words.t("office-actor")).hint(words.t("office-actor-hint")),
+            Field::line("thing", words.t("what-if-thing")).hint(words.t("what-if-thing-hint")).optional(),
         ],
         questions: vec![
             question("action", "what-if-action", false, Action::ALL.iter().map(action).collect()),

@@ -1,26 +1,33 @@
-//! What nobody asked: whether an account might have done something with rooms of a record at a moment.
+//! What nobody asked: whether an account might have done something with rooms of a record, or one thing in it, at a moment.
 use super::{
     decisions::grounds_line,
     line::{Line, ask},
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use holdfast_proto::{
     Word,
-    audit::v1::{DecideHypotheticalRequest, replay_service_client::ReplayServiceClient},
+    audit::v1::{
+        DecideHypotheticalRequest, HypotheticalThing, ThingVerdict,
+        replay_service_client::ReplayServiceClient,
+    },
     time, timestamp,
 };
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship, TenantId};
+use uuid::Uuid;
 
 #[derive(Args)]
 pub(crate) struct Hypothesis {
-    /// Decide what nobody asked: whether this account might do something with `--category` of `--patient` at `--at`.
-    #[arg(long, value_name = "ACCOUNT", requires_all = ["patient", "category"])]
+    /// Decide what nobody asked: whether this account might do something with `--category` or `--thing` of `--patient` at `--at`.
+    #[arg(long, value_name = "ACCOUNT", requires_all = ["patient", "about"])]
     who: Option<AccountId>,
     /// The room of the record; several may be named.
-    #[arg(long, value_name = "WORD", requires = "who")]
+    #[arg(long, value_name = "WORD", requires = "who", group = "about")]
     category: Vec<Category>,
+    /// One thing of the record instead: an item, a document, a thread or a message.
+    #[arg(long, value_name = "ID", requires = "who", group = "about")]
+    thing: Option<Uuid>,
     /// What it would do.
     #[arg(long, value_name = "WORD", default_value = "read")]
     action: Action,
@@ -46,7 +53,6 @@ pub(super) async fn run(
 ) -> Result<()> {
     let who = asked.who.context("nobody is named")?;
     let patient = patient.context("no record is named")?;
-    ensure!(!asked.category.is_empty(), "no category is named");
     let request = DecideHypotheticalRequest {
         tenant_id: tenant.map(|id| id.to_string()).unwrap_or_default(),
         patient_id: patient.to_string(),
@@ -55,6 +61,7 @@ pub(super) async fn run(
         categories: asked.category.iter().map(|category| category.to_proto()).collect(),
         purpose: asked.purpose.map(Word::to_proto).unwrap_or_default(),
         at_time: asked.at.map(timestamp),
+        thing_id: asked.thing.map(|id| id.to_string()).unwrap_or_default(),
     };
     let client = ReplayServiceClient::with_interceptor(line.channel(), line.outgoing().await?);
     let answer = ask(|| {
@@ -69,6 +76,13 @@ pub(super) async fn run(
     if !permitted.is_empty() {
         println!("open: {}", permitted.join(", "));
     }
+    if let Some(thing) = &answer.thing {
+        println!(
+            "it was among: {}; {}",
+            Category::from_proto(thing.category).context("no room")?,
+            verdict(thing)
+        );
+    }
     if !answer.refusal_reason.is_empty() {
         println!("reason: {}", answer.refusal_reason);
     }
@@ -77,4 +91,15 @@ pub(super) async fn run(
     }
     println!("at {at}, consent's log up to entry {}, policies {}", answer.consent_seq, answer.policy_digest);
     Ok(())
+}
+
+fn verdict(thing: &HypotheticalThing) -> String {
+    match thing.verdict() {
+        ThingVerdict::Open => "open".to_owned(),
+        ThingVerdict::Marked => format!("kept back by marks {}", thing.mark_ids.join(", ")),
+        ThingVerdict::BeyondPart => "not of the part that is given".to_owned(),
+        ThingVerdict::OfAnotherPractice => "with a practice at which they hold no role".to_owned(),
+        ThingVerdict::Erased => "erased with the record".to_owned(),
+        ThingVerdict::RoomClosed | ThingVerdict::Unspecified => "not open".to_owned(),
+    }
 }

@@ -1,12 +1,13 @@
 //! `holdfast audit …`: what an officer or operator asks of the history from a terminal. Whatever is asked of audit is a look, recorded
 //! like any other; to verify the log, nothing is asked of it but its public files.
 mod decisions;
-mod entry;
 mod export;
 mod history;
 mod hypothesis;
 mod line;
 mod progress;
+#[cfg(test)]
+mod sample;
 mod sink;
 mod steps;
 mod table;

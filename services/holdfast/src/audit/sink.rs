@@ -1,8 +1,9 @@
 //! Where a replay goes: the terminal, lines in a file, or a table in a file. A file gets its name once it is whole; until then it is
 //! called `<name>.part`.
-use super::{entry::Told, table::Table};
+use super::table::Table;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use holdfast_audit::told::{Told, write_line};
 use holdfast_proto::audit::v1::Entry;
 use std::{
     fs::{self, File},
@@ -123,8 +124,7 @@ impl Sink {
 fn lines(entries: &[Entry]) -> Result<Vec<u8>> {
     let mut page = Vec::new();
     for entry in entries {
-        serde_json::to_writer(&mut page, &Told::from(entry))?;
-        page.push(b'\n');
+        write_line(&mut page, entry)?;
     }
     Ok(page)
 }
@@ -179,7 +179,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::entry::tests::entries;
+    use crate::audit::sample::entries;
 
     fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(folder)

@@ -1,4 +1,4 @@
-//! What nobody asked: whether somebody might have done something with rooms of a record at a moment.
+//! What nobody asked: whether somebody might have done something with rooms of a record, or one thing in it, at a moment.
 use super::{Wrong, decision::of_grounds};
 use crate::{
     failure::{Answer, Failure},
@@ -12,14 +12,17 @@ use crate::{
     },
     visitor::Signed,
 };
+use axum::response::Response;
+use holdfast_host::catalogue;
 use holdfast_proto::{
     Word as _,
     access::v1::Outcome,
-    audit::v1::{DecideHypotheticalRequest, DecideHypotheticalResponse},
+    audit::v1::{DecideHypotheticalRequest, DecideHypotheticalResponse, HypotheticalThing, ThingVerdict},
     timestamp,
 };
 use holdfast_types::{Action, Category, PatientId};
 use http::StatusCode;
+use uuid::Uuid;
 
 pub(super) async fn form(signed: Signed) -> Answer {
     super::tenant(&signed).ok_or_else(Failure::not_shown)?;
@@ -32,14 +35,21 @@ pub(super) async fn ask(signed: Signed, fields: Fields) -> Answer {
         return Ok(show(&page(&signed, &fields, None, None)));
     }
     match asked(&signed, &fields).await? {
-        Ok(asked) => {
-            let answer = super::replay(&signed).decide_hypothetical(asked).await?.into_inner();
-            Ok(show(&page(&signed, &fields, Some(decided(&signed, &answer)), None)))
-        }
-        Err(wrong) => {
-            Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page(&signed, &fields, None, Some(wrong))))
-        }
+        Ok(asked) => match super::replay(&signed).decide_hypothetical(asked).await.map_err(Failure::from) {
+            Ok(answer) => {
+                Ok(show(&page(&signed, &fields, Some(decided(&signed, &answer.into_inner())), None)))
+            }
+            Err(failure) if failure.is(catalogue::THING_UNKNOWN) => {
+                Ok(wrong(&signed, &fields, ("thing", "what-if-thing-unknown")))
+            }
+            Err(failure) => Err(failure),
+        },
+        Err(what) => Ok(wrong(&signed, &fields, what)),
     }
+}
+
+fn wrong(signed: &Signed, fields: &Fields, what: Wrong) -> Response {
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &page(signed, fields, None, Some(what)))
 }
 
 async fn asked(
@@ -57,8 +67,15 @@ async fn asked(
     };
     let chosen = |category: &&Category| fields.all("room").any(|word| word == category.as_str());
     let categories: Vec<i32> = Category::ALL.iter().filter(chosen).map(|room| room.to_proto()).collect();
-    if categories.is_empty() {
-        return Ok(Err(("room", "what-if-rooms-wrong")));
+    let thing = fields.one("thing");
+    if !thing.is_empty() && thing.parse::<Uuid>().is_err() {
+        return Ok(Err(("thing", "what-if-thing-wrong")));
+    }
+    // A thing says by itself in which room it was.
+    match (thing.is_empty(), categories.is_empty()) {
+        (true, true) => return Ok(Err(("room", "what-if-rooms-wrong"))),
+        (false, false) => return Ok(Err(("thing", "what-if-both-wrong"))),
+        _ => {}
     }
     let at = match fields.one("date") {
         "" => None,
@@ -75,6 +92,7 @@ async fn asked(
         categories,
         purpose: 0,
         at_time: at.map(timestamp),
+        thing_id: thing.to_owned(),
     }))
 }
 
@@ -89,16 +107,23 @@ fn decided(signed: &Signed, answer: &DecideHypotheticalResponse) -> Decided {
         let rooms = rooms(words, &answer.permitted_categories);
         (Tone::Good, words.say("what-if-yes").with("rooms", rooms).plain())
     } else {
-        let reason = match answer.refusal_reason.as_str() {
-            "NOT_PERMITTED" => words.t("by-none"),
-            "CONSENT_STALE" => words.t("by-stale"),
-            other => other.to_owned(),
+        let reason = match (answer.refusal_reason.as_str(), answer.thing.as_ref().and_then(kept_back)) {
+            (_, Some(key)) => words.t(key),
+            ("NOT_PERMITTED", None) => words.t("by-none"),
+            ("CONSENT_STALE", None) => words.t("by-stale"),
+            (other, None) => other.to_owned(),
         };
         (Tone::Stop, words.say("what-if-no").with("reason", reason).plain())
     };
     let mut facts = of_grounds(signed, &grounds);
     if !answer.part_categories.is_empty() {
         facts.push(Fact::new(words.t("decision-rooms-part"), rooms(words, &answer.part_categories)));
+    }
+    if let Some(thing) = &answer.thing {
+        facts.push(Fact::new(words.t("what-if-thing-room"), rooms(words, &[thing.category])));
+        if !thing.mark_ids.is_empty() {
+            facts.push(Fact::new(words.t("what-if-marks"), thing.mark_ids.join("; ")));
+        }
     }
     let moment = signed.when(answer.decided_time.as_ref()).map(|when| when.text).unwrap_or_default();
     facts.extend([
@@ -107,6 +132,17 @@ fn decided(signed: &Signed, answer: &DecideHypotheticalResponse) -> Decided {
         Fact::new(words.t("decision-policies"), answer.policy_digest.clone()),
     ]);
     Decided { verdict: Notice { tone, text, link: None }, grounds: facts }
+}
+
+/// Why a thing is not open to somebody to whom its room is; none where it is the room that decided.
+fn kept_back(thing: &HypotheticalThing) -> Option<&'static str> {
+    match thing.verdict() {
+        ThingVerdict::Marked => Some("what-if-marked"),
+        ThingVerdict::BeyondPart => Some("what-if-beyond-part"),
+        ThingVerdict::OfAnotherPractice => Some("what-if-of-another-practice"),
+        ThingVerdict::Erased => Some("what-if-erased"),
+        ThingVerdict::Open | ThingVerdict::RoomClosed | ThingVerdict::Unspecified => None,
+    }
 }
 
 fn page(signed: &Signed, fields: &Fields, answer: Option<Decided>, wrong: Option<Wrong>) -> WhatIf {
@@ -133,6 +169,8 @@ fn page(signed: &Signed, fields: &Fields, answer: Option<Decided>, wrong: Option
                 Field::line("patient", words.t("office-patient-number")).hint(words.t("office-patient-hint")),
             ),
             dress(Field::line("actor", words.t("office-actor")).hint(words.t("office-actor-hint"))),
+            dress(Field::line("thing", words.t("what-if-thing")).hint(words.t("what-if-thing-hint")))
+                .optional(),
         ],
         questions: vec![
             Question {

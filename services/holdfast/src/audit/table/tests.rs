@@ -1,7 +1,8 @@
 //! What is read back is what the lines say, row by row.
 use super::{BYTES_MAX, Table};
-use crate::audit::entry::{Told, tests::entries};
+use crate::audit::sample::entries;
 use bytes::Bytes;
+use holdfast_audit::told::Told;
 use parquet::{
     file::reader::{FileReader as _, SerializedFileReader},
     record::{Field, Row},

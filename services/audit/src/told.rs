@@ -1,4 +1,5 @@
-//! An entry of the history as a line of JSON: the contract's names, words instead of numbers, and no field that says nothing.
+//! An entry of the history as a line of JSON, for whoever takes the history along: the contract's names, words instead of numbers, and no
+//! field that says nothing.
 use holdfast_proto::{
     Word,
     access::v1::{AccessRecorded, DoorRefused, GrantRevision, Outcome, Returned},
@@ -8,9 +9,11 @@ use holdfast_proto::{
 use holdfast_types::{Action, Category, Purpose, Relationship};
 use prost_types::Timestamp;
 use serde::Serialize;
+use std::io::{self, Write};
 
+/// Its fields are those of the table that `holdfast audit replay` writes, too.
 #[derive(Serialize)]
-pub(super) struct Told<'a> {
+pub struct Told<'a> {
     event_id: &'a str,
     service: &'a str,
     lane: u32,
@@ -87,6 +90,11 @@ struct Look<'a> {
 struct Named<'a> {
     id: &'a str,
     revision: u64,
+}
+
+pub fn write_line(to: &mut impl Write, entry: &Entry) -> io::Result<()> {
+    serde_json::to_writer(&mut *to, &Told::from(entry))?;
+    to.write_all(b"\n")
 }
 
 impl<'a> From<&'a Entry> for Told<'a> {
@@ -180,7 +188,7 @@ fn moment(timestamp: Option<&Timestamp>) -> Option<String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use holdfast_proto::timestamp;
     use serde_json::{Value, json};
@@ -213,50 +221,13 @@ pub(super) mod tests {
         }
     }
 
-    /// One of each: a look with all that it may say, one that says little, a change, and those turned away.
-    pub(in crate::audit) fn entries() -> Vec<Entry> {
-        let at = chrono::DateTime::from_timestamp_micros(1_772_452_800_000_001).unwrap();
-        let named = |id: &str, revision| Returned { id: id.into(), revision };
-        let whole = look();
-        let full = AccessRecorded {
-            session_id: "s".into(),
-            roles: vec!["therapist".into(), "administrator".into()],
-            relationship: Relationship::Parent.to_proto(),
-            refusal_reason: "NOT_PERMITTED".into(),
-            consent_age_ms: 12,
-            decided_time: Some(timestamp(at)),
-            returned: vec![named("i", 1), named("j", 12), named("k", 3)],
-            ..whole.access.clone().unwrap()
-        };
-        let full = Entry {
-            on_behalf_of: "account/b".into(),
-            patient_id: "p".into(),
-            category: Category::Goals.to_proto(),
-            occurred_time: Some(timestamp(at)),
-            lane: 1023,
-            lane_seq: 1 << 40,
-            access: Some(full),
-            ..whole.clone()
-        };
-        let little = Entry { access: Some(AccessRecorded::default()), ..Entry::default() };
-        let change =
-            Entry { kind: EntryKind::Change.into(), r#type: "item.recorded".into(), ..Entry::default() };
-        let refused = DoorRefused {
-            reason: "TOKEN_EXPIRED".into(),
-            count: 7,
-            from_time: Some(timestamp(at)),
-            until_time: None,
-        };
-        let refused = Entry { door_refused: Some(refused), ..Entry::default() };
-        vec![full, whole, little, change, refused]
-    }
-
     #[test]
     fn a_look_is_one_line_of_words_and_ids() {
         let entry = look();
-        let line = serde_json::to_string(&Told::from(&entry)).unwrap();
-        assert!(!line.contains('\n'));
-        let told: Value = serde_json::from_str(&line).unwrap();
+        let mut line = Vec::new();
+        write_line(&mut line, &entry).unwrap();
+        assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
+        let told: Value = serde_json::from_slice(&line).unwrap();
         assert_eq!(told["recorded_time"], "2026-03-02T12:00:00.123456Z");
         assert_eq!((&told["leaf_hash"], &told["kind"]), (&json!("00ff"), &json!("read")));
         assert_eq!(told["access"]["categories"], json!(["vital-signs", "goals"]));

@@ -1,0 +1,132 @@
+//! What an officer finds is taken along as lines: all of it, in the order of the search, on the log before it leaves, up to a limit.
+#![cfg(test)]
+mod common;
+use common::*;
+use holdfast_proto::{
+    Word as _,
+    audit::v1::{DownloadEntriesRequest, EntryKind, SearchEntriesRequest},
+    timestamp,
+};
+use holdfast_types::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use tonic::Status;
+
+/// More than two pages hold.
+const ENTRIES_MAX: u32 = 420;
+
+async fn world_with(entries_max: u32) -> World {
+    let mut sources = Sources::start().await;
+    sources.download_entries_max = entries_max;
+    sources.heard_by(AuditDatabase::of_this_run().await).await
+}
+
+fn of_patient() -> DownloadEntriesRequest {
+    DownloadEntriesRequest {
+        tenant_id: tenant().to_string(),
+        patient_id: patient(1).to_string(),
+        ..Default::default()
+    }
+}
+
+async fn taken(mut client: Client, asked: DownloadEntriesRequest) -> Result<Vec<Value>, Status> {
+    let (mut parts, mut text) = (client.download_entries(asked).await?.into_inner(), Vec::new());
+    while let Some(part) = parts.message().await? {
+        assert_eq!(part.content.last(), Some(&b'\n'), "whole lines");
+        text.extend_from_slice(&part.content);
+    }
+    Ok(text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(parsed).collect())
+}
+
+fn parsed(line: &[u8]) -> Value {
+    serde_json::from_slice(line).unwrap()
+}
+
+impl World {
+    async fn happens(&self, times: u32) {
+        for _ in 0..times {
+            self.sources.tell(Fact::of(Service::Records, patient(1), "item", "item.recorded")).await;
+        }
+        self.caught_up().await;
+    }
+
+    /// The ids of what a search finds, page by page.
+    async fn found(&self, asked: SearchEntriesRequest) -> Vec<String> {
+        let (mut asked, mut found) = (SearchEntriesRequest { page_size: 200, ..asked }, Vec::new());
+        loop {
+            let page = self.as_officer(&[]).search_entries(asked.clone()).await.unwrap().into_inner();
+            found.extend(page.entries.into_iter().map(|entry| entry.event_id));
+            if page.next_page_token.is_empty() {
+                return found;
+            }
+            asked.page_token = page.next_page_token;
+        }
+    }
+
+    /// What the officer's downloads are said to have handed out, and how many they were.
+    async fn told_of_downloads(&self) -> (usize, BTreeSet<String>) {
+        self.caught_up().await;
+        let own = SearchEntriesRequest {
+            tenant_id: tenant().to_string(),
+            account_id: officer().to_string(),
+            kinds: vec![EntryKind::Read.into()],
+            page_size: 200,
+            ..Default::default()
+        };
+        let page = self.as_officer(&[]).search_entries(own).await.unwrap().into_inner();
+        let looks = page.entries.into_iter().filter_map(|entry| entry.access);
+        let downloads: Vec<_> = looks.filter(|look| look.operation == "audit.DownloadEntries").collect();
+        assert!(downloads.iter().all(|look| look.action == Action::Download.to_proto()));
+        let handed_out = downloads.iter().flat_map(|look| look.returned.iter().map(|one| one.id.clone()));
+        (downloads.len(), handed_out.collect())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_found_is_taken_along_whole_and_stands_on_the_log_as_a_download() {
+    let world = world_with(ENTRIES_MAX).await;
+    world.sources.open_record(patient(1), tenant()).await;
+    world.happens(410).await;
+    let until_time = Some(timestamp(SystemClock.now()));
+    let of_record = SearchEntriesRequest {
+        tenant_id: tenant().to_string(),
+        patient_id: patient(1).to_string(),
+        until_time,
+        ..Default::default()
+    };
+    let found = world.found(of_record).await;
+    assert_eq!(found.len(), 412);
+    let lines =
+        taken(world.as_officer(&[]), DownloadEntriesRequest { until_time, ..of_patient() }).await.unwrap();
+    let ids: Vec<String> = lines.iter().map(|line| line["event_id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, found);
+    assert_eq!((&lines[0]["type"], &lines[0]["kind"]), (&"item.recorded".into(), &"change".into()));
+    let (downloads, handed_out) = world.told_of_downloads().await;
+    assert!(downloads >= 4, "counted, then page by page");
+    assert_eq!(handed_out, found.into_iter().collect());
+    // What it is itself on the log stands in no file of its own: without an end it ends at the moment of the call.
+    let kinds = vec![EntryKind::Change.into()];
+    let lines = taken(world.as_officer(&[]), DownloadEntriesRequest { kinds, ..of_patient() }).await.unwrap();
+    assert_eq!(lines.len(), 410);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_a_file_holds_is_refused_before_anything_is_handed_out_and_so_is_who_may_not() {
+    let world = world_with(5).await;
+    world.sources.open_record(patient(1), tenant()).await;
+    world.happens(6).await;
+    let refused = taken(world.as_officer(&[]), of_patient()).await.unwrap_err();
+    assert_eq!(reason(&refused), "TOO_MANY_ENTRIES");
+    let (downloads, handed_out) = world.told_of_downloads().await;
+    assert_eq!((downloads, handed_out.len()), (1, 0), "that it was asked for is on the log");
+    let sharing = DownloadEntriesRequest { kinds: vec![EntryKind::Sharing.into()], ..of_patient() };
+    assert_eq!(taken(world.as_officer(&[]), sharing).await.unwrap().len(), 2);
+    let unbounded = DownloadEntriesRequest { tenant_id: tenant().to_string(), ..Default::default() };
+    assert_eq!(reason(&taken(world.as_officer(&[]), unbounded).await.unwrap_err()), "SEARCH_UNBOUNDED");
+    let somebody = world.client(Some(world.token(stranger(), &[])), &[]);
+    assert_eq!(reason(&taken(somebody, of_patient()).await.unwrap_err()), "NOT_PERMITTED");
+    let elsewhere = DownloadEntriesRequest { tenant_id: other_tenant().to_string(), ..of_patient() };
+    assert_eq!(reason(&taken(world.as_officer(&[]), elsewhere).await.unwrap_err()), "NOT_PERMITTED");
+    world.end().await;
+}
