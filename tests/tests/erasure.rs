@@ -1,15 +1,17 @@
 //! A record is erased: nobody reads it any more, nothing that is kept of it opens with the keys that are left, nobody else's is touched,
 //! and every leaf of every log is what it was.
 #![cfg(test)]
+mod opened;
 mod record;
 
-use holdfast_eventlog::{Envelope, EventLog, KeyError, Parts, ReadError, Source as _};
+use holdfast_eventlog::{Envelope, Source as _};
 use holdfast_proto::{documents::v1::*, messaging::v1::*, records::v1::*};
 use holdfast_testkit::{TestDatabase, refusal::reason, service::person};
-use holdfast_types::{Clock, Ids, Service, SystemClock, SystemIds};
+use holdfast_types::Service;
+use opened::opened;
 use record::{World, request_id};
 use sqlx::AssertSqlSafe;
-use std::{fmt::Debug, path::Path, sync::Arc};
+use std::{fmt::Debug, path::Path};
 use tonic::{Response, Status};
 use uuid::Uuid;
 
@@ -127,37 +129,6 @@ impl World {
             ("WatchThread", watched),
         ]
     }
-}
-
-/// The log as somebody opens it who has both databases and the master key: how many events of the subject open, and how many are there.
-async fn opened(service: Service, database: &TestDatabase, subject: Uuid) -> (usize, usize) {
-    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let log = EventLog::start(Parts {
-        service: service.as_str().to_owned(),
-        pool: database.pool.clone(),
-        keys: database.keys(Arc::clone(&clock), Arc::clone(&ids)),
-        clock,
-        ids,
-        projections: Vec::new(),
-        publish: Arc::new(|_| Ok(None)),
-        committers: 1,
-    });
-    let (mut open, mut all) = (0, 0);
-    for (lane, _) in log.heads().await.unwrap() {
-        for stored in log.read_lane(lane, 0, 1000).await.unwrap() {
-            if stored.header.subject != subject {
-                log.open(stored).await.unwrap();
-                continue;
-            }
-            all += 1;
-            match log.open(stored).await {
-                Ok(_) => open += 1,
-                Err(ReadError::Key(KeyError::Destroyed)) => {}
-                Err(error) => panic!("{error:?}"),
-            }
-        }
-    }
-    (open, all)
 }
 
 /// Rows of the read models that name the patient.

@@ -16,7 +16,14 @@ pub struct Servers {
 pub struct OwnServers {
     pub postgres: Postgres,
     pub nats: Nats,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
+}
+
+impl OwnServers {
+    /// Where both keep what they store.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
 }
 
 static SERVERS: OnceLock<Servers> = OnceLock::new();
@@ -47,7 +54,7 @@ pub fn own_servers(durable: bool) -> OwnServers {
     let postgres = Postgres::start(&binaries, &dir.path().join("postgres"), settings).expect("PostgreSQL");
     let nats =
         Nats::start(&binaries, &dir.path().join("nats"), NatsSettings::default()).expect("nats-server");
-    OwnServers { postgres, nats, _dir: dir }
+    OwnServers { postgres, nats, dir }
 }
 
 /// For a test that starts and kills servers of its own.
