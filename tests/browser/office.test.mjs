@@ -113,6 +113,56 @@ test("the officer asks why", { timeout: 400_000 }, async (walk) => {
     await page.getByRole("alert").getByText("Choose at least one room.").waitFor();
   });
 
+  let item;
+
+  await walk.test("what the timeline shows is saved as a file, which is on the log as one", async () => {
+    const search = async (fill) => {
+      await page.goto(`${holdfast.site}/office`);
+      await page.getByRole("radio", { name: "Timeline, day by day" }).check();
+      await fill();
+      await page.getByRole("button", { name: "Find", exact: true }).click();
+      await page.locator("#found-title").waitFor();
+    };
+    await search(async () => {
+      await page.getByLabel(/^Record \(/).fill(record);
+      await page.getByRole("checkbox", { name: "Change", exact: true }).check();
+    });
+    const shownNumbers = await page.locator(".look .code").allInnerTexts();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as a file (NDJSON)" }).click()]);
+    assert.match(download.suggestedFilename(), /^holdfast-history-\d{4}-\d{2}-\d{2}\.ndjson$/);
+    const lines = readFileSync(await download.path(), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+    const numbers = lines.map((line) => `${line.service}-${line.lane}-${line.lane_seq}`);
+    assert.deepEqual(numbers.slice(0, shownNumbers.length), shownNumbers, "not what the timeline shows");
+    assert.ok(lines.every((line) => line.patient_id === record && line.kind === "change"));
+    assert.equal(new URL(page.url()).pathname + new URL(page.url()).search, "/office");
+    item = lines.find((line) => line.type === "item.recorded").stream.split("/").at(-1);
+    const deadline = Date.now() + PATIENCE_MS;
+    const saved = page.locator(".look").filter({ hasText: "saved the history as a file" });
+    do {
+      await search(() => page.getByLabel(/^Record \(/).fill(record));
+      assert.ok(Date.now() < deadline, await page.locator("main").innerText());
+    } while (!(await saved.count()));
+  });
+
+  await walk.test("one thing is asked about by its number", async () => {
+    await page.goto(`${holdfast.site}/office/what-if`);
+    const ask = async (thing) => {
+      await page.locator("[name=patient]").fill(record);
+      await page.locator("[name=actor]").fill("Fauxworth");
+      await page.locator("[name=thing]").fill(thing);
+      await page.locator("button[name=ask]").click();
+    };
+    await ask(item);
+    await page.getByText(/^(Yes: |No\. )/).waitFor();
+    assert.notEqual(await fact("It was among").innerText(), "");
+    await shown(page, "what-if-thing");
+    await ask("0193f0c2-8f10-7d11-9a5e-0c7f2b1d0001");
+    await page.getByRole("alert").getByText("The record had no such thing then.").waitFor();
+    await page.getByRole("checkbox", { name: "Visit notes" }).check();
+    await ask(item);
+    await page.getByRole("alert").getByText("Name one thing or choose rooms, not both.").waitFor();
+  });
+
   await walk.test("nobody but an officer asks", async () => {
     await front.goto(`${holdfast.site}/office/what-if`);
     await notShown(front);

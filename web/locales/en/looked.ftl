@@ -36,6 +36,7 @@ did-listed = saw the name in a list of records
 did-counted = had new messages counted
 did-grants-read = looked at what is shared
 did-searched = searched the history
+did-history-saved = saved the history as a file
 did-log-health = looked whether the log is whole
 did-tried-change = tried to change { $room }
 did-tried-save = tried to save a copy from { $room }

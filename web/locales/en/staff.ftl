@@ -78,3 +78,5 @@ work-unnamed = A patient who shares { $rooms } with you
 office-view = Show as
 office-view-table = Table
 office-view-timeline = Timeline, day by day
+office-download = Save as a file (NDJSON)
+office-too-many = This is more than one file holds. Search fewer days, one person or one record.

@@ -36,6 +36,7 @@ did-listed = vio el nombre en una lista de historiales
 did-counted = pidió contar los mensajes nuevos
 did-grants-read = vio lo que se comparte
 did-searched = buscó en la historia
+did-history-saved = guardó la historia como archivo
 did-log-health = revisó si el registro está completo
 did-tried-change = intentó cambiar { $room }
 did-tried-save = intentó guardar una copia de { $room }

@@ -78,3 +78,5 @@ work-unnamed = Un paciente que comparte { $rooms } con usted
 office-view = Mostrar como
 office-view-table = Tabla
 office-view-timeline = Línea de tiempo, día por día
+office-download = Guardar como archivo (NDJSON)
+office-too-many = Es más de lo que cabe en un archivo. Busque menos días, una persona o un historial.

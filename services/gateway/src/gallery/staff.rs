@@ -153,6 +153,7 @@ fn office(look: &Look, found: bool, sound: bool, timeline: bool) -> Box<dyn DynT
     };
     let altered = usize::from(!sound);
     Box::new(Office {
+        take: look.carried(),
         frame: look.sized(Frame::officer(words, Tab::Office)),
         emergencies: Some(usize::from(!found)),
         fields: vec![

@@ -68,6 +68,7 @@ fn operation(name: &str) -> &'static str {
         "audit.ListPatientEntries" => "did-looked",
         "audit.DownloadPatientProof" => "did-proof",
         "audit.SearchEntries" => "did-searched",
+        "audit.DownloadEntries" => "did-history-saved",
         "audit.GetLogHealth" | "audit.VerifyLogs" => "did-log-health",
         "identity.SearchDirectory" => "did-directory-searched",
         "identity.BatchGetProfiles" => "did-names-read",

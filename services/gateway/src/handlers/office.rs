@@ -1,6 +1,7 @@
 //! The compliance officer's office: searching the history of a tenant, and whether the logs are whole. Searches are POSTs, so that
 //! nothing of them stands in an address.
 mod decision;
+mod download;
 mod emergencies;
 mod what_if;
 
@@ -51,13 +52,14 @@ const TIMELINE: &str = "timeline";
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/office", get(form).post(search))
+        .route("/office/download", get(back).post(download::file))
         .route("/office/verify", post(verify))
         .route("/office/decision", get(back).post(decision::page))
         .route("/office/what-if", get(what_if::form).post(what_if::ask))
         .route("/office/emergencies", get(emergencies::list).post(emergencies::sign))
 }
 
-/// Who comes back to a decision without its entry searches again.
+/// Who comes back to a decision or a file without what it is of searches again.
 async fn back(_: Signed) -> Redirect {
     Redirect::to("/office")
 }
@@ -85,13 +87,16 @@ async fn verify(signed: Signed) -> Answer {
 }
 
 async fn search(signed: Signed, fields: Fields) -> Answer {
-    let health = health(&signed).await?;
-    let (found, problems) = match find(&signed, &fields).await? {
-        Ok(found) => (Some(found), Vec::new()),
-        Err((field, key)) => (None, vec![Problem { field: field.to_owned(), text: signed.words().t(key) }]),
-    };
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(show_as(status, &page(&signed, &fields, &health, found, problems)))
+    match find(&signed, &fields).await? {
+        Ok(found) => Ok(show(&page(&signed, &fields, &health(&signed).await?, Some(found), Vec::new()))),
+        Err(wrong) => unfound(&signed, &fields, wrong).await,
+    }
+}
+
+async fn unfound(signed: &Signed, fields: &Fields, (field, key): Wrong) -> Answer {
+    let problem = Problem { field: field.to_owned(), text: signed.words().t(key) };
+    let page = page(signed, fields, &health(signed).await?, None, vec![problem]);
+    Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
 /// The field and the key of what its writer can put right.
@@ -104,13 +109,7 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
     };
     let answer = match signed.audit().search_entries(asked).await.map_err(Failure::from) {
         Ok(answer) => answer.into_inner(),
-        Err(failure) if failure.is(catalogue::SEARCH_UNBOUNDED) => {
-            return Ok(Err(("patient", "office-unbounded")));
-        }
-        Err(failure) if failure.is(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS) => {
-            return Ok(Err(("from", "office-day-wrong")));
-        }
-        Err(failure) => return Err(failure),
+        Err(failure) => return writers(failure).map(Err),
     };
     let known = signed.known(answer.entries.iter().map(|entry| entry.actor.as_str())).await?;
     let teller = teller(signed);
@@ -136,6 +135,19 @@ async fn find(signed: &Signed, fields: &Fields) -> Result<Result<Found, Wrong>, 
         total: usize::try_from(answer.total_size).unwrap_or_default(),
         next: Some(answer.next_page_token).filter(|token| !token.is_empty()),
     }))
+}
+
+/// What its writer can put right of what audit refuses.
+fn writers(failure: Failure) -> Result<Wrong, Failure> {
+    if failure.is(catalogue::SEARCH_UNBOUNDED) {
+        Ok(("patient", "office-unbounded"))
+    } else if failure.is(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS) {
+        Ok(("from", "office-day-wrong"))
+    } else if failure.is(catalogue::TOO_MANY_ENTRIES) {
+        Ok(("from", "office-too-many"))
+    } else {
+        Err(failure)
+    }
 }
 
 async fn asked(signed: &Signed, fields: &Fields) -> Result<Result<SearchEntriesRequest, Wrong>, Failure> {
@@ -263,6 +275,7 @@ fn page(
             choices: vec![way("table", !timeline), way(TIMELINE, timeline)],
         },
         pager: Pager { shown, total, ..Pager::default() },
+        take: download::naming(fields),
         rows,
         days,
         printed: signed.moment(signed.now()),

@@ -65,6 +65,8 @@ pub struct Office {
     /// A table or a timeline.
     pub view: Question,
     pub problems: Vec<Problem>,
+    /// The search that was made, for POST `/office/download`.
+    pub take: Vec<Carried>,
     /// What was found as a table; none before the first search, and where it is a timeline.
     pub rows: Option<Vec<OfficeRow>>,
     /// What was found as a timeline, newest first; none before the first search, and where it is a table.
