@@ -42,7 +42,7 @@ fn grant_to_therapist() -> Any {
         basis: Basis::Holder.to_proto(),
         ..consent::Grant::default()
     };
-    Any::from_msg(&consent::GrantGiven { grant: Some(grant), ..Default::default() }).unwrap()
+    Any::from_msg(&consent::GrantGiven { grant: Some(grant) }).unwrap()
 }
 
 impl Sources {
