@@ -1,12 +1,20 @@
 //! What a refusal says: its reason, the place that is wrong, what goes with it.
 use holdfast_host::status::reason_of;
 use std::fmt::Debug;
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
-/// The name of the reason in the catalogue.
+/// What is wrong with a message before there is a field, and with what goes along with one.
+const OF_NO_FIELD: &[&str] = &["MESSAGE_MALFORMED", "METADATA_MALFORMED", "PURPOSE_UNKNOWN"];
+
+/// The name of the reason in the catalogue. Whoever asked wrongly is told where.
+#[track_caller]
 pub fn reason(status: &Status) -> &'static str {
-    reason_of(status).unwrap_or_else(|| panic!("no reason of the catalogue: {status:?}")).name()
+    let reason = reason_of(status).unwrap_or_else(|| panic!("no reason of the catalogue: {status:?}")).name();
+    let is_told =
+        status.code() != Code::InvalidArgument || OF_NO_FIELD.contains(&reason) || !place(status).is_empty();
+    assert!(is_told, "{reason} names no place: {status:?}");
+    reason
 }
 
 /// The status of a call that must be refused.

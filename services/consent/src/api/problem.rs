@@ -61,20 +61,20 @@ fn of_erasure(refusal: erasure::Refusal) -> Problem {
 
 fn of_grant(refusal: grant::Refusal) -> Problem {
     use grant::Refusal;
+    let field = |reason, field: &str| Problem::of_field(reason, field, refusal.to_string());
     let reason = match refusal {
-        Refusal::NothingShared => catalogue::NOTHING_SHARED,
-        Refusal::EndsBeforeItBegins | Refusal::SpanEndsBeforeItBegins => {
-            catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS
+        Refusal::NothingShared => {
+            return field(catalogue::NOTHING_SHARED, "categories").field("actions", refusal.to_string());
         }
-        Refusal::TooMuchNamed => {
-            return Problem::of_field(catalogue::TOO_MANY, "narrowing", refusal.to_string());
+        Refusal::EndsBeforeItBegins => {
+            return field(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "until_time");
         }
-        Refusal::PartIsRead => {
-            return Problem::of_field(catalogue::FIELD_INVALID, "actions", refusal.to_string());
+        Refusal::SpanEndsBeforeItBegins => {
+            return field(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "narrowing.occurred_until_time");
         }
-        Refusal::OneThing => {
-            return Problem::of_field(catalogue::FIELD_INVALID, "categories", refusal.to_string());
-        }
+        Refusal::TooMuchNamed => return field(catalogue::TOO_MANY, "narrowing"),
+        Refusal::PartIsRead => return field(catalogue::FIELD_INVALID, "actions"),
+        Refusal::OneThing => return field(catalogue::FIELD_INVALID, "categories"),
         Refusal::ToHolder => catalogue::GRANT_TO_HOLDER,
         Refusal::TooManyUnended => catalogue::TOO_MANY_GRANTS,
         // A grant's id follows from the request's: it was used before.

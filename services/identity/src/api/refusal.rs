@@ -16,6 +16,9 @@ impl From<AppError> for Problem {
             AppError::Session(refusal @ session::Refusal::Unknown) => {
                 refuse(catalogue::SESSION_UNKNOWN, refusal.to_string())
             }
+            AppError::Factors(refusal @ (factors::Refusal::CodeWrong | factors::Refusal::CodeUsed)) => {
+                Self::of_field(of_factors(refusal), "code", refusal.to_string())
+            }
             AppError::Factors(refusal) => refuse(of_factors(refusal), refusal.to_string()),
             AppError::Passkey(broken) => {
                 refuse(catalogue::PASSKEY_REFUSED, broken.to_string()).with("rule", broken.rule())

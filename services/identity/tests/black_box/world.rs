@@ -6,11 +6,11 @@ use aws_lc_rs::{
 };
 use holdfast_access::{Claims, LIFE_SECONDS_MAX, RoleAssignment, TokenSigner};
 use holdfast_host::{
-    Host, Reason, Tls,
+    Host, Tls,
     authority::Authority,
     client,
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
-    status, tls,
+    tls,
 };
 use holdfast_identity::{Announce, IdentitySettings, Settings};
 use holdfast_proto::{
@@ -349,6 +349,5 @@ pub(crate) fn sha256(text: &str) -> prost::bytes::Bytes {
 }
 
 pub(crate) fn reason<T: std::fmt::Debug>(outcome: Result<T, Status>) -> &'static str {
-    let status = outcome.unwrap_err();
-    status::reason_of(&status).map_or_else(|| panic!("{status:?}"), Reason::name)
+    holdfast_testkit::refusal::reason(&outcome.unwrap_err())
 }
