@@ -8,6 +8,7 @@ use crate::{
     Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, Within, mark,
     mark::Marked,
     policies::{CONSENT_IS_STALE, Kind},
+    slices::{GrantShape, Shape},
 };
 use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
 use chrono::{DateTime, Utc};
@@ -98,9 +99,11 @@ fn decided(policies: &Policies, request: &Request<'_>, facts: &Facts, in_part: b
         else {
             continue;
         };
+        let shape =
+            Shape { relationship: facts.relationship.is_some(), grant: candidate.map(GrantShape::of) };
         closed.retain(|category| {
             let Some(room) = policies.room(*category).filter(|_| names(category)) else { return true };
-            let verdict = policies.evaluate(&who, does, room, context.clone());
+            let verdict = policies.evaluate(&who, does, room, context.clone(), Some(shape));
             tally.count(*category, candidate, verdict.permitted, verdict.rule_ids)
         });
     }
@@ -124,7 +127,7 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
     };
     let who = policies.uid(Kind::Account, caller.account.to_string());
     let verdict = oversight(policies, caller, asked, facts)
-        .map(|context| policies.evaluate(&who, &policies.uid(Kind::Action, does), &what, context));
+        .map(|context| policies.evaluate(&who, &policies.uid(Kind::Action, does), &what, context, None));
     match verdict {
         Some(verdict) if verdict.permitted => {
             let rule_ids = verdict.rule_ids;

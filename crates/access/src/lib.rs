@@ -18,6 +18,7 @@ mod permit;
 mod policies;
 pub mod replay;
 mod resource;
+mod slices;
 mod token;
 pub mod views;
 mod within;

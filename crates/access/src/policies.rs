@@ -1,14 +1,12 @@
 //! The policy set and its schema, embedded; parsed, validated strictly and named once, then only evaluated.
+use crate::slices::{Shape, Slices};
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicyId, PolicySet, Request, Schema, ValidationMode, Validator,
+    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet,
+    Request, Schema, ValidationMode, Validator,
 };
 use holdfast_types::{Action, Category};
 use sha2::{Digest, Sha256};
-use std::{
-    collections::{BTreeMap, HashMap},
-    str::FromStr,
-};
+use std::{collections::BTreeMap, str::FromStr};
 
 const POLICIES: &str = include_str!("../policies/holdfast.cedar");
 const SCHEMA: &str = include_str!("../policies/holdfast.cedarschema");
@@ -18,8 +16,7 @@ pub const CONSENT_IS_STALE: &str = "consent-is-stale";
 
 pub struct Policies {
     set: PolicySet,
-    /// For each action those policies that may speak of it: the engine's cost is in their number.
-    slices: HashMap<EntityUid, PolicySet>,
+    slices: Slices,
     authorizer: Authorizer,
     entities: Entities,
     digest: [u8; 32],
@@ -122,13 +119,7 @@ impl Policies {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let set = PolicySet::from_policies(named).map_err(|error| PoliciesError::Set(error.to_string()))?;
-        let mut slices = HashMap::new();
-        for action in schema.actions() {
-            let speaking = set.policies().filter(|policy| may_speak_of(policy, action)).cloned();
-            let slice =
-                PolicySet::from_policies(speaking).map_err(|error| PoliciesError::Set(error.to_string()))?;
-            slices.insert(action.clone(), slice);
-        }
+        let slices = Slices::of(&set, &schema)?;
         let validation = Validator::new(schema).validate(&set, ValidationMode::Strict);
         if !validation.validation_passed_without_warnings() {
             return Err(PoliciesError::Invalid(validation.to_string()));
@@ -150,6 +141,14 @@ impl Policies {
                 .collect(),
             types,
         })
+    }
+
+    /// The same policies, every one of them put to every request: what is decided by a part of them must never differ.
+    pub fn unsliced() -> Result<Self, PoliciesError> {
+        let (schema, _) =
+            Schema::from_cedarschema_str(SCHEMA).map_err(|error| PoliciesError::Schema(error.to_string()))?;
+        let whole = Self::load()?;
+        Ok(Self { slices: Slices::whole(&whole.set, &schema), ..whole })
     }
 
     /// SHA-256 over policies and schema: says by which rules something was decided.
@@ -194,6 +193,13 @@ impl Policies {
         EntityUid::from_type_name_and_id(name.clone(), EntityId::new(id))
     }
 
+    #[cfg(test)]
+    pub(crate) fn slice(&self, does: &EntityUid, shape: Option<Shape>) -> Option<&PolicySet> {
+        self.slices.get(does, shape)
+    }
+
+    /// `shape` is the context's; None where it is no look.
+    ///
     /// An evaluation that stumbles permits nothing: Cedar would pass over a forbid that fails to evaluate.
     pub(crate) fn evaluate(
         &self,
@@ -201,9 +207,10 @@ impl Policies {
         does: &EntityUid,
         what: &EntityUid,
         context: Context,
+        shape: Option<Shape>,
     ) -> Verdict {
         let request = Request::new(who.clone(), does.clone(), what.clone(), context, None).ok();
-        let (Some(request), Some(slice)) = (request, self.slices.get(does)) else {
+        let (Some(request), Some(slice)) = (request, self.slices.get(does, shape)) else {
             return Verdict { permitted: false, rule_ids: Vec::new() };
         };
         let response = self.authorizer.is_authorized(&request, slice, &self.entities);
@@ -211,15 +218,6 @@ impl Policies {
         let mut rule_ids: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
         rule_ids.sort();
         Verdict { permitted: sound && response.decision() == Decision::Allow, rule_ids }
-    }
-}
-
-/// The schema has no groups of actions, so that `in` is membership in the list.
-fn may_speak_of(policy: &Policy, action: &EntityUid) -> bool {
-    match policy.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::In(actions) => actions.contains(action),
-        ActionConstraint::Eq(only) => only == *action,
     }
 }
 

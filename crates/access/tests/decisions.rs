@@ -22,6 +22,13 @@ proptest! {
     }
 
     #[test]
+    fn a_policy_that_is_left_out_beforehand_would_not_have_spoken(case in cases()) {
+        let (sliced, whole) = (case.decide_within(), case.decide_by(&UNSLICED));
+        prop_assert_eq!(sliced.0, whole.0);
+        prop_assert_eq!(format!("{:?}", sliced.1), format!("{:?}", whole.1));
+    }
+
+    #[test]
     fn every_permit_names_its_rules_and_its_grants(case in cases()) {
         if let Decision::Permitted { categories, parts, rule_ids, grants } = case.decide() {
             prop_assert!(parts.iter().all(|part| categories.contains(part)));

@@ -8,6 +8,9 @@ use std::{sync::LazyLock, time::Duration};
 
 pub(crate) static POLICIES: LazyLock<Policies> = LazyLock::new(|| Policies::load().unwrap());
 
+/// The same, with none of them left out beforehand.
+pub(crate) static UNSLICED: LazyLock<Policies> = LazyLock::new(|| Policies::unsliced().unwrap());
+
 pub(crate) fn practices() -> impl Strategy<Value = PracticeId> {
     select(vec![practice(), other_practice()])
 }
@@ -153,10 +156,14 @@ impl Case {
     }
 
     pub(crate) fn decide_within(&self) -> (Decision, Within) {
+        self.decide_by(&POLICIES)
+    }
+
+    pub(crate) fn decide_by(&self, policies: &Policies) -> (Decision, Within) {
         let request = Request { purpose: self.purpose, ..request(&self.caller, self.action, &self.record) };
         match self.in_part {
-            true => decide_in_part(&POLICIES, &request, &self.facts),
-            false => (decide(&POLICIES, &request, &self.facts), Within::default()),
+            true => decide_in_part(policies, &request, &self.facts),
+            false => (decide(policies, &request, &self.facts), Within::default()),
         }
     }
 
