@@ -7,6 +7,7 @@ use crate::{
     group::{GROUP_MAX, gather, without_repeats},
     heads::Heads,
     metrics::Metrics,
+    projection,
 };
 use bytes::Bytes;
 use holdfast_types::Clock;
@@ -211,7 +212,7 @@ impl Committer {
                         let header = Header { lane_seq: *seq, recorded, ..event.header.clone() };
                         columns.push(event, &header);
                         if !self.projections.is_empty() {
-                            opened.push(Opened { header: header.clone(), payload: event.payload.clone() });
+                            opened.push(Opened::new(header.clone(), event.payload.clone()));
                         }
                         headers.push(header);
                     }
@@ -224,7 +225,12 @@ impl Committer {
             tx.rollback().await.map_err(AppendError::Unavailable)?;
             return Ok(outcomes);
         }
-        columns.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
+        let opened = Arc::new(opened);
+        let ahead = projection::read_ahead(&self.projections, &opened);
+        let inserted = columns.insert(&mut tx).await;
+        // What was not read ahead is read when it is needed.
+        let _ = ahead.await;
+        inserted.map_err(AppendError::Unavailable)?;
         fault::point("append.inserted");
         commands.insert(&mut tx).await.map_err(AppendError::Unavailable)?;
         fault::point("append.commands_inserted");

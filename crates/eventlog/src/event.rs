@@ -3,6 +3,10 @@ use crate::Header;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use std::{
+    any::Any,
+    sync::{Arc, Mutex},
+};
 
 /// The events of one aggregate. Encoded as JSON `{"type": "grant.given", "data": {…}}`, by
 /// `#[serde(tag = "type", content = "data")]` with each variant renamed to its stored type.
@@ -60,15 +64,38 @@ pub struct Opened {
     pub header: Header,
     /// JSON, see [`Event`].
     pub payload: Bytes,
+    ahead: Ahead,
 }
 
+/// What was decoded before it was asked for.
+type Ahead = Arc<Mutex<Option<Box<dyn Any + Send>>>>;
+
 impl Opened {
+    pub(crate) fn new(header: Header, payload: Bytes) -> Self {
+        Self { header, payload, ahead: Ahead::default() }
+    }
+
     /// Whether it belongs to the aggregate of `E`.
     pub fn is<E: Event>(&self) -> bool {
         self.header.stream.aggregate() == E::AGGREGATE
     }
 
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
+        let ahead = self.ahead.lock().ok().and_then(|mut ahead| ahead.take());
+        if let Some(Ok(event)) = ahead.map(|ahead| ahead.downcast::<E>()) {
+            return Ok(*event);
+        }
+        self.decode_stored()
+    }
+
+    /// Keeps what the next [`Opened::decode`] answers; what cannot be decoded is told there.
+    pub fn decode_ahead<E: Event>(&self) {
+        if let (Ok(mut ahead), Ok(event)) = (self.ahead.lock(), self.decode_stored::<E>()) {
+            *ahead = Some(Box::new(event));
+        }
+    }
+
+    fn decode_stored<E: Event>(&self) -> Result<E, DecodeError> {
         E::decode(&self.header.event_type, self.header.schema_version, &self.payload)
     }
 }

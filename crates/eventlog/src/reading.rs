@@ -72,7 +72,7 @@ impl EventLog {
     pub async fn open(&self, stored: Stored) -> Result<Opened, ReadError> {
         let key = self.keys().of_event(&stored.header).await?;
         let payload = key.open(&place_of(&stored.header), &stored.sealed)?;
-        Ok(Opened { header: stored.header, payload: payload.into() })
+        Ok(Opened::new(stored.header, payload.into()))
     }
 
     /// What the others may see of an event. Where the key is destroyed or the row was tampered with, the header alone.

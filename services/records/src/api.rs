@@ -17,7 +17,6 @@ use holdfast_proto::{
     },
 };
 use holdfast_types::Category;
-use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status, Streaming};
 use upload::Upload;
 
@@ -124,8 +123,7 @@ impl RecordsService for Api {
         let source_name = field::line("source_name", &upload.start.source_name, 1, 100)?;
         self.app.may_import(&asked, patient).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
-        let bytes = upload.rest().await?;
-        let content: [u8; 32] = Sha256::digest(&bytes).into();
+        let (bytes, content) = upload.rest().await?;
         let id = CommandId::with_content(&upload.start, content)?;
         let accepts_unknown_codes = upload.start.accept_unknown_code_systems;
         let command = ImportBundle { patient, source_name, accepts_unknown_codes, bytes, content };
@@ -142,8 +140,8 @@ impl RecordsService for Api {
         let tenant = field::id("tenant_id", &upload.start.tenant_id)?;
         let authority = self.app.may_import_directory(&asked, tenant).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
-        let bytes = upload.rest().await?;
-        let id = CommandId::with_content(&upload.start, Sha256::digest(&bytes))?;
+        let (bytes, content) = upload.rest().await?;
+        let id = CommandId::with_content(&upload.start, content)?;
         let imported =
             self.app.import_directory(&authority, id, tenant, bytes).await.map_err(Problem::from)?;
         Ok(Response::new(imported.into()))

@@ -1,8 +1,10 @@
 //! A stream that begins with what it is for and goes on with bytes, up to the size of the largest bundle.
+use crate::domain::content::Sha;
 use bytes::Bytes;
 use holdfast_fhir::Limits;
 use holdfast_host::{Problem, catalogue, status::of_transport};
 use holdfast_proto::records::v1 as pb;
+use sha2::{Digest, Sha256};
 use tonic::{Status, Streaming};
 
 const CHUNK_BYTES_MAX: usize = 1024 * 1024;
@@ -55,7 +57,9 @@ impl<M: UploadMessage> Upload<M> {
         }
     }
 
-    pub(super) async fn rest(&mut self) -> Result<Vec<u8>, Status> {
+    /// The bytes, and their SHA-256, which is made as they come.
+    pub(super) async fn rest(&mut self) -> Result<(Vec<u8>, Sha), Status> {
+        let mut digest = Sha256::new();
         let size_bytes_max = Limits::default().size_bytes_max;
         let (mut chunks, mut size_bytes) = (Vec::new(), 0);
         while let Some(part) = next(&mut self.stream).await? {
@@ -81,9 +85,10 @@ impl<M: UploadMessage> Upload<M> {
                     .with("place", "Bundle")
                     .into());
             }
+            digest.update(&chunk);
             chunks.push(chunk);
         }
-        Ok(chunks.concat())
+        Ok((chunks.concat(), digest.finalize().into()))
     }
 }
 

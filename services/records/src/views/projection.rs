@@ -31,6 +31,12 @@ struct Wave {
 
 #[async_trait::async_trait]
 impl Projection for RecordViews {
+    /// The items of a file are nearly all of it.
+    fn read_ahead(&self, events: &[Opened]) {
+        let items = events.par_iter().filter(|opened| opened.is::<item::Event>());
+        items.for_each(Opened::decode_ahead::<item::Event>);
+    }
+
     async fn apply(&self, conn: &mut PgConnection, events: &[Opened]) -> Result<(), ProjectionError> {
         let mut wave = Wave::default();
         let said: Vec<_> = events.par_iter().map(Said::of).collect();

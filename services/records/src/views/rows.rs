@@ -72,12 +72,14 @@ impl ItemRows {
                 $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bigint[], $12::bytea[])
                 AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, event, digest)
              LEFT JOIN LATERAL (
-                SELECT origin, sent FROM item_versions
-                WHERE new.revision > 1 AND patient = new.patient AND item = new.item AND revision = new.revision - 1
+                SELECT revision, origin, sent FROM item_versions
+                WHERE patient = new.patient AND item = new.item AND revision <= new.revision
                 -- By its key, however large the planner takes the table for.
+                ORDER BY revision DESC
                 LIMIT 1
              ) AS before ON true
-             ON CONFLICT (patient, item, revision) DO NOTHING",
+             -- Taken in twice is as good as once; nobody else writes under the lane's lock.
+             WHERE before.revision IS DISTINCT FROM new.revision",
         )
         .bind(&self.patients)
         .bind(&self.items)
