@@ -7,7 +7,7 @@ use super::{
 use anyhow::Result;
 use futures::future::try_join_all;
 use holdfast_eventlog::{Append, EventLog, NewEvent, StreamAppend, StreamName, Subject};
-use holdfast_types::PatientId;
+use holdfast_types::{Clock as _, Ids as _, PatientId, SystemClock, SystemIds};
 use sqlx::{PgConnection, PgPool};
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -20,6 +20,7 @@ const PAIRS: usize = 5;
 const PAYLOAD_BYTES: usize = 1024;
 /// Nonce, tag and format: what sealing adds.
 const SEALED_BYTES: usize = PAYLOAD_BYTES + 29;
+const CALLERS_MAX: u64 = 512;
 const RAW_CONNECTIONS: u32 = 64;
 const BATCH_CONNECTIONS: u32 = 4;
 const BATCH_ROWS: usize = 100;
@@ -33,7 +34,7 @@ pub(crate) async fn figures(scratch: &Scratch, wanted: &Wanted) -> Result<Vec<Fi
     let log = scratch.log("bench_append").await?;
     let raw = scratch.raw("bench_append", RAW_CONNECTIONS)?;
     raw_table(&raw).await?;
-    let revisions: Vec<AtomicU64> = (0..512).map(|_| AtomicU64::new(0)).collect();
+    let revisions: Vec<AtomicU64> = (0..CALLERS_MAX).map(|_| AtomicU64::new(0)).collect();
     append_round(&log, &revisions, 512, Duration::from_millis(1000)).await?;
     let mut figures = Vec::new();
     for (key, target, callers, connections, rows) in [
@@ -61,7 +62,7 @@ async fn append_round(
     let counts = try_join_all(revisions.iter().take(callers).enumerate().map(|(caller, revision)| {
         let log = log.clone();
         async move {
-            let id = Uuid::from_u64_pair(7, caller as u64);
+            let id = own(caller as u64);
             let payload = noise(PAYLOAD_BYTES).into_bytes();
             let mut count = 0_u32;
             while began.elapsed() < time {
@@ -114,7 +115,7 @@ pub(crate) async fn raw_table(pool: &PgPool) -> Result<()> {
     Ok(())
 }
 
-/// So many connections, each inserting so many rows a transaction. Rows per second.
+/// So many connections, each inserting so many rows a transaction, of the callers' patients in turn. Rows per second.
 async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64> {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let mut held = Vec::with_capacity(connections);
@@ -122,12 +123,12 @@ async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64
         held.push(pool.acquire().await?);
     }
     let began = Instant::now();
-    let counts = try_join_all(held.into_iter().enumerate().map(|(number, mut conn)| async move {
+    let counts = try_join_all(held.into_iter().map(|mut conn| async move {
         let sealed = vec![vec![b'x'; SEALED_BYTES]; rows];
         let mut count = 0_usize;
         while began.elapsed() < ROUND {
             let first = NEXT.fetch_add(rows as u64, Ordering::Relaxed);
-            raw_insert(&mut conn, number, first, &sealed).await?;
+            raw_insert(&mut conn, first, of_a_caller, &sealed).await?;
             count += rows;
         }
         anyhow::Ok(count)
@@ -137,26 +138,66 @@ async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64
     Ok(u32::try_from(total).map_or(f64::NAN, f64::from) / began.elapsed().as_secs_f64())
 }
 
-/// One statement, in a transaction of its own unless there is one: rows of lane and stream `number`, from `first` on.
+/// The rows of the callers, one after the other.
+fn of_a_caller(number: u64) -> Place {
+    let patient = own(number % CALLERS_MAX);
+    Place { patient, stream: StreamName::new("bench", patient), revision: number }
+}
+
+/// Where a row stands in the log.
+pub(crate) struct Place {
+    pub(crate) patient: Uuid,
+    pub(crate) stream: StreamName,
+    pub(crate) revision: u64,
+}
+
+/// The patient, and the stream, of a caller.
+fn own(caller: u64) -> Uuid {
+    Uuid::from_u64_pair(7, caller)
+}
+
+/// One statement, in a transaction of its own unless there is one: rows as the log has them, of the same patients in the same lanes,
+/// every column sent. `first` is the number of the first in its lane.
 pub(crate) async fn raw_insert(
     conn: &mut PgConnection,
-    number: usize,
     first: u64,
+    place: impl Fn(u64) -> Place,
     payloads: &[Vec<u8>],
 ) -> Result<()> {
-    let seqs: Vec<i64> =
-        (first..).take(payloads.len()).map(|seq| i64::try_from(seq).unwrap_or(i64::MAX)).collect();
+    let numbers = first..first + payloads.len() as u64;
+    let places: Vec<Place> = numbers.clone().map(place).collect();
+    let all = |id: Uuid| vec![id; payloads.len()];
+    let patients: Vec<Uuid> = places.iter().map(|place| place.patient).collect();
+    let lanes = patients.iter().map(|id| i32::from(Subject::Patient(PatientId::new(*id)).lane()));
+    let (said, now) = (context(), vec![SystemClock.now(); payloads.len()]);
     sqlx::query(
         "INSERT INTO log.raw_events
-         SELECT $2::int, seq, gen_random_uuid(), $3::uuid, 'bench/' || $3::text, seq, 'bench.happened', 1, $3::uuid, $3::uuid,
-                'account/00000000-0000-0000-0000-000000000002', NULL, 'TREAT', $3::uuid, NULL, NULL, now(), now(), $3::uuid,
-                sealed, '\\x0000000000000000000000000000000000000000000000000000000000000000'::bytea
-         FROM UNNEST($1::bigint[], $4::bytea[]) AS s (seq, sealed)",
+         SELECT * FROM UNNEST(
+            $1::int[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::int[], $9::uuid[],
+            $10::uuid[], $11::text[], $12::uuid[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[],
+            $18::timestamptz[], $19::uuid[], $20::bytea[], $21::bytea[])",
     )
-    .bind(seqs)
-    .bind(i32::try_from(number * 16 % 1024)?)
-    .bind(Uuid::from_u64_pair(9, number as u64))
+    .bind(lanes.collect::<Vec<_>>())
+    .bind(numbers.map(i64::try_from).collect::<Result<Vec<_>, _>>()?)
+    .bind(payloads.iter().map(|_| SystemIds.next()).collect::<Vec<_>>())
+    .bind(all(said.tenant.uuid()))
+    .bind(places.iter().map(|place| place.stream.as_str()).collect::<Vec<_>>())
+    .bind(places.iter().map(|place| i64::try_from(place.revision)).collect::<Result<Vec<_>, _>>()?)
+    .bind(vec!["bench.happened"; payloads.len()])
+    .bind(vec![1; payloads.len()])
+    .bind(&patients)
+    .bind(&patients)
+    .bind(vec![said.actor.to_string(); payloads.len()])
+    .bind(vec![None::<Uuid>; payloads.len()])
+    .bind(vec![said.purpose.as_str(); payloads.len()])
+    .bind(all(said.correlation))
+    .bind(vec![None::<Uuid>; payloads.len()])
+    .bind(vec![None::<String>; payloads.len()])
+    .bind(&now)
+    .bind(&now)
+    .bind(&patients)
     .bind(payloads)
+    .bind(vec![[0_u8; 32]; payloads.len()])
     .execute(conn)
     .await?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Taking in a large bundle through gRPC, against inserting the same resources as they are.
 use super::{
-    append::{raw_insert, raw_table},
+    append::{Place, raw_insert, raw_table},
     bundle,
     pairs::{Figure, Target, median, ratio},
     scratch::Scratch,
@@ -9,7 +9,7 @@ use super::{
 use crate::demo::installation::send;
 use anyhow::{Context, Result};
 use futures::stream;
-use holdfast_eventlog::schema;
+use holdfast_eventlog::{StreamName, schema};
 use holdfast_proto::{records::v1 as pb, r#type::v1::Position};
 use holdfast_types::{Ids, SystemIds};
 use serde_json::Value;
@@ -20,6 +20,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
+use uuid::Uuid;
 
 pub(crate) const KEYS: &[&str] = &["import_vs_raw", "import_entries_per_s"];
 const PAIRS: usize = 5;
@@ -114,14 +115,16 @@ async fn heard(audit: &PgPool, place: &Position) -> Result<()> {
     }
 }
 
-/// One transaction on one connection. Rows per second.
+/// One transaction on one connection, of one patient, each row a stream of its own. Rows per second.
 async fn insert(pool: &PgPool, number: usize, entries: &[Vec<u8>]) -> Result<f64> {
     let mut conn = pool.acquire().await?;
+    let patient = Uuid::from_u128(number as u128);
+    let place = |_| Place { patient, stream: StreamName::new("item", SystemIds.next()), revision: 1 };
     let began = Instant::now();
     let mut tx = conn.begin().await?;
     let mut first = 1 + (number * entries.len()) as u64;
     for batch in entries.chunks(BATCH_ROWS) {
-        raw_insert(&mut tx, 1, first, batch).await?;
+        raw_insert(&mut tx, first, place, batch).await?;
         first += batch.len() as u64;
     }
     tx.commit().await?;
