@@ -180,7 +180,13 @@ mod tests {
             speaking(Some(emergency), false),
             with(&["emergency-access", "only-a-part-is-granted", "outside-the-grant"])
         );
-        let held = ["parent-holds-record", "patient-holds-record"];
+        // What it says of marks and roles comes before what it says of the relationship.
+        let held = [
+            "never-shared",
+            "officers-and-operators-see-no-content",
+            "parent-holds-record",
+            "patient-holds-record",
+        ];
         assert_eq!(speaking(None, true), held.map(str::to_owned).into());
     }
 

@@ -105,13 +105,20 @@ fn every_reason_that_the_contracts_name_is_in_the_catalogue_with_its_code() {
 }
 
 #[test]
-fn every_word_in_capitals_of_the_contracts_is_a_reason_a_code_or_a_value() {
+fn every_word_in_capitals_of_the_contracts_is_a_reason_a_code_a_value_or_a_setting() {
+    let settings = include_str!("../../../docs/settings.md");
     let protos: Vec<_> = protos().iter().map(|proto| comments(proto)).collect();
     let values: BTreeSet<&str> = protos.iter().flat_map(|(_, code)| words(code)).collect();
     for (comments, _) in &protos {
         for word in words(comments).filter(|word| word.contains('_') && *word != "UPPER_SNAKE") {
-            let known = values.contains(word) || codes().contains(word) || catalogue::find(word).is_some();
-            assert!(known, "`{word}` is named in a contract and is not in the catalogue");
+            let known = values.contains(word)
+                || codes().contains(word)
+                || catalogue::find(word).is_some()
+                || settings.contains(&format!("| `{word}` |"));
+            assert!(
+                known,
+                "`{word}` is named in a contract and is in neither the catalogue nor the settings"
+            );
         }
     }
 }
