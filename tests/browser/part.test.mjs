@@ -82,6 +82,9 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await shareOnly(family, title);
     await family.locator("#answers").getByText(`only: ${title}`).waitFor();
     await family.getByText(`a part of ${file.room}`).first().waitFor();
+    await family.getByText(new RegExp(`${THERAPIST.name}.* can do more in: a part of `)).waitFor();
+    await family.getByText("No past look would have been stopped.").waitFor();
+    await family.getByText("No past try would have been let in.").waitFor();
     await family.getByRole("button", { name: "Share now" }).click();
     const given = family.getByRole("listitem").filter({ has: family.getByRole("heading", { name: THERAPIST.name }) });
     await given.getByText(`${file.room} · only: ${title}`).first().waitFor();
@@ -116,6 +119,16 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await family.goto(`${record}/i/${hidden}`);
     await heading(family, /./);
     assert.equal(await family.locator("main").getByText(THERAPIST.name).count(), 0);
+  });
+
+  await walk.test("before more is shared the family is shown which try it would have let in, and then leaves it as it was", async () => {
+    await family.goto(`${record}/i/${hidden}`);
+    const other = await family.getByRole("heading", { level: 1 }).locator("bdi").first().innerText();
+    await shareOnly(family, other);
+    await family.getByText(/past (try|tries) would have been let in or shown more:/).waitFor();
+    await family.getByRole("listitem").filter({ hasText: THERAPIST.name }).first().waitFor();
+    await therapist.goto(`${theirs}/i/${hidden}`);
+    await notShown(therapist);
   });
 
   await walk.test("one paper is shared from its own page, and saved", async () => {

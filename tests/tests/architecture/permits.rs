@@ -12,6 +12,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("records", "categories_of"),
     ("records", "directory_heads"),
     ("records", "earlier_import"),
+    ("records", "turn"),
     ("documents", "known"),
     ("documents", "upload"),
     ("documents", "progress"),
