@@ -182,7 +182,6 @@ mod commands;
 mod committer;
 mod event;
 #[doc(hidden)]
-pub mod fault;
 mod group;
 mod header;
 mod heads;
@@ -213,6 +212,7 @@ pub use append::{
 pub use bus::{Bus, BusError};
 pub use event::{Decider, DecodeError, Envelope, Event, Opened};
 pub use header::{Hash, Header, LANES, StreamName, StreamNameError, Subject};
+pub use holdfast_fault as fault;
 pub use inbox::{Inbox, InboxError};
 pub use keys::{KeyError, KeyRing, MasterKey};
 pub use lease::{Lease, LeaseError};

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use holdfast_fault as fault;
 use holdfast_translog::{CheckpointError, NOTE_BYTES_MAX, WitnessRefusal};
 use std::{future::IntoFuture as _, io, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Semaphore, task::spawn_blocking, time::timeout};
@@ -60,7 +61,10 @@ async fn add_checkpoint(State(site): State<Arc<Site>>, body: Body) -> Response {
     let asked = Arc::clone(&site);
     // On a thread of its own: it waits for the disk, also when the asker has gone.
     match spawn_blocking(move || asked.witness.add_checkpoint(&body)).await {
-        Ok(Ok(line)) => format!("{line}\n").into_response(),
+        Ok(Ok(line)) => {
+            fault::point("witness.answers");
+            format!("{line}\n").into_response()
+        }
         Ok(Err(refusal)) => refused(&refusal),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -11,6 +11,7 @@ pub use arguments::{Arguments, ArgumentsError};
 pub use http::{BODY_BYTES_MAX, serve};
 pub use memory::{Memory, MemoryError};
 
+use holdfast_fault as fault;
 use holdfast_translog::{
     AddCheckpoint, NoteSignature, SignedCheckpoint, SigningKey, VerifierKey, WitnessRefusal, Witnessed,
 };
@@ -62,9 +63,11 @@ impl Witness {
         let last = memory.last(log)?.map(|last| Witnessed::of(last.checkpoint()));
         let time = u64::try_from(self.clock.now().timestamp()).unwrap_or_default();
         let (next, line) = request.cosign(log, last, &self.key, time)?;
+        fault::point("witness.signed");
         if last != Some(next) {
             let signed = SignedCheckpoint::open(request.checkpoint.as_bytes(), log);
             memory.remember(&signed.map_err(WitnessRefusal::Checkpoint)?)?;
+            fault::point("witness.kept");
             tracing::debug!(log = log.name(), size = next.size, "cosigned");
         }
         Ok(line)

@@ -1,4 +1,5 @@
 //! What a witness cosigned last of each log, in a folder that one process holds: the log's own signed checkpoint, which is evidence as well.
+use holdfast_fault as fault;
 use holdfast_translog::{CheckpointError, SignedCheckpoint, VerifierKey};
 use sha2::{Digest, Sha256};
 use std::{
@@ -68,9 +69,13 @@ impl Memory {
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let beside = path.with_extension("new");
         let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        fault::point("witness.begun");
         file.write_all(bytes)?;
+        fault::point("witness.written");
         file.sync_all()?;
+        fault::point("witness.synced");
         fs::rename(&beside, path)?;
+        fault::point("witness.renamed");
         File::open(&self.dir)?.sync_all()
     }
 

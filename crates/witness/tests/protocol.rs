@@ -11,6 +11,7 @@ use reqwest::{Client, StatusCode};
 use std::{
     fs,
     io::{BufRead as _, BufReader},
+    os::unix::process::ExitStatusExt as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
@@ -18,6 +19,17 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 const ORIGIN: &str = "log.example/holdfast";
+const SIGABRT: i32 = 6;
+/// From the signature to the answer, and whether the new head is kept by then.
+const STEPS: [(&str, bool); 7] = [
+    ("witness.signed", false),
+    ("witness.begun", false),
+    ("witness.written", false),
+    ("witness.synced", false),
+    ("witness.renamed", true),
+    ("witness.kept", true),
+    ("witness.answers", true),
+];
 
 fn log_key() -> SigningKey {
     SigningKey::from_seed(ORIGIN, Signs::Notes, &[1; 32]).unwrap()
@@ -95,7 +107,18 @@ impl World {
     }
 
     fn start(&self) -> Running {
-        let mut child = self.command().spawn().unwrap();
+        self.started(self.command())
+    }
+
+    /// One that dies when it comes to that step.
+    fn start_to_die(&self, step: &str) -> Running {
+        let mut command = self.command();
+        command.env("HOLDFAST_FAULT", step);
+        self.started(command)
+    }
+
+    fn started(&self, mut command: Command) -> Running {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let (key, address) = line.trim().split_once(" answers at ").unwrap();
@@ -322,4 +345,44 @@ async fn whenever_it_is_killed_it_never_cosigns_two_heads_of_one_size() {
         }
     }
     assert!(last >= 15, "whoever is answered gets on");
+}
+
+/// Of a log of which it has cosigned nothing yet, and of one that goes on.
+#[tokio::test]
+async fn at_whatever_step_it_dies_it_cosigns_one_head_of_each_size_and_resumes() {
+    let told = History::told();
+    for (step, is_kept) in STEPS {
+        let world = World::new();
+        for last in 0..2 {
+            let (next, fork) = (last + 1, told.forked_at(usize::try_from(last).unwrap()));
+            let mut dying = world.start_to_die(step);
+            assert!(dying.post(told.ask(last, next).into()).await.is_err(), "{step}: it has answered");
+            assert_eq!(dying.child.wait().unwrap().signal(), Some(SIGABRT), "{step}");
+            let kept = if is_kept { next } else { last };
+            assert_eq!(world.kept(), (kept, told.tree(kept).0), "{step}");
+            let witness = world.start();
+            if is_kept {
+                assert_eq!(witness.refused(fork.ask(last, next)).await, (409, format!("{next}\n")), "{step}");
+            }
+            witness.cosigned(&told, kept, next).await;
+            for older in [last, next] {
+                assert_eq!(
+                    witness.refused(fork.ask(older, next)).await,
+                    (409, format!("{next}\n")),
+                    "{step}"
+                );
+            }
+            assert_eq!(world.kept(), (next, told.tree(next).0), "{step}");
+        }
+    }
+}
+
+/// Whoever witnesses must not stand on what is witnessed.
+#[test]
+fn nothing_of_the_server_is_in_the_witness() {
+    let manifest = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
+    let dependencies = manifest.split_once("[dependencies]").unwrap().1.split("\n[").next().unwrap();
+    let named = dependencies.lines().filter_map(|line| line.split('.').next());
+    let ours: Vec<&str> = named.filter(|name| name.starts_with("holdfast-")).collect();
+    assert_eq!(ours, ["holdfast-fault", "holdfast-translog", "holdfast-types"]);
 }

@@ -12,7 +12,7 @@ pub fn point(name: &'static str) {
 
 /// Whether it is here that the process is to die, where a half-way state takes more than dying.
 #[inline]
-pub(crate) fn is_planned(name: &'static str) -> bool {
+pub fn is_planned(name: &'static str) -> bool {
     #[cfg(feature = "faults")]
     return armed::plan().is_some_and(|plan| plan.name == name);
     #[cfg(not(feature = "faults"))]
