@@ -103,9 +103,10 @@ impl Sequencer {
             let pause = match outcome {
                 Ok(()) => continue,
                 Err(error @ SequencerError::Lost) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, "this sequencer lets go, and starts again from the tables");
+                    tracing::warn!(%error, "this sequencer lets go, and starts again from the tables");
                     held = None;
+                    // If it is this one's by now, whoever goes on may have it at once.
+                    let_go(&lease).await;
                     Lease::TIME
                 }
                 Err(error) => {
@@ -115,9 +116,7 @@ impl Sequencer {
             };
             tokio::select! { () = stop.cancelled() => break, () = sleep(pause) => {} }
         }
-        if let Err(error) = lease.release().await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the lease ends by itself");
-        }
+        let_go(&lease).await;
     }
 
     async fn catch_up(&mut self) -> Result<(), SequencerError> {
@@ -164,5 +163,11 @@ impl Sequencer {
         standing.checkpoint = (batch.checkpoint.size, batch.checkpoint.root);
         standing.since = Some(now);
         Ok(events.len())
+    }
+}
+
+async fn let_go(lease: &Lease) {
+    if let Err(error) = lease.release().await {
+        tracing::debug!(error = &error as &dyn std::error::Error, "the lease ends by itself");
     }
 }

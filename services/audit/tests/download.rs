@@ -1,7 +1,9 @@
 //! What an officer finds is taken along as lines: all of it, in the order of the search, on the log before it leaves, up to a limit.
 #![cfg(test)]
 mod common;
+use chrono::Duration;
 use common::*;
+use futures::future::join_all;
 use holdfast_proto::{
     Word as _,
     audit::v1::{DownloadEntriesRequest, EntryKind, SearchEntriesRequest},
@@ -14,6 +16,8 @@ use tonic::Status;
 
 /// More than two pages hold.
 const ENTRIES_MAX: u32 = 420;
+/// More than what is on its way to a reader who does not read.
+const MANY: u32 = 3_000;
 
 async fn world_with(entries_max: u32) -> World {
     let mut sources = Sources::start().await;
@@ -42,7 +46,31 @@ fn parsed(line: &[u8]) -> Value {
     serde_json::from_slice(line).unwrap()
 }
 
+fn ids(content: &[u8]) -> Vec<String> {
+    let lines = content.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| parsed(line)["event_id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A record of more than is on its way at once.
+async fn world_of_many() -> World {
+    let world = world_with(2 * MANY).await;
+    world.sources.open_record(patient(1), tenant()).await;
+    let tell = || world.sources.tell(Fact::of(Service::Records, patient(1), "item", "item.recorded"));
+    for _ in 0..MANY / 100 {
+        join_all((0..100).map(|_| tell())).await;
+    }
+    world.caught_up().await;
+    world
+}
+
 impl World {
+    /// With a token that is good for so long, by its signature.
+    fn as_officer_for(&self, left: Duration) -> Client {
+        let issued = SystemClock.now().timestamp() - 300 + left.num_seconds();
+        let roles = [(Role::ComplianceOfficer, tenant())];
+        self.client(Some(self.token_for(self.signer(), officer(), &roles, issued)), &[])
+    }
+
     async fn happens(&self, times: u32) {
         for _ in 0..times {
             self.sources.tell(Fact::of(Service::Records, patient(1), "item", "item.recorded")).await;
@@ -128,5 +156,44 @@ async fn more_than_a_file_holds_is_refused_before_anything_is_handed_out_and_so_
     assert_eq!(reason(&taken(somebody, of_patient()).await.unwrap_err()), "NOT_PERMITTED");
     let elsewhere = DownloadEntriesRequest { tenant_id: other_tenant().to_string(), ..of_patient() };
     assert_eq!(reason(&taken(world.as_officer(&[]), elsewhere).await.unwrap_err()), "NOT_PERMITTED");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_whose_token_expires_midway_ends_with_that_and_what_was_handed_out_is_on_the_log() {
+    let world = world_of_many().await;
+    let refused = taken(world.as_officer_for(Duration::seconds(-1)), of_patient()).await.unwrap_err();
+    assert_eq!(reason(&refused), "TOKEN_EXPIRED");
+    assert_eq!(world.told_of_downloads().await.0, 0);
+
+    let left = Duration::seconds(5);
+    let expired = tokio::time::Instant::now() + left.to_std().unwrap();
+    let mut client = world.as_officer_for(left);
+    let mut parts = client.download_entries(of_patient()).await.unwrap().into_inner();
+    let mut taken = ids(&parts.message().await.unwrap().unwrap().content);
+    // Nothing but time ends a token.
+    tokio::time::sleep_until(expired).await;
+    let ended = loop {
+        match parts.message().await {
+            Ok(Some(part)) => taken.extend(ids(&part.content)),
+            Ok(None) => panic!("it ended as if it were whole"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(reason(&ended), "TOKEN_EXPIRED");
+    let (_, handed_out) = world.told_of_downloads().await;
+    assert!(taken.len() < MANY as usize && taken.iter().all(|id| handed_out.contains(id)), "{}", taken.len());
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_that_its_reader_leaves_midway_goes_no_further_and_what_was_handed_out_is_on_the_log() {
+    let world = world_of_many().await;
+    let mut parts = world.as_officer(&[]).download_entries(of_patient()).await.unwrap().into_inner();
+    let taken = ids(&parts.message().await.unwrap().unwrap().content);
+    drop(parts);
+    let (_, handed_out) = world.told_of_downloads().await;
+    assert!(!taken.is_empty() && taken.iter().all(|id| handed_out.contains(id)));
+    assert!(handed_out.len() < MANY as usize, "it went on for nobody: {}", handed_out.len());
     world.end().await;
 }

@@ -3,16 +3,20 @@
 mod log;
 mod pool;
 use chrono::TimeDelta;
-use holdfast_audit::sequencer::{Sequencer, SequencerError};
-use holdfast_eventlog::Subject;
+use holdfast_audit::sequencer::{LEASE, Sequencer, SequencerError};
+use holdfast_eventlog::{Lease, Subject};
 use holdfast_testkit::FakeClock;
 use holdfast_translog::{Checkpoint, Hash};
 use holdfast_types::*;
 use log::*;
 use pool::*;
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, time::Duration};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// More than a lease lasts.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 #[tokio::test]
 #[ignore = "a process for other tests to kill"]
@@ -146,6 +150,58 @@ async fn of_three_that_race_one_commits_each_checkpoint_the_others_lose_it_and_n
     world.mended(&mut notes).await;
     let committed = world.swaps().await;
     assert!(committed.len() > 5 && published.iter().all(|one| committed.contains(&(*one.0, *one.1))));
+}
+
+impl World {
+    /// When all that was heard is committed: who holds the lease.
+    async fn covered(&self) -> Option<Uuid> {
+        let heard = self.heard().await.len() as u64;
+        let committed = async || self.swaps().await.last().is_some_and(|(size, _)| *size >= heard);
+        let begun = Instant::now();
+        while !committed().await {
+            // A look at audit alone is worth a checkpoint after a while.
+            self.clock.advance(TimeDelta::seconds(6));
+            assert!(begun.elapsed() < PATIENCE, "nobody goes on");
+            sleep(Duration::from_millis(50)).await;
+        }
+        let holder = "SELECT holder FROM leases WHERE name = $1";
+        sqlx::query_scalar(holder).bind(LEASE).fetch_optional(&self.audit.pool).await.unwrap()
+    }
+}
+
+/// It changes hands while its holder still believes to have it: for a while both work, and the swap decides.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_that_run_under_one_lease_one_works_and_when_it_changes_hands_nothing_forks() {
+    let world = world().await;
+    world.note_swaps().await;
+    let holders = [1, 2].map(Uuid::from_u128);
+    let stops = [(); 2].map(|()| CancellationToken::new());
+    let mut running = Vec::new();
+    for (holder, stop) in holders.iter().zip(&stops) {
+        let lease = Lease::new(world.audit.pool.clone(), LEASE, *holder);
+        running.push(tokio::spawn(world.sequencer().run(lease, stop.clone())));
+    }
+    for _ in 0..3 {
+        world.hear_of_all().await;
+        assert!(world.covered().await.is_none_or(|holder| holders.contains(&holder)));
+        sqlx::query("DELETE FROM leases").execute(&world.audit.pool).await.unwrap();
+    }
+    // Whichever is told to stop, the other goes on.
+    for (stop, other) in stops.iter().zip([Some(holders[1]), None]) {
+        world.hear_of_all().await;
+        world.covered().await;
+        stop.cancel();
+        if other.is_some() {
+            world.hear_of_all().await;
+            // Who has just held it need not hold it anew to go on.
+            assert!(world.covered().await.is_none_or(|holder| Some(holder) == other));
+        }
+    }
+    for one in running {
+        one.await.unwrap();
+    }
+    let mut notes = Vec::new();
+    world.mended(&mut notes).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
 use crate::record::{self, World, request_id};
 use holdfast_access::RoleAssignment;
+use holdfast_audit::config::LogSettings;
 use holdfast_eventlog::Source as _;
 use holdfast_host::client::Outgoing;
 use holdfast_identity::IdentitySettings;
@@ -24,7 +25,8 @@ use holdfast_testkit::{
     refusal::reason,
     service::{Person, patiently, person, practice, tenant},
 };
-use holdfast_types::{PracticeId, Role, Service, TenantId};
+use holdfast_types::{Clock, PracticeId, Role, Service, SystemClock, TenantId};
+use std::sync::Arc;
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use uuid::Uuid;
 
@@ -43,7 +45,16 @@ pub struct Audited {
 }
 
 pub async fn audited() -> Audited {
-    let mut world = record::world().await;
+    audited_with(LogSettings::default()).await
+}
+
+pub async fn audited_with(log: LogSettings) -> Audited {
+    audited_at(log, Arc::new(SystemClock)).await
+}
+
+/// The same, at a time that the test sets.
+pub async fn audited_at(log: LogSettings, clock: Arc<dyn Clock>) -> Audited {
+    let mut world = record::world_at(clock).await;
     let (token_key, mails) = (world.network.folder("token-key"), world.network.folder("mail"));
     std::fs::write(&token_key, [ED25519_PREFIX.as_slice(), &[1; 32]].concat()).unwrap();
     record::serve(
@@ -62,7 +73,7 @@ pub async fn audited() -> Audited {
     let (start, database) = world.network.prepare(Service::Audit, &holdfast_audit::migrations()).await;
     tokio::spawn(async move {
         let Start { settings: common, keys, host, clock, ids, stop } = start;
-        let settings = holdfast_audit::config::Settings { common, ..Default::default() };
+        let settings = holdfast_audit::config::Settings { common, log, ..Default::default() };
         holdfast_audit::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
     });
     let mut operator = person(3);

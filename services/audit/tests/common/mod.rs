@@ -285,7 +285,9 @@ impl World {
 
     fn channel(&self) -> Channel {
         let tls = tls(self.sources.dir.path(), Service::Audit).anonymous_client("localhost");
-        Endpoint::from_shared(self.address.to_string()).unwrap().tls_config(tls).unwrap().connect_lazy()
+        let endpoint = Endpoint::from_shared(self.address.to_string()).unwrap().tls_config(tls).unwrap();
+        // Whoever reads slowly is waited for.
+        endpoint.initial_stream_window_size(1 << 16).initial_connection_window_size(1 << 16).connect_lazy()
     }
 
     pub fn as_parent(&self, after: &[Position]) -> Client {
