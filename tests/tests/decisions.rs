@@ -340,3 +340,49 @@ async fn of_one_thing_it_is_decided_as_its_service_answers_at_that_moment() {
     let refused = installation.replay(&mother).decide_hypothetical(both).await.unwrap_err();
     assert_eq!(reason(&refused), "FIELD_INVALID");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_paper_that_was_erased_alone_it_is_decided_as_documents_answers() {
+    let mut installation = audited().await;
+    installation.world.give().await;
+    let (mother, therapist) = (installation.world.mother.clone(), installation.world.therapist.clone());
+    let (paper, before) = (installation.world.document.clone(), SystemClock.now());
+    installation.world.erase_of(paper.clone()).await;
+    let patient_id = installation.world.patient.clone();
+    let mut answered = Vec::new();
+    for by in [&mother, &therapist] {
+        let (patient_id, document_id) = (patient_id.clone(), paper.clone());
+        let get = GetDocumentRequest { patient_id, document_id, as_of_time: None };
+        answered.push(came_of(installation.world.documents(by).get_document(get).await));
+    }
+    assert_eq!(answered, ["CONTENT_ERASED", "NOT_PERMITTED"]);
+    let after = SystemClock.now();
+    installation.caught_up().await;
+    for (by, answered) in [&mother, &therapist].into_iter().zip(answered) {
+        for (at, reason, verdict) in
+            [(before, "", ThingVerdict::Open), (after, answered, ThingVerdict::Erased)]
+        {
+            let of = installation.of_thing(&paper, at);
+            let asked = DecideHypotheticalRequest { account_id: by.account.to_string(), ..of };
+            let told = installation.replay(&mother).decide_hypothetical(asked).await.unwrap().into_inner();
+            assert_eq!((told.refusal_reason.as_str(), told.thing.unwrap().verdict()), (reason, verdict));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_record_that_was_erased_it_is_decided_as_its_services_answer() {
+    let mut installation = audited().await;
+    let mother = installation.world.mother.clone();
+    let (paper, before) = (installation.world.document.clone(), SystemClock.now());
+    installation.world.give().await;
+    let given = SystemClock.now();
+    installation.world.erase().await;
+    let after = SystemClock.now();
+    installation.caught_up().await;
+    for (at, reason) in [(before, "NOT_PERMITTED"), (given, ""), (after, "CONTENT_ERASED")] {
+        let of = installation.of_thing(&paper, at);
+        let told = installation.replay(&mother).decide_hypothetical(of).await.unwrap().into_inner();
+        assert_eq!(told.refusal_reason, reason);
+    }
+}

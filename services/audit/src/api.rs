@@ -1,6 +1,7 @@
 //! `AuditService` over gRPC: what was asked for out of the message, and the answer into one.
 mod hypothesis;
 pub(crate) mod log;
+mod reader;
 mod rehearsal;
 pub(crate) mod replay;
 mod wire;

@@ -4,6 +4,7 @@ mod health;
 mod history;
 mod hypothesis;
 mod index;
+mod reader;
 mod rehearsal;
 mod verification;
 
@@ -12,6 +13,7 @@ pub use health::{LogFault, LogHealth, health};
 pub use history::{Cursor, Entry, Filter, Found, History, count, found, page};
 pub use hypothesis::{Unconcluded, hypothetical};
 pub use index::Index;
+pub use reader::{read_by, read_by_oneself, readers_of};
 pub use rehearsal::{Past, Rehearsed, rehearsed};
 pub use verification::{heard, note_faults, note_verified, reached};
 

@@ -25,8 +25,7 @@ use holdfast_testkit::{
     refusal::reason,
     service::{Person, patiently, person, practice, tenant},
 };
-use holdfast_types::{Clock, PracticeId, Role, Service, SystemClock, TenantId};
-use std::sync::Arc;
+use holdfast_types::{PracticeId, Role, Service, TenantId};
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use uuid::Uuid;
 
@@ -49,12 +48,7 @@ pub async fn audited() -> Audited {
 }
 
 pub async fn audited_with(log: LogSettings) -> Audited {
-    audited_at(log, Arc::new(SystemClock)).await
-}
-
-/// The same, at a time that the test sets.
-pub async fn audited_at(log: LogSettings, clock: Arc<dyn Clock>) -> Audited {
-    let mut world = record::world_at(clock).await;
+    let mut world = record::world().await;
     let (token_key, mails) = (world.network.folder("token-key"), world.network.folder("mail"));
     std::fs::write(&token_key, [ED25519_PREFIX.as_slice(), &[1; 32]].concat()).unwrap();
     record::serve(

@@ -75,7 +75,7 @@ pub(super) fn told(conclusion: Conclusion) -> pb::DecideHypotheticalResponse {
 fn kept_back(thing: &ThingConclusion) -> Option<&'static str> {
     let reason = match (&thing.verdict, thing.kind) {
         (ThingVerdict::Open | ThingVerdict::RoomClosed, _) => return None,
-        (ThingVerdict::Erased, _) => catalogue::CONTENT_ERASED,
+        (ThingVerdict::Erased { is_said: true }, _) => catalogue::CONTENT_ERASED,
         (_, ThingKind::Item) => catalogue::ITEM_UNKNOWN,
         // Documents names none that it does not show to whoever does not see all of the record.
         (_, ThingKind::Document) => catalogue::NOT_PERMITTED,
@@ -84,14 +84,14 @@ fn kept_back(thing: &ThingConclusion) -> Option<&'static str> {
     Some(reason.name())
 }
 
-fn thing(thing: ThingConclusion) -> pb::HypotheticalThing {
+pub(super) fn thing(thing: ThingConclusion) -> pb::HypotheticalThing {
     let (verdict, marks) = match thing.verdict {
         ThingVerdict::Open => (pb::ThingVerdict::Open, Vec::new()),
         ThingVerdict::RoomClosed => (pb::ThingVerdict::RoomClosed, Vec::new()),
         ThingVerdict::Marked(marks) => (pb::ThingVerdict::Marked, marks),
         ThingVerdict::BeyondPart => (pb::ThingVerdict::BeyondPart, Vec::new()),
         ThingVerdict::OfAnotherPractice => (pb::ThingVerdict::OfAnotherPractice, Vec::new()),
-        ThingVerdict::Erased => (pb::ThingVerdict::Erased, Vec::new()),
+        ThingVerdict::Erased { .. } => (pb::ThingVerdict::Erased, Vec::new()),
     };
     pb::HypotheticalThing {
         verdict: verdict.into(),

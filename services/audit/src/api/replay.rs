@@ -1,5 +1,5 @@
 //! `ReplayService` over gRPC: decisions decided again, and what nobody asked.
-use super::{hypothesis, rehearsal, wire};
+use super::{hypothesis, reader, rehearsal, wire};
 use crate::{
     app::App,
     domain::{Outcome, Verdict},
@@ -73,6 +73,36 @@ impl ReplayService for Api {
             lag_ms: wire::lag_ms(self.app.lag_max()),
             ..hypothesis::told(conclusion)
         }))
+    }
+
+    async fn decide_for_reader(
+        &self,
+        request: Request<pb::DecideForReaderRequest>,
+    ) -> Result<Response<pb::DecideForReaderResponse>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let (patient, reader) = reader::asked(&request.into_inner(), self.app.ground().clock().now())?;
+        let reading = self.app.decide_for_reader(&entered, patient, &reader).await?;
+        let of_others = reader.account != entered.context.caller.account;
+        Ok(Response::new(pb::DecideForReaderResponse {
+            policy_digest: self.app.policy_digest(),
+            decided_time: Some(timestamp(reader.at)),
+            lag_ms: wire::lag_ms(self.app.lag_max()),
+            ..reader::told(reading, of_others)
+        }))
+    }
+
+    async fn list_readers(
+        &self,
+        request: Request<pb::ListReadersRequest>,
+    ) -> Result<Response<pb::ListReadersResponse>, Status> {
+        let entered = self.app.ground().enter(&request).await?;
+        let query = request.into_inner();
+        let patient = field::id("patient_id", &query.patient_id)?;
+        let at = field::time("at_time", query.at_time.as_ref())?;
+        let at = at.unwrap_or_else(|| self.app.ground().clock().now());
+        let readers = self.app.list_readers(&entered, patient, at).await?;
+        let readers = readers.into_iter().map(reader::named).collect();
+        Ok(Response::new(pb::ListReadersResponse { readers, lag_ms: wire::lag_ms(self.app.lag_max()) }))
     }
 
     async fn rehearse_change(

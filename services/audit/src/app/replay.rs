@@ -1,12 +1,13 @@
 //! Deciding again, and deciding what nobody asked: looks at the log, recorded as such.
 use super::App;
 use crate::{
-    domain::{Conclusion, Hypothesis},
+    domain::{Conclusion, Hypothesis, Named, Reader, Reading},
     views::{self, Place, Rehearsed, ReplayPage, Span, Unconcluded},
 };
+use chrono::{DateTime, Utc};
 use holdfast_access::{Oversight, views::ConsentFact};
 use holdfast_host::{Entered, Problem};
-use holdfast_types::{PatientId, TenantId};
+use holdfast_types::{Action, Category, PatientId, TenantId};
 
 impl App {
     /// A tenant's decisions; without one, the whole installation's.
@@ -46,6 +47,42 @@ impl App {
         let pool = self.ground.log().pool();
         let conclusion = views::hypothetical(pool, &permit, gate.policies(), hypothesis).await?;
         Ok(gate.release(permit, conclusion).await?)
+    }
+
+    /// Of anybody for a holder of the record; of themselves for everybody else, by what they may read today.
+    #[tracing::instrument(skip_all, name = "audit.decide_for_reader")]
+    pub(crate) async fn decide_for_reader(
+        &self,
+        entered: &Entered,
+        patient: PatientId,
+        reader: &Reader,
+    ) -> Result<Reading, Problem> {
+        const OPERATION: &str = "audit.DecideForReader";
+        let (gate, asked) = (self.ground.gate(), &entered.context);
+        let (pool, policies) = (self.ground.log().pool(), gate.policies());
+        if reader.account == asked.caller.account {
+            let permit =
+                gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, OPERATION).await?;
+            let reading = views::read_by_oneself(pool, &permit, policies, reader).await?;
+            return Ok(gate.release(permit, reading).await?);
+        }
+        let permit = gate.authorise_oversight(asked, Oversight::RecordHistory(patient), OPERATION).await?;
+        let reading = views::read_by(pool, &permit, policies, reader).await?;
+        Ok(gate.release(permit, reading).await?)
+    }
+
+    #[tracing::instrument(skip_all, name = "audit.list_readers")]
+    pub(crate) async fn list_readers(
+        &self,
+        entered: &Entered,
+        patient: PatientId,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Named>, Problem> {
+        let gate = self.ground.gate();
+        let asked = Oversight::RecordHistory(patient);
+        let permit = gate.authorise_oversight(&entered.context, asked, "audit.ListReaders").await?;
+        let readers = views::readers_of(self.ground.log().pool(), &permit, at).await?;
+        Ok(gate.release(permit, readers).await?)
     }
 
     /// For a holder: whoever else asks has no right to change anything.

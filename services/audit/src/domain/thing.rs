@@ -1,7 +1,7 @@
 //! One thing of a record as the logs tell of it by a moment, and whether somebody to whom its room is open would be shown it: the rule
 //! by which records, documents and messaging leave out, of one thing and in memory.
 use chrono::{DateTime, TimeDelta, Utc};
-use holdfast_access::{Caller, Facts, Marked, Thing, Within};
+use holdfast_access::{Caller, Facts, Marked, Thing, Withheld, Within};
 use holdfast_proto::messaging::v1::ThreadStarted;
 use holdfast_types::{Actor, Category, MarkId, PracticeId};
 use prost_types::Any;
@@ -26,9 +26,9 @@ pub struct ThingThen {
     pub category: Category,
     /// Everybody who had a hand in it, as the logs' headers write who acted.
     authors: Vec<String>,
-    /// When it came, and when it happened: from when to when.
     came: DateTime<Utc>,
-    first: DateTime<Utc>,
+    /// When it happened: from when to when.
+    pub first: DateTime<Utc>,
     last: DateTime<Utc>,
     /// With which a thread is.
     practice: Option<PracticeId>,
@@ -55,7 +55,10 @@ pub enum ThingVerdict {
     Marked(Vec<MarkId>),
     BeyondPart,
     OfAnotherPractice,
-    Erased,
+    /// With its record, or a document alone; its service says so, or answers like of what is not there.
+    Erased {
+        is_said: bool,
+    },
 }
 
 impl ThingThen {
@@ -110,28 +113,33 @@ impl ThingThen {
     /// To a caller to whom its room is open, as a whole or within.
     pub fn verdict(&self, caller: &Caller, facts: &Facts, within: &Within) -> ThingVerdict {
         let marks = self.kept_by(facts);
-        let thing = Thing {
-            category: self.category,
-            id: self.id,
-            authors: &self.authors,
-            first: self.first,
-            last: self.last,
-        };
         // A holder sees the threads with all practices.
         let is_theirs = |practice: PracticeId| {
             facts.relationship.is_some() || caller.held_at_practices().any(|(_, held)| held == practice)
         };
         if facts.erased {
-            ThingVerdict::Erased
+            ThingVerdict::Erased { is_said: true }
         } else if !marks.is_empty() {
             ThingVerdict::Marked(marks)
-        } else if !within.shows(&thing) {
+        } else if !within.shows(&self.shape()) {
             ThingVerdict::BeyondPart
         } else if self.kind == ThingKind::Thread && !self.practice.is_some_and(is_theirs) {
             ThingVerdict::OfAnotherPractice
         } else {
             ThingVerdict::Open
         }
+    }
+
+    /// Whether whoever is permitted that much of its room is shown it.
+    pub fn is_shown(&self, withheld: &Withheld, within: &Within) -> bool {
+        let kept_back = self.authors.iter().any(|author| withheld.holds(self.id, Some(author)))
+            || withheld.items().contains(&self.id);
+        !kept_back && within.shows(&self.shape())
+    }
+
+    fn shape(&self) -> Thing<'_> {
+        let Self { category, id, first, last, .. } = *self;
+        Thing { category, id, authors: &self.authors, first, last }
     }
 
     /// The marks that reach the caller, of whom the facts are.

@@ -1,13 +1,15 @@
 //! What the logs had told of a record and an account by a moment, for deciding what nobody asked.
 use super::{HistoryError, decisions::saying};
-use crate::domain::{About, Conclusion, Hypothesis, Known, ThingSaid};
+use crate::domain::{About, Conclusion, Hypothesis, Known, Saying, ThingSaid};
 use chrono::{DateTime, Utc};
 use holdfast_access::{Decision, Oversight, Permit, Policies, Returned, Unreleased};
 use holdfast_eventlog::Subject;
-use holdfast_types::{PatientId, Service};
+use holdfast_proto::consent::v1::DocumentErased;
+use holdfast_types::{AccountId, PatientId, Service};
 use prost::Message;
 use prost_types::Any;
 use sqlx::{FromRow, PgPool};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Why there is no conclusion.
@@ -21,6 +23,7 @@ pub enum Unconcluded {
 
 #[derive(FromRow)]
 struct Said {
+    stream: String,
     event_type: String,
     category: Option<String>,
     actor: String,
@@ -41,37 +44,41 @@ pub async fn hypothetical(
         }
         _ => return Ok(Unreleased::new(Err(Unconcluded::NoRecord), Vec::new())),
     };
-    let told = told(pool, patient, hypothesis).await?;
-    let Some(conclusion) = hypothesis.decide(policies, patient, told) else {
+    let told = known(pool, patient, hypothesis.account, hypothesis.at).await?;
+    let said = match hypothesis.about {
+        About::Rooms(_) => None,
+        About::Thing(thing) => said_of(pool, patient, thing, hypothesis.at).await?,
+    };
+    let Some(conclusion) = hypothesis.decide(policies, patient, told, said.as_ref()) else {
         return Ok(Unreleased::new(Err(Unconcluded::NoThing), Vec::new()));
     };
-    let returned = match &conclusion.decision {
-        Decision::Permitted { grants, .. } => {
-            grants.iter().map(|named| Returned { id: named.grant.uuid(), revision: named.revision }).collect()
-        }
-        Decision::Refused { .. } => Vec::new(),
-    };
+    let returned = named(&conclusion.decision).collect();
     Ok(Unreleased::new(Ok(conclusion), returned))
 }
 
-async fn told(pool: &PgPool, patient: PatientId, hypothesis: &Hypothesis) -> Result<Known, HistoryError> {
-    let said: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
-        "SELECT lane_seq, public_payload
-         FROM entries
-         WHERE service = 'consent' AND kind = 'sharing' AND patient = $1 AND recorded <= $2
-         ORDER BY lane_seq",
-    )
-    .bind(patient.uuid())
-    .bind(hypothesis.at)
-    .fetch_all(pool)
-    .await?;
+/// The grants that decided.
+pub(super) fn named(decision: &Decision) -> impl Iterator<Item = Returned> {
+    let grants = match decision {
+        Decision::Permitted { grants, .. } => grants.as_slice(),
+        Decision::Refused { .. } => &[],
+    };
+    grants.iter().map(|named| Returned { id: named.grant.uuid(), revision: named.revision })
+}
+
+/// What the logs had told of a record and an account by then.
+pub(super) async fn known(
+    pool: &PgPool,
+    patient: PatientId,
+    account: AccountId,
+    at: DateTime<Utc>,
+) -> Result<Known, HistoryError> {
     let consent_seq: i64 = sqlx::query_scalar(
         "SELECT COALESCE(max(lane_seq), 0) FROM entries
          WHERE service = $1 AND lane = $2 AND recorded <= $3",
     )
     .bind(Service::Consent.as_str())
     .bind(i32::from(Subject::Patient(patient).lane()))
-    .bind(hypothesis.at)
+    .bind(at)
     .fetch_one(pool)
     .await?;
     let roles: Vec<Option<Vec<u8>>> = sqlx::query_scalar(
@@ -82,20 +89,71 @@ async fn told(pool: &PgPool, patient: PatientId, hypothesis: &Hypothesis) -> Res
          ORDER BY lane_seq",
     )
     .bind(Service::Identity.as_str())
-    .bind(i32::from(Subject::Account(hypothesis.account).lane()))
-    .bind(hypothesis.account.uuid())
-    .bind(hypothesis.at)
+    .bind(i32::from(Subject::Account(account).lane()))
+    .bind(account.uuid())
+    .bind(at)
     .fetch_all(pool)
     .await?;
+    let mut said = sayings(pool, patient, at).await?;
+    let gone = erased(pool, patient, at).await?;
+    // Of a document's erasure the gate hears nothing.
+    said.extend(
+        gone.iter()
+            .map(|(seq, payload)| saying(*seq, Some(payload.as_slice())))
+            .filter(|saying| saying.fact.is_some()),
+    );
+    said.sort_by_key(|saying| saying.lane_seq);
+    let document = |payload: &[u8]| {
+        let told: DocumentErased = Any::decode(payload).ok()?.to_msg().ok()?;
+        told.document_id.parse().ok()
+    };
     Ok(Known {
-        said: said.into_iter().map(|(seq, payload)| saying(seq, payload.as_deref())).collect(),
+        said,
         roles: roles.iter().filter_map(|payload| Any::decode(payload.as_deref()?).ok()).collect(),
         consent_seq: u64::try_from(consent_seq).unwrap_or_default(),
-        thing: match hypothesis.about {
-            About::Rooms(_) => None,
-            About::Thing(thing) => said_of(pool, patient, thing, hypothesis.at).await?,
-        },
+        erased: gone.iter().filter_map(|(_, payload)| document(payload)).collect(),
     })
+}
+
+/// What consent had said of a record by then, in order.
+pub(super) async fn sayings(
+    pool: &PgPool,
+    patient: PatientId,
+    at: DateTime<Utc>,
+) -> Result<Vec<Saying>, HistoryError> {
+    let said: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
+        "SELECT lane_seq, public_payload
+         FROM entries
+         WHERE service = 'consent' AND kind = 'sharing' AND patient = $1 AND recorded <= $2
+         ORDER BY lane_seq",
+    )
+    .bind(patient.uuid())
+    .bind(at)
+    .fetch_all(pool)
+    .await?;
+    Ok(said.into_iter().map(|(seq, payload)| saying(seq, payload.as_deref())).collect())
+}
+
+/// What consent had said by then of the record's being erased, or of a document's alone.
+async fn erased(
+    pool: &PgPool,
+    patient: PatientId,
+    at: DateTime<Utc>,
+) -> Result<Vec<(i64, Vec<u8>)>, HistoryError> {
+    let told = sqlx::query_as(
+        "SELECT lane_seq, public_payload
+         FROM entries
+         WHERE service = 'consent' AND patient = $1 AND recorded <= $2 AND public_payload IS NOT NULL
+           AND event_type IN (
+               'erasure.carried-out', 'erasure.repeated',
+               'erasure.document-carried-out', 'erasure.document-repeated')",
+    )
+    .bind(patient.uuid())
+    .bind(at)
+    .persistent(false)
+    .fetch_all(pool)
+    .await?;
+    Ok(told)
 }
 
 /// What was said by then of a thing of the record; of a message, what was said of its thread.
@@ -134,19 +192,43 @@ async fn said_in(
     thing: Uuid,
     at: DateTime<Utc>,
 ) -> Result<Vec<ThingSaid>, HistoryError> {
+    let said = said_in_each(pool, patient, Some(&[thing][..]), at, i64::MAX).await?;
+    Ok(said.into_values().flatten().collect())
+}
+
+/// What was said by then of each of some things of the record, or of all items; up to a number of changes.
+pub(super) async fn said_in_each(
+    pool: &PgPool,
+    patient: PatientId,
+    things: Option<&[Uuid]>,
+    at: DateTime<Utc>,
+    changes_max: i64,
+) -> Result<BTreeMap<Uuid, Vec<ThingSaid>>, HistoryError> {
+    let streams = things.map(|things| {
+        let of = |thing: &Uuid| ["item", "document", "thread"].map(|what| format!("{what}/{thing}"));
+        things.iter().flat_map(of).collect::<Vec<_>>()
+    });
     let rows: Vec<Said> = sqlx::query_as(
-        "SELECT event_type, category, actor, occurred, recorded, public_payload
+        "SELECT stream, event_type, category, actor, occurred, recorded, public_payload
          FROM entries
-         WHERE patient = $1 AND recorded <= $2 AND kind = 'change' AND stream = ANY($3)
-         ORDER BY service, lane_seq",
+         WHERE patient = $1 AND recorded <= $2 AND kind = 'change'
+           AND (stream = ANY($3) OR $3 IS NULL AND service = 'records' AND stream LIKE 'item/%')
+         ORDER BY service, lane_seq
+         LIMIT $4",
     )
     .bind(patient.uuid())
     .bind(at)
-    .bind(["item", "document", "thread"].map(|aggregate| format!("{aggregate}/{thing}")))
+    .bind(streams)
+    .bind(changes_max)
     .persistent(false)
     .fetch_all(pool)
     .await?;
-    Ok(rows.into_iter().map(ThingSaid::from).collect())
+    let mut said: BTreeMap<Uuid, Vec<ThingSaid>> = BTreeMap::new();
+    for row in rows {
+        let Some(thing) = row.stream.split_once('/').and_then(|(_, id)| id.parse().ok()) else { continue };
+        said.entry(thing).or_default().push(row.into());
+    }
+    Ok(said)
 }
 
 impl From<Said> for ThingSaid {

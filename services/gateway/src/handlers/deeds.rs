@@ -63,6 +63,8 @@ fn operation(name: &str) -> &'static str {
         "messaging.CountUnread" => "did-counted",
         "consent.ListGrants" | "consent.GetGrant" | "consent.ListMarks" => "did-grants-read",
         "audit.RehearseChange" => "did-rehearsed",
+        "audit.DecideForReader" => "did-seen-then",
+        "audit.ListReaders" => "did-readers",
         "consent.GetErasure" => "did-erasure-read",
         "consent.ListEmergencyAccesses" => "did-emergencies-read",
         "audit.ListPatientEntries" => "did-looked",

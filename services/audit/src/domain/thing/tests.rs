@@ -159,5 +159,8 @@ fn a_thread_is_for_those_who_hold_a_role_at_its_practice_and_for_the_records_hol
         Caller { account: author(1), session: None, roles: vec![], expires: DateTime::<Utc>::MAX_UTC };
     assert_eq!(elsewhere.verdict(&caller, &holder, &Within::default()), ThingVerdict::Open);
     let erased = Facts { erased: true, ..holder };
-    assert_eq!(elsewhere.verdict(&caller, &erased, &Within::default()), ThingVerdict::Erased);
+    assert_eq!(
+        elsewhere.verdict(&caller, &erased, &Within::default()),
+        ThingVerdict::Erased { is_said: true }
+    );
 }
