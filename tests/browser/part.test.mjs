@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { Holdfast, executablePath, flags } from "./holdfast.mjs";
 import { own } from "./walks/bundle.mjs";
 import { THERAPIST } from "./walks/main-job.mjs";
-import { begin, bringIn, heading, keepPaper, notShown, visit } from "./walks/steps.mjs";
+import { begin, bringIn, heading, keepPaper, notShown, sees, visit } from "./walks/steps.mjs";
 
 const FAMILY = { email: "petra.beispielhaft@families.example", name: "Petra Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true, javaScriptEnabled: false };
@@ -168,6 +168,55 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
       await heading(family, "Who can see what");
     }
     await therapist.goto(`${theirs}/papers`);
+    await notShown(therapist);
+  });
+
+  await walk.test("the family sees a moment of that while with the therapist’s eyes: the part, nothing beside it, and why", async () => {
+    await family.goto(`${record}/then`);
+    await family.getByRole("link", { name: "Start with it" }).click();
+    await family.getByRole("link", { name: "See it with somebody else’s eyes" }).click();
+    await heading(family, "With whose eyes?");
+    await family.getByRole("button", { name: "Show it" }).click();
+    await family.getByRole("alert").getByText("Pick a person.").waitFor();
+    await family.getByRole("radio", { name: new RegExp(THERAPIST.name) }).check();
+    await family.getByRole("button", { name: "Show it" }).click();
+    await family.getByText(/^You see what .* would have seen: /).waitFor();
+    assert.match(new URL(family.url()).pathname, /\/then\/[0-9a-z]{50}$/, "nobody and no day stands in the address");
+    const there = family.url();
+    await family.getByText("Nothing of this change was open.").waitFor();
+    assert.equal(await family.locator("a.room").count(), 1, "one room was open to them");
+    assert.equal(await family.locator("a.room .n").innerText(), "1");
+    const why = family.locator("details.card").filter({ has: family.locator("summary", { hasText: file.room }) });
+    await why.getByText("only a part", { exact: true }).waitFor();
+    await why.locator("summary").click();
+    await why.getByText("granted-to-account").waitFor();
+    await why.getByText(/[0-9a-f-]{36}, version 1$/).waitFor();
+    assert.ok((await family.locator("summary").getByText("closed", { exact: true }).count()) > 10);
+    await family.goto(`${there}/c/${slug}`);
+    const rows = family.locator("#list .rows a");
+    assert.deepEqual(await rows.evaluateAll((links) => links.map((link) => link.href.split("/").pop())), [shared]);
+    await rows.first().click();
+    await heading(family, title);
+    await family.goto(`${there}/i/${hidden}`);
+    await notShown(family);
+    await family.goto(`${there}/c/results`);
+    await notShown(family);
+    await family.goto(`${there}/papers`);
+    await heading(family, "Papers");
+    assert.equal(await rows.count(), 0, "no paper was open to them then");
+    await family.goto(there);
+    await family.getByRole("link", { name: "See it with your own eyes" }).click();
+    await family.getByRole("link", { name: "A report" }).waitFor();
+    await sees(family, record, "read", "you", "checked what could be seen at another time");
+  });
+
+  await walk.test("nobody else sees with the eyes of others", async () => {
+    await family.goto(`${record}/then`);
+    await family.getByRole("link", { name: "Start with it" }).click();
+    const moment = family.url().split("/").pop();
+    await therapist.goto(`${theirs}/then/${moment}`);
+    await notShown(therapist);
+    await therapist.goto(`${theirs}/then/${moment}/as`);
     await notShown(therapist);
   });
 });

@@ -281,8 +281,14 @@ test("looking back", { timeout: 600_000 }, async (walk) => {
     assert.deepEqual(await number(page), [1, 1], "its name was the first change");
   });
 
-  await walk.test("a therapist looks back on the room that is shared, and the family sees the look", async () => {
+  await walk.test("a therapist looks back on what was open to them then and still is, and the family sees the look", async () => {
     await share(page, record, { find: "Notional", who: new RegExp(THERAPIST.name), rooms: ["Goals"] });
+    await page.goto(`${record}/c/goals`);
+    await page.getByRole("link", { name: /Waits for two minutes/ }).click();
+    await page.getByText("Is it here by mistake?").click();
+    await page.getByLabel("Why is it a mistake?").fill("It was written twice.");
+    await page.getByRole("button", { name: "Mark as a mistake" }).click();
+    await page.getByText("Its source took this back.").waitFor();
     const therapist = await visit(browser);
     await holdfast.signIn(therapist, THERAPIST.email);
     await therapist.getByRole("link").filter({ hasText: "A patient who shares Goals with you" }).first().click();
@@ -290,17 +296,48 @@ test("looking back", { timeout: 600_000 }, async (walk) => {
     const theirs = therapist.url();
     await therapist.getByRole("link", { name: "See it as it was" }).click();
     await therapist.getByRole("link", { name: "Start with it" }).click();
-    await step(therapist).getByText("taken back", { exact: true }).waitFor();
-    assert.equal((await number(therapist))[1], 2, "of four changes two were in this room");
+    await step(therapist).getByText("It was written twice.").waitFor();
+    assert.equal((await number(therapist))[1], 3, "of five changes three were in this room");
     assert.equal(await therapist.getByText("555-0177").count(), 0);
+    assert.equal(await therapist.locator("a.room").count(), 1);
+    await therapist.getByText("You see what was open to you then and still is today.").waitFor();
+    assert.equal(await therapist.getByRole("link", { name: "See it with somebody else’s eyes" }).count(), 0);
     await shown(therapist, "then-therapist");
     const here = therapist.url();
     await therapist.goto(`${here}/c/immunizations`);
     await notShown(therapist);
+    await therapist.goto(here);
+    await therapist.getByRole("link", { name: "The change before" }).click();
+    await step(therapist).getByText("Nothing of this change was open.").waitFor();
+    assert.equal(await therapist.locator("a.room").count(), 0, "it was not shared yet");
     await sees(page, record, "read", THERAPIST.name, "looked back at how Goals changed");
     const moment = here.split("/").pop();
     await page.goto(`${record}/then/${moment}`);
     await notShown(page);
     assert.notEqual(theirs, record);
+  });
+
+  await walk.test("the family sees the same moment with the therapist’s eyes, and why", async () => {
+    await page.goto(`${record}/then`);
+    await page.getByRole("link", { name: "Start with it" }).click();
+    await page.getByRole("link", { name: "See it with somebody else’s eyes" }).click();
+    await heading(page, "With whose eyes?");
+    await page.getByRole("radio", { name: new RegExp(THERAPIST.name) }).check();
+    await page.getByRole("button", { name: "Show it" }).click();
+    await page.getByText(/^You see what .* would have seen: /).waitFor();
+    await heading(page, /’s record/);
+    await step(page).getByText("It was written twice.").waitFor();
+    assert.equal(await page.locator("a.room").count(), 1);
+    const why = page.locator("details.card").filter({ has: page.locator("summary", { hasText: "Goals" }) });
+    await why.getByText("open", { exact: true }).waitFor();
+    await why.locator("summary").click();
+    await why.getByText("shared with this person (granted-to-account)").waitFor();
+    await shown(page, "then-with-eyes");
+    await page.getByRole("link", { name: "The change before" }).click();
+    await step(page).getByText("Nothing of this change was open.").waitFor();
+    await page.getByRole("button", { name: "Español" }).click();
+    await page.getByText(/^Ve lo que habría visto /).waitFor();
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByText(/^You see what .* would have seen: /).waitFor();
   });
 });

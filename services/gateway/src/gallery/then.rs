@@ -1,6 +1,6 @@
 //! Looking back: choosing a moment, the record as it was, one step of it, a room and an item of then.
 
-use holdfast_types::Category;
+use holdfast_types::{Category, Role};
 
 use super::{Draw, Look, Page};
 use crate::pages::Tab;
@@ -8,7 +8,8 @@ use crate::pages::parts::{Badge, Choice, Fact, Field, Link, Pager, Problem, Tone
 use crate::pages::record::{GROUPS, ItemRow, Room, RoomGroup, icon};
 use crate::pages::sharing::Question;
 use crate::pages::then::{
-    Beside, Change, Choose, Difference, ItemThen, Moment, MomentForm, RecordThen, RoomThen, Step,
+    Beside, Change, Choose, ChooseReader, Difference, Eyes, ItemThen, Moment, MomentForm, Reason, RecordThen,
+    RoomThen, Step,
 };
 
 pub(super) const PAGES: &[(&str, Draw)] = &[
@@ -23,6 +24,10 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("then-room-empty", |look| room(look, true)),
     ("then-item", item),
     ("then-record-elsewhere", |look| record(look, true, false, true)),
+    ("then-record-as", with_eyes),
+    ("then-as", |look| readers(look, true, false)),
+    ("then-as-wrong", |look| readers(look, true, true)),
+    ("then-as-none", |look| readers(look, false, false)),
 ];
 
 pub(super) const THEN: &str = "/r/k7m2q/then/0000000000000000000000aa";
@@ -231,6 +236,7 @@ fn record(look: &Look, filled: bool, import: bool, beyond: bool) -> Page {
         total: if filled { 61 } else { 0 },
         nothing: !filled,
         elsewhere: elsewhere(look),
+        eyes: own_eyes(look),
     })
 }
 
@@ -247,6 +253,77 @@ fn happened(look: &Look) -> Page {
         total: 61,
         nothing: false,
         elsewhere: elsewhere(look),
+        eyes: own_eyes(look),
+    })
+}
+
+fn own_eyes(look: &Look) -> Eyes {
+    Eyes { note: look.words.t("then-shared"), ..Eyes::default() }
+}
+
+/// As a therapist would have seen it, to whom one room was open and a part of another.
+fn with_eyes(look: &Look) -> Page {
+    let words = look.words;
+    let reason = |category, tone, key: &str, outcome: &str, rules: &str| Reason {
+        label: words.category(category),
+        badge: Badge::new(tone, words.t(key)),
+        facts: vec![
+            Fact::new(words.t("decision-outcome"), words.t(outcome)),
+            Fact::new(words.t("decision-rules"), words.t(rules)),
+            Fact::new(words.t("decision-grants"), "0193f0c2-8f10-7d11-9a5e-0c7f2b1d0001, 1"),
+        ],
+    };
+    let (yes, no) = ("decision-permitted", "decision-refused");
+    let mut groups = groups(look, false);
+    groups.truncate(1);
+    let when = look.ago(26).text;
+    let seen = words.say("then-as-known-by").with("when", when).with("name", look.dana().name).plain();
+    let shown = Moment { text: seen, ..moment(look, "then-known", "then-as-own") };
+    Box::new(RecordThen {
+        frame: look.family(Tab::Record),
+        name: "Mateo R.".to_owned(),
+        about: String::new(),
+        moment: shown,
+        step: Some(Step { changes: Vec::new(), who: String::new(), why: Vec::new(), ..step(look, false) }),
+        beside: Some(Beside { previous: Some(THEN.to_owned()), following: None }),
+        person: Vec::new(),
+        groups,
+        total: 12,
+        nothing: false,
+        elsewhere: elsewhere(look),
+        eyes: Eyes {
+            note: words.t("then-as-note"),
+            standing: vec![Fact::new(words.t("then-as-roles"), words.role(Role::Therapist))],
+            reasons: vec![
+                reason(Category::Goals, Tone::Good, "then-room-open", yes, "rule-granted-to-account"),
+                reason(Category::Notes, Tone::Warn, "then-room-part", yes, "rule-granted-to-account"),
+                reason(Category::Results, Tone::Stop, "then-room-closed", no, "decision-rules-none"),
+            ],
+        },
+    })
+}
+
+fn readers(look: &Look, filled: bool, wrong: bool) -> Page {
+    let words = look.words;
+    let dana = look.dana();
+    let choices = vec![
+        Choice::new("a", dana.name).hint(format!("{}: {}", dana.role, words.t("then-as-granted"))),
+        Choice::new("b", "Ana R.").hint(words.t("then-as-holder")),
+    ];
+    let problem = Problem { field: "reader".to_owned(), text: words.t("then-as-wrong") };
+    Box::new(ChooseReader {
+        frame: look.family(Tab::Record),
+        back: Link::new(THEN, words.t("then-back")),
+        moment: moment(look, "then-known", "then-as-happened"),
+        path: format!("{THEN}/as"),
+        question: Question {
+            name: "reader",
+            legend: words.t("then-as-who"),
+            hint: String::new(),
+            many: false,
+            choices: if filled { choices } else { Vec::new() },
+        },
+        problems: wrong.then_some(problem).into_iter().collect(),
     })
 }
 

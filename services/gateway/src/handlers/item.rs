@@ -5,7 +5,7 @@ use crate::{
     directory::Known,
     failure::{Answer, Failure},
     form::Fields,
-    moment::{Moment, Way},
+    moment::Moment,
     pages::{
         Tab, item,
         item::Version,
@@ -201,7 +201,7 @@ pub(super) fn history(open: &Open, known: &Known, versions: &[Item], shown: u64)
                 .recorded_time
                 .as_ref()
                 .and_then(|at| time(at).ok())
-                .map(|at| then::address(open, Moment { at, way: Way::Known })),
+                .map(|at| then::address(open, Moment::known(at))),
         })
     };
     versions.iter().zip(olds).filter_map(line).collect()

@@ -5,6 +5,8 @@ mod download;
 mod emergencies;
 mod what_if;
 
+pub(super) use decision::of_grounds;
+
 use super::{
     days,
     deeds::{self, Teller},

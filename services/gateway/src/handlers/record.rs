@@ -43,7 +43,7 @@ async fn page(open: Open) -> Answer {
             .birth_date
             .map(|birth| about(&open, birth, open.local_now().date_naive()))
             .unwrap_or_default(),
-        groups: groups(&open, "", &summaries),
+        groups: groups(&open, "", &summaries, |_| true),
         sources: answer
             .sources
             .iter()
@@ -79,12 +79,17 @@ pub(super) fn by_room(summaries: Vec<CategorySummary>) -> Summaries {
     summaries.into_iter().filter_map(known).collect()
 }
 
-/// The rooms that the reader may open; `root`: where under the record their pages are.
-pub(super) fn groups(open: &Open, root: &str, summaries: &Summaries) -> Vec<RoomGroup> {
+/// The rooms that the reader may open, of those that `is_shown` says; `root`: where under the record their pages are.
+pub(super) fn groups(
+    open: &Open,
+    root: &str,
+    summaries: &Summaries,
+    is_shown: impl Fn(Category) -> bool,
+) -> Vec<RoomGroup> {
     let groups = GROUPS.iter().map(|(key, categories)| RoomGroup {
         title: open.words().t(key),
         rooms: (categories.iter())
-            .filter(|category| open.may(Action::Read, **category))
+            .filter(|category| open.may(Action::Read, **category) && is_shown(**category))
             .map(|category| room(open, root, *category, summaries.get(category)))
             .collect(),
     });

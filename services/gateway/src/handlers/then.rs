@@ -3,10 +3,13 @@
 mod choosing;
 mod messages;
 mod papers;
+mod readers;
+mod seen;
 mod step;
 mod walk;
 
 pub(super) use choosing::typed;
+use seen::{Part, Seen, sifted};
 
 use super::{
     days, item,
@@ -31,6 +34,7 @@ use axum::{
     extract::{Path, Query},
     routing::get,
 };
+use futures::future::BoxFuture;
 use holdfast_host::catalogue;
 use holdfast_proto::{
     Word as _,
@@ -51,6 +55,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/r/{r}/then", get(choosing::page).post(choosing::choose))
         .route("/r/{r}/then/{moment}", get(record))
+        .route("/r/{r}/then/{moment}/as", get(readers::page).post(readers::choose))
         .route("/r/{r}/then/{moment}/c/{category}", get(list))
         .route("/r/{r}/then/{moment}/i/{item}", get(one))
         .route("/r/{r}/then/{moment}/papers", get(papers::list))
@@ -77,17 +82,27 @@ fn times(moment: Moment) -> (Option<Timestamp>, Option<Timestamp>) {
     }
 }
 
-fn told(open: &Open, moment: Moment, now: String) -> then::Moment {
+async fn told(open: &Open, moment: Moment, now: String) -> Result<then::Moment, Failure> {
     let words = open.words();
-    let (key, other, other_key) = match moment.way {
-        Way::Known => ("then-known", Way::Happened, "then-as-happened"),
-        Way::Happened => ("then-happened", Way::Known, "then-as-known"),
+    let (own, others, other, other_key) = match moment.way {
+        Way::Known => ("then-known", "then-as-known-by", Way::Happened, "then-as-happened"),
+        Way::Happened => ("then-happened", "then-as-happened-by", Way::Known, "then-as-known"),
     };
-    let other = address(open, Moment { way: other, ..moment });
-    then::Moment {
-        text: words.say(key).with("when", open.moment(moment.at).text).plain(),
-        ways: vec![Link::new(now, words.t("then-now")), Link::new(other, words.t(other_key))],
+    let when = open.moment(moment.at).text;
+    let to = |moment: Moment, key: &str| Link::new(address(open, moment), words.t(key));
+    let mut ways = vec![Link::new(now, words.t("then-now")), to(Moment { way: other, ..moment }, other_key)];
+    let text = match moment.reader.map(|reader| reader.to_string()) {
+        None => words.say(own).with("when", when).plain(),
+        Some(reader) => {
+            ways.push(to(Moment { reader: None, ..moment }, "then-as-own"));
+            let name = open.known([reader.as_str()]).await?.actor(open, &reader).name;
+            words.say(others).with("when", when).with("name", name).plain()
+        }
+    };
+    if open.is_held() {
+        ways.push(Link::new(format!("{}/as", address(open, moment)), words.t("then-as-open")));
     }
+    Ok(then::Moment { text, ways })
 }
 
 async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail): Query<Trail>) -> Answer {
@@ -108,20 +123,31 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
             Way::Happened => Ok(None),
         }
     };
-    let (summaries, stepped, person) = tokio::try_join!(summary, stepped, person(&open, as_of_time))?;
-    let summaries = by_room(summaries);
+    let (summaries, mut stepped, person) = tokio::try_join!(summary, stepped, person(&open, as_of_time))?;
+    let things = stepped.as_ref().map(walk::Walk::things).unwrap_or_default();
+    let seen = Seen::of(&open, moment, &things.iter().map(String::as_str).collect::<Vec<_>>(), true).await?;
+    if let Some(walk) = &mut stepped {
+        walk.narrow(&seen);
+    }
+    let mut summaries = by_room(summaries);
+    seen.narrow(&mut summaries);
+    let person = person.filter(|_| seen.room(Category::Demographics));
     let (frame, today) = (open.frame(Tab::Record).await, open.named().await);
-    let named = person.as_ref().map(Named::of).filter(|named| !named.name.is_empty()).unwrap_or(today);
+    let named = person.as_ref().map(Named::of).filter(|named| !named.name.is_empty());
+    let birth = named.as_ref().map_or(today.birth_date, |named| named.birth_date);
+    let birth = birth.filter(|_| seen.room(Category::Demographics));
     let path = address(&open, moment);
     let (step, beside) = match &stepped {
-        Some(walk) => (step::shown(&open, walk, &path, &trail).await?, Some(step::beside(&open, walk))),
+        Some(walk) => {
+            (step::shown(&open, walk, moment, &trail).await?, Some(step::beside(&open, walk, moment)))
+        }
         None => (None, None),
     };
     let total = summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum();
     Ok(show(&then::RecordThen {
-        about: named.birth_date.map(|birth| about(&open, birth, days::of(moment.at))).unwrap_or_default(),
-        name: named.name,
-        moment: told(&open, moment, open.path("")),
+        about: birth.map(|birth| about(&open, birth, days::of(moment.at))).unwrap_or_default(),
+        name: named.map_or(today.name, |named| named.name),
+        moment: told(&open, moment, open.path("")).await?,
         step,
         beside,
         person: person.map(|known| facts(&open, known)).unwrap_or_default(),
@@ -130,18 +156,33 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
             None => total == 0 && !walk::anything_elsewhere(&open, moment.at).await?,
         },
         total,
-        groups: groups(&open, &format!("/then/{text}"), &summaries),
-        elsewhere: elsewhere(&open, &path),
+        groups: groups(&open, &format!("/then/{text}"), &summaries, |category| seen.room(category)),
+        elsewhere: elsewhere(&open, &path, &seen),
+        eyes: eyes(&open, moment, &seen),
         frame,
     }))
 }
 
+/// What was open and why, where the record is seen with the eyes of another.
+fn eyes(open: &Open, moment: Moment, seen: &Seen) -> then::Eyes {
+    let words = open.words();
+    match (moment.reader, open.is_held()) {
+        (Some(_), _) => then::Eyes {
+            note: words.t("then-as-note"),
+            standing: seen.standing(open),
+            reasons: seen.reasons(open),
+        },
+        (None, true) => then::Eyes { note: words.t("then-shared"), ..then::Eyes::default() },
+        (None, false) => then::Eyes { note: words.t("then-shared-both"), ..then::Eyes::default() },
+    }
+}
+
 /// What is no room of the record.
-fn elsewhere(open: &Open, path: &str) -> Vec<Link> {
+fn elsewhere(open: &Open, path: &str, seen: &Seen) -> Vec<Link> {
     let words = open.words();
     let papers = Link::new(format!("{path}/papers"), words.t("then-papers"));
     let messages = Link::new(format!("{path}/messages"), words.t("then-messages"));
-    let may_read = open.may(Action::Read, Category::Messages);
+    let may_read = open.may(Action::Read, Category::Messages) && seen.room(Category::Messages);
     [Some(papers), may_read.then_some(messages)].into_iter().flatten().collect()
 }
 
@@ -179,46 +220,62 @@ async fn list(
     Path((_, text, category)): Path<(String, String, String)>,
     Query(trail): Query<Trail>,
 ) -> Answer {
-    let moment = moment(&open, &text)?;
+    let (open, moment) = (&open, moment(&open, &text)?);
     let category: Category = category.parse().map_err(|_| Failure::not_shown())?;
     let (as_of_time, happened_by_time) = times(moment);
-    let asked = ListItemsRequest {
-        patient_id: open.patient_id(),
-        categories: vec![category.to_proto()],
-        page_size: PAGE_SIZE,
-        page_token: trail.page.clone(),
-        as_of_time,
-        happened_by_time,
-        ..ListItemsRequest::default()
+    let ask = move |page_token: String| -> BoxFuture<'_, Result<Part<_>, Failure>> {
+        let asked = ListItemsRequest {
+            patient_id: open.patient_id(),
+            categories: vec![category.to_proto()],
+            page_size: PAGE_SIZE,
+            page_token,
+            as_of_time,
+            happened_by_time,
+            ..ListItemsRequest::default()
+        };
+        Box::pin(async move {
+            let answer = open.records().list_items(asked).await?.into_inner();
+            let total = usize::try_from(answer.total_size).unwrap_or_default();
+            Ok(Part { rows: answer.items, next: answer.next_page_token, total })
+        })
     };
-    let answer = open.records().list_items(asked).await?.into_inner();
+    let (found, seen) = sifted(open, moment, &trail.page, ask, |item| item.item_id.as_str()).await?;
+    if !seen.room(category) {
+        return Err(Failure::not_shown());
+    }
     let path = open.path(&format!("/then/{text}/c/{category}"));
-    let (previous, next) = trail.ways(&path, &answer.next_page_token);
-    // What had happened by then is told as it is known today: its page is today's.
-    let root = match moment.way {
-        Way::Known => format!("/then/{text}"),
-        Way::Happened => String::new(),
-    };
-    let rows: Vec<_> = answer.items.iter().map(|item| room::row(&open, &root, item)).collect();
+    let (previous, next) = trail.ways(&path, &found.next);
+    let root = root(moment, &text);
+    let rows: Vec<_> = found.rows.iter().map(|item| room::row(open, &root, item)).collect();
     Ok(show(&then::RoomThen {
         frame: open.frame(Tab::Record).await,
-        back: Link::new(address(&open, moment), open.words().t("then-back")),
+        back: Link::new(address(open, moment), open.words().t("then-back")),
         label: open.words().category(category),
-        moment: told(&open, moment, open.path(&format!("/c/{category}"))),
-        pager: Pager {
-            shown: rows.len(),
-            total: usize::try_from(answer.total_size).unwrap_or_default(),
-            next,
-            previous,
-        },
+        moment: told(open, moment, open.path(&format!("/c/{category}"))).await?,
+        pager: Pager { shown: rows.len(), total: found.total, next, previous },
         rows,
         printed: open.moment(open.now()),
     }))
 }
 
+/// Where the pages of single things are. What had happened by then is told as it is known today: with one's own eyes its page is today's.
+fn root(moment: Moment, text: &str) -> String {
+    match (moment.way, moment.reader) {
+        (Way::Happened, None) => String::new(),
+        _ => format!("/then/{text}"),
+    }
+}
+
+/// Or it is answered like what is not there.
+async fn is_seen(open: &Open, moment: Moment, thing: &str) -> Result<(), Failure> {
+    let seen = Seen::of(open, moment, &[thing], false).await?;
+    if seen.thing(thing) { Ok(()) } else { Err(Failure::not_shown()) }
+}
+
 async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) -> Answer {
     let moment = moment(&open, &text)?;
     let (as_of_time, _) = times(moment);
+    is_seen(&open, moment, &id).await?;
     let (patient_id, item_id) = (open.patient_id(), id.clone());
     let found =
         open.records().get_item(GetItemRequest { patient_id, item_id, as_of_time }).await?.into_inner();
@@ -237,7 +294,7 @@ async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) ->
         frame: open.frame(Tab::Record).await,
         back: Link::new(address(&open, moment), open.words().t("then-back")),
         badges: room::badges(&open, &found),
-        moment: told(&open, moment, open.path(&format!("/i/{id}"))),
+        moment: told(&open, moment, open.path(&format!("/i/{id}"))).await?,
         facts: item::facts(&open, &found),
         provenance: item::provenance(&open, &known, &found),
         // Which of them stands today is not told: it was not known then.

@@ -98,6 +98,37 @@ pub struct RecordThen {
     pub nothing: bool,
     /// Papers and messages as they stood.
     pub elsewhere: Vec<Link>,
+    pub eyes: Eyes,
+}
+
+/// With whose eyes the record is seen, and what that leaves out.
+#[derive(Debug, Default)]
+pub struct Eyes {
+    pub note: String,
+    /// By which roles it was decided.
+    pub standing: Vec<Fact>,
+    /// Room by room; none with one's own eyes.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why a room was open or closed.
+#[derive(Debug)]
+pub struct Reason {
+    pub label: String,
+    pub badge: Badge,
+    pub facts: Vec<Fact>,
+}
+
+/// With whose eyes? POST `{path}` with `reader`.
+#[derive(Debug, Template)]
+#[template(path = "then_as.html")]
+pub struct ChooseReader {
+    pub frame: Frame,
+    pub back: Link,
+    pub moment: Moment,
+    pub path: String,
+    pub question: Question,
+    pub problems: Vec<Problem>,
 }
 
 #[derive(Debug, Template)]

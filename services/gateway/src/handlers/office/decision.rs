@@ -177,7 +177,7 @@ fn grounds(signed: &Signed, access: &AccessRecorded) -> Vec<Fact> {
 }
 
 /// Outcome, rules and grants, in words and by their ids.
-pub(super) fn of_grounds(signed: &Signed, grounds: &DecisionGrounds) -> Vec<Fact> {
+pub(in crate::handlers) fn of_grounds(signed: &Signed, grounds: &DecisionGrounds) -> Vec<Fact> {
     let words = signed.words();
     let outcome = match grounds.outcome() {
         Outcome::Permitted => "decision-permitted",

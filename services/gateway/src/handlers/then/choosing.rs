@@ -35,7 +35,7 @@ pub(in crate::handlers) type Wrong = (&'static str, &'static str);
 
 fn chosen(open: &Open, fields: &Fields) -> Result<Moment, Wrong> {
     let at = typed(fields.one("date"), fields.one("time"), open.now())?;
-    Ok(Moment { at, way: Way::of(fields.one("way")).unwrap_or(Way::Known) })
+    Ok(Moment { way: Way::of(fields.one("way")).unwrap_or(Way::Known), ..Moment::known(at) })
 }
 
 /// The last moment of the minute that is meant, or of the day.
@@ -65,7 +65,7 @@ fn time_of_day(text: &str) -> Option<NaiveTime> {
 async fn drawn(open: &Open, fields: &Fields, wrong: Option<Wrong>) -> Result<then::Choose, Failure> {
     let words = open.words();
     let newest = walk(open, None, "").await?.place.step.map(|at| {
-        let link = Link::new(address(open, Moment { at, way: Way::Known }), words.t("then-newest-open"));
+        let link = Link::new(address(open, Moment::known(at)), words.t("then-newest-open"));
         (link, open.moment(at))
     });
     let dress = |field: Field| {

@@ -1,9 +1,12 @@
 //! The papers of a record as they stood: which there were, and what was known of one.
-use super::{PAGE_SIZE, Trail, address, moment, times, told};
+use super::{
+    PAGE_SIZE, Trail, address, is_seen, moment, root,
+    seen::{Part, sifted},
+    times, told,
+};
 use crate::{
-    failure::Answer,
+    failure::{Answer, Failure},
     handlers::papers::{describe, history, room},
-    moment::Way,
     pages::{
         Tab,
         parts::{Fact, Link, Pager},
@@ -13,6 +16,7 @@ use crate::{
     shelf::Open,
 };
 use axum::extract::{Path, Query};
+use futures::future::BoxFuture;
 use holdfast_proto::{
     Word as _,
     documents::v1::{Document, GetDocumentRequest, ListDocumentsRequest},
@@ -24,23 +28,26 @@ pub(super) async fn list(
     Path((_, text)): Path<(String, String)>,
     Query(trail): Query<Trail>,
 ) -> Answer {
-    let moment = moment(&open, &text)?;
+    let (open, moment) = (&open, moment(&open, &text)?);
     let (as_of_time, happened_by_time) = times(moment);
-    let asked = ListDocumentsRequest {
-        patient_id: open.patient_id(),
-        page_size: PAGE_SIZE,
-        page_token: trail.page.clone(),
-        as_of_time,
-        happened_by_time,
+    let ask = move |page_token: String| -> BoxFuture<'_, Result<Part<_>, Failure>> {
+        let asked = ListDocumentsRequest {
+            patient_id: open.patient_id(),
+            page_size: PAGE_SIZE,
+            page_token,
+            as_of_time,
+            happened_by_time,
+        };
+        Box::pin(async move {
+            let answer = open.documents().list_documents(asked).await?.into_inner();
+            let total = usize::try_from(answer.total_size).unwrap_or_default();
+            Ok(Part { rows: answer.documents, next: answer.next_page_token, total })
+        })
     };
-    let answer = open.documents().list_documents(asked).await?.into_inner();
-    let known = open.known(answer.documents.iter().map(|document| document.created_by.as_str())).await?;
-    let (previous, next) = trail.ways(&open.path(&format!("/then/{text}/papers")), &answer.next_page_token);
-    // What had happened by then is told as it is known today: its page is today's.
-    let root = match moment.way {
-        Way::Known => format!("/then/{text}"),
-        Way::Happened => String::new(),
-    };
+    let (found, _) = sifted(open, moment, &trail.page, ask, |document| document.document_id.as_str()).await?;
+    let known = open.known(found.rows.iter().map(|document| document.created_by.as_str())).await?;
+    let (previous, next) = trail.ways(&open.path(&format!("/then/{text}/papers")), &found.next);
+    let root = root(moment, &text);
     let words = open.words();
     let row = |document: &Document| ItemRow {
         href: open.path(&format!("{root}/papers/{}", document.document_id)),
@@ -48,20 +55,19 @@ pub(super) async fn list(
         detail: words
             .say("paper-detail")
             .with("type", describe(words, document))
-            .with("name", known.actor(&open, &document.created_by).name)
+            .with("name", known.actor(open, &document.created_by).name)
             .plain(),
         when: open.when(document.create_time.as_ref()),
         badges: room(words, document.category).into_iter().collect(),
         withdrawn: false,
     };
-    let rows: Vec<ItemRow> = answer.documents.iter().map(row).collect();
-    let total = usize::try_from(answer.total_size).unwrap_or_default();
+    let rows: Vec<ItemRow> = found.rows.iter().map(row).collect();
     Ok(show(&then::RoomThen {
         frame: open.frame(Tab::Record).await,
-        back: Link::new(address(&open, moment), words.t("then-back")),
+        back: Link::new(address(open, moment), words.t("then-back")),
         label: words.t("papers-title"),
-        moment: told(&open, moment, open.path("/papers")),
-        pager: Pager { shown: rows.len(), total, next, previous },
+        moment: told(open, moment, open.path("/papers")).await?,
+        pager: Pager { shown: rows.len(), total: found.total, next, previous },
         rows,
         printed: open.moment(open.now()),
     }))
@@ -70,6 +76,7 @@ pub(super) async fn list(
 pub(super) async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) -> Answer {
     let moment = moment(&open, &text)?;
     let (as_of_time, _) = times(moment);
+    is_seen(&open, moment, &id).await?;
     let asked = GetDocumentRequest { patient_id: open.patient_id(), document_id: id.clone(), as_of_time };
     let document = open.documents().get_document(asked).await?.into_inner();
     let known = open.known([document.created_by.as_str(), document.withdrawn_by.as_str()]).await?;
@@ -86,7 +93,7 @@ pub(super) async fn one(open: Open, Path((_, text, id)): Path<(String, String, S
         frame: open.frame(Tab::Record).await,
         back: Link::new(address(&open, moment), words.t("then-back")),
         badges: room(words, document.category).into_iter().collect(),
-        moment: told(&open, moment, open.path(&format!("/papers/{id}"))),
+        moment: told(&open, moment, open.path(&format!("/papers/{id}"))).await?,
         facts: vec![
             Fact::new(words.t("paper-type"), describe(words, &document)),
             Fact::new(words.t("paper-room"), words.category(category)),
@@ -97,7 +104,8 @@ pub(super) async fn one(open: Open, Path((_, text, id)): Path<(String, String, S
         ],
         history,
         withdrawn: document.withdraw_time.is_some().then(|| document.withdrawal_reason.clone()),
-        save: open.may(Action::Download, category).then_some(save),
+        // With the eyes of another it is looked at, and saved with one's own.
+        save: (moment.reader.is_none() && open.may(Action::Download, category)).then_some(save),
         title: document.title,
     }))
 }

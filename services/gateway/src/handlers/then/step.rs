@@ -4,7 +4,7 @@ use crate::{
     dates,
     failure::Failure,
     handlers::papers::describe,
-    moment::{Moment, Way},
+    moment::Moment,
     pages::{
         parts::{Badge, Pager, Tone},
         then::{Beside, Change, Difference, Step},
@@ -20,8 +20,8 @@ use holdfast_proto::{
 use holdfast_types::Category;
 
 /// The steps before and after, as addresses.
-pub(super) fn beside(open: &Open, walk: &Walk) -> Beside {
-    let to = |at| address(open, Moment { at, way: Way::Known });
+pub(super) fn beside(open: &Open, walk: &Walk, moment: Moment) -> Beside {
+    let to = |at| address(open, Moment { at, ..moment });
     Beside { previous: walk.place.previous.map(to), following: walk.place.following.map(to) }
 }
 
@@ -29,9 +29,10 @@ pub(super) fn beside(open: &Open, walk: &Walk) -> Beside {
 pub(super) async fn shown(
     open: &Open,
     walk: &Walk,
-    path: &str,
+    moment: Moment,
     trail: &Trail,
 ) -> Result<Option<Step>, Failure> {
+    let path = &address(open, moment);
     let Some(when) = walk.place.step.map(|at| open.moment(at)) else { return Ok(None) };
     let of_rooms = walk.rooms.iter().map(|change| change.recorded_by.as_str());
     let of_papers = walk.papers.iter().map(|change| change.recorded_by.as_str());

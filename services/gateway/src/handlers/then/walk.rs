@@ -1,5 +1,5 @@
 //! The changes of a record as one way: those of its rooms, of its papers and of its messages, each from the service that keeps them.
-use super::PAGE_SIZE;
+use super::{PAGE_SIZE, seen::Seen};
 use crate::{failure::Failure, shelf::Open};
 use chrono::{DateTime, Utc};
 use holdfast_proto::{
@@ -48,6 +48,34 @@ impl Place {
             number: places.iter().map(|place| place.number).sum(),
             count: places.iter().map(|place| place.count).sum(),
         }
+    }
+}
+
+impl Walk {
+    /// What was changed.
+    pub(super) fn things(&self) -> Vec<String> {
+        let items = self.rooms.iter().map(|change| change.item_id.clone());
+        let papers =
+            self.papers.iter().filter_map(|change| Some(change.document.as_ref()?.document_id.clone()));
+        let threads = self.messages.iter().map(|change| change.thread_id.clone());
+        items.chain(papers).chain(threads).filter(|id| !id.is_empty()).collect()
+    }
+
+    /// Without what is not seen.
+    pub(super) fn narrow(&mut self, seen: &Seen) {
+        let before = self.changes();
+        // A change of the person names no item.
+        self.rooms.retain(|change| match change.item_id.as_str() {
+            "" => seen.room(Category::Demographics),
+            item => seen.thing(item),
+        });
+        self.papers.retain(|change| change.document.as_ref().is_some_and(|one| seen.thing(&one.document_id)));
+        self.messages.retain(|change| seen.thing(&change.thread_id));
+        self.total = self.total.saturating_sub(before - self.changes());
+    }
+
+    fn changes(&self) -> usize {
+        self.rooms.len() + self.papers.len() + self.messages.len()
     }
 }
 
