@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let facts = Facts {
         record_tenant: Some(tenant),
         relationship: None,
+        held: Held::default(),
         grants,
         marks: Vec::new(),
         consent_age: Some(Duration::ZERO),

@@ -2,8 +2,11 @@
 //!
 //! The policy language has no loops, so the facts are put to it one candidate at a time: without any grant, and with each
 //! grant for those categories that it names and that are still closed. A request to read or download several categories is answered with those
-//! permitted; one to change or share them is permitted whole or not at all. Grants of a part of their rooms count only where whoever
+//! permitted; one to change or share them is permitted whole or not at all (to share, by whoever leaves out the rest, like a read). Grants of a part of their rooms count only where whoever
 //! answers leaves out the rest ([`decide_in_part`]), and for what no other grant opens as a whole.
+//!
+//! What the caller is towards the record is asked of each room and action ([`Facts::towards`]): a holder whose room is closed is put to the
+//! policies as somebody who holds nothing.
 use crate::{
     Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, Within, mark,
     mark::Marked,
@@ -12,7 +15,7 @@ use crate::{
 };
 use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
 use chrono::{DateTime, Utc};
-use holdfast_types::{Action, Basis, Category, GrantId, Purpose, Role};
+use holdfast_types::{Action, Basis, Category, GrantId, Purpose, Relationship, Role};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 
@@ -88,28 +91,49 @@ fn decided(policies: &Policies, request: &Request<'_>, facts: &Facts, in_part: b
     let (whole, parts): (Vec<&GrantFact>, Vec<&GrantFact>) =
         facts.grants.iter().partition(|grant| grant.narrowing.is_none());
     let candidates = first.into_iter().chain(whole.into_iter().map(Some)).chain(last);
-    for candidate in candidates.chain(parts.into_iter().map(Some)) {
-        let names =
-            |category: &Category| candidate.is_none_or(|grant| grant_names(grant, request.action, *category));
+    let standings = standings(request, facts);
+    let candidates = candidates.chain(parts.into_iter().map(Some));
+    for (candidate, towards) in
+        candidates.flat_map(|one| standings.iter().map(move |towards| (one, *towards)))
+    {
+        let names = |category: &Category| {
+            facts.towards(request.action, *category) == towards
+                && candidate.is_none_or(|grant| grant_names(grant, request.action, *category))
+        };
         if !closed.iter().any(names) {
             continue;
         }
         let (Some(context), Some(does)) =
-            (look(policies, request, facts, candidate, in_part), policies.action(request.action))
+            (look(policies, request, facts, candidate, towards, in_part), policies.action(request.action))
         else {
             continue;
         };
-        let shape =
-            Shape { relationship: facts.relationship.is_some(), grant: candidate.map(GrantShape::of) };
+        let shape = Shape { relationship: towards.is_some(), grant: candidate.map(GrantShape::of) };
         closed.retain(|category| {
             let Some(room) = policies.room(*category).filter(|_| names(category)) else { return true };
             let verdict = policies.evaluate(&who, does, room, context.clone(), Some(shape));
             tally.count(*category, candidate, verdict.permitted, verdict.rule_ids)
         });
     }
-    let together = matches!(request.action, Action::Contribute | Action::Share);
+    let together = match request.action {
+        Action::Contribute => true,
+        Action::Share => !in_part,
+        Action::Read | Action::Download => false,
+    };
     let within = Within::of(&tally.open.iter().copied().collect::<Vec<_>>(), &tally.parts);
     (tally.decision(&request.record.categories, together), within)
+}
+
+/// What the caller is towards the rooms asked for, each once; for most callers one and the same.
+fn standings(request: &Request<'_>, facts: &Facts) -> Vec<Option<Relationship>> {
+    let mut standings = Vec::new();
+    for category in &request.record.categories {
+        let towards = facts.towards(request.action, *category);
+        if !standings.contains(&towards) {
+            standings.push(towards);
+        }
+    }
+    standings
 }
 
 /// Decides about what is not content. Facts matter only where a record is named.
@@ -119,7 +143,9 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
         Oversight::RecordHistory(patient)
         | Oversight::Erasure(patient)
         | Oversight::Emergency(patient)
-        | Oversight::EmergencyReview(patient) => policies.uid(kind, patient.to_string()),
+        | Oversight::EmergencyReview(patient)
+        | Oversight::Authority(patient)
+        | Oversight::AuthorityReview(patient) => policies.uid(kind, patient.to_string()),
         Oversight::TenantHistory { tenant, .. } | Oversight::Tenant(tenant) => {
             policies.uid(kind, tenant.to_string())
         }
@@ -206,6 +232,7 @@ fn look(
     request: &Request<'_>,
     facts: &Facts,
     candidate: Option<&GrantFact>,
+    towards: Option<Relationship>,
     in_part: bool,
 ) -> Option<Context> {
     let held =
@@ -218,10 +245,10 @@ fn look(
         field("roles", words(request.caller.roles.iter().map(|held| held.role.as_str()))),
         field("held", Value::new_set(held.collect::<Option<Vec<_>>>()?)),
         field("consent_age_ms_max", millis(request.consent_age_max)),
-        field("never_shared", never_shared(policies, request, facts)),
+        field("never_shared", never_shared(policies, request, facts, towards)),
         field("in_part", Value::new_bool(in_part)),
     ];
-    fields.extend(facts.relationship.map(|relationship| field("relationship", text(relationship.as_str()))));
+    fields.extend(towards.map(|relationship| field("relationship", text(relationship.as_str()))));
     fields.extend(facts.consent_age.map(|age| field("consent_age_ms", millis(age))));
     if let Some(candidate) = candidate {
         fields.push(field("grant", grant(policies, request, facts, candidate)?));
@@ -229,13 +256,18 @@ fn look(
     Context::from_pairs(fields).ok()
 }
 
-/// Rooms that are marked as never shared with the caller.
-fn never_shared(policies: &Policies, request: &Request<'_>, facts: &Facts) -> Value {
-    let rooms =
-        mark::standing(request.caller, request.record.patient, facts).filter_map(|mark| match mark.what {
-            Marked::Category(category) => policies.room(category).cloned(),
-            Marked::Item(_) | Marked::Author(_) => None,
-        });
+/// Rooms that are marked as never shared with the caller; nothing is kept from who holds them.
+fn never_shared(
+    policies: &Policies,
+    request: &Request<'_>,
+    facts: &Facts,
+    towards: Option<Relationship>,
+) -> Value {
+    let marks = mark::standing(request.caller, request.record.patient, facts);
+    let rooms = marks.filter(|_| towards.is_none()).filter_map(|mark| match mark.what {
+        Marked::Category(category) => policies.room(category).cloned(),
+        Marked::Item(_) | Marked::Author(_) => None,
+    });
     Value::new_set(rooms.map(Value::new_entity_uid))
 }
 
@@ -273,9 +305,11 @@ fn grant(policies: &Policies, request: &Request<'_>, facts: &Facts, grant: &Gran
 fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Facts) -> Option<Context> {
     // Whoever asks to erase, to open or to review does not say whose record it is: its own tenant counts.
     let tenant = match asked {
-        Oversight::Erasure(_) | Oversight::Emergency(_) | Oversight::EmergencyReview(_) => {
-            facts.record_tenant
-        }
+        Oversight::Erasure(_)
+        | Oversight::Emergency(_)
+        | Oversight::EmergencyReview(_)
+        | Oversight::Authority(_)
+        | Oversight::AuthorityReview(_) => facts.record_tenant,
         _ => asked.tenant(),
     };
     let roles_in_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_in(tenant));
@@ -288,9 +322,11 @@ fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Fa
     fields
         .extend(asked.tenant().map(|tenant| field("tenant", id(policies, Kind::Tenant, tenant.to_string()))));
     if asked.patient().is_some() {
-        fields.extend(
-            facts.relationship.map(|relationship| field("relationship", text(relationship.as_str()))),
-        );
+        // A history tells of every room: whoever does not hold all of them would learn there what is kept from them.
+        let whole =
+            !matches!(asked, Oversight::RecordHistory(_)) || facts.holds_all(Action::Read, Category::ALL);
+        let relationship = facts.relationship.filter(|_| whole);
+        fields.extend(relationship.map(|relationship| field("relationship", text(relationship.as_str()))));
         let tenant = facts.record_tenant.map(|tenant| id(policies, Kind::Tenant, tenant.to_string()));
         fields.extend(tenant.map(|tenant| field("record_tenant", tenant)));
     }

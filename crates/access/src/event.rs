@@ -152,6 +152,8 @@ fn oversight(asked: Oversight) -> pb::Oversight {
         Oversight::Erasure(_) => pb::OversightKind::Erasure,
         Oversight::Emergency(_) => pb::OversightKind::Emergency,
         Oversight::EmergencyReview(_) => pb::OversightKind::EmergencyReview,
+        Oversight::Authority(_) => pb::OversightKind::Authority,
+        Oversight::AuthorityReview(_) => pb::OversightKind::AuthorityReview,
     };
     let tenant_id = asked.tenant().map(|tenant| tenant.to_string()).unwrap_or_default();
     pb::Oversight { kind: kind.into(), tenant_id }

@@ -127,7 +127,8 @@ impl Gate {
         self.authorise_rooms(context, action, patient, categories, operation).await
     }
 
-    /// For a read or a download that leaves out what is not [`Permit::within`]: grants of a part of their rooms count, too.
+    /// For a read or a download that leaves out what is not [`Permit::within`]: grants of a part of their rooms count, too. To share, for
+    /// whoever keeps to those categories that are permitted.
     pub async fn authorise_in_part(
         &self,
         context: &RequestContext,
@@ -219,7 +220,9 @@ impl Gate {
             Oversight::TenantHistory { .. }
             | Oversight::Directory
             | Oversight::Erasure(_)
-            | Oversight::EmergencyReview(_) => Purpose::Operations,
+            | Oversight::EmergencyReview(_)
+            | Oversight::Authority(_)
+            | Oversight::AuthorityReview(_) => Purpose::Operations,
             Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) => {
                 Purpose::SystemAdministration
             }
@@ -390,7 +393,7 @@ impl Gate {
 pub const fn usual_purpose(relationship: Option<Relationship>) -> Purpose {
     match relationship {
         Some(Relationship::Patient) => Purpose::PatientRequest,
-        Some(Relationship::Parent) => Purpose::FamilyRequest,
+        Some(Relationship::Parent | Relationship::Guardian | Relationship::Proxy) => Purpose::FamilyRequest,
         None => Purpose::Treatment,
     }
 }

@@ -16,6 +16,10 @@ pub(crate) struct Grounds {
     pub(crate) context: Context,
     /// What every read leaves out.
     pub(crate) withheld: Withheld,
+    /// Rooms that the caller holds, of those that are permitted.
+    pub(crate) held: Vec<Category>,
+    /// Rooms of the record that the caller does not hold, by action.
+    pub(crate) not_held: Vec<(Action, Vec<Category>)>,
 }
 
 /// What somebody asked for, and what it was decided by beside the facts.
@@ -52,6 +56,7 @@ impl Grounds {
                 (Vec::new(), Vec::new(), rule_ids, Vec::new(), Some(reason))
             }
         };
+        let permitted = permitted_categories.clone();
         let access = Access {
             account: caller.account,
             session: caller.session,
@@ -90,16 +95,22 @@ impl Grounds {
             context: Context {
                 tenant,
                 actor: Actor::Account(caller.account),
-                on_behalf_of: asks.patient.filter(|_| facts.relationship == Some(Relationship::Parent)),
+                on_behalf_of: asks
+                    .patient
+                    .filter(|_| facts.relationship.is_some_and(Relationship::is_for_another)),
                 purpose: asks.purpose,
                 correlation: context.correlation,
                 causation: None,
                 traceparent: context.traceparent.clone(),
                 occurred: None,
             },
-            withheld: asks
-                .patient
-                .map_or_else(Withheld::default, |patient| Withheld::of(caller, patient, facts)),
+            // Where an answer has rooms that are held beside rooms that are only shared, what is marked is left out of all of it.
+            withheld: match asks.patient.filter(|_| !facts.holds_all(asks.action, &permitted)) {
+                Some(patient) => Withheld::of(caller, patient, facts),
+                None => Withheld::default(),
+            },
+            not_held: facts.not_held(),
+            held: permitted.into_iter().filter(|room| facts.towards(asks.action, *room).is_some()).collect(),
         });
         match denial {
             None => Ok(grounds),

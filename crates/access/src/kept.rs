@@ -20,6 +20,7 @@ const KEPT: &[(&str, &str, &str)] = kept![
     "a5cb5c48b23715d1a7440456ff6c5133f22806282199fd1d54d8e59f7e729c40",
     "c958b985056a174bb2552cc12b86cb96d0fc1c1529268229e3f6dd8442108ff9",
     "5b3e1ef045eed99fb227a6b3367646b1fbd22efdcdccf85066a683f5064a5f16",
+    "122e1bc9cafabb8e7c4aeaa06b56d7eb4f10ae5d5c1cd5db2ee807ed304030b9",
 ];
 
 /// Cheap to clone.

@@ -1,5 +1,5 @@
 //! What a record's holders never share: rooms, which the policies close, and single things, which every read leaves out.
-use crate::{Caller, Facts};
+use crate::{Caller, Facts, Held};
 use holdfast_types::{AccountId, Actor, Category, MarkId, PatientId, PracticeId};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub enum Marked {
     Author(AccountId),
 }
 
-/// From whom it is kept; never from the record's holders.
+/// From whom it is kept; never from whoever holds the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeptFrom {
     Everybody,
@@ -85,12 +85,13 @@ impl Withheld {
     }
 }
 
-/// The marks that keep something of this record from this caller. Nothing is kept from its holders.
+/// The marks that keep something of this record from this caller, where it is no holder. Nothing is kept from who holds everything.
 pub(crate) fn standing<'a>(
     caller: &'a Caller,
     patient: PatientId,
     facts: &'a Facts,
 ) -> impl Iterator<Item = &'a MarkFact> {
-    let marks = if facts.relationship.is_some() { &[][..] } else { &facts.marks };
+    let everything = facts.relationship.is_some() && facts.held == Held::Everything;
+    let marks = if everything { &[][..] } else { &facts.marks };
     marks.iter().filter(move |mark| mark.patient == patient && mark.reaches(caller))
 }

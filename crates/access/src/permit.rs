@@ -50,6 +50,16 @@ impl<T: OfRecord> Permit<T> {
         self.categories().contains(&category)
     }
 
+    /// The caller holds the room, and it is not only shared with them.
+    pub fn holds(&self, category: Category) -> bool {
+        self.grounds.held.contains(&category)
+    }
+
+    /// Rooms of the record that the caller does not hold, whoever shares them; none where everything is held.
+    pub fn not_held(&self) -> Vec<(Action, Vec<Category>)> {
+        self.grounds.not_held.clone()
+    }
+
     /// The category, and no part of it is left out.
     pub fn covers_whole(&self, category: Category) -> bool {
         self.covers(category) && !self.grounds.access.part_categories.contains(&category)
@@ -78,7 +88,7 @@ impl<T> Permit<T> {
         self.grounds.context.purpose
     }
 
-    /// What the caller is towards the record, if it holds it.
+    /// What the caller is towards the record, if it holds any of it; whether a room is held, [`holds`](Permit::holds) says.
     pub const fn relationship(&self) -> Option<Relationship> {
         self.grounds.access.relationship
     }

@@ -84,6 +84,10 @@ pub enum Oversight {
     Emergency(PatientId),
     /// Whether that was right.
     EmergencyReview(PatientId),
+    /// Who acts for the person of a record, on evidence that was seen; and that somebody does not for a while.
+    Authority(PatientId),
+    /// Whether that was right.
+    AuthorityReview(PatientId),
 }
 
 impl Oversight {
@@ -96,7 +100,9 @@ impl Oversight {
             | Self::Tenant(_)
             | Self::Erasure(_)
             | Self::Emergency(_)
-            | Self::EmergencyReview(_) => Action::Contribute,
+            | Self::EmergencyReview(_)
+            | Self::Authority(_)
+            | Self::AuthorityReview(_) => Action::Contribute,
         }
     }
 
@@ -105,7 +111,9 @@ impl Oversight {
             Self::RecordHistory(patient)
             | Self::Erasure(patient)
             | Self::Emergency(patient)
-            | Self::EmergencyReview(patient) => Some(*patient),
+            | Self::EmergencyReview(patient)
+            | Self::Authority(patient)
+            | Self::AuthorityReview(patient) => Some(*patient),
             Self::TenantHistory { patient, .. } => *patient,
             Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory => None,
         }
@@ -120,7 +128,9 @@ impl Oversight {
             | Self::Directory
             | Self::Erasure(_)
             | Self::Emergency(_)
-            | Self::EmergencyReview(_) => None,
+            | Self::EmergencyReview(_)
+            | Self::Authority(_)
+            | Self::AuthorityReview(_) => None,
         }
     }
 
@@ -140,6 +150,8 @@ impl Oversight {
             Self::Erasure(_) => ("erase", Kind::Record),
             Self::Emergency(_) => ("open-in-emergency", Kind::Record),
             Self::EmergencyReview(_) => ("review-emergency", Kind::Record),
+            Self::Authority(_) => ("attest-authority", Kind::Record),
+            Self::AuthorityReview(_) => ("review-authority", Kind::Record),
         }
     }
 }

@@ -182,10 +182,12 @@ mod tests {
         );
         // What it says of marks and roles comes before what it says of the relationship.
         let held = [
+            "guardian-holds-record",
             "never-shared",
             "officers-and-operators-see-no-content",
             "parent-holds-record",
             "patient-holds-record",
+            "proxy-holds-record",
         ];
         assert_eq!(speaking(None, true), held.map(str::to_owned).into());
     }

@@ -4,6 +4,7 @@ mod facts;
 mod feed;
 mod marks;
 mod reachable;
+mod spans;
 
 pub use erasure::{DocumentErased, Erasure};
 pub use facts::{FactsError, GRANTS_MAX, facts};

@@ -6,7 +6,7 @@ use cases::*;
 use given::*;
 use holdfast_access::*;
 use holdfast_types::*;
-use proptest::{prelude::*, sample::select};
+use proptest::{collection::vec, prelude::*, sample::select};
 use std::time::Duration;
 
 proptest! {
@@ -119,7 +119,9 @@ proptest! {
             counts && !permitted(&one.decide()).is_empty() && there.named_by(grant)
         };
         let asked = Case { record: record(&[there.category]), ..case.clone() };
-        let expected = case.facts.relationship.is_some() || case.facts.grants.iter().any(alone);
+        let helps = case.facts.relationship == Some(Relationship::Proxy) && case.action == Action::Share;
+        let holds = case.facts.relationship.is_some() && !helps;
+        let expected = holds || case.facts.grants.iter().any(alone);
         prop_assert_eq!(asked.shows(&there), expected);
         let (decision, within) = asked.decide_within();
         if let Decision::Permitted { parts, .. } = decision {
@@ -159,7 +161,9 @@ proptest! {
     #[test]
     fn only_holders_share_and_holders_are_never_refused(case in cases()) {
         let decision = case.decide();
-        if case.facts.relationship.is_some() {
+        if case.facts.relationship == Some(Relationship::Proxy) && case.action == Action::Share {
+            prop_assert!(permitted(&decision).is_empty());
+        } else if case.facts.relationship.is_some() {
             prop_assert_eq!(permitted(&decision), case.record.categories.as_slice());
         } else if case.action == Action::Share {
             prop_assert!(permitted(&decision).is_empty());
@@ -178,6 +182,57 @@ proptest! {
             expected.clear();
         }
         prop_assert_eq!(permitted(&together), expected.as_slice());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_holder_is_a_holder_where_they_hold_a_room_and_like_anybody_elsewhere(case in cases(), spans in vec(spans(), 0..4)) {
+        let relationship = spans.first().map(|span| span.relationship);
+        let facts = Facts { relationship, held: Held::Spans(spans.clone()), ..case.facts.clone() };
+        let stranger = Facts { relationship: None, held: Held::default(), ..case.facts.clone() };
+        for category in &case.record.categories {
+            let one = |facts: &Facts| {
+                let asked = Case { record: record(&[*category]), facts: facts.clone(), ..case.clone() };
+                asked.decide_within()
+            };
+            let held = spans.iter().find(|span| span.holds(case.action, *category));
+            let ((decision, within), as_stranger) = (one(&facts), one(&stranger));
+            match held.filter(|span| span.relationship != Relationship::Proxy || case.action != Action::Share) {
+                Some(_) => prop_assert!(permitted(&decision) == [*category] && within.is_whole()),
+                None if held.is_some() => prop_assert!(permitted(&decision).is_empty()),
+                None => {
+                    prop_assert_eq!(&decision, &as_stranger.0);
+                    prop_assert_eq!(format!("{within:?}"), format!("{:?}", as_stranger.1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_history_is_read_by_whoever_holds_every_room_and_by_no_other_holder(spans in vec(spans(), 0..4), caller in callers()) {
+        let whole = Category::ALL.iter().all(|room| spans.iter().any(|span| span.holds(Action::Read, *room)));
+        let held = Facts {
+            relationship: spans.first().map(|span| span.relationship),
+            held: Held::Spans(spans),
+            ..facts(None, Vec::new())
+        };
+        let decision = decide_oversight(&POLICIES, &caller, &Oversight::RecordHistory(patient()), &held);
+        prop_assert_eq!(matches!(decision, Decision::Permitted { .. }), whole);
+    }
+
+    #[test]
+    fn a_span_that_is_taken_away_never_widens(case in cases(), spans in vec(spans(), 1..4), there in things()) {
+        let holding = |spans: &[Span]| {
+            let relationship = spans.first().map(|span| span.relationship);
+            let facts = Facts { relationship, held: Held::Spans(spans.to_vec()), ..case.facts.clone() };
+            Case { record: record(&[there.category]), facts, ..case.clone() }
+        };
+        let (before, after) = (holding(&spans), holding(&spans[1..]));
+        let proxy = spans[0].relationship == Relationship::Proxy && case.action == Action::Share;
+        prop_assert!(proxy || !after.shows(&there) || before.shows(&there));
     }
 }
 

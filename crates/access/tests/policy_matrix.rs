@@ -228,6 +228,18 @@ fn asked() -> Vec<(&'static str, Oversight)> {
             "review an emergency of a free-standing record",
             Oversight::EmergencyReview(free_standing_patient()),
         ),
+        ("attest who acts for the record's person", Oversight::Authority(patient())),
+        ("attest who acts for a person elsewhere", Oversight::Authority(other_patient())),
+        (
+            "attest who acts for a free-standing record's person",
+            Oversight::Authority(free_standing_patient()),
+        ),
+        ("review that somebody was stopped", Oversight::AuthorityReview(patient())),
+        ("review that somebody elsewhere was stopped", Oversight::AuthorityReview(other_patient())),
+        (
+            "review that somebody of a free-standing record was stopped",
+            Oversight::AuthorityReview(free_standing_patient()),
+        ),
     ]
 }
 

@@ -101,6 +101,22 @@ fn marks(story: u128) -> impl Strategy<Value = MarkFact> {
     })
 }
 
+prop_compose! {
+    fn spans()(
+        account in accounts(),
+        relationship in select(Relationship::ALL),
+        categories in subsequence(Category::ALL, 1..=Category::ALL.len()),
+        actions in subsequence(Action::ALL, 1..=Action::ALL.len()),
+        from in -3..2_i64,
+        hours in option::of(1..4_i64),
+        authority in option::of((1..9_u128).prop_map(|number| AuthorityId::new(id(number)))),
+    ) -> Span {
+        let from = now() + TimeDelta::hours(from);
+        let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
+        Span { account, relationship, categories, actions, period, authority }
+    }
+}
+
 fn of(story: u128) -> PatientId {
     PatientId::new(id(0xA000 + story))
 }
@@ -111,6 +127,9 @@ fn facts_told(story: u128) -> impl Strategy<Value = Vec<ConsentFact>> {
         2 => select(vec![tenant(), other_tenant()]).prop_map(move |tenant| ConsentFact::RecordOpened { patient, tenant }),
         1 => (accounts(), select(Relationship::ALL)).prop_map(move |(account, relationship)| {
             ConsentFact::HolderAdded { patient, account, relationship }
+        }),
+        1 => (vec(spans(), 0..4), 1..5_u64).prop_map(move |(spans, revision)| {
+            ConsentFact::AuthoritySettled { patient, spans, revision }
         }),
         6 => grants(story).prop_map(ConsentFact::GrantGiven),
         3 => (1..9_u128, 1..4_u64).prop_map(move |(number, revision)| ConsentFact::GrantRevoked {

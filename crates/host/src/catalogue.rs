@@ -99,6 +99,13 @@ catalogue! {
     ALREADY_HOLDER: FailedPrecondition, Person, "The account holds this record already.", "Nothing needs to be done.";
     TOO_MANY_HOLDERS: FailedPrecondition, Person, "The record has 16 holders already.", "Share with the person by a grant instead.";
     NOTHING_SHARED: InvalidArgument, Person, "The grant names no category or no action.", "Choose what to share.";
+    AUTHORITY_SETTLED: FailedPrecondition, Person, "Who acts for the person of this record is settled by authorities, so that a name alone gives nothing.", "Record an authority, or appoint a proxy.";
+    PROXY_OF_ONESELF: FailedPrecondition, Person, "Nobody acts for themselves as somebody else, and nobody's own account is frozen.", "Name another account.";
+    BEYOND_OWN_AUTHORITY: FailedPrecondition, Person, "A proxy is given no more, and for no longer, than the holder who appoints it holds; a proxy appoints nobody.", "Choose fewer rooms or an earlier end.";
+    NOT_A_HOLDER: FailedPrecondition, Person, "The account holds nothing of the record.", "Nothing needs to be stopped; grants are revoked.";
+    AUTHORITY_UNKNOWN: NotFound, Person, "The record has no such authority or freeze.", "List who had authority.";
+    AUTHORITY_ENDED: FailedPrecondition, Person, "The authority or freeze has ended, or waits no more.", "Record a new one.";
+    TOO_MANY_AUTHORITIES: ResourceExhausted, Person, "The record has as many authorities or freezes as it may.", "Ask whoever runs the installation.";
     GRANT_TO_HOLDER: FailedPrecondition, Person, "The grantee holds the record and needs no grant.", "Nothing needs to be done.";
     TOO_MANY_GRANTS: ResourceExhausted, Person, "The record has 200 grants that have not ended.", "Revoke those that are not needed any more.";
     GRANT_UNKNOWN: NotFound, Program, "There is no such grant.", "List the grants.";
@@ -110,7 +117,7 @@ catalogue! {
     OWN_EMERGENCY: FailedPrecondition, Person, "Nobody reviews an emergency access of their own.", "Let another compliance officer sign it off.";
     ALREADY_REVIEWED: FailedPrecondition, Person, "The emergency access was signed off already.", "Nothing needs to be done.";
     ERASURE_NOT_REQUESTED: FailedPrecondition, Holder, "No holder of the record asks for its erasure.", "A holder asks for it first.";
-    SECOND_PERSON_NEEDED: FailedPrecondition, Person, "Who asked for an erasure does not carry it out.", "Let somebody else carry it out.";
+    SECOND_PERSON_NEEDED: FailedPrecondition, Person, "It takes two: who asked for an erasure, proposed an authority or placed a freeze does not carry it out, attest it or review it.", "Let somebody else do it.";
     LEGAL_HOLD: FailedPrecondition, Person, "The record is under a legal hold.", "Wait until every hold is lifted.";
     RETENTION_RUNS: FailedPrecondition, Person, "The law wants the record kept for longer; the metadata `retain_until_date` says until when.", "Come back after that date.";
     RETENTION_RULE_UNKNOWN: InvalidArgument, Person, "The installation states no such rule of retention.", "Name one of those that HOLDFAST_RETENTION_RULES states.";

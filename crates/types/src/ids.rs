@@ -42,6 +42,8 @@ pub struct IdParseError {
 ids! {
     /// A person's or an app's login; never a record.
     AccountId,
+    /// A dated fact about who acts for the person of a record, or what holds somebody back from it.
+    AuthorityId,
     /// A document's bytes and its description.
     DocumentId,
     /// One entry of an event log (UUIDv7).

@@ -4,6 +4,7 @@ mod clock;
 mod ids;
 mod narrowing;
 mod period;
+mod span;
 mod text_enum;
 mod vocabulary;
 
@@ -12,5 +13,6 @@ pub use clock::{Clock, Ids, SystemClock, SystemIds};
 pub use ids::*;
 pub use narrowing::Narrowing;
 pub use period::{Period, PeriodError};
+pub use span::Span;
 pub use text_enum::UnknownWord;
 pub use vocabulary::{Action, Basis, Category, Purpose, Relationship, Role, Service};

@@ -120,5 +120,16 @@ text_enum! {
         /// The person the record is about.
         Patient = "patient",
         Parent = "parent",
+        /// In a parent's place, or in the person's own: by a court, an agency or a power of attorney.
+        Guardian = "guardian",
+        /// Helps a holder with what the holder holds; never shares.
+        Proxy = "proxy",
+    }
+}
+
+impl Relationship {
+    /// Acts, and not for themselves.
+    pub const fn is_for_another(self) -> bool {
+        !matches!(self, Self::Patient)
     }
 }

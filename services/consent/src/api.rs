@@ -1,4 +1,5 @@
 //! gRPC: the contract's messages to use cases and back.
+pub(crate) mod authority;
 pub(crate) mod emergency;
 pub(crate) mod erasure;
 mod fields;
@@ -35,7 +36,7 @@ impl ConsentService for Api {
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
         let command = OpenRecord {
-            relationship: field::word("relationship", message.relationship)?,
+            relationship: fields::named(message.relationship)?,
             tenant: fields::tenant(&message.tenant_id)?,
             patient: fields::new_patient(&message.patient_id)?,
             holder: field::optional_id("holder_account_id", &message.holder_account_id)?,
@@ -69,7 +70,7 @@ impl ConsentService for Api {
             patient: field::id("patient_id", &message.patient_id)?,
             holder: Holder {
                 account: field::id("account_id", &message.account_id)?,
-                relationship: field::word("relationship", message.relationship)?,
+                relationship: fields::named(message.relationship)?,
             },
         };
         let position = self.app.add_holder(&asked, id, command).await.map_err(Problem::from)?;

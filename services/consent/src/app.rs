@@ -1,12 +1,16 @@
 //! The use cases: authorise, load, decide, append; or authorise, read, release.
 //!
 //! A command's answer shows what its sender has just decided: the command's own event, committed before, is the record of it.
+mod authorities;
+mod authority_then;
 mod emergencies;
 mod erasures;
 mod grants;
 mod marks;
 mod records;
 
+pub(crate) use authorities::{FreezeHolder, RecordAuthority, RenewAuthority, ReviewFreeze};
+pub(crate) use authority_then::ListAuthority;
 pub(crate) use emergencies::{BeginEmergency, EmergencyAccess, ListEmergencies, ReviewEmergency};
 pub(crate) use erasures::{CarryOut, Content, GetErasure, LiftHold, PlaceHold, Retention};
 pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
@@ -14,7 +18,11 @@ pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
 
 use crate::{
-    domain::{allowance, emergency, erasure, grant, mark, record},
+    domain::{
+        allowance,
+        authority::{self, Rules},
+        emergency, erasure, grant, mark, record,
+    },
     views::ViewsError,
 };
 use holdfast_access::{Gate, Refused};
@@ -22,12 +30,14 @@ use holdfast_eventlog::{AppendError, EventLog, ExecuteError, ReadError, Request}
 use holdfast_host::CommandId;
 use holdfast_types::AccountId;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Clone)]
 pub(crate) struct App {
     log: EventLog,
     gate: Gate,
+    rules: Arc<Rules>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +56,10 @@ pub(crate) enum Failure {
     Allowance(#[source] allowance::Refusal),
     #[error("a rule of marks is broken")]
     Mark(#[source] mark::Refusal),
+    #[error("a rule of authority is broken")]
+    Authority(#[source] authority::Refusal),
+    #[error("who acts for the record's person is settled by authorities")]
+    AuthoritySettled,
     #[error("the events cannot be appended")]
     Append(#[source] AppendError),
     #[error("the log cannot be read")]
@@ -55,8 +69,8 @@ pub(crate) enum Failure {
 }
 
 impl App {
-    pub(crate) const fn new(log: EventLog, gate: Gate) -> Self {
-        Self { log, gate }
+    pub(crate) const fn new(log: EventLog, gate: Gate, rules: Arc<Rules>) -> Self {
+        Self { log, gate, rules }
     }
 }
 

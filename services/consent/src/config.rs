@@ -23,4 +23,14 @@ pub struct Settings {
         help_heading = "Consent"
     )]
     pub erasure_ledger: Option<PathBuf>,
+    /// Further rules of who acts for minors, by state, kind of service and age: lines like those of the table that is built in, to which
+    /// they are added, so that they can only close more to parents, and earlier.
+    #[arg(
+        id = "HOLDFAST_AUTHORITY_RULES",
+        long = "authority-rules",
+        env = "HOLDFAST_AUTHORITY_RULES",
+        value_name = "PATH",
+        help_heading = "Consent"
+    )]
+    pub authority_rules: Option<PathBuf>,
 }

@@ -1,5 +1,7 @@
-//! The rules of consent: a record and its holders, a grant and its end, what is opened in an emergency, the record's erasure.
+//! The rules of consent: a record and its holders, who acts for whom, a grant and its end, what is opened in an emergency, the record's
+//! erasure.
 pub mod allowance;
+pub mod authority;
 pub mod emergency;
 pub mod erasure;
 pub mod grant;

@@ -6,7 +6,10 @@
 //!
 //! In an emergency a therapist of the record's network takes a grant that no holder gave; it ends by itself, and an officer reviews it.
 //!
-//! A third aggregate, on the same lane, is the erasure of the record's content, with the legal holds that forbid it. Consent's own key of the
+//! Who acts for the person is an aggregate of dated facts with their evidence. Each of its events carries the whole list of who holds which
+//! rooms from when to when, reckoned ahead: on a birthday the gates decide otherwise by themselves.
+//!
+//! A further aggregate, on the same lane, is the erasure of the record's content, with the legal holds that forbid it. Consent's own key of the
 //! patient is kept: who shared what with whom, and who had what destroyed by what right, is evidence and no content.
 mod api;
 mod app;
@@ -20,6 +23,7 @@ mod repeat;
 pub mod views;
 
 use app::App;
+use domain::authority::{Rules, RulesError};
 use holdfast_eventlog::MasterKey;
 use holdfast_host::{
     Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys,
@@ -37,6 +41,10 @@ pub enum ServeError {
     Ground(#[from] GroundError),
     #[error("the erasure ledger cannot be used")]
     Ledger(#[from] LedgerError),
+    #[error("the rules of authority cannot be used")]
+    Rules(#[source] RulesError),
+    #[error("the network's own rules of authority cannot be read")]
+    OwnRules(#[source] std::io::Error),
 }
 
 /// The tables of this service. It hears nobody but itself, so it has no feeds.
@@ -64,7 +72,7 @@ pub async fn serve_with_keys(
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    let ledger = ledger(&settings)?;
+    let (ledger, rules) = (ledger(&settings)?, rules(&settings)?);
     let blueprint = Blueprint {
         service: Service::Consent,
         projections: vec![Arc::new(views::Consent)],
@@ -85,10 +93,12 @@ pub async fn serve_with_keys(
             "HOLDFAST_ERASURE_LEDGER is not set: a restored backup will bring back what was erased since"
         ),
     }
-    let app = App::new(ground.log().clone(), ground.gate().clone());
+    let app = App::new(ground.log().clone(), ground.gate().clone(), Arc::new(rules));
+    let authorities = api::authority::service(ground.clone(), app.clone());
     let erasures = api::erasure::service(ground.clone(), app.clone(), settings.retention);
     let emergencies = api::emergency::service(ground.clone(), app.clone());
-    let services = Services::new().with(api::service(ground.clone(), app)).with(erasures).with(emergencies);
+    let services = Services::new().with(api::service(ground.clone(), app)).with(authorities);
+    let services = services.with(erasures).with(emergencies);
     Ok(ground.serve(host, services, stop).await?)
 }
 
@@ -97,6 +107,14 @@ fn ledger(settings: &config::Settings) -> Result<Option<Ledger>, ServeError> {
     let master_key_file = settings.common.database.master_key_file().map_err(GroundError::from)?;
     let master = MasterKey::read(master_key_file).map_err(GroundError::from)?;
     Ok(Some(Ledger::new(path.clone(), &master)?))
+}
+
+/// Those of the table, and the rows that the network adds.
+fn rules(settings: &config::Settings) -> Result<Rules, ServeError> {
+    let rules = Rules::of_the_table().map_err(ServeError::Rules)?;
+    let Some(path) = &settings.authority_rules else { return Ok(rules) };
+    let own = std::fs::read_to_string(path).map_err(ServeError::OwnRules)?;
+    rules.and(&own).map_err(ServeError::Rules)
 }
 
 /// Its own log is heard like another's.

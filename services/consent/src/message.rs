@@ -1,11 +1,11 @@
-//! A grant and a mark as the contracts write them: in answers and in public events alike.
+//! A grant, a mark and a span as the contracts write them: in answers and in public events alike.
 use crate::domain::{
     grant::{Grantee, ShownGrant},
     mark::{KeptFrom, Mark, Marked},
 };
 use holdfast_host::mask;
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
-use holdfast_types::{Narrowing, PatientId};
+use holdfast_types::{Narrowing, PatientId, Span};
 
 /// For whoever decides by it: without the reason, which is the holders' own.
 impl From<&ShownGrant> for pb::Grant {
@@ -79,5 +79,17 @@ pub(crate) fn mark_of(patient: PatientId, mark: &Mark) -> pb::Mark {
         reason: String::new(),
         set_by_account_id: mark.by.to_string(),
         set_time: Some(timestamp(mark.set)),
+    }
+}
+
+pub(crate) fn span_of(span: &Span) -> pb::Span {
+    pb::Span {
+        account_id: span.account.to_string(),
+        relationship: span.relationship.to_proto(),
+        categories: span.categories.iter().map(|word| word.to_proto()).collect(),
+        actions: span.actions.iter().map(|word| word.to_proto()).collect(),
+        from_time: Some(timestamp(span.period.from())),
+        until_time: span.period.until().map(timestamp),
+        authority_id: span.authority.map(|authority| authority.to_string()).unwrap_or_default(),
     }
 }

@@ -1,11 +1,12 @@
 //! What the other services hear of each private event.
 use crate::domain::{
+    authority::Event as AuthorityEvent,
     erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, ShownGrant},
     mark::Event as MarkEvent,
     record::{Event as RecordEvent, FREE_STANDING},
 };
-use crate::message::mark_of;
+use crate::message::{mark_of, span_of};
 use holdfast_eventlog::{DecodeError, Header, Opened};
 use holdfast_proto::{Word, consent::v1 as pb, timestamp};
 use holdfast_types::{GrantId, PatientId};
@@ -24,6 +25,9 @@ pub fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     }
     if opened.is::<MarkEvent>() {
         return Ok(Some(of_mark(&opened.header, &opened.decode()?)));
+    }
+    if opened.is::<AuthorityEvent>() {
+        return Ok(Some(of_authority(&opened.header, &opened.decode()?)));
     }
     if opened.is::<ErasureEvent>() {
         return Ok(of_erasure(&opened.header, &opened.decode()?));
@@ -77,6 +81,16 @@ fn of_mark(header: &Header, event: &MarkEvent) -> Any {
             lifted_time: Some(timestamp(*lifted)),
         }),
     }
+}
+
+/// Who holds what; what it follows from is for the record's holders and its officers.
+fn of_authority(header: &Header, event: &AuthorityEvent) -> Any {
+    let AuthorityEvent::Settled { spans, .. } = event;
+    any(&pb::AuthoritySettled {
+        patient_id: header.stream.id().to_string(),
+        spans: spans.iter().map(span_of).collect(),
+        revision: header.revision,
+    })
 }
 
 /// Who must act on it: nobody, until the content is to be destroyed.

@@ -2,6 +2,10 @@
 //!
 //! Both are kept for half a minute per account, so that a page costs no list and no look of its own; a record that is not found
 //! is asked for again at once. The services decide anew at every call, whatever is kept here.
+mod listed;
+
+pub use listed::{Listed, role};
+
 use crate::cookie::{self, Cookie};
 use crate::{
     alias,
@@ -33,32 +37,6 @@ const PAGES_MAX: usize = 10;
 const NAMES_AT_ONCE_MAX: usize = 200;
 /// Categories that the banner names one by one.
 const NAMED_MAX: usize = 3;
-
-/// One record as the account stands to it.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    pub alias: String,
-    pub patient: PatientId,
-    pub tenant_id: String,
-    /// None when it is only shared with the account.
-    pub relationship: Option<Relationship>,
-    /// Grants in force that reach the account.
-    pub grants: Vec<Grant>,
-    pub stripe: u8,
-    /// Opened by the account in an emergency: all that is asked is asked for that, under an alias of its own.
-    pub emergency: bool,
-}
-
-impl Listed {
-    /// Whether the account's standing speaks for it: what it does not speak for is not asked, so that no refusal is recorded
-    /// of somebody who only opened a page. The service decides.
-    pub fn may(&self, action: Action, category: Category) -> bool {
-        let granted = |grant: &Grant| {
-            grant.categories.contains(&category.to_proto()) && grant.actions.contains(&action.to_proto())
-        };
-        self.relationship.is_some() || (action != Action::Share && self.grants.iter().any(granted))
-    }
-}
 
 pub type Shelf = Vec<Listed>;
 
@@ -141,6 +119,7 @@ impl Signed {
             patient,
             tenant_id: record.tenant_id,
             relationship: Relationship::from_proto(record.relationship),
+            not_held: record.not_held,
             grants: record.grants,
             stripe: u8::try_from(at % 4 + 1).unwrap_or(1),
         })
@@ -240,7 +219,7 @@ impl Open {
         self.record.patient.to_string()
     }
 
-    /// The caller holds the record: reads, changes and shares all of it.
+    /// The caller holds the record, or rooms of it.
     pub fn is_held(&self) -> bool {
         self.record.relationship.is_some()
     }
@@ -297,8 +276,10 @@ impl Open {
             let text = format!("{}. {}", self.emergency(), self.words().t("emergency-watched"));
             frame.notice = Some(Notice { tone: Tone::Stop, text, link: None });
         }
-        if !self.is_held() {
+        if !self.record.may_share() {
             frame.tabs.retain(|way| !way.href.ends_with("/sharing"));
+        }
+        if !self.record.holds_everything() {
             frame.more.retain(|way| !way.href.ends_with("/looked"));
         }
         frame
@@ -308,7 +289,7 @@ impl Open {
     fn acting(&self) -> Option<String> {
         match self.record.relationship {
             Some(Relationship::Patient) => None,
-            Some(Relationship::Parent) => Some(self.words().t("role-parent")),
+            Some(held) => Some(self.words().t(role(held))),
             None if self.record.emergency => Some(self.emergency()),
             None => Some(self.shared()),
         }

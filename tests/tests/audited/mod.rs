@@ -25,7 +25,8 @@ use holdfast_testkit::{
     refusal::reason,
     service::{Person, patiently, person, practice, tenant},
 };
-use holdfast_types::{PracticeId, Role, Service, TenantId};
+use holdfast_types::{Clock, PracticeId, Role, Service, SystemClock, TenantId};
+use std::sync::Arc;
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
 use uuid::Uuid;
 
@@ -48,7 +49,12 @@ pub async fn audited() -> Audited {
 }
 
 pub async fn audited_with(log: LogSettings) -> Audited {
-    let mut world = record::world().await;
+    audited_at(log, Arc::new(SystemClock)).await
+}
+
+/// The same, at a time that the test sets.
+pub async fn audited_at(log: LogSettings, clock: Arc<dyn Clock>) -> Audited {
+    let mut world = record::world_at(clock).await;
     let (token_key, mails) = (world.network.folder("token-key"), world.network.folder("mail"));
     std::fs::write(&token_key, [ED25519_PREFIX.as_slice(), &[1; 32]].concat()).unwrap();
     record::serve(

@@ -20,7 +20,7 @@ use holdfast_testkit::{
     service::{Person, person, practice, practice_created, silent, tenant},
 };
 use holdfast_types::{
-    Action, Category, Ids as _, Purpose, Relationship, Role, Service, SystemClock, SystemIds,
+    Action, Category, Clock, Ids as _, Purpose, Relationship, Role, Service, SystemClock, SystemIds,
 };
 use std::{collections::BTreeMap, sync::Arc};
 use tonic::{Status, service::interceptor::InterceptedService, transport::Channel};
@@ -59,9 +59,14 @@ where
 
 /// A goal, a document and a thread stand in the record; nobody but the mother sees them.
 pub async fn world() -> World {
+    world_at(Arc::new(SystemClock)).await
+}
+
+/// The same, at a time that the test sets.
+pub async fn world_at(clock: Arc<dyn Clock>) -> World {
     let servers = own_servers(false);
     let (postgres, nats) = (servers.postgres.superuser_url(), servers.nats.url());
-    let mut network = Network::on(postgres, nats, Arc::new(SystemClock));
+    let mut network = Network::on(postgres, nats, Arc::clone(&clock));
     let consent = serve(&mut network, Service::Consent, holdfast_consent::migrations(), |start| async move {
         let Start { settings: common, keys, host, clock, ids, stop } = start;
         let settings = holdfast_consent::config::Settings { common, ..Default::default() };
@@ -84,7 +89,7 @@ pub async fn world() -> World {
             holdfast_documents::serve_with_keys(settings, keys, host, clock, ids, stop).await.unwrap();
         })
         .await;
-    let identity = silent(&mut network, Arc::new(SystemClock), Service::Identity).await;
+    let identity = silent(&mut network, clock, Service::Identity).await;
     practice_created(&identity, practice()).await;
     let messaging =
         serve(&mut network, Service::Messaging, holdfast_messaging::migrations(), |start| async move {
@@ -294,8 +299,8 @@ impl World {
             thread_id: self.thread.clone(),
             ..Default::default()
         };
-        let messages = client.list_messages(list).await.unwrap().into_inner().messages;
-        self.message = messages.first().unwrap().message_id.clone();
+        let mut messages = client.list_messages(list).await.unwrap().into_inner().messages;
+        self.message = messages.remove(0).message_id;
         // So that a live stream that goes on after the first message has something to say.
         let post = messaging::PostMessageRequest {
             request_id: request_id(),
@@ -309,14 +314,11 @@ impl World {
 
     /// Goals, documents and messages, to read, download and contribute to, until revoked.
     pub async fn give(&mut self) -> consent::Grant {
-        let account = self.therapist.account.to_string();
+        let kind = Some(consent::grantee::Kind::AccountId(self.therapist.account.to_string()));
         let give = consent::GiveGrantRequest {
             request_id: request_id(),
             patient_id: self.patient.clone(),
-            grantee: Some(consent::Grantee {
-                kind: Some(consent::grantee::Kind::AccountId(account)),
-                role: 0,
-            }),
+            grantee: Some(consent::Grantee { kind, role: 0 }),
             categories: [Category::Goals, Category::Documents, Category::Messages]
                 .map(|word| word.to_proto())
                 .into(),

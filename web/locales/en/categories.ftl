@@ -38,5 +38,7 @@ role-practice-administrator = practice manager
 role-service-account = program
 role-operator = system operator
 role-parent = parent
+role-guardian = guardian
+role-proxy = helper
 role-patient = the person of this record
 role-you = you

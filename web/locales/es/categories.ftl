@@ -38,5 +38,7 @@ role-practice-administrator = administración del consultorio
 role-service-account = programa
 role-operator = operador del sistema
 role-parent = madre o padre
+role-guardian = tutor o tutora
+role-proxy = ayudante
 role-patient = la persona de este historial
 role-you = usted

@@ -111,6 +111,8 @@ fn asked(event: &pb::AccessRecorded) -> Result<Asked, NoReplay> {
         pb::OversightKind::Erasure => Oversight::Erasure(id(&event.patient_id)?),
         pb::OversightKind::Emergency => Oversight::Emergency(id(&event.patient_id)?),
         pb::OversightKind::EmergencyReview => Oversight::EmergencyReview(id(&event.patient_id)?),
+        pb::OversightKind::Authority => Oversight::Authority(id(&event.patient_id)?),
+        pb::OversightKind::AuthorityReview => Oversight::AuthorityReview(id(&event.patient_id)?),
         pb::OversightKind::Unspecified => return Err(NoReplay::Unreadable("an unknown kind of oversight")),
     }))
 }

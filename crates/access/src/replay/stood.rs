@@ -1,17 +1,20 @@
 //! What consent had said of one record by some place in its log: the tables of [`crate::views`], of one record and in memory.
 use crate::{
-    Caller, Facts, GrantFact, Grantee, MarkFact,
+    Caller, Facts, GrantFact, Grantee, Held, MarkFact,
     views::{ConsentFact, GRANTS_MAX},
 };
 use chrono::{DateTime, Utc};
-use holdfast_types::{AccountId, GrantId, MarkId, Relationship, TenantId};
+use holdfast_types::{AccountId, GrantId, MarkId, Relationship, Span, TenantId};
 use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stood {
     tenant: Option<TenantId>,
     erased: bool,
+    /// Named, and nothing more was said.
     holders: BTreeMap<AccountId, Relationship>,
+    /// With the revision that settled them, in the place of the holders.
+    spans: Option<(u64, Vec<Span>)>,
     grants: BTreeMap<GrantId, GrantFact>,
     /// None: lifted.
     marks: BTreeMap<MarkId, Option<MarkFact>>,
@@ -26,6 +29,12 @@ impl Stood {
             }
             ConsentFact::HolderAdded { account, relationship, .. } => {
                 self.holders.insert(account, relationship);
+            }
+            ConsentFact::AuthoritySettled { spans, revision, .. } => {
+                let newer = self.spans.as_ref().is_none_or(|(known, _)| *known < revision);
+                if newer && self.tenant.is_some() {
+                    self.spans = Some((revision, spans));
+                }
             }
             ConsentFact::GrantGiven(grant) => {
                 self.grants.entry(grant.id).or_insert(grant);
@@ -77,16 +86,29 @@ impl Stood {
         let mut grants: Vec<GrantFact> = self.grants(now).filter(reaches).cloned().collect();
         grants.sort_by_key(|grant| (Reverse(grant.period.from()), grant.id));
         grants.truncate(usize::try_from(GRANTS_MAX).unwrap_or(usize::MAX));
-        let relationship = self.holders.get(&caller.account).copied();
+        let (relationship, held) = self.stands(caller.account, now);
+        let everything = relationship.is_some() && held == Held::Everything;
         let marks = self.marks.values().flatten().filter(|mark| mark.reaches(caller));
         Facts {
             record_tenant: self.tenant,
             relationship,
+            held,
             grants,
-            marks: if relationship.is_none() { marks.copied().collect() } else { Vec::new() },
+            marks: if everything { Vec::new() } else { marks.copied().collect() },
             consent_age: Some(Duration::ZERO),
             consent_seq: None,
             erased: self.erased,
+        }
+    }
+
+    fn stands(&self, account: AccountId, now: DateTime<Utc>) -> (Option<Relationship>, Held) {
+        let own = |spans: &Vec<Span>| {
+            let own: Vec<Span> = spans.iter().filter(|span| span.account == account).cloned().collect();
+            (!own.is_empty()).then_some(own)
+        };
+        match &self.spans {
+            Some((_, spans)) => Held::at(None, own(spans), now),
+            None => Held::at(self.holders.get(&account).copied(), None, now),
         }
     }
 }

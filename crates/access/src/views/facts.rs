@@ -1,9 +1,9 @@
 //! Everything that a decision needs to know about records and a caller, in one query.
 use super::marks::MarkColumns;
-use crate::{Caller, Facts, GrantFact, Grantee};
+use crate::{Caller, Facts, GrantFact, Grantee, Held};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::Subject;
-use holdfast_types::{AccountId, GrantId, Narrowing, PatientId, Period, PracticeId, Service, TenantId};
+use holdfast_types::{AccountId, GrantId, Narrowing, PatientId, Period, PracticeId, Service, Span, TenantId};
 use sqlx::{PgPool, types::Json};
 use std::{str::FromStr, time::Duration};
 use uuid::Uuid;
@@ -27,6 +27,7 @@ struct Row {
     erased: bool,
     tenant: Option<Uuid>,
     relationship: Option<String>,
+    spans: Option<Json<Vec<Span>>>,
     grant_id: Option<Uuid>,
     grantee_account: Option<Uuid>,
     grantee_practice: Option<Uuid>,
@@ -60,6 +61,7 @@ macro_rules! facts_of {
                 records.erased_time IS NOT NULL AS erased,
                 records.tenant,
                 holders.relationship,
+                holders.spans,
                 grants.grant_id,
                 grants.grantee_account,
                 grants.grantee_practice,
@@ -104,7 +106,7 @@ macro_rules! facts_of {
                   AND NOT kept.lifted
                   AND (kept.from_account IS NULL OR kept.from_account = $2)
                   AND (kept.from_practice IS NULL OR kept.from_practice = ANY ($3))
-             ) AS marks ON holders.relationship IS NULL
+             ) AS marks ON holders.relationship IS NULL OR holders.spans IS NOT NULL
              ORDER BY asked.place, grants.from_time DESC, grants.grant_id"
         )
     };
@@ -139,17 +141,17 @@ pub async fn facts(
         .fetch_all(pool)
         .await?;
     let mut facts: Vec<(PatientId, Facts)> = Vec::with_capacity(patients.len());
-    for row in rows {
+    for mut row in rows {
         let patient = PatientId::new(row.patient);
         if facts.last().is_none_or(|(last, _)| *last != patient) {
-            let relationship =
-                row.relationship.as_deref().map(|text| word(text, "relationship")).transpose()?;
+            let named = row.relationship.as_deref().map(|text| word(text, "relationship")).transpose()?;
+            let (relationship, held) = Held::at(named, row.spans.take().map(|Json(spans)| spans), now);
             let record_tenant = row.tenant.map(TenantId::new);
             let consent_age = (!row.waiting).then_some(Duration::ZERO);
             let consent_seq = Some(u64::try_from(row.consent_seq).unwrap_or_default());
             let (grants, erased, marks) = (Vec::new(), row.erased, row.marks.facts(patient)?);
             let known =
-                Facts { record_tenant, relationship, grants, marks, consent_age, consent_seq, erased };
+                Facts { record_tenant, relationship, held, grants, marks, consent_age, consent_seq, erased };
             facts.push((patient, known));
         }
         if let (Some(grant), Some((_, facts))) = (row.grant()?, facts.last_mut()) {

@@ -1,10 +1,12 @@
 //! Feeds the tables from what consent says. Idempotent; ordered per patient, because a patient's events share a lane.
+use super::spans::{settle, span};
 use crate::{GrantFact, Grantee, KeptFrom, MarkFact, Marked};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
 use holdfast_proto::{Word, consent::v1 as pb, time};
 use holdfast_types::{
-    AccountId, Basis, Category, GrantId, MarkId, Narrowing, PatientId, Period, Relationship, Role, TenantId,
+    AccountId, Basis, Category, GrantId, MarkId, Narrowing, PatientId, Period, Relationship, Role, Span,
+    TenantId,
 };
 use prost::Name;
 use prost_types::{Any, Timestamp};
@@ -15,13 +17,36 @@ use uuid::Uuid;
 /// What consent says about who may do what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConsentFact {
-    RecordOpened { patient: PatientId, tenant: TenantId },
-    HolderAdded { patient: PatientId, account: AccountId, relationship: Relationship },
+    RecordOpened {
+        patient: PatientId,
+        tenant: TenantId,
+    },
+    HolderAdded {
+        patient: PatientId,
+        account: AccountId,
+        relationship: Relationship,
+    },
+    /// The whole list, in the place of every earlier one and of whoever was named.
+    AuthoritySettled {
+        patient: PatientId,
+        spans: Vec<Span>,
+        revision: u64,
+    },
     GrantGiven(GrantFact),
-    GrantRevoked { grant: GrantId, revoked: DateTime<Utc>, revision: u64 },
-    RecordErased { patient: PatientId, erased: DateTime<Utc> },
+    GrantRevoked {
+        grant: GrantId,
+        revoked: DateTime<Utc>,
+        revision: u64,
+    },
+    RecordErased {
+        patient: PatientId,
+        erased: DateTime<Utc>,
+    },
     MarkSet(MarkFact),
-    MarkLifted { patient: PatientId, mark: MarkId },
+    MarkLifted {
+        patient: PatientId,
+        mark: MarkId,
+    },
 }
 
 /// Keeps the tables of a service that is not consent.
@@ -62,6 +87,7 @@ fn speaks_of_access(event_type: &str) -> bool {
     event_type.starts_with("grant.")
         || event_type.starts_with("record.")
         || event_type.starts_with("mark.")
+        || event_type.starts_with("authority.")
         || matches!(event_type, "erasure.carried-out" | "erasure.repeated")
 }
 
@@ -84,6 +110,13 @@ impl ConsentFact {
                 patient: id(&added.patient_id)?,
                 account: id(&added.account_id)?,
                 relationship: Relationship::from_proto(added.relationship).ok_or("unknown relationship")?,
+            }
+        } else if url == pb::AuthoritySettled::type_url() {
+            let settled: pb::AuthoritySettled = message(payload)?;
+            Self::AuthoritySettled {
+                patient: id(&settled.patient_id)?,
+                spans: settled.spans.iter().map(span).collect::<Result<_, _>>()?,
+                revision: settled.revision,
             }
         } else if url == pb::GrantGiven::type_url() {
             let given: pb::GrantGiven = message(payload)?;
@@ -196,7 +229,7 @@ pub(super) fn id<T: FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse().map_err(|_| "not an id")
 }
 
-fn words<W: Word>(numbers: &[i32]) -> Result<Vec<W>, &'static str> {
+pub(super) fn words<W: Word>(numbers: &[i32]) -> Result<Vec<W>, &'static str> {
     numbers.iter().map(|number| W::from_proto(*number).ok_or("unknown word")).collect()
 }
 
@@ -216,7 +249,9 @@ pub async fn apply(conn: &mut PgConnection, fact: &ConsentFact) -> Result<(), sq
         }
         ConsentFact::HolderAdded { patient, account, relationship } => {
             sqlx::query(
-                "INSERT INTO access_holders (patient, account, relationship) VALUES ($1, $2, $3)
+                "INSERT INTO access_holders (patient, account, relationship)
+                 SELECT $1, $2, $3
+                 WHERE NOT EXISTS (SELECT FROM access_records WHERE patient = $1 AND authority_revision > 0)
                  ON CONFLICT (patient, account) DO UPDATE SET relationship = excluded.relationship",
             )
             .bind(patient.uuid())
@@ -224,6 +259,9 @@ pub async fn apply(conn: &mut PgConnection, fact: &ConsentFact) -> Result<(), sq
             .bind(relationship.as_str())
             .execute(conn)
             .await?;
+        }
+        ConsentFact::AuthoritySettled { patient, spans, revision } => {
+            settle(conn, *patient, spans, *revision).await?;
         }
         ConsentFact::GrantGiven(grant) => give(conn, grant).await?,
         ConsentFact::GrantRevoked { grant, revoked, revision } => {

@@ -139,6 +139,18 @@ pub(crate) fn marks() -> impl Strategy<Value = MarkFact> {
     })
 }
 
+prop_compose! {
+    /// In force.
+    pub(crate) fn spans()(
+        relationship in select(Relationship::ALL),
+        categories in subsequence(Category::ALL, 1..=Category::ALL.len()),
+        actions in subsequence(Action::ALL, 1..=Action::ALL.len()),
+    ) -> Span {
+        let period = Period::try_new(now() - TimeDelta::hours(1), None).unwrap();
+        Span { account: account(), relationship, categories, actions, period, authority: None }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
     pub(crate) caller: Caller,

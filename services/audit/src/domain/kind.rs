@@ -28,7 +28,7 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" | "mark" | "emergency" | "allowance" => Self::Sharing,
+                "record" | "grant" | "mark" | "emergency" | "allowance" | "authority" => Self::Sharing,
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {
@@ -81,6 +81,7 @@ mod tests {
             "grant.taken",
             "emergency.reviewed",
             "allowance.used",
+            "authority.settled",
             "account.created",
             "session.started",
             "sign-in.requested",

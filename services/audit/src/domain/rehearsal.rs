@@ -4,7 +4,7 @@
 use super::Saying;
 use chrono::{DateTime, Utc};
 use holdfast_access::{
-    Caller, Decision, GrantFact, Grantee, Marked, Policies, Record, Request, RoleAssignment, Withheld,
+    Caller, Decision, Facts, GrantFact, Grantee, Marked, Policies, Record, Request, RoleAssignment, Withheld,
     decide_in_part,
     replay::{Asked, Decided, Stood},
     views::ConsentFact,
@@ -85,10 +85,13 @@ impl<'a> Rehearsal<'a> {
     /// None: it would have gone as it did. `shown` are the ids that left.
     pub fn past(&self, decided: &Decided, shown: &[Uuid]) -> Option<Otherwise> {
         let Asked::Rooms { record, .. } = &decided.asked else { return None };
-        if decided.relationship.is_some() || !self.concerns(&decided.caller) {
+        if !self.concerns(&decided.caller) {
             return None;
         }
         let (before, after) = self.around(decided.consent_seq.unwrap_or_default(), decided.now);
+        if holds_everything(&after.facts(&decided.caller, decided.now)) {
+            return None;
+        }
         let narrowed = self.narrowed(decided);
         let open = |stood: &Stood| {
             let again = narrowed.again(self.policies, stood);
@@ -136,6 +139,7 @@ impl<'a> Rehearsal<'a> {
                 .any(|(_, fact)| matches!(fact, ConsentFact::MarkSet(set) if set.id == *mark && set.reaches(caller))),
             ConsentFact::RecordOpened { .. }
             | ConsentFact::HolderAdded { .. }
+            | ConsentFact::AuthoritySettled { .. }
             | ConsentFact::RecordErased { .. } => true,
         }
     }
@@ -156,8 +160,7 @@ impl<'a> Rehearsal<'a> {
             return None;
         }
         let (before, after) = self.around(u64::MAX, now);
-        // Whoever holds the record may do everything, whatever is given or marked.
-        if after.facts(caller, now).relationship.is_some() {
+        if holds_everything(&after.facts(caller, now)) {
             return None;
         }
         let (was, would) = (self.may(&before, caller, patient, now), self.may(&after, caller, patient, now));
@@ -262,6 +265,11 @@ impl<'a> Rehearsal<'a> {
     }
 }
 
+/// Whoever does may do everything, whatever is given or marked.
+fn holds_everything(facts: &Facts) -> bool {
+    Action::ALL.iter().all(|action| facts.holds_all(*action, Category::ALL))
+}
+
 /// What is open, and the parts of it; no parts where all of it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Open<Room: Ord>(BTreeMap<Room, BTreeSet<String>>);
@@ -330,6 +338,7 @@ fn concerned(said: &[(u64, ConsentFact)], change: &ConsentFact) -> Vec<Category>
         ConsentFact::MarkLifted { .. } => set_before(said, change).map(room_of).unwrap_or_default(),
         ConsentFact::RecordOpened { .. }
         | ConsentFact::HolderAdded { .. }
+        | ConsentFact::AuthoritySettled { .. }
         | ConsentFact::RecordErased { .. } => Category::ALL.to_vec(),
     }
 }

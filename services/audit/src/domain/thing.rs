@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_access::{Caller, Facts, Marked, Thing, Withheld, Within};
 use holdfast_proto::messaging::v1::ThreadStarted;
-use holdfast_types::{Actor, Category, MarkId, PracticeId};
+use holdfast_types::{Action, Actor, Category, MarkId, PracticeId};
 use prost_types::Any;
 use uuid::Uuid;
 
@@ -115,7 +115,7 @@ impl ThingThen {
         let marks = self.kept_by(facts);
         // A holder sees the threads with all practices.
         let is_theirs = |practice: PracticeId| {
-            facts.relationship.is_some() || caller.held_at_practices().any(|(_, held)| held == practice)
+            self.is_held(facts) || caller.held_at_practices().any(|(_, held)| held == practice)
         };
         if facts.erased {
             ThingVerdict::Erased { is_said: true }
@@ -142,8 +142,15 @@ impl ThingThen {
         Thing { category, id, authors: &self.authors, first, last }
     }
 
-    /// The marks that reach the caller, of whom the facts are.
+    fn is_held(&self, facts: &Facts) -> bool {
+        facts.towards(Action::Read, self.category).is_some()
+    }
+
+    /// The marks that reach the caller, of whom the facts are; nothing is kept from who holds the room.
     fn kept_by(&self, facts: &Facts) -> Vec<MarkId> {
+        if self.is_held(facts) {
+            return Vec::new();
+        }
         let keeps = |what: Marked| match what {
             Marked::Category(_) => false,
             Marked::Item(item) => item == self.id,

@@ -191,7 +191,9 @@ fn opened(permit: &Permit<Oversight>) -> Option<(Option<Uuid>, Option<Uuid>)> {
         | Oversight::Directory
         | Oversight::Erasure(_)
         | Oversight::Emergency(_)
-        | Oversight::EmergencyReview(_) => None,
+        | Oversight::EmergencyReview(_)
+        | Oversight::Authority(_)
+        | Oversight::AuthorityReview(_) => None,
     }
 }
 

@@ -5,7 +5,9 @@ use crate::{
 };
 use holdfast_host::{Problem, catalogue, field};
 use holdfast_proto::{Word, consent::v1 as pb};
-use holdfast_types::{Action, IdParseError, ItemId, Narrowing, PatientId, Role, TenantId};
+use holdfast_types::{
+    Action, Category, IdParseError, ItemId, Narrowing, PatientId, Relationship, Role, TenantId,
+};
 use std::str::FromStr;
 
 pub(super) const CATEGORIES_MAX: usize = 30;
@@ -78,7 +80,25 @@ impl From<RecordAccess> for pb::RecordAccess {
             tenant_id: if free_standing { String::new() } else { access.tenant.to_string() },
             relationship: access.relationship.map(Word::to_proto).unwrap_or_default(),
             grants: access.grants.iter().map(Into::into).collect(),
+            not_held: access.not_held.into_iter().map(not_held).collect(),
         }
+    }
+}
+
+fn not_held((action, categories): (Action, Vec<Category>)) -> pb::NotHeld {
+    let categories = categories.into_iter().map(Word::to_proto).collect();
+    pb::NotHeld { action: action.to_proto(), categories }
+}
+
+/// Who was named is the person or a parent; whoever else acts for somebody does so by an authority.
+pub(super) fn named(number: i32) -> Result<Relationship, Problem> {
+    match field::word("relationship", number)? {
+        named @ (Relationship::Patient | Relationship::Parent) => Ok(named),
+        Relationship::Guardian | Relationship::Proxy => Err(Problem::of_field(
+            catalogue::FIELD_INVALID,
+            "relationship",
+            "the person or a parent; others take an authority",
+        )),
     }
 }
 

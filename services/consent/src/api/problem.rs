@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{allowance, emergency, erasure, grant, mark, record},
+    domain::{allowance, authority, emergency, erasure, grant, mark, record},
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -18,6 +18,8 @@ impl From<Failure> for Problem {
                 Self::new(catalogue::TOO_MANY_EMERGENCIES, refusal.to_string())
             }
             Failure::Mark(refusal) => of_mark(refusal),
+            Failure::Authority(refusal) => of_authority(refusal),
+            Failure::AuthoritySettled => Self::new(catalogue::AUTHORITY_SETTLED, failure.to_string()),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
             Failure::Views(ViewsError::Database(error)) => {
@@ -102,6 +104,28 @@ fn of_emergency(refusal: emergency::Refusal) -> Problem {
     let reason = match refusal {
         Refusal::OwnAccess => catalogue::OWN_EMERGENCY,
         Refusal::AlreadyReviewed => catalogue::ALREADY_REVIEWED,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_authority(refusal: authority::Refusal) -> Problem {
+    use authority::Refusal;
+    let field = |reason, field: &str| Problem::of_field(reason, field, refusal.to_string());
+    let reason = match refusal {
+        Refusal::NotBorn => return field(catalogue::DATE_IMPOSSIBLE, "birth_date"),
+        Refusal::NothingHeld => {
+            return field(catalogue::NOTHING_SHARED, "categories").field("actions", refusal.to_string());
+        }
+        Refusal::EndsBeforeItBegins => return field(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "until_time"),
+        Refusal::EndMissing => return field(catalogue::FIELD_MISSING, "until_time"),
+        Refusal::OfOneself => catalogue::PROXY_OF_ONESELF,
+        Refusal::BeyondOwn => catalogue::BEYOND_OWN_AUTHORITY,
+        Refusal::AlreadyHolder => catalogue::ALREADY_HOLDER,
+        Refusal::NotHolder => catalogue::NOT_A_HOLDER,
+        Refusal::NotRecorded => catalogue::AUTHORITY_UNKNOWN,
+        Refusal::Ended => catalogue::AUTHORITY_ENDED,
+        Refusal::SamePerson => catalogue::SECOND_PERSON_NEEDED,
+        Refusal::TooMany => catalogue::TOO_MANY_AUTHORITIES,
     };
     Problem::new(reason, refusal.to_string())
 }

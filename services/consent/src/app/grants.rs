@@ -8,10 +8,10 @@ use crate::{
     views::{self, Cursor, Listed},
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, RequestContext};
+use holdfast_access::{Parts, Permit, RequestContext};
 use holdfast_eventlog::{Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, Basis, Category, GrantId, Narrowing, PatientId, Purpose};
+use holdfast_types::{AccountId, Action, Basis, Category, GrantId, Narrowing, PatientId, Purpose, Span};
 use uuid::Uuid;
 
 /// Whose record a grant is of that is not there: refused and recorded like any other that the caller may not see.
@@ -45,6 +45,46 @@ pub(crate) struct ListGrants {
     pub(crate) page_size: u32,
 }
 
+/// How an account stands to a record at a moment.
+pub(super) enum Standing {
+    None,
+    /// A holder, and nothing was settled.
+    Named,
+    Holds(Vec<Span>),
+}
+
+impl Standing {
+    /// All of these rooms, for everything that somebody holds rooms for: there is nothing to share, and nothing to keep back.
+    pub(super) fn holds(&self, rooms: &[Category]) -> bool {
+        let held = |spans: &[Span], room: Category| {
+            spans.iter().any(|span| span.holds(Action::Read, room) && span.holds(Action::Contribute, room))
+        };
+        match self {
+            Self::None => false,
+            Self::Named => true,
+            Self::Holds(spans) => rooms.iter().all(|room| held(spans, *room)),
+        }
+    }
+
+    /// Of whoever acts for the person, the family's own.
+    fn purposes(&self, purposes: Vec<Purpose>) -> Vec<Purpose> {
+        match self {
+            Self::Holds(_) if purposes.is_empty() => vec![Purpose::FamilyRequest],
+            Self::None | Self::Named | Self::Holds(_) => purposes,
+        }
+    }
+}
+
+/// A grant as somebody sees it who may share some of its rooms: of the others, and why somebody took them, nothing.
+fn as_far_as(mut grant: ShownGrant, shared: &[Category]) -> ShownGrant {
+    let before = grant.terms.categories.len();
+    grant.terms.categories.retain(|room| shared.contains(room));
+    if grant.terms.categories.len() < before {
+        grant.terms.reason.clear();
+    }
+    grant
+}
+
 impl App {
     #[tracing::instrument(skip_all, name = "consent.give_grant")]
     pub(crate) async fn give_grant(
@@ -54,12 +94,17 @@ impl App {
         command: GiveGrant,
     ) -> Result<(ShownGrant, Option<Position>), Failure> {
         let GiveGrant { patient, grantee, categories, actions, purposes, from, until, narrowing } = command;
-        let permit = self.may_share(asked, patient, "consent.GiveGrant").await?;
+        let rooms: &[Category] = if categories.is_empty() { Category::ALL } else { &categories };
+        let permit = self.gate.authorise(asked, Action::Share, patient, rooms, "consent.GiveGrant").await?;
         let (subject, now) = (Subject::Patient(patient), self.log.clock().now());
         let unended =
             views::unended(self.log.pool(), &permit, now, UNENDED_MAX).await.map_err(Failure::Views)?;
-        let record = self.log.load::<Record>(subject, patient.uuid()).await.map_err(Failure::Read)?.state;
-        let to_holder = matches!(grantee, Grantee::Account(account) if record.is_held_by(account));
+        let standing = match grantee {
+            Grantee::Account(account) => self.standing(patient, account, now).await?,
+            Grantee::Practice { .. } => Standing::None,
+        };
+        let to_holder = standing.holds(&categories);
+        let purposes = standing.purposes(purposes);
         let authority = permit.into_authority();
         let given_by = authority.account();
         let offer =
@@ -88,12 +133,15 @@ impl App {
     ) -> Result<(ShownGrant, Option<Position>), Failure> {
         let RevokeGrant { grant, seen } = command;
         let patient = self.patient_of(grant).await?;
-        let authority = self.may_share(asked, patient, "consent.RevokeGrant").await?.into_authority();
+        let subject = Subject::Patient(patient);
+        let rooms = self.rooms_of(patient, grant).await?;
+        let permit = self.may_share(asked, patient, &rooms, "consent.RevokeGrant").await?;
+        let (shared, authority) = (permit.categories().to_vec(), permit.into_authority());
         let now = self.log.clock().now();
         let executed = self
             .log
             .execute::<Grant>(
-                Subject::Patient(patient),
+                subject,
                 grant.uuid(),
                 authority.context(),
                 Some(request(authority.account(), id)),
@@ -105,18 +153,20 @@ impl App {
             return Err(Failure::Grant(Refusal::NotGiven));
         };
         let shown = ShownGrant { id: grant, revision: executed.revision, terms, revoked: Some(revoked) };
-        Ok((shown, executed.position))
+        Ok((as_far_as(shown, &shared), executed.position))
     }
 
     #[tracing::instrument(skip_all, name = "consent.get_grant")]
     pub(crate) async fn grant(&self, asked: &RequestContext, grant: GrantId) -> Result<ShownGrant, Failure> {
         let patient = self.patient_of(grant).await?;
-        let permit = self.may_share(asked, patient, "consent.GetGrant").await?;
+        let rooms = self.rooms_of(patient, grant).await?;
+        let permit = self.may_share(asked, patient, &rooms, "consent.GetGrant").await?;
+        let shared = permit.categories().to_vec();
         let found = views::grant(self.log.pool(), &permit, grant).await.map_err(Failure::Views)?;
         let unreleased = found.ok_or(Failure::Grant(Refusal::NotGiven))?;
         let mut grant = self.gate.release(permit, unreleased).await?;
         self.tell_why(&mut grant).await?;
-        Ok(grant)
+        Ok(as_far_as(grant, &shared))
     }
 
     /// One more than the page holds.
@@ -127,7 +177,8 @@ impl App {
         query: ListGrants,
     ) -> Result<Vec<Listed>, Failure> {
         let ListGrants { patient, include_ended, after, page_size } = query;
-        let permit = self.may_share(asked, patient, "consent.ListGrants").await?;
+        let permit = self.may_share(asked, patient, Category::ALL, "consent.ListGrants").await?;
+        let shared = permit.categories().to_vec();
         let now = self.log.clock().now();
         let unreleased = views::grants(self.log.pool(), &permit, include_ended, now, after, page_size)
             .await
@@ -136,7 +187,8 @@ impl App {
         for Listed { grant, .. } in &mut listed {
             self.tell_why(grant).await?;
         }
-        Ok(listed)
+        let as_shared = |listed: Listed| Listed { grant: as_far_as(listed.grant, &shared), ..listed };
+        Ok(listed.into_iter().map(as_shared).collect())
     }
 
     /// What was said when it was taken in an emergency stands in the log alone.
@@ -149,14 +201,39 @@ impl App {
         Ok(())
     }
 
-    /// Only holders share, and only they see what is shared with whom.
-    async fn may_share(
+    /// Of a grant that is not there, all: who may not see it is told the same of it as of one that is.
+    async fn rooms_of(&self, patient: PatientId, grant: GrantId) -> Result<Vec<Category>, Failure> {
+        let loaded = self.log.load::<Grant>(Subject::Patient(patient), grant.uuid()).await;
+        let state = loaded.map_err(Failure::Read)?.state;
+        Ok(state.terms().map_or_else(|| Category::ALL.to_vec(), |terms| terms.categories.clone()))
+    }
+
+    /// Only holders share, and only they see what is shared with whom: whoever holds some rooms, of those alone.
+    pub(super) async fn may_share(
         &self,
         asked: &RequestContext,
         patient: PatientId,
+        rooms: &[Category],
         operation: &'static str,
-    ) -> Result<Permit, Failure> {
-        Ok(self.gate.authorise(asked, Action::Share, patient, Category::ALL, operation).await?)
+    ) -> Result<Permit<Parts>, Failure> {
+        Ok(self.gate.authorise_in_part(asked, Action::Share, patient, rooms, operation).await?)
+    }
+
+    /// What an account is that something is shared with, or kept from.
+    pub(super) async fn standing(
+        &self,
+        patient: PatientId,
+        account: AccountId,
+        now: DateTime<Utc>,
+    ) -> Result<Standing, Failure> {
+        let settled = self.authorities(patient).await?;
+        if settled.spans.is_some() {
+            let held: Vec<Span> = settled.held(account, now).cloned().collect();
+            return Ok(if held.is_empty() { Standing::None } else { Standing::Holds(held) });
+        }
+        let record = self.log.load::<Record>(Subject::Patient(patient), patient.uuid()).await;
+        let named = record.map_err(Failure::Read)?.state.is_held_by(account);
+        Ok(if named { Standing::Named } else { Standing::None })
     }
 
     pub(super) async fn patient_of(&self, grant: GrantId) -> Result<PatientId, Failure> {

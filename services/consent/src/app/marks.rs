@@ -1,13 +1,11 @@
-//! Marking what is never shared, and lifting marks: for the record's holders only.
+//! Marking what is never shared, and lifting marks: for the record's holders only. A room is marked by whoever may share it, a thing or an
+//! author by whoever may share anything, because to mark only closes; to lift opens.
 use super::{App, Failure, made_by, request};
-use crate::domain::{
-    mark::{Command, KeptFrom, Mark, Marked, Marks},
-    record::Record,
-};
-use holdfast_access::{RequestContext, Returned, Unreleased};
+use crate::domain::mark::{Command, KeptFrom, Mark, Marked, Marks};
+use holdfast_access::{Authority, Refused, RequestContext, Returned, Unreleased};
 use holdfast_eventlog::{Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, Category, MarkId, PatientId};
+use holdfast_types::{Category, MarkId, PatientId, Relationship};
 
 pub(crate) struct SetMark {
     pub(crate) patient: PatientId,
@@ -31,11 +29,15 @@ impl App {
         command: SetMark,
     ) -> Result<(Mark, Option<Position>), Failure> {
         let SetMark { patient, what, kept_from, reason } = command;
-        let permit =
-            self.gate.authorise(asked, Action::Share, patient, Category::ALL, "consent.SetMark").await?;
+        let rooms = rooms_of(what);
+        let permit = self.may_share(asked, patient, &rooms, "consent.SetMark").await?;
         let (subject, authority) = (Subject::Patient(patient), permit.into_authority());
-        let record = self.log.load::<Record>(subject, patient.uuid()).await.map_err(Failure::Read)?.state;
-        let from_holder = matches!(kept_from, KeptFrom::Account(account) if record.is_held_by(account));
+        let from_holder = match kept_from {
+            KeptFrom::Account(account) => {
+                self.standing(patient, account, self.log.clock().now()).await?.holds(&rooms)
+            }
+            KeptFrom::Everybody | KeptFrom::Practice(_) => false,
+        };
         let by = authority.account();
         let mark = MarkId::new(made_by(by, id, patient.uuid()));
         let mark = Mark { mark, what, kept_from, reason, by, set: self.log.clock().now() };
@@ -59,9 +61,10 @@ impl App {
         command: LiftMark,
     ) -> Result<Option<Position>, Failure> {
         let LiftMark { patient, mark, reason } = command;
-        let permit =
-            self.gate.authorise(asked, Action::Share, patient, Category::ALL, "consent.LiftMark").await?;
-        let (authority, lifted) = (permit.into_authority(), self.log.clock().now());
+        let loaded = self.log.load::<Marks>(Subject::Patient(patient), patient.uuid()).await;
+        let known = loaded.map_err(Failure::Read)?.state.standing(mark).cloned();
+        let authority = self.may_lift(asked, patient, known.as_ref()).await?;
+        let lifted = self.log.clock().now();
         let by = authority.account();
         let executed = self
             .log
@@ -83,12 +86,43 @@ impl App {
         asked: &RequestContext,
         patient: PatientId,
     ) -> Result<Vec<Mark>, Failure> {
-        let permit =
-            self.gate.authorise(asked, Action::Share, patient, Category::ALL, "consent.ListMarks").await?;
+        let permit = self.may_share(asked, patient, Category::ALL, "consent.ListMarks").await?;
         let loaded = self.log.load::<Marks>(Subject::Patient(patient), patient.uuid()).await;
-        let standing = loaded.map_err(Failure::Read)?.state.standing;
+        let mut standing = loaded.map_err(Failure::Read)?.state.standing;
+        let whole = permit.categories().len() == Category::ALL.len();
+        standing.retain(|mark| {
+            let own_room = matches!(mark.what, Marked::Category(room) if permit.covers(room));
+            whole || own_room || mark.by == permit.account()
+        });
         // A mark never changes.
         let returned = standing.iter().map(|mark| Returned { id: mark.mark.uuid(), revision: 1 }).collect();
         Ok(self.gate.release(permit, Unreleased::new(standing, returned)).await?)
+    }
+
+    /// Whoever may share the room; of a thing or an author, of which it is not known here in what room it is, whoever may share all of them.
+    /// Only the person takes back every mark of their own.
+    async fn may_lift(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        mark: Option<&Mark>,
+    ) -> Result<Authority, Failure> {
+        let operation = "consent.LiftMark";
+        let rooms = mark.map_or_else(|| Category::ALL.to_vec(), |mark| rooms_of(mark.what));
+        let permit = self.may_share(asked, patient, &rooms, operation).await?;
+        let whole = permit.categories().len() == rooms.len() || mark.is_none();
+        let own = mark.is_some_and(|mark| mark.by == permit.account());
+        if whole || (own && permit.relationship() == Some(Relationship::Patient)) {
+            return Ok(permit.into_authority());
+        }
+        self.gate.release(permit, Unreleased::new((), Vec::new())).await?;
+        Err(Refused::NotPermitted.into())
+    }
+}
+
+fn rooms_of(what: Marked) -> Vec<Category> {
+    match what {
+        Marked::Category(room) => vec![room],
+        Marked::Item(_) | Marked::Author(_) => Category::ALL.to_vec(),
     }
 }

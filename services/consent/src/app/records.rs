@@ -80,6 +80,10 @@ impl App {
         let permit =
             self.gate.authorise(asked, Action::Share, patient, Category::ALL, "consent.AddHolder").await?;
         let authority = permit.into_authority();
+        // From then on the settled list says who holds what, and a name alone would say nothing.
+        if self.authorities(patient).await?.spans.is_some() {
+            return Err(Failure::AuthoritySettled);
+        }
         let executed = self
             .log
             .execute::<Record>(
@@ -153,7 +157,7 @@ fn for_oneself(asked: &RequestContext, patient: PatientId, relationship: Relatio
     Context {
         tenant: FREE_STANDING,
         actor: Actor::Account(asked.caller.account),
-        on_behalf_of: (relationship == Relationship::Parent).then_some(patient),
+        on_behalf_of: relationship.is_for_another().then_some(patient),
         purpose: asked.purpose.unwrap_or_else(|| usual_purpose(Some(relationship))),
         correlation: asked.correlation,
         causation: None,

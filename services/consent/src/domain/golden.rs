@@ -1,5 +1,5 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{allowance, emergency, erasure, grant, mark, record};
+use super::{allowance, authority, emergency, erasure, grant, mark, record};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -34,6 +34,11 @@ fn stored_events_of_erasures_never_change() {
 #[test]
 fn stored_events_of_marks_never_change() {
     check(&mark::samples());
+}
+
+#[test]
+fn stored_events_of_authorities_never_change() {
+    check(&authority::samples());
 }
 
 #[test]

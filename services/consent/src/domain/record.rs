@@ -62,6 +62,11 @@ impl State {
         }
     }
 
+    /// No network opened it.
+    pub fn is_free_standing(&self) -> bool {
+        matches!(self, Self::Open { tenant, .. } if *tenant == FREE_STANDING)
+    }
+
     pub fn is_held_by(&self, account: AccountId) -> bool {
         self.holders().iter().any(|holder| holder.account == account)
     }

@@ -2,8 +2,8 @@
 use super::row::{GrantRow, ViewsError};
 use crate::domain::grant::ShownGrant;
 use chrono::{DateTime, Utc};
-use holdfast_access::{Permit, Returned, Unreleased};
-use holdfast_types::{GrantId, PatientId};
+use holdfast_access::{Parts, Permit, Returned, Unreleased};
+use holdfast_types::{Category, GrantId, PatientId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -53,10 +53,10 @@ pub async fn unended(
     u32::try_from(count).map_err(|_| ViewsError::Malformed("count"))
 }
 
-/// One grant of the permitted record.
+/// One grant of the permitted record, if it is of a permitted room.
 pub async fn grant(
     pool: &PgPool,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     id: GrantId,
 ) -> Result<Option<Unreleased<ShownGrant>>, ViewsError> {
     let row: Option<GrantRow> = sqlx::query_as(
@@ -66,10 +66,11 @@ pub async fn grant(
             given.given_time
          FROM access_grants AS grants
          JOIN given_grants AS given USING (grant_id)
-         WHERE grants.grant_id = $1 AND grants.patient = $2",
+         WHERE grants.grant_id = $1 AND grants.patient = $2 AND grants.categories && $3",
     )
     .bind(id.uuid())
     .bind(permit.patient().uuid())
+    .bind(words(permit.categories()))
     .fetch_optional(pool)
     .await?;
     let Some(grant) = row.map(GrantRow::shown).transpose()? else { return Ok(None) };
@@ -77,10 +78,10 @@ pub async fn grant(
     Ok(Some(Unreleased::new(grant, returned)))
 }
 
-/// Newest first, and one more than the page holds, so that it is known whether another follows.
+/// Those of permitted rooms, newest first, and one more than the page holds, so that it is known whether another follows.
 pub async fn grants(
     pool: &PgPool,
-    permit: &Permit,
+    permit: &Permit<Parts>,
     include_ended: bool,
     now: DateTime<Utc>,
     after: Option<Cursor>,
@@ -94,6 +95,7 @@ pub async fn grants(
          FROM given_grants AS given
          JOIN access_grants AS grants USING (grant_id)
          WHERE given.patient = $1
+           AND grants.categories && $7
            AND ($2 OR (grants.revoked_time IS NULL AND (grants.until_time IS NULL OR grants.until_time > $3)))
            AND ($4::timestamptz IS NULL OR (given.given_time, given.grant_id) < ($4, $5))
          ORDER BY given.given_time DESC, given.grant_id DESC
@@ -105,6 +107,7 @@ pub async fn grants(
     .bind(after.map(|cursor| cursor.given))
     .bind(after.map(|cursor| cursor.grant.uuid()))
     .bind(i64::from(page_size) + 1)
+    .bind(words(permit.categories()))
     .fetch_all(pool)
     .await?;
     let mut listed = Vec::with_capacity(rows.len());
@@ -120,4 +123,8 @@ pub async fn grants(
 
 pub(super) const fn returned(grant: &ShownGrant) -> Returned {
     Returned { id: grant.id.uuid(), revision: grant.revision }
+}
+
+fn words(rooms: &[Category]) -> Vec<&'static str> {
+    rooms.iter().map(|room| room.as_str()).collect()
 }

@@ -1,6 +1,7 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
 use super::{emergencies, erased};
 use crate::domain::{
+    authority::Event as AuthorityEvent,
     emergency::Event as EmergencyEvent,
     erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, Grantee, Terms},
@@ -28,6 +29,11 @@ impl Projection for Consent {
             } else if opened.is::<EmergencyEvent>() {
                 let EmergencyEvent::Reviewed(review) = opened.decode()?;
                 emergencies::reviewed(conn, opened.header.stream.id(), review.reviewed).await?;
+            } else if opened.is::<AuthorityEvent>() {
+                let patient = PatientId::new(opened.header.stream.id());
+                let (AuthorityEvent::Settled { spans, .. }, revision) =
+                    (opened.decode()?, opened.header.revision);
+                apply(conn, &ConsentFact::AuthoritySettled { patient, spans, revision }).await?;
             } else if opened.is::<MarkEvent>() {
                 let patient = PatientId::new(opened.header.stream.id());
                 apply(conn, &mark(patient, opened.decode()?)).await?;

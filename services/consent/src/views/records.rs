@@ -1,12 +1,12 @@
 //! Records that somebody holds or that are shared with them, each with what reaches them.
 use super::{
     grants::returned,
-    row::{GrantRow, ViewsError, word},
+    row::{GrantRow, ViewsError},
 };
 use crate::domain::grant::ShownGrant;
 use chrono::{DateTime, Utc};
 use holdfast_access::{Caller, Parts, Permit, Returned, Unreleased};
-use holdfast_types::{PatientId, Relationship, TenantId};
+use holdfast_types::{Action, Category, PatientId, Relationship, TenantId};
 use sqlx::PgPool;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -20,6 +20,8 @@ pub struct RecordAccess {
     pub patient: PatientId,
     pub tenant: TenantId,
     pub relationship: Option<Relationship>,
+    /// With a relationship: rooms that are not held, by action.
+    pub not_held: Vec<(Action, Vec<Category>)>,
     pub grants: Vec<ShownGrant>,
 }
 
@@ -27,7 +29,6 @@ pub struct RecordAccess {
 struct RecordRow {
     patient: Uuid,
     tenant: Uuid,
-    relationship: Option<String>,
     revision: i64,
 }
 
@@ -50,7 +51,7 @@ pub async fn accesses(
     permits: Vec<Permit<Parts>>,
 ) -> Result<Vec<(Permit<Parts>, Unreleased<RecordAccess>)>, ViewsError> {
     let patients: Vec<Uuid> = permits.iter().map(|permit| permit.patient().uuid()).collect();
-    let mut records = records(pool, caller, &patients).await?;
+    let mut records = records(pool, &patients).await?;
     let mut grants = grants(pool, caller, now, &patients).await?;
     let mut answers = Vec::with_capacity(permits.len());
     for permit in permits {
@@ -60,31 +61,25 @@ pub async fn accesses(
         let revision = u64::try_from(row.revision).map_err(|_| ViewsError::Malformed("revision"))?;
         let mut all = vec![Returned { id: patient.uuid(), revision }];
         all.extend(grants.iter().map(returned));
-        let relationship = row.relationship.as_deref().map(|text| word(text, "relationship")).transpose()?;
-        let access = RecordAccess { patient, tenant: TenantId::new(row.tenant), relationship, grants };
+        let (relationship, tenant) = (permit.relationship(), TenantId::new(row.tenant));
+        let not_held = relationship.map(|_| permit.not_held()).unwrap_or_default();
+        let access = RecordAccess { patient, tenant, relationship, not_held, grants };
         answers.push((permit, Unreleased::new(access, all)));
     }
     Ok(answers)
 }
 
-async fn records(
-    pool: &PgPool,
-    caller: &Caller,
-    patients: &[Uuid],
-) -> Result<HashMap<Uuid, RecordRow>, ViewsError> {
+async fn records(pool: &PgPool, patients: &[Uuid]) -> Result<HashMap<Uuid, RecordRow>, ViewsError> {
     let rows: Vec<RecordRow> = sqlx::query_as(
         "SELECT
             records.patient,
             records.tenant,
-            holders.relationship,
             revisions.revision
          FROM access_records AS records
          JOIN record_revisions AS revisions USING (patient)
-         LEFT JOIN access_holders AS holders ON holders.patient = records.patient AND holders.account = $2
          WHERE records.patient = ANY ($1)",
     )
     .bind(patients)
-    .bind(caller.account.uuid())
     .fetch_all(pool)
     .await?;
     Ok(rows.into_iter().map(|row| (row.patient, row)).collect())

@@ -11,8 +11,8 @@ use holdfast_host::{
     settings::{CommonSettings, DatabaseSettings, DatabaseUrl, KeysDatabaseUrl, NatsUrl},
 };
 use holdfast_proto::consent::v1::{
-    consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
-    erasure_service_client::ErasureServiceClient, *,
+    authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
+    emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient, *,
 };
 use holdfast_proto::{Word, timestamp};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
@@ -28,6 +28,7 @@ use url::Url;
 use uuid::Uuid;
 
 pub type Client = ConsentServiceClient<InterceptedService<Channel, Outgoing>>;
+pub type Authorities = AuthorityServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Emergencies = EmergencyServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Erasures = ErasureServiceClient<InterceptedService<Channel, Outgoing>>;
 
@@ -147,6 +148,11 @@ impl World {
 
     pub fn with(&self, outgoing: Outgoing) -> Client {
         ConsentServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
+    }
+
+    pub fn authorities(&self, person: &Person) -> Authorities {
+        let outgoing = Outgoing::new().bearer(self.token(person, self.clock.now()).into());
+        AuthorityServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
     }
 
     /// Whoever calls has just shown a second factor.

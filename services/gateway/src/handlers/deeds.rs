@@ -67,6 +67,7 @@ fn operation(name: &str) -> &'static str {
         "audit.ListReaders" => "did-readers",
         "consent.GetErasure" => "did-erasure-read",
         "consent.ListEmergencyAccesses" => "did-emergencies-read",
+        "consent.ListAuthority" => "did-authority-read",
         "audit.ListPatientEntries" => "did-looked",
         "audit.DownloadPatientProof" => "did-proof",
         "audit.SearchEntries" => "did-searched",
@@ -111,6 +112,7 @@ fn happening(kind: &str) -> Option<&'static str> {
         "grant.taken" => "did-emergency-opened",
         "emergency.reviewed" => "did-emergency-signed",
         "allowance.used" => "did-emergency-counted",
+        "authority.settled" => "did-authority-settled",
         "mark.set" => "did-marked",
         "mark.lifted" => "did-unmarked",
         "erasure.requested" => "did-erasure-requested",
@@ -271,6 +273,8 @@ pub(super) const fn held(relationship: Relationship) -> &'static str {
     match relationship {
         Relationship::Patient => "by-own",
         Relationship::Parent => "by-parent",
+        Relationship::Guardian => "by-guardian",
+        Relationship::Proxy => "by-proxy",
     }
 }
 

@@ -18,7 +18,7 @@ use holdfast_proto::{
     consent::v1::{Grant, ListGrantsRequest},
     time, timestamp,
 };
-use holdfast_types::{Action, Basis, Category, Purpose, Relationship};
+use holdfast_types::{Action, Basis, Category, Purpose};
 
 const PAGE_SIZE: i32 = 200;
 /// Ten pages of grants: 2,000, of which 200 can stand.
@@ -98,9 +98,8 @@ impl Open {
     pub(super) async fn seers(&self, category: Category, thing: Thing<'_>) -> Result<Vec<Seer>, Failure> {
         let words = self.words();
         let own = match self.record.relationship {
-            Some(Relationship::Patient) => words.t("by-own"),
-            Some(Relationship::Parent) => words.t("by-parent"),
-            None => return Ok(vec![Seer { who: self.me(), why: self.shared() }]),
+            Some(held) if self.record.may_share() => words.t(super::deeds::held(held)),
+            _ => return Ok(vec![Seer { who: self.me(), why: self.shared() }]),
         };
         let (mut grants, marks) = tokio::try_join!(self.grants(false), self.marks())?;
         grants.retain(|grant| {

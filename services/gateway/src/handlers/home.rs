@@ -115,10 +115,9 @@ async fn unread(signed: &Signed) -> Result<Vec<Need>, Failure> {
 
 /// What was opened in an emergency in any record that the account holds, and sharing of this one that ends soon.
 async fn sharing(open: &Open, shelf: &Shelf) -> Result<Vec<Need>, Failure> {
-    let others =
-        shelf.iter().filter(|record| record.relationship.is_some() && record.alias != open.record.alias);
+    let others = shelf.iter().filter(|record| record.may_share() && record.alias != open.record.alias);
     let mut needs = Vec::new();
-    if open.is_held() {
+    if open.record.may_share() {
         needs = of_sharing(open, true).await?;
     }
     for record in others.take(RECORDS_MAX) {
@@ -215,7 +214,7 @@ async fn newest(open: &Open, mut categories: Vec<Category>, size: i32) -> Result
 
 /// Who else looked last. Home is shown even where the list does not answer.
 async fn looks(open: &Open) -> Phrase {
-    if !open.is_held() {
+    if !open.record.holds_everything() {
         return open.words().say("home-looks-why");
     }
     match last_look(open).await {

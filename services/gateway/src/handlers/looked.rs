@@ -162,7 +162,7 @@ fn verdict(open: &Open, lag_ms: i64) -> Notice {
 
 /// The lines of entries, newest first, by the day they were recorded.
 async fn days(open: &Open, entries: &[Entry]) -> Result<Vec<Day>, Failure> {
-    let grants = if open.is_held() { open.grants(true).await? } else { Vec::new() };
+    let grants = if open.record.may_share() { open.grants(true).await? } else { Vec::new() };
     let actors = entries.iter().map(|entry| entry.actor.as_str()).chain(given::accounts(&grants));
     let known = open.known(actors).await?;
     let told = |grant: &Grant| Given {

@@ -84,7 +84,7 @@ impl Open {
         category: Category,
         thing: Thing<'_>,
     ) -> Result<Option<Never>, Failure> {
-        if !self.is_held() {
+        if !self.record.may_share() {
             return Ok(None);
         }
         let mut marks = self.marks().await?;

@@ -65,8 +65,7 @@ fn card(signed: &Signed, record: &Listed, named: Option<&Named>, unread: u32) ->
         words.say("age-years").with("years", dates::years(birth, signed.local_now().date_naive())).plain()
     });
     let standing = match record.relationship {
-        Some(Relationship::Patient) => words.t("role-you"),
-        Some(Relationship::Parent) => words.t("role-parent"),
+        Some(held) => words.t(shelf::role(held)),
         None => shelf::shared(signed, record),
     };
     let name = named.map(|named| named.name.clone()).filter(|name| !name.is_empty());

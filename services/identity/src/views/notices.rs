@@ -3,8 +3,9 @@ use super::{ViewError, Views};
 use chrono::{DateTime, Utc};
 use holdfast_access::views::ConsentFact;
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
-use holdfast_types::{AccountId, Basis, GrantId};
-use sqlx::PgConnection;
+use holdfast_types::{AccountId, Action, Basis, Category, GrantId, PatientId, Span};
+use sqlx::{PgConnection, types::Json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A notice that is to be sent.
@@ -21,28 +22,36 @@ pub(crate) struct ToTell;
 impl Reaction for ToTell {
     async fn react(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
         for Envelope { header, public_payload, .. } in envelopes {
-            if !matches!(header.event_type.as_str(), "record.holder-added" | "grant.taken") {
+            let of_holders = ["record.holder-added", "authority.settled", "grant.taken"];
+            if !of_holders.contains(&header.event_type.as_str()) {
                 continue;
             }
             let payload = public_payload.as_ref().ok_or(ReactionError::Malformed("no public content"))?;
             match ConsentFact::read(payload).map_err(ReactionError::Malformed)? {
                 Some(ConsentFact::HolderAdded { patient, account, .. }) => {
                     sqlx::query(
-                        "INSERT INTO record_holders (patient, account) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                        "INSERT INTO record_holders (patient, account)
+                         SELECT $1, $2
+                         WHERE NOT EXISTS (SELECT FROM record_holders WHERE patient = $1 AND spans IS NOT NULL)
+                         ON CONFLICT DO NOTHING",
                     )
                     .bind(patient.uuid())
                     .bind(account.uuid())
                     .execute(&mut *conn)
                     .await?;
                 }
+                Some(ConsentFact::AuthoritySettled { patient, spans, .. }) => {
+                    settle(conn, patient, &spans).await?;
+                }
                 Some(ConsentFact::GrantGiven(grant)) if grant.basis == Basis::Emergency => {
+                    let told = whole_holders(conn, grant.patient, grant.period.from()).await?;
                     sqlx::query(
                         "INSERT INTO emergency_notices (grant_id, account)
-                         SELECT $1, account FROM record_holders WHERE patient = $2
+                         SELECT $1, account FROM UNNEST($2::uuid[]) AS account
                          ON CONFLICT DO NOTHING",
                     )
                     .bind(grant.id.uuid())
-                    .bind(grant.patient.uuid())
+                    .bind(told)
                     .execute(&mut *conn)
                     .await?;
                 }
@@ -57,6 +66,44 @@ impl Reaction for ToTell {
         sqlx::query("DELETE FROM record_holders").execute(conn).await?;
         Ok(())
     }
+}
+
+async fn settle(conn: &mut PgConnection, patient: PatientId, spans: &[Span]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM record_holders WHERE patient = $1")
+        .bind(patient.uuid())
+        .execute(&mut *conn)
+        .await?;
+    let accounts: BTreeSet<AccountId> = spans.iter().map(|span| span.account).collect();
+    for account in accounts {
+        let own: Vec<&Span> = spans.iter().filter(|span| span.account == account).collect();
+        sqlx::query("INSERT INTO record_holders (patient, account, spans) VALUES ($1, $2, $3)")
+            .bind(patient.uuid())
+            .bind(account.uuid())
+            .bind(Json(own))
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Who held every room at that moment: to others it would tell that somebody looked into what is kept from them.
+async fn whole_holders(
+    conn: &mut PgConnection,
+    patient: PatientId,
+    at: DateTime<Utc>,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let rows: Vec<(Uuid, Option<Json<Vec<Span>>>)> =
+        sqlx::query_as("SELECT account, spans FROM record_holders WHERE patient = $1")
+            .bind(patient.uuid())
+            .fetch_all(conn)
+            .await?;
+    let reads = |spans: &[Span], room: Category| {
+        spans.iter().any(|span| span.period.contains(at) && span.holds(Action::Read, room))
+    };
+    let whole = |spans: &Option<Json<Vec<Span>>>| {
+        spans.as_ref().is_none_or(|Json(spans)| Category::ALL.iter().all(|room| reads(spans, *room)))
+    };
+    Ok(rows.into_iter().filter(|(_, spans)| whole(spans)).map(|(account, _)| account).collect())
 }
 
 impl Views {

@@ -59,7 +59,7 @@ impl App {
         let permit = self.may_write(asked, patient, "messaging.StartThread").await?;
         // Who is no holder opens threads of practices at which they hold a role, and of no others.
         let own = asked.caller.held_at_practices().any(|(_, held)| held == practice);
-        if permit.relationship().is_none() && !own {
+        if !permit.holds(Category::Messages) && !own {
             // The rooms would be open: that it was tried is on the log.
             self.ground.gate().release(permit, Unreleased::new((), Vec::new())).await?;
             return Err(Refused::NotPermitted.into());

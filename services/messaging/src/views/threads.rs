@@ -3,7 +3,7 @@ use super::{ViewsError, content::open_subject};
 use chrono::{DateTime, Utc};
 use holdfast_access::{Caller, OfRecord, Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::KeyRing;
-use holdfast_types::{PatientId, PracticeId, ThreadId};
+use holdfast_types::{Category, PatientId, PracticeId, ThreadId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -77,10 +77,10 @@ macro_rules! may_show {
 }
 pub(super) use may_show;
 
-/// Which practices' threads a reader sees: all of them as a holder, else those of practices at which they hold a role.
-pub(super) fn practices<T>(permit: &Permit<T>, caller: &Caller) -> Option<Vec<Uuid>> {
+/// Which practices' threads a reader sees: all of them as a holder of the room, else those of practices at which they hold a role.
+pub(super) fn practices<T: OfRecord>(permit: &Permit<T>, caller: &Caller) -> Option<Vec<Uuid>> {
     let at_practices = || caller.held_at_practices().map(|(_, practice)| practice.uuid()).collect();
-    permit.relationship().is_none().then(at_practices)
+    (!permit.holds(Category::Messages)).then(at_practices)
 }
 
 /// Newest activity first, and one more than the page holds.

@@ -18,7 +18,7 @@ use holdfast_access::{Permit, RequestContext};
 use holdfast_eventlog::Position;
 use holdfast_fhir::PATIENT_REFERENCE;
 use holdfast_host::CommandId;
-use holdfast_types::{Action, Category, ItemId, PatientId, Relationship, Role};
+use holdfast_types::{Action, Category, ItemId, PatientId, Role};
 use serde_json::value::RawValue;
 
 pub(crate) struct NewItem {
@@ -195,7 +195,7 @@ fn categories(contents: &[Content]) -> Vec<Category> {
 fn author(permit: &Permit, asked: &RequestContext) -> Source {
     let account = permit.account();
     let kind = match permit.relationship() {
-        Some(Relationship::Patient | Relationship::Parent) => SourceKind::Patient,
+        Some(_) => SourceKind::Patient,
         None if asked.caller.roles.iter().any(|held| held.role == Role::ServiceAccount) => SourceKind::App,
         None => SourceKind::Practice,
     };

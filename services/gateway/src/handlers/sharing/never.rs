@@ -121,7 +121,7 @@ async fn thing(
 }
 
 async fn asked(open: &Open, offer: &Offer, fields: &Fields) -> Answer {
-    if !open.is_held() {
+    if !open.record.may_share() {
         return Err(Failure::not_shown());
     }
     let chosen = offer.what.iter().find(|(value, _)| value == fields.one("what"));

@@ -65,7 +65,7 @@ async fn of_paper(open: Open, Path((_, id)): Path<(String, Uuid)>) -> Answered {
 
 /// The same questions, with the thing and its room answered.
 async fn of_thing(open: Open, thing: Thing) -> Answered {
-    if !open.is_held() {
+    if !open.record.may_share() {
         return Err(Failure::not_shown());
     }
     let categories = vec![thing.find(&open).await?.room];

@@ -1,0 +1,109 @@
+//! Who had authority at a moment, on which evidence, as it is known now or as it was known at another.
+use super::{App, Failure};
+use crate::domain::{
+    authority::{Authorities, Authority, Freeze, Person, State},
+    record::{Holder, Record},
+};
+use chrono::{DateTime, Utc};
+use holdfast_access::{Oversight, RequestContext, Returned, Unreleased};
+use holdfast_eventlog::{Decider, Event as _, ReadError, StreamName, Subject};
+use holdfast_types::{Action, AuthorityId, Category, PatientId, Period, Span, TenantId};
+
+pub(crate) struct ListAuthority {
+    pub(crate) patient: PatientId,
+    /// As whose officer; none for holders.
+    pub(crate) tenant: Option<TenantId>,
+    /// None: now.
+    pub(crate) at: Option<DateTime<Utc>>,
+    /// None: as it is known now.
+    pub(crate) known: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct AuthorityThen {
+    pub(crate) spans: Vec<Span>,
+    pub(crate) later: Vec<Span>,
+    pub(crate) authorities: Vec<Authority>,
+    pub(crate) freezes: Vec<Freeze>,
+    pub(crate) person: Option<Person>,
+}
+
+impl App {
+    /// Part of the record's history, and seen by those who see that.
+    #[tracing::instrument(skip_all, name = "consent.list_authority")]
+    pub(crate) async fn list_authority(
+        &self,
+        asked: &RequestContext,
+        query: ListAuthority,
+    ) -> Result<AuthorityThen, Failure> {
+        let ListAuthority { patient, tenant, at, known } = query;
+        let oversight = match tenant {
+            None => Oversight::RecordHistory(patient),
+            Some(tenant) => Oversight::TenantHistory { tenant, patient: Some(patient) },
+        };
+        let permit = self.gate.authorise_oversight(asked, oversight, "consent.ListAuthority").await?;
+        let at = at.unwrap_or_else(|| self.log.clock().now());
+        let (state, revision) = self.known_at::<Authorities>(patient, known).await?;
+        let (record, _) = self.known_at::<Record>(patient, known).await?;
+        let then = match &state.spans {
+            Some(spans) => then(&state, spans, at),
+            None => AuthorityThen { spans: named(record.holders()), ..AuthorityThen::default() },
+        };
+        let returned = vec![Returned { id: patient.uuid(), revision }];
+        Ok(self.gate.release(permit, Unreleased::new(then, returned)).await?)
+    }
+
+    /// An aggregate of the record as its log had it at a moment, and at which revision.
+    async fn known_at<D: Decider>(
+        &self,
+        patient: PatientId,
+        known: Option<DateTime<Utc>>,
+    ) -> Result<(D::State, u64), Failure> {
+        let stream = StreamName::new(D::Event::AGGREGATE, patient.uuid());
+        let events = self.log.stream(Subject::Patient(patient), &stream).await.map_err(Failure::Read)?;
+        let mut then = (D::State::default(), 0);
+        for opened in events {
+            if known.is_some_and(|known| known < opened.header.recorded) {
+                break;
+            }
+            let event =
+                opened.decode::<D::Event>().map_err(|error| Failure::Read(ReadError::Decode(error)))?;
+            then = (D::evolve(then.0, &event), opened.header.revision);
+        }
+        Ok(then)
+    }
+}
+
+fn then(state: &State, spans: &[Span], at: DateTime<Utc>) -> AuthorityThen {
+    let which = |wanted: fn(&Span, DateTime<Utc>) -> bool| {
+        spans.iter().filter(|span| wanted(span, at)).cloned().collect::<Vec<_>>()
+    };
+    let in_force = which(|span, at| span.period.contains(at));
+    let mut later = which(|span, at| span.period.from() > at);
+    later.sort_by_key(|span| span.period.from());
+    let follows = |id: AuthorityId| in_force.iter().chain(&later).any(|span| span.authority == Some(id));
+    let known = &state.known;
+    let authorities = known.authorities.iter().filter(|one| one.waits() || one.stands(at) || follows(one.id));
+    let freezes = known.freezes.iter().filter(|freeze| freeze.holds_back(freeze.account, at));
+    AuthorityThen {
+        authorities: authorities.cloned().collect(),
+        freezes: freezes.cloned().collect(),
+        person: known.person.clone(),
+        spans: in_force,
+        later,
+    }
+}
+
+/// Where nothing was settled: whoever was named holds everything.
+fn named(holders: &[Holder]) -> Vec<Span> {
+    let Ok(period) = Period::try_new(DateTime::UNIX_EPOCH, None) else { return Vec::new() };
+    let everything = |holder: &Holder| Span {
+        account: holder.account,
+        relationship: holder.relationship,
+        categories: Category::ALL.to_vec(),
+        actions: Action::ALL.to_vec(),
+        period,
+        authority: None,
+    };
+    holders.iter().map(everything).collect()
+}
