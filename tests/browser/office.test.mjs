@@ -17,7 +17,7 @@ let people;
 
 before(async () => {
   assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
+  holdfast = await Holdfast.up({ env: { ...process.env, HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX: "2000" } });
   browser = await chromium.launch({ executablePath, args: flags });
   people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
 }, { timeout: 400_000 });
@@ -142,6 +142,21 @@ test("the officer asks why", { timeout: 400_000 }, async (walk) => {
       await search(() => page.getByLabel(/^Record \(/).fill(record));
       assert.ok(Date.now() < deadline, await page.locator("main").innerText());
     } while (!(await saved.count()));
+  });
+
+  await walk.test("more than one file holds is not handed out, and the page says so in both languages", async () => {
+    for (const [lang, own, words] of [["es", "Español", "Es más de lo que cabe en un archivo."], ["en", "English", "This is more than one file holds."]]) {
+      await page.goto(`${holdfast.site}/office`);
+      await page.getByRole("button", { name: own }).click();
+      await page.locator(`html[lang=${lang}]`).waitFor();
+      await page.locator("[name=view][value=timeline]").check();
+      await page.locator("[name=from]").fill("2001-01-01");
+      await page.locator("form[role=search] button.button").first().click();
+      await page.locator("#found-title").waitFor();
+      await page.locator("form[action='/office/download'] button").click();
+      await page.getByRole("alert").getByText(words).waitFor();
+      await shown(page, `too-many-${lang}`);
+    }
   });
 
   await walk.test("one thing is asked about by its number", async () => {

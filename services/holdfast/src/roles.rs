@@ -32,6 +32,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) identity: IdentitySettings,
     /// Who is asked to cosign the log.
     pub(crate) witnesses: Vec<WitnessAddress>,
+    pub(crate) download_entries_max: u32,
 }
 
 /// Every role with its port, and where they answer.
@@ -123,6 +124,7 @@ impl Machine<'_> {
             Service::Audit => Role::Audit(holdfast_audit::config::Settings {
                 common,
                 log: LogSettings { witnesses: self.witnesses.clone(), ..log_settings(self.dir)? },
+                download_entries_max: self.download_entries_max,
                 ..holdfast_audit::config::Settings::default()
             }),
             Service::Gateway => Role::Gateway(common.into()),

@@ -8,6 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use holdfast_audit::config::DOWNLOAD_ENTRIES_MAX_DEFAULT;
 use holdfast_host::{LogStyle, Telemetry, client, settings::TelemetrySettings, shutdown};
 use holdfast_identity::{Announce, SecondFactor, config::IdentitySettings};
 use holdfast_types::Service;
@@ -45,6 +46,10 @@ pub(crate) struct UpArgs {
     telemetry: TelemetrySettings,
     #[command(flatten)]
     identity: IdentitySettings,
+    /// Entries of the history that an officer may take along in one file, 1 to 1000000.
+    #[arg(long = "audit-download-entries-max", env = "HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX",
+        default_value_t = DOWNLOAD_ENTRIES_MAX_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    download_entries_max: u32,
 }
 
 pub(crate) async fn run(args: UpArgs) -> Result<()> {
@@ -74,6 +79,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
             ..args.identity.clone()
         },
         witnesses: vec![address],
+        download_entries_max: args.download_entries_max,
     };
     let roles = step("migrating and starting", machine.roles()).await?;
     drop(machine);

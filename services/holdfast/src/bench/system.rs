@@ -49,6 +49,7 @@ impl System {
             telemetry: TelemetrySettings::default(),
             identity: IdentitySettings::default(),
             witnesses: Vec::new(),
+            download_entries_max: holdfast_audit::config::DOWNLOAD_ENTRIES_MAX_DEFAULT,
         };
         let roles = machine.roles().await?;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
