@@ -240,6 +240,7 @@ impl Committer {
         fault::point("append.projected");
         tx.commit().await.map_err(AppendError::Unavailable)?;
         fault::point("append.committed");
+        projection::let_go(opened);
         for (lane, seq) in next {
             self.heads.left(lane, seq);
         }

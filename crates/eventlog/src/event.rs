@@ -88,9 +88,10 @@ impl Opened {
         self.decode_stored()
     }
 
-    /// Keeps what the next [`Opened::decode`] answers; what cannot be decoded is told there.
-    pub fn decode_ahead<E: Event>(&self) {
+    /// Keeps what the next [`Opened::decode`] answers, after whatever can be done with it already; what cannot be decoded is told there.
+    pub fn decode_ahead<E: Event>(&self, then: impl FnOnce(&E)) {
         if let (Ok(mut ahead), Ok(event)) = (self.ahead.lock(), self.decode_stored::<E>()) {
+            then(&event);
             *ahead = Some(Box::new(event));
         }
     }

@@ -30,6 +30,13 @@ pub(crate) fn read_ahead(
     (opened.len() >= AHEAD_MIN).then(|| spawn_blocking(ahead)).into()
 }
 
+/// Nobody waits until many events are freed.
+pub(crate) fn let_go(opened: Arc<Vec<Opened>>) {
+    if opened.len() >= AHEAD_MIN {
+        drop(spawn_blocking(move || drop(opened)));
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectionError {
     #[error("an event cannot be read")]

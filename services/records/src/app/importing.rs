@@ -96,6 +96,8 @@ impl App {
         let recorded = self.record(&authority, request, &batch).await?;
         let tally = if recorded.repeated { self.tally_of(patient, import_id).await? } else { recorded.tally };
         let before = earlier.filter(|_| !recorded.repeated).map(|earlier| earlier.time);
+        // Nobody waits until a large file is freed.
+        drop(tokio::task::spawn_blocking(move || drop(batch)));
         Ok(answer(tally, recorded.position, before))
     }
 

@@ -56,7 +56,11 @@ pub(super) fn drafts(
     }));
     contents
         .extend(std::mem::take(&mut bundle.directory).into_iter().map(|entry| of_directory(system, entry)));
-    contents.into_iter().map(|content| draft(patient, content?)).collect()
+    let drafts = contents.into_iter().map(|content| draft(patient, content?));
+    let mut drafts = drafts.collect::<Result<Vec<_>, Failure>>()?;
+    // In the order of the indexes: neighbours go onto the same page.
+    drafts.par_sort_unstable_by_key(|draft| draft.item);
+    Ok(drafts)
 }
 
 pub(super) fn draft(patient: PatientId, content: Content) -> Result<Draft, Failure> {

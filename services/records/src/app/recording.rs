@@ -140,10 +140,7 @@ impl App {
 /// Each event with the time at which its source says it happened.
 fn of_item(id: ItemId, revision: u64, events: &[item::Event]) -> Result<StreamAppend, Failure> {
     let encoded = events.iter().map(|event| {
-        let occurred = match event {
-            item::Event::Recorded(content) | item::Event::Changed(content) => content.occurred,
-            item::Event::Retracted { .. } => None,
-        };
+        let occurred = event.content().and_then(|content| content.occurred);
         Ok(NewEvent { occurred, ..NewEvent::of(event)? })
     });
     let events = encoded.collect::<Result<_, AppendError>>().map_err(Failure::Append)?;

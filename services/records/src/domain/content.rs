@@ -2,10 +2,13 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_fhir::{Agent, FhirDateTime, Item, Provenance, Reference, Target};
 use holdfast_types::Category;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 use uuid::Uuid;
 
 /// What is said beside the resource is cut to these; the resource has it whole.
@@ -129,10 +132,15 @@ impl Attested {
     }
 }
 
-/// Canonical JSON, byte by byte as it was read: a number keeps the digits it was written with.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Resource(Box<RawValue>);
+/// Canonical JSON, byte by byte as it was read: a number keeps the digits it was written with. Cheap to clone.
+#[derive(Clone)]
+pub struct Resource(Arc<Written>);
+
+struct Written {
+    json: Box<RawValue>,
+    /// Made once, when it is first asked for.
+    sha256: OnceLock<Sha>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the resource is not JSON")]
@@ -143,15 +151,33 @@ pub type Sha = [u8; 32];
 impl Resource {
     pub fn parse(json: Vec<u8>) -> Result<Self, NotJson> {
         let text = String::from_utf8(json).map_err(|_| NotJson)?;
-        RawValue::from_string(text).map(Self).map_err(|_| NotJson)
+        RawValue::from_string(text).map(Self::from).map_err(|_| NotJson)
     }
 
     pub fn as_str(&self) -> &str {
-        self.0.get()
+        self.0.json.get()
     }
 
     pub fn sha256(&self) -> Sha {
-        Sha256::digest(self.as_str()).into()
+        *self.0.sha256.get_or_init(|| Sha256::digest(self.as_str()).into())
+    }
+}
+
+impl From<Box<RawValue>> for Resource {
+    fn from(json: Box<RawValue>) -> Self {
+        Self(Arc::new(Written { json, sha256: OnceLock::new() }))
+    }
+}
+
+impl Serialize for Resource {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.json.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Resource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -44,6 +44,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// What the item says from then on.
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::Recorded(content) | Self::Changed(content) => Some(content),
+            Self::Retracted { .. } => None,
+        }
+    }
+
     /// Why the item was retracted, if it was.
     pub fn into_reason(self) -> Option<String> {
         match self {

@@ -31,10 +31,16 @@ struct Wave {
 
 #[async_trait::async_trait]
 impl Projection for RecordViews {
-    /// The items of a file are nearly all of it.
+    /// The items of a file are nearly all of it, and their digests are what takes longest.
     fn read_ahead(&self, events: &[Opened]) {
         let items = events.par_iter().filter(|opened| opened.is::<item::Event>());
-        items.for_each(Opened::decode_ahead::<item::Event>);
+        items.for_each(|opened| {
+            opened.decode_ahead(|event: &item::Event| {
+                if let Some(content) = event.content() {
+                    content.resource.sha256();
+                }
+            });
+        });
     }
 
     async fn apply(&self, conn: &mut PgConnection, events: &[Opened]) -> Result<(), ProjectionError> {
