@@ -66,6 +66,7 @@ paged! {
     consent::v1::ListRecordsRequest,
     consent::v1::ListGrantsRequest,
     consent::v1::ListEmergencyAccessesRequest,
+    consent::v1::ListErasuresRequest,
     documents::v1::ListDocumentsRequest,
     identity::v1::ListSessionsRequest,
     identity::v1::ListPracticesRequest,

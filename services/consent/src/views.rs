@@ -8,6 +8,7 @@ mod noted;
 mod projection;
 mod records;
 mod row;
+mod wishes;
 
 pub use emergencies::{EmergencyCursor, Taken, emergencies, waiting};
 pub use erased::{erased, erased_documents};
@@ -16,6 +17,7 @@ pub use noted::Noted;
 pub use projection::Consent;
 pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
 pub use row::ViewsError;
+pub use wishes::{Asked, wish_count, wishes};
 
 use holdfast_eventlog::schema::Migrator;
 

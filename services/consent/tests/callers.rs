@@ -44,6 +44,7 @@ async fn refusals(
         refusal(erasures.lift_hold(LiftHoldRequest::default()).await),
         refusal(erasures.carry_out_erasure(CarryOutErasureRequest::default()).await),
         refusal(erasures.get_erasure(GetErasureRequest::default()).await),
+        refusal(erasures.list_erasures(ListErasuresRequest::default()).await),
         refusal(emergencies.begin_emergency_access(begin(&patient)).await),
         refusal(emergencies.list_emergency_accesses(ListEmergencyAccessesRequest::default()).await),
         refusal(emergencies.review_emergency_access(review(&patient, EmergencyFinding::Justified)).await),

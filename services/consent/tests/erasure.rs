@@ -285,3 +285,50 @@ async fn one_document_is_erased_by_the_same_people_and_rules_and_everybody_hears
     let (patient, document) = (patient.parse().unwrap(), paper.parse().unwrap());
     assert_eq!(told, [DocumentErased { patient, document, erased: world.clock.now() }]);
 }
+
+#[tokio::test]
+async fn the_officer_finds_what_waits_the_longest_first_and_nothing_that_was_taken_back_or_done() {
+    let world = world().await;
+    let list = async |who: &Person, page_size, page_token: &str| {
+        let page_token = page_token.to_owned();
+        let asked = ListErasuresRequest { tenant_id: tenant().to_string(), page_size, page_token };
+        world.erasures(who).list_erasures(asked).await
+    };
+    let waiting = async |page_size, page_token: &str| {
+        list(&officer(), page_size, page_token).await.unwrap().into_inner()
+    };
+    assert_eq!(waiting(0, "").await, ListErasuresResponse::default());
+    let (first, second) = (world.record_in_tenant(&mother()).await, world.record_in_tenant(&mother()).await);
+    let (paper, kept) = (request_id(), request_id());
+    let of_paper = |document: &str| RequestErasureRequest { document_id: document.into(), ..ask(&second) };
+    for wish in [ask(&first), of_paper(&paper), of_paper(&kept), ask(&second)] {
+        world.erasures(&mother()).request_erasure(wish).await.unwrap();
+        world.clock.advance(TimeDelta::minutes(1));
+    }
+    let take_back = WithdrawErasureRequest { document_id: kept, ..take_back(&second) };
+    world.erasures(&mother()).withdraw_erasure(take_back).await.unwrap();
+
+    let page = waiting(2, "").await;
+    let found = |page: &ListErasuresResponse| -> Vec<(String, String)> {
+        let one = |one: &Erasure| (one.patient_id.clone(), one.document_id.clone());
+        page.erasures.iter().map(one).collect()
+    };
+    assert_eq!(found(&page), [(first.clone(), String::new()), (second.clone(), paper)]);
+    assert!(page.erasures.iter().all(|one| one.state() == ErasureState::Requested));
+    assert_eq!(
+        (page.open_size, page.erasures[0].stated_retention_rules.as_slice()),
+        (3, &["default".into()][..])
+    );
+    let rest = waiting(2, &page.next_page_token).await;
+    assert_eq!((found(&rest), rest.next_page_token.as_str()), (vec![(second.clone(), String::new())], ""));
+
+    for done in [&first, &second] {
+        world.erasures(&officer()).carry_out_erasure(carry_out(done)).await.unwrap();
+    }
+    assert_eq!(waiting(0, "").await, ListErasuresResponse::default());
+    let therapist = person(3).with(Role::Therapist, Some(practice()));
+    for who in [&mother(), &therapist, &person(4).with(Role::Operator, None)] {
+        assert_eq!(refusal(list(who, 0, "").await), "NOT_PERMITTED");
+    }
+    assert_eq!(refusal(list(&officer(), 101, "").await), "PAGE_SIZE_OUT_OF_RANGE");
+}

@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use axum::response::{IntoResponse, Response};
+use chrono::NaiveDate;
 use holdfast_host::{Reason, catalogue, status::reason_of};
 use holdfast_types::Service;
 use http::{HeaderValue, StatusCode, header};
@@ -32,6 +33,8 @@ pub struct Failure {
     pub fields: Vec<String>,
     /// Where in a file something is wrong.
     pub place: Option<String>,
+    /// The last day on which something must be kept.
+    pub retain_until: Option<NaiveDate>,
     /// Who does not answer, where something does not.
     pub away: Option<Service>,
 }
@@ -73,7 +76,7 @@ impl Failure {
     }
 
     fn plain(kind: FailureKind) -> Self {
-        Self { kind, reason: None, fields: Vec::new(), place: None, away: None }
+        Self { kind, reason: None, fields: Vec::new(), place: None, retain_until: None, away: None }
     }
 
     pub fn is(&self, reason: &Reason) -> bool {
@@ -91,7 +94,9 @@ impl From<Status> for Failure {
         let details = status.get_error_details();
         let violations = details.bad_request().map(|request| request.field_violations.as_slice());
         let fields = violations.unwrap_or_default().iter().map(|wrong| wrong.field.clone()).collect();
-        let place = details.error_info().and_then(|info| info.metadata.get("place")).cloned();
+        let told = |name| details.error_info().and_then(|info| info.metadata.get(name));
+        let (place, retain_until) = (told("place").cloned(), told("retain_until_date"));
+        let retain_until = retain_until.and_then(|date| date.parse().ok());
         let reason = reason_of(&status);
         // A service that needs another one says which; of anything else it speaks for itself.
         let other = details.error_info().and_then(|info| info.metadata.get("service")?.parse().ok());
@@ -104,7 +109,7 @@ impl From<Status> for Failure {
             let service = away.map(Service::as_str);
             tracing::warn!(code = ?status.code(), reason = reason.map(Reason::name), service, "a service does not answer");
         }
-        Self { kind, reason, fields, place, away }
+        Self { kind, reason, fields, place, retain_until, away }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod decision;
 mod emergency;
+mod erasure;
 mod factors;
 mod family;
 mod looked;
@@ -66,6 +67,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         looked::PAGES,
         staff::PAGES,
         emergency::PAGES,
+        erasure::PAGES,
     ];
     rooms.into_iter().flatten()
 }

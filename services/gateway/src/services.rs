@@ -13,6 +13,7 @@ use holdfast_proto::{
     },
     consent::v1::{
         consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
+        erasure_service_client::ErasureServiceClient,
     },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
@@ -81,6 +82,11 @@ impl Services {
 
     pub fn consent(&self, saying: Outgoing) -> ConsentServiceClient<Line> {
         ConsentServiceClient::with_interceptor(self.consent.clone(), saying)
+    }
+
+    /// Records and papers that somebody wants destroyed.
+    pub fn erasures(&self, saying: Outgoing) -> ErasureServiceClient<Line> {
+        ErasureServiceClient::with_interceptor(self.consent.clone(), saying)
     }
 
     /// Records opened without their holders' word.

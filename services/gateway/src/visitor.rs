@@ -19,6 +19,7 @@ use holdfast_proto::{
     audit::v1::audit_service_client::AuditServiceClient,
     consent::v1::{
         consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
+        erasure_service_client::ErasureServiceClient,
     },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
@@ -57,8 +58,12 @@ pub const SAYINGS: &[&str] = &[
     "me-ended",
     "sharing-given",
     "sharing-stopped",
+    "never-marked",
+    "never-lifted",
     "emergency-opened",
     "emergency-signed",
+    "erasure-said",
+    "erasure-taken-back",
 ];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.
@@ -176,6 +181,7 @@ impl Visitor {
 
     /// What the page after the redirect says on top: one of [`SAYINGS`].
     pub fn say_next(&self, key: &'static str) {
+        debug_assert!(SAYINGS.contains(&key), "`{key}` is not listed");
         self.set(Cookie::new(cookie::SAID, key).lasting(SAID_SECONDS));
     }
 
@@ -281,6 +287,10 @@ impl Signed {
 
     pub fn emergencies(&self) -> EmergencyServiceClient<Line> {
         self.site().services.emergencies(self.outgoing())
+    }
+
+    pub fn erasures(&self) -> ErasureServiceClient<Line> {
+        self.site().services.erasures(self.outgoing())
     }
 
     pub fn messaging(&self) -> MessagingServiceClient<Line> {

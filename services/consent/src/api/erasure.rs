@@ -1,14 +1,15 @@
 //! gRPC of erasures.
 use super::fields;
 use crate::{
-    app::{App, CarryOut, Content, GetErasure, LiftHold, PlaceHold, Retention},
+    app::{App, CarryOut, Content, GetErasure, LiftHold, ListErasures, PlaceHold, Retention},
     domain::{
         erasure::{Grounds, Hold, Stage, State},
         retention::Rules,
     },
+    views::Asked,
 };
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use holdfast_host::{CommandId, Ground, Problem, catalogue, field};
+use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field};
 use holdfast_proto::{
     consent::v1::{
         self as pb,
@@ -18,6 +19,7 @@ use holdfast_proto::{
 };
 use tonic::{Request, Response, Status};
 
+const PAGES: PageLimits = PageLimits { default: 25, max: 100 };
 const AUTHORITY_CHARACTERS_MAX: usize = 200;
 const REASON_CHARACTERS_MAX: usize = 500;
 
@@ -114,7 +116,35 @@ impl ErasureService for Api {
         let content = content(&message.patient_id, &message.document_id)?;
         let query = GetErasure { patient: content.patient, tenant: fields::tenant(&message.tenant_id)? };
         let state = self.app.get_erasure(&asked, query).await.map_err(Problem::from)?;
-        Ok(Response::new(shown(content, state)))
+        Ok(Response::new(self.shown(content, state)))
+    }
+
+    async fn list_erasures(
+        &self,
+        request: Request<pb::ListErasuresRequest>,
+    ) -> Result<Response<pb::ListErasuresResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.get_ref();
+        let page = Page::of(message, PAGES)?;
+        let query = ListErasures {
+            tenant: field::id("tenant_id", &message.tenant_id)?,
+            after: page.after().copied(),
+            page_size: page.size(),
+        };
+        let found = self.app.list_erasures(&asked, query).await.map_err(Problem::from)?;
+        let open_size = i32::try_from(found.waiting).unwrap_or(i32::MAX);
+        let (listed, next_page_token) = page.cut(found.listed, |(asked, _)| *asked)?;
+        let shown =
+            |(Asked { patient, document, .. }, state)| self.shown(Content { patient, document }, state);
+        let erasures = listed.into_iter().map(shown).collect();
+        Ok(Response::new(pb::ListErasuresResponse { erasures, next_page_token, open_size }))
+    }
+}
+
+impl Api {
+    fn shown(&self, content: Content, state: State) -> pb::Erasure {
+        let stated_retention_rules = self.rules.names().map(str::to_owned).collect();
+        pb::Erasure { stated_retention_rules, ..shown(content, state) }
     }
 }
 

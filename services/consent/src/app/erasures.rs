@@ -1,8 +1,11 @@
 //! Erasures: holders ask and take back; the officer of the record's tenant places and lifts holds, and carries out.
 use super::{App, Failure, made_by, request};
-use crate::domain::{
-    erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Retained, Stage, State, Step, Wish},
-    retention::Rule,
+use crate::{
+    domain::{
+        erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Retained, Stage, State, Step, Wish},
+        retention::Rule,
+    },
+    views::{self, Asked},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use holdfast_access::{Authority, Oversight, RequestContext, Returned, Unreleased};
@@ -46,6 +49,18 @@ pub(crate) struct GetErasure {
     pub(crate) patient: PatientId,
     /// As whose officer; none for holders.
     pub(crate) tenant: Option<TenantId>,
+}
+
+pub(crate) struct ListErasures {
+    pub(crate) tenant: TenantId,
+    pub(crate) after: Option<Asked>,
+    pub(crate) page_size: u32,
+}
+
+pub(crate) struct Erasures {
+    /// One more than the page holds.
+    pub(crate) listed: Vec<(Asked, State)>,
+    pub(crate) waiting: u32,
 }
 
 impl App {
@@ -145,6 +160,30 @@ impl App {
         let loaded = loaded.map_err(Failure::Read)?;
         let returned = vec![Returned { id: patient.uuid(), revision: loaded.revision }];
         Ok(self.gate.release(permit, Unreleased::new(loaded.state, returned)).await?)
+    }
+
+    #[tracing::instrument(skip_all, name = "consent.list_erasures")]
+    pub(crate) async fn list_erasures(
+        &self,
+        asked: &RequestContext,
+        query: ListErasures,
+    ) -> Result<Erasures, Failure> {
+        let ListErasures { tenant, after, page_size } = query;
+        let oversight = Oversight::TenantHistory { tenant, patient: None };
+        let permit = self.gate.authorise_oversight(asked, oversight, "consent.ListErasures").await?;
+        let pool = self.log.pool();
+        let wishes = views::wishes(pool, &permit, after, page_size).await.map_err(Failure::Views)?;
+        let waiting = views::wish_count(pool, &permit).await.map_err(Failure::Views)?;
+        let (mut listed, mut returned) = (Vec::with_capacity(wishes.len()), Vec::new());
+        for wish in wishes {
+            let (patient, subject) = (wish.patient, Subject::Patient(wish.patient));
+            let loaded = self.log.load::<Erasure>(subject, patient.uuid()).await.map_err(Failure::Read)?;
+            returned.push(Returned { id: patient.uuid(), revision: loaded.revision });
+            listed.push((wish, loaded.state));
+        }
+        returned.truncate(usize::try_from(page_size).unwrap_or(usize::MAX));
+        let erasures = Erasures { listed, waiting };
+        Ok(self.gate.release(permit, Unreleased::new(erasures, returned)).await?)
     }
 
     async fn holds(

@@ -42,6 +42,11 @@ impl Rules {
     pub fn named(&self, name: &str) -> Option<Rule> {
         self.0.get(name).copied()
     }
+
+    /// In alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
 }
 
 /// 42 CFR 438.3(u) asks ten years of those who serve Medicaid; a minor's record is kept as long after majority.

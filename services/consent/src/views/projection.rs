@@ -1,5 +1,5 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
-use super::{emergencies, erased};
+use super::{emergencies, erased, wishes};
 use crate::domain::{
     authority::Event as AuthorityEvent,
     emergency::Event as EmergencyEvent,
@@ -37,22 +37,21 @@ impl Projection for Consent {
             } else if opened.is::<MarkEvent>() {
                 let patient = PatientId::new(opened.header.stream.id());
                 apply(conn, &mark(patient, opened.decode()?)).await?;
-            } else if opened.is::<ErasureEvent>()
-                && let Some(destroyed) = opened.decode::<ErasureEvent>()?.destroyed()
-            {
-                let patient = PatientId::new(opened.header.stream.id());
-                match destroyed.document {
-                    None => {
-                        let erased = destroyed.erased;
-                        apply(conn, &ConsentFact::RecordErased { patient, erased }).await?;
-                    }
-                    Some(document) => {
-                        erased::document(conn, document, patient, opened.header.tenant).await?;
-                    }
-                }
+            } else if opened.is::<ErasureEvent>() {
+                erasure(conn, &opened.header, &opened.decode()?).await?;
             }
         }
         Ok(())
+    }
+}
+
+async fn erasure(conn: &mut PgConnection, header: &Header, event: &ErasureEvent) -> Result<(), sqlx::Error> {
+    wishes::apply(conn, header, event).await?;
+    let Some(destroyed) = event.destroyed() else { return Ok(()) };
+    let patient = PatientId::new(header.stream.id());
+    match destroyed.document {
+        None => apply(conn, &ConsentFact::RecordErased { patient, erased: destroyed.erased }).await,
+        Some(document) => erased::document(conn, document, patient, header.tenant).await,
     }
 }
 

@@ -116,6 +116,7 @@ fn paper(look: &Look) -> Page {
             etag: "1".to_owned(),
             reason: Field::line("reason", words.t("paper-withdraw-reason")),
         }),
+        erasure_href: Some("/r/k7m2q/papers/3c/erasure".to_owned()),
         problems: Vec::new(),
     })
 }

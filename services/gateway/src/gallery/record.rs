@@ -245,5 +245,6 @@ fn details(look: &Look, conflict: bool) -> Page {
         etag: "7".to_owned(),
         problems: Vec::new(),
         conflict,
+        erasure_href: Some("/r/k7m2q/erasure".to_owned()),
     })
 }

@@ -156,6 +156,7 @@ fn office(look: &Look, found: bool, sound: bool, timeline: bool) -> Box<dyn DynT
         take: look.carried(),
         frame: look.sized(Frame::officer(words, Tab::Office)),
         emergencies: Some(usize::from(!found)),
+        erasures: Some(usize::from(!found)),
         fields: vec![
             Field::line("patient", words.t("office-patient")).value(if found { "Mateo R." } else { "" }),
             Field::line("actor", words.t("office-actor")),

@@ -66,6 +66,7 @@ fn operation(name: &str) -> &'static str {
         "audit.DecideForReader" => "did-seen-then",
         "audit.ListReaders" => "did-readers",
         "consent.GetErasure" => "did-erasure-read",
+        "consent.ListErasures" => "did-erasures-read",
         "consent.ListEmergencyAccesses" => "did-emergencies-read",
         "consent.ListAuthority" => "did-authority-read",
         "audit.ListPatientEntries" => "did-looked",

@@ -96,6 +96,7 @@ async fn drawn(
             .map(|(field, key)| Problem { field: (*field).to_owned(), text: words.t(key) })
             .collect(),
         conflict,
+        erasure_href: open.record.shares_everything().then(|| open.path("/erasure")),
     }
 }
 

@@ -4,6 +4,7 @@ mod days;
 mod deeds;
 mod details;
 mod emergency;
+mod erasure;
 mod factors;
 mod given;
 mod home;
@@ -52,6 +53,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(details::routes())
         .merge(import::routes())
         .merge(papers::routes())
+        .merge(erasure::routes())
         .merge(uploads::routes())
         .merge(messages::routes())
         .merge(live::routes())

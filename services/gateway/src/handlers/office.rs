@@ -3,6 +3,8 @@
 mod decision;
 mod download;
 mod emergencies;
+mod erasures;
+mod order;
 mod what_if;
 
 pub(super) use decision::of_grounds;
@@ -59,11 +61,18 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/office/decision", get(back).post(decision::page))
         .route("/office/what-if", get(what_if::form).post(what_if::ask))
         .route("/office/emergencies", get(emergencies::list).post(emergencies::sign))
+        .route("/office/erasures", get(erasures::list))
+        .route("/office/erasures/order", get(to_erasures).post(order::page))
 }
 
 /// Who comes back to a decision or a file without what it is of searches again.
 async fn back(_: Signed) -> Redirect {
     Redirect::to("/office")
+}
+
+/// Which record it was is nowhere but in the form.
+async fn to_erasures(_: Signed) -> Redirect {
+    Redirect::to("/office/erasures")
 }
 
 /// One page of what was found.
@@ -78,9 +87,10 @@ async fn health(signed: &Signed) -> Result<LogHealth, Failure> {
 }
 
 async fn form(signed: Signed) -> Answer {
-    let (health, waiting) = tokio::try_join!(health(&signed), emergencies::waiting(&signed))?;
+    let (health, opened, wishes) =
+        tokio::try_join!(health(&signed), emergencies::waiting(&signed), erasures::waiting(&signed))?;
     let page = page(&signed, &Fields::default(), &health, None, Vec::new());
-    Ok(show(&Office { emergencies: Some(waiting), ..page }))
+    Ok(show(&Office { emergencies: Some(opened), erasures: Some(wishes), ..page }))
 }
 
 async fn verify(signed: Signed) -> Answer {
@@ -266,6 +276,7 @@ fn page(
     Office {
         frame: signed.frame(Tab::Office),
         emergencies: None,
+        erasures: None,
         fields: boxes.into_iter().map(dress).collect(),
         kinds: LookKind::OF_TENANT.map(kind).into(),
         problems,

@@ -222,6 +222,7 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
             etag: document.etag.clone(),
             reason,
         }),
+        erasure_href: open.record.shares_everything().then(|| format!("{path}/erasure")),
         problems: wrong.into_iter().map(|text| Problem { field: "reason".to_owned(), text }).collect(),
     })
 }

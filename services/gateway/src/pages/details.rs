@@ -15,4 +15,6 @@ pub struct Details {
     pub problems: Vec<Problem>,
     /// Someone changed it meanwhile.
     pub conflict: bool,
+    /// None where the reader does not decide over all of the record.
+    pub erasure_href: Option<String>,
 }

@@ -3,6 +3,7 @@
 pub mod decision;
 pub mod details;
 pub mod emergency;
+pub mod erasure;
 pub mod factors;
 pub mod frame;
 pub mod home;

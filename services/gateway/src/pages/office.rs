@@ -60,6 +60,8 @@ pub struct Office {
     pub frame: Frame,
     /// How many wait for their review; none on what a search leads to.
     pub emergencies: Option<usize>,
+    /// How many wait to be erased; none on what a search leads to.
+    pub erasures: Option<usize>,
     pub fields: Vec<Field>,
     pub kinds: Vec<Choice>,
     /// A table or a timeline.

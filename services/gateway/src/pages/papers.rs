@@ -57,6 +57,8 @@ pub struct Paper {
     /// Why it was taken back.
     pub withdrawn: Option<String>,
     pub withdraw: Option<Withdraw>,
+    /// None where the reader does not decide over all of the record.
+    pub erasure_href: Option<String>,
     pub problems: Vec<Problem>,
 }
 

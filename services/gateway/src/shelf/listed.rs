@@ -37,6 +37,11 @@ impl Listed {
         Category::ALL.iter().any(|room| self.holds(Action::Share, *room))
     }
 
+    /// Whoever decides over every room may ask that what is in them be destroyed.
+    pub fn shares_everything(&self) -> bool {
+        Category::ALL.iter().all(|room| self.holds(Action::Share, *room))
+    }
+
     /// Whoever does not hold every room is not shown the history, which tells of all of them.
     pub fn holds_everything(&self) -> bool {
         Category::ALL.iter().all(|room| self.holds(Action::Read, *room))
