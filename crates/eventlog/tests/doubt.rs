@@ -93,7 +93,8 @@ async fn a_database_that_does_not_say_how_far_it_is_has_failed_and_is_not_called
     let filled = act(&world.log, 1, None, JarCommand::Fill(1)).await.unwrap().position.unwrap();
     let ear = database("jars", &VIEWS, &[]).await;
     let inbox = inbox(&ear.pool, Arc::new(world.log.clone()));
-    assert!(!inbox.wait_for(&filled, patience).await.unwrap(), "nothing was heard");
+    // A busy machine may take a while to connect.
+    assert!(!inbox.wait_for(&filled, Duration::from_secs(3)).await.unwrap(), "nothing was heard");
 
     let mut owner = PgConnection::connect(&ear.owner_url).await.unwrap();
     let mut locked = owner.begin().await.unwrap();
