@@ -5,7 +5,7 @@ mod log;
 mod pool;
 use holdfast_audit::{
     config::WitnessAddress,
-    sequencer::{Cosigner, Tables},
+    sequencer::{Cosigner, Shelf, Tables},
 };
 use holdfast_testkit::FakeClock;
 use holdfast_translog::{SignedCheckpoint, SigningKey, Signs};
@@ -34,14 +34,14 @@ async fn witness(dir: &Path) -> String {
 }
 
 /// Sequences what waits, and has it cosigned.
-async fn cosigned(pool: sqlx::PgPool, folder: &Path, witness: &str) -> SignedCheckpoint {
+async fn cosigned(pool: sqlx::PgPool, shelf: Shelf, witness: &str) -> SignedCheckpoint {
     holdfast_host::tls::install_crypto();
-    let mut sequencer = sequencer(pool.clone(), folder, FakeClock::monday_noon());
+    let mut sequencer = sequencer(pool.clone(), shelf.clone(), FakeClock::monday_noon());
     while sequencer.round().await.unwrap() > 0 {}
     let newest = sequencer.newest().borrow().clone().unwrap();
     let witness: WitnessAddress = witness.parse().unwrap();
     let (log, tables) = (log_key().verifier().clone(), Tables::new(pool));
-    let mut cosigner = Cosigner::new(witness, log, tables, shelf(folder)).unwrap();
+    let mut cosigner = Cosigner::new(witness, log, tables, shelf).unwrap();
     cosigner.gather(&newest).await.unwrap();
     newest
 }
@@ -49,8 +49,8 @@ async fn cosigned(pool: sqlx::PgPool, folder: &Path, witness: &str) -> SignedChe
 #[tokio::test]
 #[ignore = "a process for other tests to kill"]
 async fn the_process_that_is_killed() {
-    let (Some((pool, folder)), Ok(witness)) = (told(), std::env::var(WITNESS)) else { return };
-    cosigned(pool, &folder, &witness).await;
+    let (Some((pool, shelf)), Ok(witness)) = (told(), std::env::var(WITNESS)) else { return };
+    cosigned(pool, shelf, &witness).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -62,14 +62,14 @@ async fn wherever_a_cosignature_is_lost_on_its_way_the_log_goes_on_and_gets_it_a
     for fault in ["cosigner.cosigned", "cosigner.taken", "cosigner.published", "cosigner.kept"] {
         world.hear_of_all().await;
         world.killed_with(fault, &[(WITNESS, &witness)]);
-        let left = checkpoint_note(&shelf(&world.folder())).await.unwrap();
-        verified(&shelf(&world.folder()), &notes).await;
+        let left = checkpoint_note(&world.shelf()).await.unwrap();
+        verified(&world.shelf(), &notes).await;
         notes.push(left.clone());
         // Nothing is new: the same checkpoint again.
-        let again = cosigned(world.audit.pool.clone(), &world.folder(), &witness).await;
+        let again = cosigned(world.audit.pool.clone(), world.shelf(), &witness).await;
         let left = SignedCheckpoint::open(&left, log_key().verifier()).unwrap();
         assert_eq!(left.checkpoint(), again.checkpoint(), "after {fault}");
-        let published = checkpoint_note(&shelf(&world.folder())).await.unwrap();
+        let published = checkpoint_note(&world.shelf()).await.unwrap();
         let kept: String =
             sqlx::query_scalar("SELECT note FROM log_checkpoint").fetch_one(&world.audit.pool).await.unwrap();
         assert_eq!(published, kept.as_bytes(), "after {fault}");

@@ -5,7 +5,7 @@ mod pool;
 use chrono::TimeDelta;
 use holdfast_audit::sequencer::{LEASE, Sequencer, SequencerError};
 use holdfast_eventlog::{Lease, Subject};
-use holdfast_testkit::FakeClock;
+use holdfast_testkit::{Bucket, FakeClock};
 use holdfast_translog::{Checkpoint, Hash};
 use holdfast_types::*;
 use log::*;
@@ -21,13 +21,26 @@ const PATIENCE: Duration = Duration::from_secs(45);
 #[tokio::test]
 #[ignore = "a process for other tests to kill"]
 async fn the_process_that_is_killed() {
-    let Some((pool, folder)) = told() else { return };
-    sequencer(pool, &folder, FakeClock::monday_noon()).round().await.unwrap();
+    let Some((pool, shelf)) = told() else { return };
+    sequencer(pool, shelf, FakeClock::monday_noon()).round().await.unwrap();
 }
 
 #[tokio::test]
 async fn wherever_a_sequencer_dies_nothing_is_lost_and_nothing_forks() {
-    let world = world().await;
+    dies_everywhere(&world().await).await;
+}
+
+#[tokio::test]
+async fn wherever_it_dies_while_it_publishes_into_a_bucket_nothing_is_lost_and_nothing_forks() {
+    let (Some(bucket), Some(other)) = (Bucket::start("log"), Bucket::start("log")) else { return };
+    let (world, tidied) = (world_in(bucket).await, world_in(other).await);
+    dies_everywhere(&world).await;
+    dies_mending(&world).await;
+    dies_tidying(&tidied).await;
+    assert!(!world.folder().exists(), "nothing of it lies in a folder");
+}
+
+async fn dies_everywhere(world: &World) {
     let mut notes: Vec<Vec<u8>> = Vec::new();
     for fault in [
         "sequencer.pooled",
@@ -47,13 +60,16 @@ async fn wherever_a_sequencer_dies_nothing_is_lost_and_nothing_forks() {
             world.mended(&mut notes).await;
         }
     }
-    let last = verified(&shelf(&world.folder()), &notes).await;
+    let last = verified(&world.shelf(), &notes).await;
     assert_eq!((last.patients, last.entries > 96), (5, true));
 }
 
 #[tokio::test]
 async fn one_that_dies_while_it_mends_what_another_left_is_mended_like_any_other() {
-    let world = world().await;
+    dies_mending(&world().await).await;
+}
+
+async fn dies_mending(world: &World) {
     let mut notes: Vec<Vec<u8>> = Vec::new();
     for fault in [
         "sequencer.half_rolled_forward",
@@ -71,7 +87,10 @@ async fn one_that_dies_while_it_mends_what_another_left_is_mended_like_any_other
 
 #[tokio::test]
 async fn one_that_dies_while_it_tidies_leaves_every_entry_to_be_read() {
-    let world = world().await;
+    dies_tidying(&world().await).await;
+}
+
+async fn dies_tidying(world: &World) {
     let mut notes: Vec<Vec<u8>> = Vec::new();
     world.hear_many(Service::Records, 1, 200).await;
     world.mended(&mut notes).await;

@@ -2,39 +2,40 @@
 #![allow(unreachable_pub, dead_code, reason = "a module that test files share")]
 use crate::log::*;
 use holdfast_audit::{
-    sequencer::{Sequencer, Tables},
+    sequencer::{Sequencer, Shelf, Tables},
     views::Index,
 };
 use holdfast_eventlog::{
     Append, Context, EventLog, Inbox, NewEvent, Parts, StreamAppend, StreamName, Subject, schema,
 };
-use holdfast_testkit::{FakeClock, TestDatabase, database};
+use holdfast_objects::aws_variables;
+use holdfast_testkit::{Bucket, FakeClock, TestDatabase, database};
 use holdfast_translog::{Hash, SigningKey, Signs};
 use holdfast_types::*;
 use sqlx::Connection as _;
 use std::{
-    collections::BTreeSet,
-    os::unix::process::ExitStatusExt,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
+    collections::BTreeSet, os::unix::process::ExitStatusExt, path::PathBuf, process::Command, sync::Arc,
     time::Duration,
 };
+use url::Url;
 use uuid::Uuid;
 
-/// What the process that is killed is told.
+/// What the process that is killed is told, beside the variables of a bucket.
 const DATABASE: &str = "HOLDFAST_TEST_SEQUENCER_DATABASE";
-const FOLDER: &str = "HOLDFAST_TEST_SEQUENCER_FOLDER";
+const STORE: &str = "HOLDFAST_TEST_SEQUENCER_STORE";
 
-/// The tables and the folder of the process that is to be killed; none in a run of the tests.
-pub fn told() -> Option<(sqlx::PgPool, PathBuf)> {
-    let (url, folder) = (std::env::var(DATABASE).ok()?, std::env::var(FOLDER).ok()?);
-    Some((schema::connect(&url, 4).unwrap(), folder.into()))
+/// The tables and the shelf of the process that is to be killed; none in a run of the tests.
+pub fn told() -> Option<(sqlx::PgPool, Shelf)> {
+    let (url, store) = (std::env::var(DATABASE).ok()?, std::env::var(STORE).ok()?);
+    holdfast_host::tls::install_crypto();
+    let shelf = Shelf::open(&store.parse().unwrap(), &aws_variables()).unwrap();
+    Some((schema::connect(&url, 4).unwrap(), shelf))
 }
 
 pub struct World {
     pub audit: TestDatabase,
     dir: tempfile::TempDir,
+    bucket: Option<Bucket>,
     pub clock: FakeClock,
     sources: Vec<(EventLog, Inbox)>,
 }
@@ -65,7 +66,13 @@ pub async fn world() -> World {
         sources
             .push((log, Inbox::new("audit", audit.pool.clone(), source, index, Arc::clone(&shared), poll)));
     }
-    World { audit, dir: tempfile::tempdir().unwrap(), clock, sources }
+    World { audit, dir: tempfile::tempdir().unwrap(), bucket: None, clock, sources }
+}
+
+/// The same, publishing into a bucket.
+pub async fn world_in(bucket: Bucket) -> World {
+    holdfast_host::tls::install_crypto();
+    World { bucket: Some(bucket), ..world().await }
 }
 
 impl World {
@@ -73,8 +80,22 @@ impl World {
         self.dir.path().join("log")
     }
 
+    /// Where it publishes, and the variables of that.
+    fn store(&self) -> (Url, Vec<(String, String)>) {
+        match &self.bucket {
+            Some(bucket) => ("s3://log/of/holdfast".parse().unwrap(), bucket.variables().into()),
+            None => (Url::from_directory_path(self.folder()).unwrap(), Vec::new()),
+        }
+    }
+
+    pub fn shelf(&self) -> Shelf {
+        let (url, variables) = self.store();
+        let aws = variables.into_iter().map(|(name, value)| (name, value.into())).collect();
+        Shelf::open(&url, &aws).unwrap()
+    }
+
     pub fn sequencer(&self) -> Sequencer {
-        sequencer(self.audit.pool.clone(), &self.folder(), self.clock.clone())
+        sequencer(self.audit.pool.clone(), self.shelf(), self.clock.clone())
     }
 
     /// One event of a patient, heard.
@@ -125,7 +146,7 @@ impl World {
 
     /// What is published is a log that continues what was published before, and once another has gone on, all that was heard is in it.
     pub async fn mended(&self, notes: &mut Vec<Vec<u8>>) {
-        let shelf = shelf(&self.folder());
+        let shelf = self.shelf();
         let left = checkpoint_note(&shelf).await;
         if left.is_some() {
             verified(&shelf, notes).await;
@@ -162,10 +183,12 @@ impl World {
     }
 
     pub fn killed_with(&self, fault: &str, told: &[(&str, &str)]) {
+        let (store, variables) = self.store();
         let output = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "the_process_that_is_killed", "--ignored"])
             .env(DATABASE, &self.audit.url)
-            .env(FOLDER, self.folder())
+            .env(STORE, store.as_str())
+            .envs(variables)
             .env("HOLDFAST_FAULT", fault)
             .envs(told.iter().copied())
             .output()
@@ -178,6 +201,6 @@ pub fn log_key() -> SigningKey {
     SigningKey::from_seed("holdfast.example/log", Signs::Notes, &[9; 32]).unwrap()
 }
 
-pub fn sequencer(pool: sqlx::PgPool, folder: &Path, clock: FakeClock) -> Sequencer {
-    Sequencer::new(Tables::new(pool), shelf(folder), log_key(), Arc::new(clock))
+pub fn sequencer(pool: sqlx::PgPool, shelf: Shelf, clock: FakeClock) -> Sequencer {
+    Sequencer::new(Tables::new(pool), shelf, log_key(), Arc::new(clock))
 }
