@@ -7,6 +7,8 @@ use futures::{StreamExt, stream};
 use holdfast_proto::{
     access::v1::{AccessRecorded, Outcome},
     audit::v1::{DownloadPatientProofRequest, EntryKind, ListPatientEntriesRequest},
+    consent::v1::RecordErased,
+    timestamp,
 };
 use holdfast_translog::{Line, Lines, Scope, Trust, Verified, VerifierKey, VerifyError, verify_export};
 use holdfast_types::*;
@@ -187,5 +189,29 @@ async fn what_cannot_be_asked_is_refused_by_its_name() {
     let nobody = DownloadPatientProofRequest { patient_id: "x".into(), older_sizes: Vec::new() };
     let answer = patiently(|| proof(world.as_parent(&[]), nobody.clone())).await.unwrap_err();
     assert_eq!(reason(&answer), "ID_MALFORMED");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_proof_of_an_erased_record_is_whole_and_continues_what_was_seen_before() {
+    let world = world().await;
+    world.sources.open_record(patient(1), tenant()).await;
+    tell(&world, patient(1), 12).await;
+    world.caught_up().await;
+    let key = verifier_key(&shelf(&world.sources.dir.path().join("log"))).await;
+    let before = proof_of(world.as_parent(&[]), of(patient(1), &[])).await;
+    let held = verified(&before, &key, &[]).unwrap();
+
+    let erased_time = Some(timestamp(SystemClock.now()));
+    let told = RecordErased { patient_id: patient(1).to_string(), erased_time };
+    let public = Some(prost_types::Any::from_msg(&told).unwrap());
+    let erased = Fact { public, ..Fact::of(Service::Consent, patient(1), "erasure", "erasure.carried-out") };
+    world.sources.tell(erased).await;
+    world.caught_up().await;
+    let seen = note(&before);
+    let after = proof_of(world.as_parent(&[]), of(patient(1), &[size(&seen)])).await;
+    let holds = verified(&after, &key, &[seen]).unwrap();
+    // The first download, and the erasure.
+    assert_eq!((holds.entries, holds.older), (held.entries + 2, 1));
     world.end().await;
 }
