@@ -6,16 +6,15 @@ use crate::{
     edge::Edge,
     hash::{Hash, leaf_hash, perfect_root},
     plan::{TileError, Tiles, tile_hashes},
+    rows::Rows,
     tile::{TILE_HEIGHT, TILE_WIDTH, TREE_SIZE_MAX, Tile},
 };
 
 #[derive(Debug, Clone, Default)]
 pub struct Frontier {
-    edge: Edge,
+    rows: Rows,
     /// The entries of the last bundle, below 256.
     entries: Vec<Vec<u8>>,
-    /// The hashes of the last tile of each level, below 256 in each.
-    levels: Vec<Vec<Hash>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,14 +94,14 @@ impl Frontier {
         let edge = Edge::try_new(size, hashes).map_err(|_| {
             FrontierError::Tile(TileError::Missing { path: format!("a tile of a tree of {size} entries") })
         })?;
-        Ok(Self { edge, entries, levels })
+        Ok(Self { rows: Rows::new(edge, levels), entries })
     }
 
     pub const fn size(&self) -> u64 {
-        self.edge.size()
+        self.rows.size()
     }
     pub fn root(&self) -> Hash {
-        self.edge.root()
+        self.rows.root()
     }
 
     /// All full tiles that the entries complete, and the partial tiles in which they end.
@@ -125,39 +124,20 @@ impl Frontier {
     }
 
     fn take(&mut self, entry: Vec<u8>, leaf: Hash, files: &mut Vec<TileFile>) {
-        let full = usize::from(TILE_WIDTH);
-        let mut before = self.edge.size();
-        self.edge.append(leaf);
+        let index = self.size() / u64::from(TILE_WIDTH);
         self.entries.push(entry);
-        if self.entries.len() == full {
-            let tile = Tile::Entries { index: before / u64::from(TILE_WIDTH), width: TILE_WIDTH };
+        if self.entries.len() == usize::from(TILE_WIDTH) {
+            let tile = Tile::Entries { index, width: TILE_WIDTH };
             files.push(TileFile { tile, bytes: bundle(&std::mem::take(&mut self.entries)) });
         }
-        let mut hash = leaf;
-        for level in 0.. {
-            if self.levels.len() <= usize::from(level) {
-                self.levels.push(Vec::new());
-            }
-            let Some(row) = self.levels.get_mut(usize::from(level)) else { return };
-            row.push(hash);
-            if row.len() < full {
-                return;
-            }
-            before /= u64::from(TILE_WIDTH);
-            let row = std::mem::take(row);
-            let tile = Tile::Hashes { level, index: before, width: TILE_WIDTH };
-            files.push(TileFile { tile, bytes: row.concat() });
-            hash = perfect_root(row);
-        }
+        self.rows.push(leaf, |tile, bytes| files.push(TileFile { tile, bytes }));
     }
 
     /// Every tile of this size that is not full.
     pub fn partial_files(&self) -> Vec<TileFile> {
         let bytes = |tile: &Tile| match tile {
             Tile::Entries { .. } => bundle(&self.entries),
-            Tile::Hashes { level, .. } => {
-                self.levels.get(usize::from(*level)).map(|row| row.concat()).unwrap_or_default()
-            }
+            Tile::Hashes { level, .. } => self.rows.partial(*level),
         };
         Self::tiles(self.size()).into_iter().map(|tile| TileFile { bytes: bytes(&tile), tile }).collect()
     }

@@ -34,6 +34,7 @@ mod key;
 mod note;
 mod plan;
 mod proof;
+mod rows;
 mod sequence;
 mod store;
 mod tile;
@@ -62,6 +63,6 @@ pub use store::{CHECKPOINT_PATH, StoreError, TileSource, TileStore, VERIFIER_KEY
 pub use tile::{TILE_HEIGHT, TILE_WIDTH, TREE_SIZE_MAX, Tile, TilePathError};
 pub use verify::{
     CheckpointPlace, LogVerifier, PatientProof, PatientVerifier, Scope, Trust, Verified, VerifyError,
-    verify_export, verify_tiles,
+    verify_export, verify_published, verify_tiles,
 };
 pub use witness::{AddCheckpoint, WitnessRefusal, Witnessed};

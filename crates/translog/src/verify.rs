@@ -2,13 +2,14 @@
 mod log;
 mod patient;
 mod reading;
+mod roots;
 mod tiles;
 mod trust;
 
 pub use log::LogVerifier;
 pub use patient::{PatientProof, PatientVerifier};
 pub use reading::{Scope, verify_export};
-pub use tiles::verify_tiles;
+pub use tiles::{verify_published, verify_tiles};
 pub use trust::Trust;
 
 use crate::{
@@ -28,10 +29,10 @@ use chrono::{DateTime, Utc};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     pub scope: Scope,
-    /// The newest checkpoint, and the time with which its tree closes.
     pub checkpoint: Checkpoint,
-    pub time: DateTime<Utc>,
-    /// Entries that were read; of a patient, the patient's.
+    /// With which the newest checkpoint's tree closes; none where no entry was read.
+    pub time: Option<DateTime<Utc>>,
+    /// Entries that were read, of the hashes alone those; of a patient, the patient's.
     pub entries: u64,
     /// In the whole log: chains that were counted. Of a patient: one, and no lanes.
     pub patients: u64,

@@ -60,7 +60,7 @@ fn the_export_of_the_log_is_golden_and_verifies() {
     let verified = verify_export(LOG.as_bytes(), &trust()).unwrap();
     assert_eq!((verified.scope, verified.checkpoint.size, verified.older), (Scope::Log, 7, 1));
     assert_eq!((verified.patients, verified.lanes), (2, 4));
-    assert_eq!(verified.time.timestamp_micros(), 1_767_225_601_000_001);
+    assert_eq!(verified.time.unwrap().timestamp_micros(), 1_767_225_601_000_001);
 }
 
 #[test]

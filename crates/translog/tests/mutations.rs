@@ -2,9 +2,9 @@
 #![cfg(test)]
 mod world;
 
-use holdfast_translog::{CHECKPOINT_PATH, Line, Placed, VerifyError};
+use holdfast_translog::{CHECKPOINT_PATH, Line, Placed, Scope, VerifyError};
 use proptest::prelude::*;
-use world::{Chosen, PATIENTS, World, lines, text, trust, verify, verify_files};
+use world::{Chosen, Files, PATIENTS, World, lines, text, trust, verify, verify_files, verify_public};
 
 fn batches() -> impl Strategy<Value = Vec<Vec<Chosen>>> {
     prop::collection::vec(prop::collection::vec(any::<Chosen>(), 1..40), 2..6)
@@ -87,6 +87,10 @@ proptest! {
         prop_assert_eq!((whole.entries, whole.checkpoint.size, whole.older), (size, size, count - 1));
         let tiles = verify_files(&world.files, &trust).unwrap();
         prop_assert_eq!((tiles.patients, tiles.lanes), (whole.patients, whole.lanes));
+        prop_assert_eq!(verify_public(&world.files, &trust).unwrap(), tiles, "the entries are given");
+        let public = verify_public(&world.files.public(), &trust).unwrap();
+        prop_assert_eq!((public.scope, public.time, public.entries, public.older), (Scope::Hashes, None, size, count - 1));
+        prop_assert!(verify_files(&world.files.public(), &trust).is_err());
         let mut patients = 0;
         for number in 0..PATIENTS {
             if let Some(export) = world.export_of(number) {
@@ -167,6 +171,8 @@ proptest! {
         let forked = verify(&other.export(), &trust).unwrap_err();
         prop_assert!(matches!(forked, VerifyError::Forked { .. }), "{}", forked);
         prop_assert!(verify_files(&other.files, &trust).is_err());
+        let forked = verify_public(&other.files.public(), &trust).unwrap_err();
+        prop_assert!(matches!(forked, VerifyError::Forked { .. }), "{}", forked);
         for number in 0..PATIENTS {
             if let Some(export) = other.export_of(number) {
                 prop_assert!(verify(&export, &trust).is_err());
@@ -210,6 +216,28 @@ proptest! {
     }
 }
 
+/// One of the files edited, cut, removed, or with another's content; which, and whether it is another now.
+fn changed_file(
+    files: &Files,
+    needed: &[String],
+    places: [prop::sample::Index; 2],
+    how: u8,
+    at: prop::sample::Index,
+) -> (Files, String, bool) {
+    let mut files = files.clone();
+    let [one, two] = places.map(|place| needed[place.index(needed.len())].clone());
+    let bytes = files.0[&one].clone();
+    let at = at.index(bytes.len());
+    match how {
+        0 => files.0.get_mut(&one).unwrap()[at] ^= 1,
+        1 => files.0.get_mut(&one).unwrap().truncate(at),
+        2 => drop(files.0.remove(&one)),
+        _ => drop(files.0.insert(one.clone(), files.0[&two].clone())),
+    }
+    let changed = files.0.get(&one) != Some(&bytes);
+    (files, one, changed)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -220,19 +248,19 @@ proptest! {
         let world = World::of(&batches);
         verify_files(&world.files, &trust()).unwrap();
         let needed = world.needed();
-        let [one, two] = places.map(|place| needed[place.index(needed.len())].clone());
-        let mut files = world.files.clone();
-        let bytes = files.0[&one].clone();
-        let at = at.index(bytes.len());
-        match how {
-            0 => files.0.get_mut(&one).unwrap()[at] ^= 1,
-            1 => files.0.get_mut(&one).unwrap().truncate(at),
-            2 => drop(files.0.remove(&one)),
-            _ => drop(files.0.insert(one.clone(), files.0[&two].clone())),
-        }
-        if files.0.get(&one) != Some(&bytes) {
-            prop_assert!(verify_files(&files, &trust()).is_err(), "{} of {:?}", one, needed);
-        }
+        let (files, one, changed) = changed_file(&world.files, &needed, places, how, at);
+        prop_assert!(!changed || verify_files(&files, &trust()).is_err(), "{} of {:?}", one, needed);
+    }
+
+    #[test]
+    fn without_the_entries_a_changed_file_of_the_log_is_caught(
+        batches in long(), places in any::<[prop::sample::Index; 2]>(), how in 0..4_u8, at in any::<prop::sample::Index>(),
+    ) {
+        let world = World::of(&batches);
+        let mut needed = world.needed();
+        needed.retain(|path| !path.starts_with("tile/entries/"));
+        let (files, one, changed) = changed_file(&world.files.public(), &needed, places, how, at);
+        prop_assert!(!changed || verify_public(&files, &trust()).is_err(), "{} of {:?}", one, needed);
     }
 }
 

@@ -9,7 +9,8 @@ pub use http::{Address, AddressError, FILE_BYTES_MAX};
 use chrono::SecondsFormat;
 use clap::Args;
 use holdfast_translog::{
-    ExportError, KeyError, Scope, Trust, Verified, VerifierKey, VerifyError, verify_export, verify_tiles,
+    ExportError, KeyError, Scope, Trust, Verified, VerifierKey, VerifyError, verify_export, verify_published,
+    verify_tiles,
 };
 use std::{
     fs,
@@ -35,6 +36,9 @@ pub struct Arguments {
     /// How many of these witnesses are enough; all of them, unless it is said.
     #[arg(long, requires = "witness", value_name = "NUMBER")]
     pub quorum: Option<usize>,
+    /// Fail where an address keeps the entries back, instead of verifying the hashes alone.
+    #[arg(long, requires = "address")]
+    pub with_entries: bool,
 }
 
 impl Arguments {
@@ -50,7 +54,8 @@ pub struct Subject {
     /// An export of the log or of one patient's part of it (`-`: standard input), or a folder with the log's files.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
-    /// Where the log's files are served; `checkpoint` and `tile/` are looked for below.
+    /// Where the log's files are served; `checkpoint` and `tile/` are looked for below. Where the entries are kept back, as from the
+    /// public, all hashes are verified, and what is not verified is said.
     #[arg(long, value_name = "URL")]
     pub address: Option<Url>,
 }
@@ -127,7 +132,11 @@ pub async fn verify(arguments: &Arguments) -> Result<Verified, Failure> {
             Ok(verify_export(BufReader::new(fs::File::open(path).map_err(failed)?), &trust)?)
         }
         (None, Some(url)) => {
-            Ok(verify_tiles(&Address::at(url.clone()).map_err(Failure::Address)?, &trust).await?)
+            let address = Address::at(url.clone()).map_err(Failure::Address)?;
+            match arguments.with_entries {
+                true => Ok(verify_tiles(&address, &trust).await?),
+                false => Ok(verify_published(&address, &trust).await?),
+            }
         }
         (None, None) => Err(Failure::NoSubject),
     }
@@ -146,17 +155,25 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|cause| Failure::File { path: path.to_owned(), cause })
 }
 
-/// The line that says what holds.
+/// The line that says what holds, and what nobody has looked at.
 pub fn summary(verified: &Verified, witnesses: usize) -> String {
     let Verified { scope, checkpoint, time, entries, patients, lanes, older } = verified;
     let what = match scope {
         Scope::Log => format!("{entries} entries, {patients} patients, {lanes} lanes"),
+        Scope::Hashes => format!("the hashes of {entries} entries, and all of the tree above them"),
         Scope::Patient(patient) => format!("all {entries} entries of patient {patient}"),
     };
     let (origin, size) = (&checkpoint.origin, checkpoint.size);
-    let time = time.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let time = time.map(|time| time.to_rfc3339_opts(SecondsFormat::Micros, true));
+    let time = time.map(|time| format!(" checkpoint time {time},")).unwrap_or_default();
+    let beyond = match scope {
+        Scope::Hashes => {
+            "; not verified: what the entries say, which are kept back here (an export or a copy of the log's files has them)"
+        }
+        Scope::Log | Scope::Patient(_) => "",
+    };
     format!(
-        "verified: {what}; log {origin}, tree size {size}, checkpoint time {time}, \
-         earlier checkpoints continued {older}, witnesses {witnesses}"
+        "verified: {what}; log {origin}, tree size {size},{time} \
+         earlier checkpoints continued {older}, witnesses {witnesses}{beyond}"
     )
 }

@@ -8,13 +8,14 @@ use axum::{
 };
 use chrono::DateTime;
 use holdfast_translog::{
-    CHECKPOINT_PATH, Chain, Event, PatientPart, Sequence, SignedCheckpoint, SigningKey, Signs, export_log,
-    export_patient,
+    CHECKPOINT_PATH, Chain, Checkpoint, Event, PatientPart, Sequence, SignedCheckpoint, SigningKey, Signs,
+    export_log, export_patient,
 };
 use holdfast_types::{EventId, PatientId, Service};
 use holdfast_verify::Folder;
 use std::{
-    fs,
+    collections::BTreeSet,
+    fs, io,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{
@@ -23,6 +24,7 @@ use std::{
     },
 };
 use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
 use uuid::Uuid;
 
 const PATIENT: PatientId = PatientId::new(Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0001));
@@ -157,16 +159,23 @@ async fn a_patients_part_is_verified_as_complete() {
     assert_eq!(world.run(&arguments).await, (Some(1), omitted));
 }
 
+/// The log's files at an address: all of them, or those that are for everybody.
+async fn served(world: &World, to_everybody: bool) -> (String, JoinHandle<io::Result<()>>) {
+    let serve = async move |State(root): State<PathBuf>, uri: Uri| {
+        let path = uri.path().trim_start_matches("/log/");
+        let kept_back = to_everybody && path.starts_with("tile/entries/");
+        fs::read(root.join(path)).ok().filter(|_| !kept_back).ok_or(StatusCode::NOT_FOUND)
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/log", listener.local_addr().unwrap());
+    let router = Router::new().fallback(serve).with_state(world.tiles());
+    (address, tokio::spawn(axum::serve(listener, router).into_future()))
+}
+
 #[tokio::test]
 async fn an_address_is_verified_over_http() {
     let world = World::new();
-    let serve = async |State(root): State<PathBuf>, uri: Uri| {
-        fs::read(root.join(uri.path().trim_start_matches("/log/"))).map_err(|_| StatusCode::NOT_FOUND)
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}/log", listener.local_addr().unwrap());
-    let router = Router::new().fallback(serve).with_state(world.tiles());
-    let server = tokio::spawn(axum::serve(listener, router).into_future());
+    let (address, server) = served(&world, false).await;
     let earlier = world.earlier();
     let arguments = ["--address", address.as_str(), "--older", text(&earlier)];
     assert_eq!(world.run(&arguments).await, (Some(0), WHOLE.to_owned()));
@@ -180,6 +189,60 @@ async fn an_address_is_verified_over_http() {
     let (code, text) = world.run(&arguments).await;
     assert_eq!(code, Some(3), "{text}");
     assert!(text.starts_with("the log could not be read: "), "{text}");
+}
+
+#[tokio::test]
+async fn where_the_entries_are_kept_back_all_hashes_are_verified_and_what_is_not_is_said() {
+    let world = World::new();
+    let (address, _server) = served(&world, true).await;
+    let earlier = world.earlier();
+    let arguments = ["--address", address.as_str(), "--older", text(&earlier)];
+    let public = "verified: the hashes of 403 entries, and all of the tree above them; log log.example/holdfast, \
+        tree size 403, earlier checkpoints continued 1, witnesses 0; not verified: what the entries say, which are \
+        kept back here (an export or a copy of the log's files has them)\n";
+    assert_eq!(world.run(&arguments).await, (Some(0), public.to_owned()));
+    let missing = "not verified: a tile is not what the log signs: tile/entries/000 is missing\n".to_owned();
+    let with_entries = [&arguments[..], &["--with-entries"]].concat();
+    assert_eq!(world.run(&with_entries).await, (Some(1), missing));
+
+    let signed = |key: &SigningKey, size| {
+        let root = world.signed[1].checkpoint().root;
+        Checkpoint { origin: key.verifier().name().to_owned(), size, root }.sign(key).to_text().into_bytes()
+    };
+    let other = SigningKey::from_seed("other.example", Signs::Notes, &[1; 32]).unwrap();
+    let same_name = SigningKey::from_seed("log.example/holdfast", Signs::Notes, &[2; 32]).unwrap();
+    let read = |path: &str| fs::read(world.tiles().join(path)).unwrap();
+    let flipped = |path: &str| {
+        let mut bytes = read(path);
+        bytes[40] ^= 1;
+        bytes
+    };
+    let cut = |path: &str| read(path).split_last_chunk::<32>().unwrap().0.to_vec();
+    for (path, bytes, said) in [
+        (
+            "tile/0/000",
+            flipped("tile/0/000"),
+            "its tree of 301 entries is not the one that a checkpoint signs",
+        ),
+        ("tile/0/001.p/147", flipped("tile/0/001.p/147"), "its tree of 301 entries is not"),
+        ("tile/0/001.p/147", read("tile/0/001.p/147").into_iter().rev().collect(), "is not the one"),
+        ("tile/1/000.p/1", vec![7; 32], "tile/1/000.p/1 holds something else than"),
+        ("tile/0/000", cut("tile/0/000"), "tile/0/000 is 8160 bytes long instead of 8192"),
+        ("tile/1/000.p/1", Vec::new(), "tile/1/000.p/1 is 0 bytes long instead of 32"),
+        (CHECKPOINT_PATH, signed(&other, 403), "the checkpoint is of the log `other.example`"),
+        (CHECKPOINT_PATH, signed(&same_name, 403), "is not signed by its key"),
+        (CHECKPOINT_PATH, signed(&world.key, 500), "tile/0/001.p/244 is missing"),
+        (CHECKPOINT_PATH, signed(&world.key, 301), "its tree of 301 entries is not"),
+        (CHECKPOINT_PATH, signed(&world.key, 300), "the log went back"),
+    ] {
+        let honest = read(path);
+        world.put(path, &bytes);
+        let (code, told) = world.run(&arguments).await;
+        assert_eq!(code, Some(1), "{path}: {told}");
+        assert!(told.starts_with("not verified: ") && told.contains(said), "{path}: {told}");
+        world.put(path, &honest);
+    }
+    assert_eq!(world.run(&arguments).await.0, Some(0), "as it was");
 }
 
 #[tokio::test]
@@ -198,7 +261,7 @@ async fn a_server_that_is_busy_is_asked_again_and_not_for_ever() {
             }
         };
         let router = Router::new().fallback(serve).with_state((world.tiles(), asked.clone()));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, router).into_future());
         let (found, said) = world.run(&["--address", &address]).await;
@@ -221,6 +284,11 @@ async fn what_does_not_hold_is_said_with_its_place() {
     assert_eq!(
         run(&swapped).await,
         (Some(1), "not verified: entry 7 stands where entry 6 belongs\n".to_owned())
+    );
+    let one_more = whole.clone() + &lines[10].replacen(":7", ":403", 1) + "\n";
+    assert_eq!(
+        run(&one_more).await,
+        (Some(1), "not verified: entry 403 is beyond the tree, which holds 403 entries\n".to_owned())
     );
     let cut = lines[..403].join("\n") + "\n";
     assert_eq!(
@@ -300,17 +368,34 @@ async fn arguments_of_no_use_and_files_that_are_not_there_exit_otherwise() {
     assert_eq!(world.run(&["--export", text(&world.tiles())]).await.0, Some(2));
 }
 
-/// What verifies must not stand on what is verified.
+/// What verifies must not stand on what is verified: not in what it is built of, however far down.
 #[test]
 fn nothing_of_the_server_is_in_the_verifier() {
-    let manifest = |path: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
-    let ours = |manifest: &str| -> Vec<String> {
-        let dependencies =
-            manifest.split_once("[dependencies]").unwrap().1.split("\n[").next().unwrap().to_owned();
-        let named = dependencies.lines().filter_map(|line| line.split('.').next());
-        named.filter(|name| name.starts_with("holdfast-")).map(str::to_owned).collect()
-    };
-    assert_eq!(ours(&manifest("Cargo.toml")), ["holdfast-translog"]);
-    assert_eq!(ours(&manifest("../translog/Cargo.toml")), ["holdfast-types"]);
-    assert!(ours(&manifest("../types/Cargo.toml")).is_empty());
+    let tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "-p",
+            "holdfast-verify",
+            "-e",
+            "normal,build",
+            "--prefix",
+            "none",
+        ])
+        .args(["--format", "{p}"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let lines = String::from_utf8(tree.stdout).unwrap();
+    let built_of: BTreeSet<&str> = lines.lines().filter_map(|line| line.split(' ').next()).collect();
+    let ours: Vec<&str> = built_of.iter().copied().filter(|name| name.starts_with("holdfast")).collect();
+    assert_eq!(ours, ["holdfast-translog", "holdfast-types", "holdfast-verify"]);
+    assert!(built_of.contains("aws-lc-rs") && built_of.contains("reqwest"), "{built_of:?}");
+    for server in
+        ["axum", "async-nats", "cedar-policy", "object_store", "sqlx", "sqlx-core", "tonic", "askama"]
+    {
+        assert!(!built_of.contains(server), "{server}");
+    }
 }

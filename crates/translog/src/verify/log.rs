@@ -1,5 +1,5 @@
 //! Verifies a whole log, entry by entry: every chain counted, every checkpoint's root made again, every closing compared.
-use super::{Scope, Verified, VerifyError};
+use super::{Scope, Verified, VerifyError, roots::Roots};
 use crate::{
     chain::{Chain, ChainKey, Head},
     checkpoint::Checkpoint,
@@ -9,13 +9,10 @@ use crate::{
     heads::Heads,
 };
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 /// Holds the head of every chain, and so grows with the number of patients, not of entries.
 pub struct LogVerifier {
-    newest: Checkpoint,
-    /// Roots that the log's key signed, by size.
-    roots: BTreeMap<u64, Hash>,
+    roots: Roots,
     edge: Edge,
     heads: Heads,
     closed: Closed,
@@ -34,23 +31,10 @@ struct Closed {
 impl LogVerifier {
     /// Against checkpoints whose signatures were verified; the largest is the newest.
     pub fn new(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Result<Self, VerifyError> {
-        let (mut newest, mut roots) = (None::<Checkpoint>, BTreeMap::new());
-        for checkpoint in checkpoints {
-            let size = checkpoint.size;
-            if roots.insert(size, checkpoint.root).is_some_and(|root| root != checkpoint.root) {
-                return Err(VerifyError::Forked { size });
-            }
-            if newest.as_ref().is_none_or(|newest| newest.size <= size) {
-                newest = Some(checkpoint);
-            }
-        }
-        let newest = newest.ok_or(VerifyError::NoCheckpoint)?;
+        let roots = Roots::of(checkpoints)?;
         let closed = Closed { size: 0, root: EMPTY_ROOT, time: None };
-        if roots.get(&0).is_some_and(|root| *root != EMPTY_ROOT) {
-            return Err(VerifyError::Forked { size: 0 });
-        }
         let (edge, heads) = (Edge::default(), Heads::default());
-        Ok(Self { newest, roots, edge, heads, closed, patients: 0, lanes: 0 })
+        Ok(Self { roots, edge, heads, closed, patients: 0, lanes: 0 })
     }
 
     /// How many entries were taken.
@@ -61,8 +45,9 @@ impl LogVerifier {
     /// The next entry.
     pub fn take(&mut self, bytes: &[u8]) -> Result<(), VerifyError> {
         let index = self.size();
-        if index >= self.newest.size {
-            return Err(VerifyError::BeyondTree { index, size: self.newest.size });
+        let size = self.roots.newest.size;
+        if index >= size {
+            return Err(VerifyError::BeyondTree { index, size });
         }
         let entry = Entry::decode(bytes).map_err(|cause| VerifyError::Entry { index, cause })?;
         let leaf = leaf_hash(bytes);
@@ -71,19 +56,16 @@ impl LogVerifier {
             Entry::Heads(heads) => self.compare(index, heads)?,
         }
         self.edge.append(leaf);
-        let signed = self.roots.get(&self.size());
-        if signed.is_none() && matches!(entry, Entry::Event(_)) {
-            return Ok(());
-        }
-        let (size, root) = (self.size(), self.edge.root());
-        if signed.is_some_and(|signed| *signed != root) {
-            return Err(VerifyError::Forked { size });
-        }
+        let size = self.size();
+        self.roots.compare(size, || self.edge.root())?;
         match entry {
-            Entry::Heads(heads) => self.closed = Closed { size, root, time: Some(heads.time) },
-            Entry::Event(_) => return Err(VerifyError::NotClosed { size }),
+            Entry::Heads(heads) => {
+                self.closed = Closed { size, root: self.edge.root(), time: Some(heads.time) };
+                Ok(())
+            }
+            Entry::Event(_) if self.roots.is_signed(size) => Err(VerifyError::NotClosed { size }),
+            Entry::Event(_) => Ok(()),
         }
-        Ok(())
     }
 
     fn count(&mut self, index: u64, event: &EventEntry, leaf: Hash) -> Result<(), VerifyError> {
@@ -126,19 +108,19 @@ impl LogVerifier {
 
     /// After the last entry.
     pub fn finish(self) -> Result<Verified, VerifyError> {
-        let (expected, found) = (self.newest.size, self.size());
+        let (expected, found) = (self.roots.newest.size, self.size());
         if found != expected {
             return Err(VerifyError::Missing { expected, found });
         }
         let time = self.closed.time.ok_or(VerifyError::NotClosed { size: found })?;
         Ok(Verified {
             scope: Scope::Log,
-            checkpoint: self.newest,
-            time,
+            older: self.roots.older(),
+            checkpoint: self.roots.newest,
+            time: Some(time),
             entries: found,
             patients: self.patients,
             lanes: self.lanes,
-            older: self.roots.len() as u64 - 1,
         })
     }
 }

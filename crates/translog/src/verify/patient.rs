@@ -92,7 +92,7 @@ impl PatientVerifier {
         Ok(Verified {
             scope: Scope::Patient(self.patient),
             checkpoint: self.checkpoint,
-            time: self.closing.time,
+            time: Some(self.closing.time),
             entries: found,
             patients: 1,
             lanes: 0,

@@ -12,6 +12,8 @@ use std::io::BufRead;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Log,
+    /// What is public of a log: every hash, and no entry.
+    Hashes,
     Patient(PatientId),
 }
 

@@ -6,7 +6,7 @@ use futures::executor::block_on;
 use holdfast_translog::{
     CHECKPOINT_PATH, Chain, Event, Line, Lines, PatientPart, Sequence, Sequenced, SignedCheckpoint,
     SigningKey, Signs, StoreError, TileSource, Trust, Verified, VerifyError, export_log, export_patient,
-    verify_export, verify_tiles, write_line,
+    verify_export, verify_published, verify_tiles, write_line,
 };
 use holdfast_types::{EventId, PatientId, Service};
 use std::collections::{BTreeMap, HashMap};
@@ -32,6 +32,14 @@ pub(crate) const PATIENTS: u8 = 4;
 
 #[derive(Default, Clone)]
 pub(crate) struct Files(pub(crate) BTreeMap<String, Vec<u8>>);
+
+impl Files {
+    /// Those that anybody is given.
+    pub(crate) fn public(&self) -> Self {
+        let given = |(path, _): &(&String, &Vec<u8>)| !path.starts_with("tile/entries/");
+        Self(self.0.iter().filter(given).map(|(path, bytes)| (path.clone(), bytes.clone())).collect())
+    }
+}
 
 #[async_trait::async_trait]
 impl TileSource for Files {
@@ -168,4 +176,8 @@ pub(crate) fn verify(lines: &[Line], trust: &Trust) -> Result<Verified, VerifyEr
 
 pub(crate) fn verify_files(files: &Files, trust: &Trust) -> Result<Verified, VerifyError> {
     block_on(verify_tiles(files, trust))
+}
+
+pub(crate) fn verify_public(files: &Files, trust: &Trust) -> Result<Verified, VerifyError> {
+    block_on(verify_published(files, trust))
 }
