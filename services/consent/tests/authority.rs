@@ -7,6 +7,7 @@ use common::*;
 use family::*;
 use holdfast_proto::{Word as _, consent::v1::*};
 use holdfast_types::{Action, Category, Purpose, Relationship};
+use std::collections::HashSet;
 
 #[tokio::test]
 async fn on_the_twelfth_birthday_in_california_rooms_pass_by_themselves_and_nothing_more_is_shown() {
@@ -36,9 +37,29 @@ async fn on_the_twelfth_birthday_in_california_rooms_pass_by_themselves_and_noth
     // Either ends such a grant: to end is never too much.
     world.as_(&mother()).revoke_grant(revoke(&both)).await.unwrap();
     assert_eq!(world.grants_seen(&mother(), &patient).await, [words(GOALS)]);
-    // Histories tell of every room.
-    let list = ListAuthorityRequest { patient_id: patient.clone(), ..ListAuthorityRequest::default() };
-    assert_eq!(refusal(world.authorities(&mother()).list_authority(list).await), "NOT_PERMITTED");
+    // Who acts is told whole to whoever holds everything; she is told what is hers.
+    let list = || ListAuthorityRequest { patient_id: patient.clone(), ..ListAuthorityRequest::default() };
+    let told = world.authorities(&child()).list_authority(list()).await.unwrap().into_inner();
+    assert!(told.spans.iter().any(|span| span.account_id == father().account.to_string()));
+    world
+        .authorities(&mother())
+        .appoint_proxy(until_majority(appoint(&patient, &aunt(), GOALS)))
+        .await
+        .unwrap();
+    let told = world.authorities(&mother()).list_authority(list()).await.unwrap().into_inner();
+    let of: HashSet<_> =
+        told.spans.iter().chain(&told.later_spans).map(|span| span.account_id.as_str()).collect();
+    let (own, helps) = (mother().account.to_string(), aunt().account.to_string());
+    assert_eq!(of, HashSet::from([own.as_str(), helps.as_str()]));
+    assert!(told.spans.iter().all(|span| !span.categories.contains(&Category::Notes.to_proto())));
+    assert_eq!((told.authorities.len(), told.birth_date.as_str(), told.freezes.len()), (1, "", 0));
+    // And whom she had help may be ended by what she is told.
+    let ended = end(&patient, &told.authorities[0].authority_id);
+    world.authorities(&mother()).end_authority(ended).await.unwrap();
+}
+
+fn until_majority(appoint: AppointProxyRequest) -> AppointProxyRequest {
+    AppointProxyRequest { until_time: at("2032-03-03T00:00:00Z".parse().unwrap()), ..appoint }
 }
 
 #[tokio::test]

@@ -102,8 +102,13 @@ async fn an_officer_asks_who_had_authority_on_a_date_on_which_evidence_as_it_was
     let after = world.then(&officer(), &patient, opened + TimeDelta::days(200), None).await;
     assert_eq!(had(&after, Category::Goals), all(&[own]));
 
-    // Whoever holds everything sees it, too; who holds less, another network's officer and a therapist do not.
+    // Whoever holds everything sees it, too, and who attests it; who holds less is told of themselves, and another network's officer and
+    // a therapist are told nothing.
     world.then(&child(), &patient, asked, None).await;
+    assert_eq!(had(&world.then(&administrator(), &patient, asked, None).await, Category::Goals).len(), 4);
+    let mothers = world.then(&mother(), &patient, asked, None).await;
+    assert_eq!(had(&mothers, Category::Goals), [is(&mother(), Relationship::Parent)]);
+    assert!(mothers.authorities.is_empty() && mothers.birth_date.is_empty(), "{mothers:?}");
     let elsewhere = RoleAssignment {
         role: Role::ComplianceOfficer,
         tenant: TenantId::new(Uuid::from_u128(0x7E2)),
@@ -111,7 +116,6 @@ async fn an_officer_asks_who_had_authority_on_a_date_on_which_evidence_as_it_was
     };
     let of_elsewhere = Person { roles: vec![elsewhere], ..person(8) };
     for (who, tenant_id) in [
-        (mother(), String::new()),
         (therapist(), String::new()),
         (therapist(), tenant().to_string()),
         (of_elsewhere.clone(), tenant().to_string()),
@@ -122,7 +126,7 @@ async fn an_officer_asks_who_had_authority_on_a_date_on_which_evidence_as_it_was
     }
     let looks = world.looks("consent.ListAuthority").await;
     let refused = looks.iter().filter(|look| look.outcome() == Outcome::Refused).count();
-    assert_eq!((looks.len(), refused), (11, 5), "each question is on the log");
+    assert_eq!((looks.len(), refused), (12, 4), "each question is on the log");
 }
 
 #[tokio::test]

@@ -7,11 +7,13 @@ use crate::domain::{
 use chrono::{DateTime, Utc};
 use holdfast_access::{Oversight, RequestContext, Returned, Unreleased};
 use holdfast_eventlog::{Decider, Event as _, ReadError, StreamName, Subject};
-use holdfast_types::{Action, AuthorityId, Category, PatientId, Period, Span, TenantId};
+use holdfast_types::{AccountId, Action, AuthorityId, Category, PatientId, Period, Role, Span, TenantId};
+
+const OPERATION: &str = "consent.ListAuthority";
 
 pub(crate) struct ListAuthority {
     pub(crate) patient: PatientId,
-    /// As whose officer; none for holders.
+    /// As whose officer or administrator; none for holders.
     pub(crate) tenant: Option<TenantId>,
     /// None: now.
     pub(crate) at: Option<DateTime<Utc>>,
@@ -29,19 +31,30 @@ pub(crate) struct AuthorityThen {
 }
 
 impl App {
-    /// Part of the record's history, and seen by those who see that.
+    /// Part of the record's history, and seen by those who see that. Whoever attests sees what there is to attest; who holds less than
+    /// every room is told what is their own.
     #[tracing::instrument(skip_all, name = "consent.list_authority")]
     pub(crate) async fn list_authority(
         &self,
         asked: &RequestContext,
         query: ListAuthority,
     ) -> Result<AuthorityThen, Failure> {
-        let ListAuthority { patient, tenant, at, known } = query;
-        let oversight = match tenant {
-            None => Oversight::RecordHistory(patient),
-            Some(tenant) => Oversight::TenantHistory { tenant, patient: Some(patient) },
-        };
-        let permit = self.gate.authorise_oversight(asked, oversight, "consent.ListAuthority").await?;
+        let (patient, caller) = (query.patient, asked.caller.account);
+        let standing = self.standing(patient, caller, self.log.clock().now()).await;
+        if query.tenant.is_none() && standing.is_ok_and(|standing| standing.holds_a_part()) {
+            let gate = &self.gate;
+            let permit =
+                gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, OPERATION).await?;
+            let (then, returned) = self.authority_then(&query).await?;
+            return Ok(gate.release(permit, Unreleased::new(then.own(caller), returned)).await?);
+        }
+        let permit = self.gate.authorise_oversight(asked, oversight(asked, &query), OPERATION).await?;
+        let (then, returned) = self.authority_then(&query).await?;
+        Ok(self.gate.release(permit, Unreleased::new(then, returned)).await?)
+    }
+
+    async fn authority_then(&self, query: &ListAuthority) -> Result<(AuthorityThen, Vec<Returned>), Failure> {
+        let ListAuthority { patient, at, known, .. } = *query;
         let at = at.unwrap_or_else(|| self.log.clock().now());
         let (state, revision) = self.known_at::<Authorities>(patient, known).await?;
         let (record, _) = self.known_at::<Record>(patient, known).await?;
@@ -49,8 +62,7 @@ impl App {
             Some(spans) => then(&state, spans, at),
             None => AuthorityThen { spans: named(record.holders()), ..AuthorityThen::default() },
         };
-        let returned = vec![Returned { id: patient.uuid(), revision }];
-        Ok(self.gate.release(permit, Unreleased::new(then, returned)).await?)
+        Ok((then, vec![Returned { id: patient.uuid(), revision }]))
     }
 
     /// An aggregate of the record as its log had it at a moment, and at which revision.
@@ -71,6 +83,31 @@ impl App {
             then = (D::evolve(then.0, &event), opened.header.revision);
         }
         Ok(then)
+    }
+}
+
+/// An officer sees the history of the whole tenant; an administrator what the record's own attest.
+fn oversight(asked: &RequestContext, query: &ListAuthority) -> Oversight {
+    let patient = query.patient;
+    let Some(tenant) = query.tenant else { return Oversight::RecordHistory(patient) };
+    let mut roles = asked.caller.roles.iter();
+    match roles.any(|held| held.role == Role::ComplianceOfficer && held.tenant == tenant) {
+        true => Oversight::TenantHistory { tenant, patient: Some(patient) },
+        false => Oversight::Authority(patient),
+    }
+}
+
+impl AuthorityThen {
+    /// What an account has, and what it said itself: nothing of anybody else.
+    fn own(mut self, account: AccountId) -> Self {
+        self.authorities.retain(|one| one.account == account || one.by == account);
+        let said: Vec<AuthorityId> = self.authorities.iter().map(|one| one.id).collect();
+        let own = |span: &Span| {
+            span.account == account || span.authority.is_some_and(|authority| said.contains(&authority))
+        };
+        self.spans.retain(own);
+        self.later.retain(own);
+        Self { freezes: Vec::new(), person: None, ..self }
     }
 }
 

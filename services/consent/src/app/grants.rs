@@ -66,6 +66,15 @@ impl Standing {
         }
     }
 
+    /// Something, and not every room to look into.
+    pub(super) fn holds_a_part(&self) -> bool {
+        let read = |spans: &[Span], room: Category| spans.iter().any(|span| span.holds(Action::Read, room));
+        match self {
+            Self::None | Self::Named => false,
+            Self::Holds(spans) => !Category::ALL.iter().all(|room| read(spans, *room)),
+        }
+    }
+
     /// Of whoever acts for the person, the family's own.
     fn purposes(&self, purposes: Vec<Purpose>) -> Vec<Purpose> {
         match self {

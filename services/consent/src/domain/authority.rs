@@ -165,7 +165,8 @@ fn allowed(state: &State, command: &Command) -> Result<(), Refusal> {
         Change::Frozen(freeze) => frozen(known, freeze, command),
         Change::Reviewed { freeze, review } => {
             let freeze = known.freeze(*freeze)?;
-            let early = review.until.is_some_and(|until| until < *now || (review.upheld && until == *now));
+            // What is lifted ended when somebody said so, which is before it is decided.
+            let early = review.upheld && review.until.is_some_and(|until| until <= *now);
             if freeze.by == *by {
                 Err(Refusal::SamePerson)
             } else if freeze.ends().is_some_and(|end| end <= *now) {

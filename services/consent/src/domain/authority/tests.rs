@@ -71,6 +71,7 @@ pub(super) fn of(authority: Authority, categories: &[Category], actions: &[Actio
 }
 
 /// A record as it is told, one decision after the other.
+#[derive(Clone)]
 pub(super) struct Told {
     pub(super) state: State,
     pub(super) around: Around,

@@ -240,10 +240,14 @@ fn a_freeze_stops_at_once_and_ends_by_itself_unless_an_officer_upholds_it() {
     assert_eq!(reads(&told, FATHER), [true, false, false, false, true]);
     let told = told.by(OFFICER, review(OFFICER, true, None));
     assert_eq!(reads(&told, FATHER), [true, false, false, false, false]);
-    let lifted =
-        Told { now: day("2026-03-05"), ..told }.by(OFFICER, review(OFFICER, false, Some("2026-03-05")));
+    let lifted = Told { now: day("2026-03-05"), ..told.clone() }
+        .by(OFFICER, review(OFFICER, false, Some("2026-03-05")));
     assert_eq!(reads(&lifted, FATHER), [true, false, false, true, true]);
     assert_eq!(lifted.refused(OFFICER, review(OFFICER, true, None)), Refusal::Ended);
+    // A clock goes on between the word and the decision.
+    let late = Told { now: day("2026-03-05") + TimeDelta::microseconds(1), ..told };
+    let late = late.by(OFFICER, review(OFFICER, false, Some("2026-03-05")));
+    assert_eq!(reads(&late, FATHER), [true, false, false, true, true]);
 }
 
 #[test]
