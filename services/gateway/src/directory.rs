@@ -106,6 +106,12 @@ impl Known {
         )
     }
 
+    /// What an account is called, where that is known.
+    pub fn name(&self, account: &str) -> Option<String> {
+        let name = self.accounts.get(account).map(|profile| profile.display_name.clone());
+        name.filter(|name| !name.is_empty())
+    }
+
     /// Who a grant is for.
     pub fn grantee(&self, signed: &Signed, grantee: Option<&Grantee>) -> Person {
         let words = signed.words();

@@ -1,5 +1,6 @@
 //! Every page in every state, with made-up contents, by the templates that families see: for looking at and for checking.
 
+mod authority;
 mod decision;
 mod emergency;
 mod erasure;
@@ -68,6 +69,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         staff::PAGES,
         emergency::PAGES,
         erasure::PAGES,
+        authority::PAGES,
     ];
     rooms.into_iter().flatten()
 }

@@ -12,8 +12,8 @@ use holdfast_proto::{
         replay_service_client::ReplayServiceClient,
     },
     consent::v1::{
-        consent_service_client::ConsentServiceClient, emergency_service_client::EmergencyServiceClient,
-        erasure_service_client::ErasureServiceClient,
+        authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
+        emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
     },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
@@ -82,6 +82,11 @@ impl Services {
 
     pub fn consent(&self, saying: Outgoing) -> ConsentServiceClient<Line> {
         ConsentServiceClient::with_interceptor(self.consent.clone(), saying)
+    }
+
+    /// Who may act for whom.
+    pub fn authorities(&self, saying: Outgoing) -> AuthorityServiceClient<Line> {
+        AuthorityServiceClient::with_interceptor(self.consent.clone(), saying)
     }
 
     /// Records and papers that somebody wants destroyed.

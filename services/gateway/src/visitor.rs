@@ -64,6 +64,11 @@ pub const SAYINGS: &[&str] = &[
     "emergency-signed",
     "erasure-said",
     "erasure-taken-back",
+    "acts-helping",
+    "acts-proposed",
+    "acts-recorded",
+    "acts-stated",
+    "acts-ended",
 ];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.

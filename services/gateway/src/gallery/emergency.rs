@@ -65,6 +65,7 @@ fn work(look: &Look) -> Page {
         rows: Vec::new(),
         opened: vec![opened],
         may_open: true,
+        attests: false,
         pager: Default::default(),
     })
 }

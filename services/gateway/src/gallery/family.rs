@@ -197,6 +197,7 @@ fn me(look: &Look, invited: bool) -> Page {
         frame,
         name: Field::line("name", words.t("me-name")).value("Rosa R.").autocomplete("name"),
         email: "rosa@mail.example".to_owned(),
+        number: "0193f0c2-8f10-7d11-9a5e-0c7f2b1d0003".to_owned(),
         has_second_factor: !invited,
         invited,
         sessions: vec![

@@ -66,6 +66,7 @@ fn sharing(look: &Look, empty: bool) -> Page {
         now: if empty { Vec::new() } else { grants(look) },
         never: if empty { Vec::new() } else { vec![mark(look)] },
         ended: if empty { Vec::new() } else { vec![ended] },
+        whole: true,
     })
 }
 
@@ -92,6 +93,7 @@ fn emergency(look: &Look) -> Page {
         now: std::iter::once(taken).chain(grants(look)).collect(),
         never: Vec::new(),
         ended: Vec::new(),
+        whole: true,
     })
 }
 

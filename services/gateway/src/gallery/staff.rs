@@ -65,6 +65,7 @@ fn work(look: &Look, empty: bool) -> Box<dyn DynTemplate> {
         rows: if empty { Vec::new() } else { rows },
         opened: Vec::new(),
         may_open: true,
+        attests: true,
         pager: Pager { shown, total: shown, ..Pager::default() },
     })
 }

@@ -70,6 +70,7 @@ async fn page(signed: Signed, headers: HeaderMap) -> Answer {
         frame: signed.frame(Tab::Me),
         name: Field::line("name", words.t("me-name")).value(account.display_name).autocomplete("name"),
         email: account.email,
+        number: signed.who.account_id.to_string(),
         has_second_factor,
         invited: !has_second_factor && cookie::read(&headers, cookie::FACTOR_LATER).is_none(),
         sessions: sessions.collect(),

@@ -1,5 +1,6 @@
 //! What the pages do: one file per page, each handler converts, asks the services and shows.
 
+mod authority;
 mod days;
 mod deeds;
 mod details;
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(messages::routes())
         .merge(live::routes())
         .merge(sharing::routes())
+        .merge(authority::routes())
         .merge(looked::routes())
         .merge(proof::routes())
         .merge(work::routes())

@@ -57,7 +57,8 @@ async fn list(open: Open) -> Answer {
         cards.push(card(&open, &known, &uses, &parts, grant, standing));
     }
     let never = told.marks.iter().map(|mark| told.card(&open, mark)).collect();
-    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, never, ended }))
+    let whole = open.record.holds_everything();
+    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, never, ended, whole }))
 }
 
 fn card(

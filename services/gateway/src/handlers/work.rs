@@ -89,6 +89,7 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         rows,
         opened: opened.collect(),
         may_open: signed.who.is(Role::Therapist),
+        attests: super::authority::attests(&signed),
         frame: signed.frame(Tab::Work),
     }))
 }

@@ -25,6 +25,8 @@ pub struct Me {
     pub frame: Frame,
     pub name: Field,
     pub email: String,
+    /// The account's, for somebody who is to be acted for.
+    pub number: String,
     pub sessions: Vec<Session>,
     pub langs: Vec<Choice>,
     pub sizes: Vec<Choice>,

@@ -1,5 +1,6 @@
 //! The pages: one file each, holding only what is shown, already worded; templates of the same name draw them.
 
+pub mod authority;
 pub mod decision;
 pub mod details;
 pub mod emergency;

@@ -28,6 +28,8 @@ pub struct Sharing {
     /// What no grant reaches.
     pub never: Vec<MarkCard>,
     pub ended: Vec<GrantCard>,
+    /// Every room is held: then who looked is shown.
+    pub whole: bool,
 }
 
 #[derive(Debug, Template)]

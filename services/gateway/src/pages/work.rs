@@ -27,5 +27,7 @@ pub struct Work {
     pub opened: Vec<WorkRow>,
     /// In an emergency more of them can be opened.
     pub may_open: bool,
+    /// The account attests who acts for patients.
+    pub attests: bool,
     pub pager: Pager,
 }
