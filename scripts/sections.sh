@@ -3,8 +3,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 begun=$SECONDS
-# Built once and thrown away: what a later build would reuse only costs time and disk.
-[ -z "${CI:-}" ] || export CARGO_INCREMENTAL=0
 
 # section <title> <command…>: stops the script when the command fails.
 section() {
