@@ -1,5 +1,5 @@
 //! What is handed to the log and what comes back.
-use crate::{Event, Header, StreamName, Subject};
+use crate::{Event, Header, StreamName, Subject, event::Ahead};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use holdfast_types::{Actor, EventId, PatientId, Purpose, RequestId, TenantId};
@@ -76,20 +76,40 @@ pub struct NewEvent {
     pub payload: Bytes,
     /// When this one happened, if that differs from the context's time.
     pub occurred: Option<DateTime<Utc>>,
+    /// For the read models, see [`NewEvent::keeping`].
+    pub(crate) ahead: Ahead,
 }
 
 impl NewEvent {
+    /// Of an event that the read models are given as it is, instead of their decoding what was encoded a moment ago. For what comes in
+    /// thousands: an event that would be decoded to another is a fault of its encoding, which shows wherever debug assertions are on.
+    pub fn keeping<E: Event>(event: E) -> Result<Self, AppendError> {
+        let new = Self::of(&event)?;
+        debug_assert!(
+            E::decode(new.event_type, E::SCHEMA_VERSION, &new.payload)
+                .is_ok_and(|stored| serde_json::to_vec(&stored).is_ok_and(|again| again == new.payload)),
+            "what is stored is what was kept"
+        );
+        Ok(Self { ahead: Ahead::of(event), ..new })
+    }
+
     pub fn of<E: Event>(event: &E) -> Result<Self, AppendError> {
         let payload = serde_json::to_vec(event).map_err(AppendError::Encode)?;
         if payload.len() > PAYLOAD_BYTES_MAX {
             return Err(AppendError::TooLarge);
         }
-        Ok(Self {
-            event_type: event.event_type(),
-            schema_version: E::SCHEMA_VERSION,
+        Ok(Self { schema_version: E::SCHEMA_VERSION, ..Self::encoded(event.event_type(), payload) })
+    }
+
+    /// Of content that is encoded already, in its first version.
+    pub fn encoded(event_type: &'static str, payload: impl Into<Bytes>) -> Self {
+        Self {
+            event_type,
+            schema_version: 1,
             payload: payload.into(),
             occurred: None,
-        })
+            ahead: Ahead::default(),
+        }
     }
 }
 

@@ -3,6 +3,7 @@ use crate::{
     AppendError, Appended, Header, Opened, Position, Projection, Request, StreamName,
     columns::Columns,
     commands::{self, Commands},
+    event::Ahead,
     fault,
     group::{GROUP_MAX, gather, without_repeats},
     heads::Heads,
@@ -41,6 +42,7 @@ pub(crate) struct Sealed {
     pub header: Header,
     pub sealed: Vec<u8>,
     pub payload: Bytes,
+    pub ahead: Ahead,
 }
 
 /// What a committer works with.
@@ -212,7 +214,8 @@ impl Committer {
                         let header = Header { lane_seq: *seq, recorded, ..event.header.clone() };
                         columns.push(event, &header);
                         if !self.projections.is_empty() {
-                            opened.push(Opened::new(header.clone(), event.payload.clone()));
+                            let (payload, ahead) = (event.payload.clone(), event.ahead.clone());
+                            opened.push(Opened::new(header.clone(), payload, ahead));
                         }
                         headers.push(header);
                     }

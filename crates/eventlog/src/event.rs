@@ -67,12 +67,19 @@ pub struct Opened {
     ahead: Ahead,
 }
 
-/// What was decoded before it was asked for.
-type Ahead = Arc<Mutex<Option<Box<dyn Any + Send>>>>;
+/// The event itself, where it is at hand before it was asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ahead(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
+
+impl Ahead {
+    pub(crate) fn of<E: Event>(event: E) -> Self {
+        Self(Arc::new(Mutex::new(Some(Box::new(event)))))
+    }
+}
 
 impl Opened {
-    pub(crate) fn new(header: Header, payload: Bytes) -> Self {
-        Self { header, payload, ahead: Ahead::default() }
+    pub(crate) const fn new(header: Header, payload: Bytes, ahead: Ahead) -> Self {
+        Self { header, payload, ahead }
     }
 
     /// Whether it belongs to the aggregate of `E`.
@@ -81,7 +88,7 @@ impl Opened {
     }
 
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        let ahead = self.ahead.lock().ok().and_then(|mut ahead| ahead.take());
+        let ahead = self.ahead.0.lock().ok().and_then(|mut ahead| ahead.take());
         if let Some(Ok(event)) = ahead.map(|ahead| ahead.downcast::<E>()) {
             return Ok(*event);
         }
@@ -90,9 +97,12 @@ impl Opened {
 
     /// Keeps what the next [`Opened::decode`] answers, after whatever can be done with it already; what cannot be decoded is told there.
     pub fn decode_ahead<E: Event>(&self, then: impl FnOnce(&E)) {
-        if let (Ok(mut ahead), Ok(event)) = (self.ahead.lock(), self.decode_stored::<E>()) {
-            then(&event);
-            *ahead = Some(Box::new(event));
+        let Ok(mut ahead) = self.ahead.0.lock() else { return };
+        if ahead.is_none() {
+            *ahead = self.decode_stored::<E>().ok().map(|event| Box::new(event) as Box<dyn Any + Send>);
+        }
+        if let Some(event) = ahead.as_ref().and_then(|ahead| ahead.downcast_ref()) {
+            then(event);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::{
     append::EVENTS_MAX,
     commands,
     committer::{Committed, Committer, Job, Sealed},
+    event::Ahead,
     group::GROUP_MAX,
     heads::Heads,
     metrics::Metrics,
@@ -229,14 +230,14 @@ impl EventLog {
                     key_id: key.id(),
                     payload_sha256: [0; 32],
                 };
-                unsealed.push((header, event.payload, Arc::clone(&key)));
+                unsealed.push((header, event.payload, event.ahead, Arc::clone(&key)));
             }
             expected.push((stream, expected_revision));
         }
-        let seal = |(mut header, payload, key): (Header, Bytes, Arc<DataKey>)| {
+        let seal = |(mut header, payload, ahead, key): (Header, Bytes, Ahead, Arc<DataKey>)| {
             let sealed = key.seal(&place_of(&header), &payload)?;
             header.payload_sha256 = Sha256::digest(&sealed).into();
-            Ok(Sealed { header, sealed, payload })
+            Ok(Sealed { header, sealed, payload, ahead })
         };
         let events = if unsealed.len() > SEALED_ALONE_MAX {
             unsealed.into_par_iter().map(seal).collect::<Result<_, AppendError>>()?

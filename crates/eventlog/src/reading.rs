@@ -1,7 +1,7 @@
 //! Reading the log: a stream, a lane, single places; what others may see of it.
 use crate::{
-    Envelope, EventLog, KeyError, LANES, Opened, ReadError, Stored, StreamName, Subject, rows::EventRow,
-    seal::place_of,
+    Envelope, EventLog, KeyError, LANES, Opened, ReadError, Stored, StreamName, Subject, event::Ahead,
+    rows::EventRow, seal::place_of,
 };
 use futures::TryStreamExt;
 use std::collections::HashMap;
@@ -72,7 +72,7 @@ impl EventLog {
     pub async fn open(&self, stored: Stored) -> Result<Opened, ReadError> {
         let key = self.keys().of_event(&stored.header).await?;
         let payload = key.open(&place_of(&stored.header), &stored.sealed)?;
-        Ok(Opened::new(stored.header, payload.into()))
+        Ok(Opened::new(stored.header, payload.into(), Ahead::default()))
     }
 
     /// What the others may see of an event. Where the key is destroyed or the row was tampered with, the header alone.

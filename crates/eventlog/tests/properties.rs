@@ -150,12 +150,7 @@ fn a_request_acts_once_however_often_at_once_and_in_whichever_process_it_is_sent
 fn stored_content_comes_back_byte_by_byte_and_lies_there_unchanged() {
     let payloads = prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..6);
     check(&payloads, async |world, payloads| {
-        let new = |payload: &Vec<u8>| NewEvent {
-            event_type: "jar.told",
-            schema_version: 1,
-            payload: payload.clone().into(),
-            occurred: None,
-        };
+        let new = |payload: &Vec<u8>| NewEvent::encoded("jar.told", payload.clone());
         let stream = StreamName::new("note", id(10));
         let events = payloads.iter().map(new).collect();
         let streams =

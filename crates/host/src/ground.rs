@@ -20,7 +20,7 @@ use holdfast_eventlog::{
 use holdfast_types::{Clock, Ids, Service};
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Connections of one role to its database and to its key database.
@@ -32,6 +32,8 @@ const COMMITTERS: usize = 2;
 const CONSENT_POLL: Duration = Duration::from_millis(300);
 const FEED_POLL: Duration = Duration::from_millis(1000);
 const HEALTH_POLL: Duration = Duration::from_millis(1000);
+/// While something is missing: whoever waits for the role waits no longer than it takes.
+const HEALTH_POLL_UNREADY: Duration = Duration::from_millis(100);
 /// How long what a caller has shown counts as fresh.
 const FRESH: TimeDelta = TimeDelta::minutes(10);
 
@@ -296,10 +298,7 @@ impl Ground {
     }
 
     async fn watch_health(self, stop: CancellationToken) {
-        let mut poll = interval(HEALTH_POLL);
-        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! { () = stop.cancelled() => return, _ = poll.tick() => {} }
             let readiness = &self.0.readiness;
             readiness.set("postgres", self.log().heads().await.is_ok()).await;
             readiness.set("nats", self.0.bus.is_connected()).await;
@@ -307,6 +306,10 @@ impl Ground {
             for inbox in &self.0.inboxes {
                 let fresh = inbox.age().is_some_and(|age| age < self.0.settings.consent_stale_max());
                 readiness.set(&feed_name(inbox), fresh).await;
+            }
+            let rest = if readiness.is_ready().await { HEALTH_POLL } else { HEALTH_POLL_UNREADY };
+            if stop.run_until_cancelled(sleep(rest)).await.is_none() {
+                return;
             }
         }
     }

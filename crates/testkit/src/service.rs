@@ -106,14 +106,8 @@ pub async fn silent(network: &mut Network, clock: Arc<dyn Clock>, service: Servi
 /// Has identity say that there is a practice.
 pub async fn practice_created(identity: &EventLog, practice: PracticeId) {
     let created = PracticeCreated { practice_id: practice.to_string(), tenant_id: tenant().to_string() };
-    let event = NewEvent {
-        event_type: "practice.created",
-        schema_version: 1,
-        payload: Any { type_url: PracticeCreated::type_url(), value: created.encode_to_vec() }
-            .encode_to_vec()
-            .into(),
-        occurred: None,
-    };
+    let payload = Any { type_url: PracticeCreated::type_url(), value: created.encode_to_vec() };
+    let event = NewEvent::encoded("practice.created", payload.encode_to_vec());
     let context = Context {
         tenant: tenant(),
         actor: Actor::Anonymous,

@@ -54,12 +54,7 @@ impl Sources {
             practice_id: practice().to_string(),
         };
         let posted = MessagePosted { patient_id, thread_id, message_id: id(MESSAGE).to_string() };
-        let said = |event_type, public: Any| NewEvent {
-            event_type,
-            schema_version: 1,
-            payload: public.encode_to_vec().into(),
-            occurred: None,
-        };
+        let said = |event_type, public: Any| NewEvent::encoded(event_type, public.encode_to_vec());
         let events = vec![
             said("thread.started", Any::from_msg(&started).unwrap()),
             said("thread.message-posted", Any::from_msg(&posted).unwrap()),

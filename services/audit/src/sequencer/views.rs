@@ -270,7 +270,9 @@ async fn insert_entries(conn: &mut PgConnection, batch: &Batch) -> Result<(), sq
     }
     sqlx::query(
         "INSERT INTO log_entries (index, bytes, service, lane, lane_seq, chain, chain_seq)
-         SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::bigint[])",
+         SELECT
+             unnest($1::bigint[]), unnest($2::bytea[]), unnest($3::text[]), unnest($4::int[]), unnest($5::bigint[]),
+             unnest($6::bytea[]), unnest($7::bigint[])",
     )
     .bind(indexes)
     .bind(bytes)

@@ -107,7 +107,7 @@ impl Reaction for Index {
     }
 }
 
-/// Columns of many entries, for `UNNEST`.
+/// Columns of many entries, for `unnest`.
 #[derive(Default)]
 struct Rows {
     lane: Vec<i32>,
@@ -170,11 +170,12 @@ impl Rows {
                  service, lane, lane_seq, event_id, kind, event_type, stream, revision, tenant, subject, patient,
                  actor, actor_account, on_behalf_of, purpose, correlation, causation, occurred, recorded, key_id,
                  payload_sha256, leaf, public_payload, category)
-             SELECT $1, entry.* FROM UNNEST(
-                 $2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::uuid[],
-                 $10::uuid[], $11::uuid[], $12::text[], $13::uuid[], $14::uuid[], $15::text[], $16::uuid[],
-                 $17::uuid[], $18::timestamptz[], $19::timestamptz[], $20::uuid[], $21::bytea[], $22::bytea[],
-                 $23::bytea[], $24::text[]) AS entry
+             SELECT
+                 $1, unnest($2::int[]), unnest($3::bigint[]), unnest($4::uuid[]), unnest($5::text[]), unnest($6::text[]),
+                 unnest($7::text[]), unnest($8::bigint[]), unnest($9::uuid[]), unnest($10::uuid[]), unnest($11::uuid[]),
+                 unnest($12::text[]), unnest($13::uuid[]), unnest($14::uuid[]), unnest($15::text[]), unnest($16::uuid[]),
+                 unnest($17::uuid[]), unnest($18::timestamptz[]), unnest($19::timestamptz[]), unnest($20::uuid[]),
+                 unnest($21::bytea[]), unnest($22::bytea[]), unnest($23::bytea[]), unnest($24::text[])
              ON CONFLICT (service, lane, lane_seq) DO NOTHING",
         )
         .bind(service.as_str())

@@ -212,7 +212,7 @@ impl Sources {
     pub async fn tell(&self, fact: Fact) -> Position {
         let Fact { service, subject, tenant, actor, aggregate, event_type, public } = fact;
         let payload = public.map(|any| any.encode_to_vec()).unwrap_or_default();
-        let event = NewEvent { event_type, schema_version: 1, payload: payload.into(), occurred: None };
+        let event = NewEvent::encoded(event_type, payload);
         let stream = StreamName::new(aggregate, SystemIds.next());
         let context = Context {
             tenant,

@@ -105,12 +105,7 @@ impl World {
 
     pub async fn hear_many(&self, service: Service, patient: u128, count: usize) {
         let (log, inbox) = self.sources.iter().find(|(log, _)| log.service() == service.as_str()).unwrap();
-        let event = || NewEvent {
-            event_type: "item.recorded",
-            schema_version: 1,
-            payload: b"sealed".to_vec().into(),
-            occurred: None,
-        };
+        let event = || NewEvent::encoded("item.recorded", b"sealed".to_vec());
         let context = Context {
             tenant: TenantId::new(Uuid::from_u128(1)),
             actor: Actor::Anonymous,

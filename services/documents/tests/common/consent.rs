@@ -110,8 +110,8 @@ impl Consent {
     }
 
     async fn tell<M: Name>(&self, patient: PatientId, event_type: &'static str, fact: &M) {
-        let payload = Any::from_msg(fact).unwrap().encode_to_vec().into();
-        let event = NewEvent { event_type, schema_version: 1, payload, occurred: None };
+        let payload = Any::from_msg(fact).unwrap().encode_to_vec();
+        let event = NewEvent::encoded(event_type, payload);
         let (aggregate, _) = event_type.split_once('.').unwrap();
         let stream = StreamName::new(aggregate, SystemIds.next());
         let context = Context {

@@ -66,12 +66,7 @@ async fn append_round(
             let payload = noise(PAYLOAD_BYTES).into_bytes();
             let mut count = 0_u32;
             while began.elapsed() < time {
-                let events = vec![NewEvent {
-                    event_type: "bench.happened",
-                    schema_version: 1,
-                    payload: payload.clone().into(),
-                    occurred: None,
-                }];
+                let events = vec![NewEvent::encoded("bench.happened", payload.clone())];
                 let expected_revision = revision.load(Ordering::Relaxed);
                 let streams = vec![StreamAppend {
                     stream: StreamName::new("bench", id),

@@ -106,12 +106,7 @@ pub(crate) async fn figure(key: &'static str, ledger: &Ledger, told: &Told) -> R
 }
 
 fn event(number: u32) -> Append {
-    let event = NewEvent {
-        event_type: "item.recorded",
-        schema_version: 1,
-        payload: vec![b'x'; 600].into(),
-        occurred: None,
-    };
+    let event = NewEvent::encoded("item.recorded", vec![b'x'; 600]);
     let stream = StreamName::new("item", SystemIds.next());
     let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
     Append { subject: Subject::Patient(patient(number)), context: context(), request: None, streams }

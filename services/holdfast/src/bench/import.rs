@@ -23,7 +23,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 pub(crate) const KEYS: &[&str] = &["import_vs_raw", "import_entries_per_s"];
-const PAIRS: usize = 5;
+const PAIRS: usize = 11;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const CHUNK_BYTES: usize = 256 * 1024;
 const BATCH_ROWS: usize = 100;

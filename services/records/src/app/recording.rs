@@ -32,7 +32,7 @@ impl Draft {
     fn decide(&self, head: Option<&ItemHead>) -> Result<(Option<StreamAppend>, bool), Failure> {
         let (state, revision) = head.map_or((&State::Absent, 0), |head| (&head.state, head.revision));
         let events = Item::decide(state, Command::Record(self.content.clone())).map_err(Failure::Item)?;
-        let stream = if events.is_empty() { None } else { Some(of_item(self.item, revision, &events)?) };
+        let stream = if events.is_empty() { None } else { Some(of_item(self.item, revision, events)?) };
         Ok((stream, revision > 0))
     }
 }
@@ -138,10 +138,12 @@ impl App {
 }
 
 /// Each event with the time at which its source says it happened.
-fn of_item(id: ItemId, revision: u64, events: &[item::Event]) -> Result<StreamAppend, Failure> {
-    let encoded = events.iter().map(|event| {
+fn of_item(id: ItemId, revision: u64, events: Vec<item::Event>) -> Result<StreamAppend, Failure> {
+    let encoded = events.into_iter().map(|event| {
         let occurred = event.content().and_then(|content| content.occurred);
-        Ok(NewEvent { occurred, ..NewEvent::of(event)? })
+        let mut new = NewEvent::keeping(event)?;
+        new.occurred = occurred;
+        Ok(new)
     });
     let events = encoded.collect::<Result<_, AppendError>>().map_err(Failure::Append)?;
     let stream = StreamName::new(item::Event::AGGREGATE, id.uuid());

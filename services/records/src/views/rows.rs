@@ -68,9 +68,14 @@ impl ItemRows {
                 new.recorded, new.actor, false, new.event, new.event, COALESCE(before.origin, new.source), new.digest,
                 -- Who replaces an item does not speak for its origin.
                 CASE WHEN before.origin <> new.source THEN before.sent ELSE new.digest END
-             FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::bigint[], $12::bytea[])
-                AS new (patient, item, revision, category, resource_type, source, source_kind, occurred, recorded, actor, event, digest)
+             FROM (
+                SELECT
+                    unnest($1::uuid[]) AS patient, unnest($2::uuid[]) AS item, unnest($3::bigint[]) AS revision,
+                    unnest($4::text[]) AS category, unnest($5::text[]) AS resource_type, unnest($6::uuid[]) AS source,
+                    unnest($7::text[]) AS source_kind, unnest($8::timestamptz[]) AS occurred,
+                    unnest($9::timestamptz[]) AS recorded, unnest($10::text[]) AS actor, unnest($11::bigint[]) AS event,
+                    unnest($12::bytea[]) AS digest
+             ) AS new
              LEFT JOIN LATERAL (
                 SELECT revision, origin, sent FROM item_versions
                 WHERE patient = new.patient AND item = new.item AND revision <= new.revision
