@@ -14,7 +14,6 @@ use holdfast_translog::{
 use holdfast_types::{EventId, PatientId, Service};
 use holdfast_verify::Folder;
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -366,36 +365,4 @@ async fn arguments_of_no_use_and_files_that_are_not_there_exit_otherwise() {
     assert_eq!(world.run(&["--address", "ftp://127.0.0.1/"]).await.0, Some(2));
     fs::write(world.path("key"), "not a key").unwrap();
     assert_eq!(world.run(&["--export", text(&world.tiles())]).await.0, Some(2));
-}
-
-/// What verifies must not stand on what is verified: not in what it is built of, however far down.
-#[test]
-fn nothing_of_the_server_is_in_the_verifier() {
-    let tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "-p",
-            "holdfast-verify",
-            "-e",
-            "normal,build",
-            "--prefix",
-            "none",
-        ])
-        .args(["--format", "{p}"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
-    let lines = String::from_utf8(tree.stdout).unwrap();
-    let built_of: BTreeSet<&str> = lines.lines().filter_map(|line| line.split(' ').next()).collect();
-    let ours: Vec<&str> = built_of.iter().copied().filter(|name| name.starts_with("holdfast")).collect();
-    assert_eq!(ours, ["holdfast-translog", "holdfast-types", "holdfast-verify"]);
-    assert!(built_of.contains("aws-lc-rs") && built_of.contains("reqwest"), "{built_of:?}");
-    for server in
-        ["axum", "async-nats", "cedar-policy", "object_store", "sqlx", "sqlx-core", "tonic", "askama"]
-    {
-        assert!(!built_of.contains(server), "{server}");
-    }
 }

@@ -9,7 +9,6 @@ use holdfast_types::{Clock as _, SystemClock};
 use holdfast_witness::BODY_BYTES_MAX;
 use reqwest::{Client, StatusCode};
 use std::{
-    collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader},
     os::unix::process::ExitStatusExt as _,
@@ -376,28 +375,4 @@ async fn at_whatever_step_it_dies_it_cosigns_one_head_of_each_size_and_resumes()
             assert_eq!(world.kept(), (next, told.tree(next).0), "{step}");
         }
     }
-}
-
-/// Whoever witnesses must not stand on what is witnessed.
-#[test]
-fn nothing_of_the_server_is_in_the_witness() {
-    let tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "tree",
-            "--offline",
-            "--locked",
-            "-p",
-            "holdfast-witness",
-            "-e",
-            "normal,build",
-            "--prefix",
-            "none",
-        ])
-        .output()
-        .unwrap();
-    assert!(tree.status.success(), "{tree:?}");
-    let lines = String::from_utf8(tree.stdout).unwrap();
-    let ours: BTreeSet<&str> = lines.lines().filter_map(|line| line.split(' ').next()).collect();
-    let ours: Vec<&str> = ours.into_iter().filter(|name| name.starts_with("holdfast")).collect();
-    assert_eq!(ours, ["holdfast-fault", "holdfast-translog", "holdfast-types", "holdfast-witness"]);
 }

@@ -3,6 +3,7 @@ use crate::{
     allows, catches, holds,
     tree::{File, Tree},
 };
+use std::{collections::BTreeSet, process::Command};
 
 fn outside_of_its_rooms(tree: &Tree, word: &'static str, may: fn(&File) -> bool) -> Vec<String> {
     let words: &[&str] = match word {
@@ -88,4 +89,38 @@ fn a_library_outside_of_its_rooms_is_seen() {
         ],
     );
     allows(tonic_has_its_rooms, &[("services/a/src/api.rs", "use tonic::Status;")]);
+}
+
+/// What a package is built of, however far down, by the names in cargo's own tree.
+fn built_of(package: &str) -> BTreeSet<String> {
+    let mut tree = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    tree.args(["tree", "--offline", "--locked", "-e", "normal,build", "--prefix", "none", "-p", package]);
+    let tree = tree.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let lines = String::from_utf8(tree.stdout).unwrap();
+    lines.lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect()
+}
+
+/// What verifies and what witnesses must not stand on what is verified and witnessed.
+#[test]
+fn nothing_of_the_server_is_in_the_verifier_or_the_witness() {
+    for (package, ours) in [
+        ("holdfast-verify", vec!["holdfast-translog", "holdfast-types", "holdfast-verify"]),
+        (
+            "holdfast-witness",
+            vec!["holdfast-fault", "holdfast-translog", "holdfast-types", "holdfast-witness"],
+        ),
+    ] {
+        let built_of = built_of(package);
+        let named: Vec<&str> =
+            built_of.iter().map(String::as_str).filter(|name| name.starts_with("holdfast")).collect();
+        assert_eq!(named, ours);
+        assert!(built_of.contains("aws-lc-rs"), "{built_of:?}");
+    }
+    let verifier = built_of("holdfast-verify");
+    for server in
+        ["axum", "async-nats", "cedar-policy", "object_store", "sqlx", "sqlx-core", "tonic", "askama"]
+    {
+        assert!(!verifier.contains(server), "{server}");
+    }
 }
