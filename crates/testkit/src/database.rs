@@ -2,6 +2,7 @@
 use crate::servers;
 use holdfast_eventlog::{KeyRing, MasterKey, schema};
 use holdfast_types::{Clock, Ids};
+use nix::{errno::Errno, sys::signal, unistd::Pid};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, migrate::Migrator};
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -53,6 +54,7 @@ pub async fn database_on(
     feeds: &[&Migrator],
 ) -> TestDatabase {
     let mut conn = PgConnection::connect(superuser).await.expect("PostgreSQL");
+    drop_what_ended_tests_left(&mut conn).await;
     let template = template_name(service, views, feeds);
     sqlx::query("SELECT pg_advisory_lock(hashtext($1))")
         .bind(&template)
@@ -69,7 +71,7 @@ pub async fn database_on(
         make_template(superuser, &template, views, feeds).await;
         run(&mut conn, format!("ALTER DATABASE {template} IS_TEMPLATE true")).await;
     }
-    let name = format!("t_{}", uuid::Uuid::from_u128(rand_bits()).simple());
+    let name = format!("t_{}_{}", std::process::id(), uuid::Uuid::from_u128(rand_bits()).simple());
     run(&mut conn, format!("CREATE DATABASE {name} TEMPLATE {template} OWNER {template}_owner")).await;
     run(&mut conn, format!("CREATE DATABASE {name}_keys TEMPLATE {template}_keys OWNER {template}_owner"))
         .await;
@@ -90,6 +92,29 @@ pub async fn database_on(
         keys_url: keys,
         serving_role: template,
     }
+}
+
+/// A run has some thousand tests with 16 MB of databases each: no disk is asked to hold them all. Whoever comes next drops them,
+/// as a test that was killed cannot.
+async fn drop_what_ended_tests_left(conn: &mut PgConnection) {
+    const SWEEP: i64 = 0x7465_7374;
+    let alone = "SELECT pg_try_advisory_lock($1)";
+    let alone: bool = sqlx::query_scalar(alone).bind(SWEEP).fetch_one(&mut *conn).await.expect("an answer");
+    if !alone {
+        return;
+    }
+    let tests = r"SELECT datname FROM pg_database WHERE datname LIKE 't\_%'";
+    let names: Vec<String> = sqlx::query_scalar(tests).fetch_all(&mut *conn).await.expect("an answer");
+    for name in names.into_iter().filter(|name| maker_ended(name)) {
+        run(conn, format!("DROP DATABASE {name} WITH (FORCE)")).await;
+    }
+    sqlx::query("SELECT pg_advisory_unlock($1)").bind(SWEEP).execute(conn).await.expect("unlocked");
+}
+
+/// Whether the process is gone whose number stands in the database's name, as `t_<number>_…`.
+fn maker_ended(database: &str) -> bool {
+    let number = database.split('_').nth(1).and_then(|number| number.parse().ok());
+    number.is_some_and(|number| signal::kill(Pid::from_raw(number), None) == Err(Errno::ESRCH))
 }
 
 async fn make_template(superuser: &str, template: &str, views: &Migrator, feeds: &[&Migrator]) {
