@@ -24,8 +24,8 @@ use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Connections of one role to its database and to its key database.
-const CONNECTIONS_MAX: u32 = 16;
-const KEY_CONNECTIONS_MAX: u32 = 8;
+const CONNECTIONS_MAX: u32 = 8;
+const KEY_CONNECTIONS_MAX: u32 = 4;
 /// Transactions that commit at the same time, each for its own lanes.
 const COMMITTERS: usize = 2;
 /// How often a source's heads are compared. Consent's decides how soon a revocation is in force without a bus.

@@ -6,7 +6,6 @@ mod bundle;
 mod checkpoint;
 mod decisions;
 mod family;
-mod idle;
 mod import;
 mod inclusion;
 mod ingest;
@@ -69,7 +68,7 @@ impl Wanted {
     }
 }
 
-const ALL: [&[&str]; 10] = [
+const ALL: [&[&str]; 9] = [
     append::KEYS,
     replay::KEYS,
     reads::KEYS,
@@ -78,7 +77,6 @@ const ALL: [&[&str]; 10] = [
     lag::KEYS,
     import::KEYS,
     revocation::KEYS,
-    idle::KEYS,
     ready::KEYS,
 ];
 
@@ -92,9 +90,6 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
     sizes.sort_unstable();
     sizes.dedup();
     let mut figures = Vec::new();
-    if wanted.any(idle::KEYS) {
-        report(&mut figures, idle::figures(&dir.path("idle"), &args.tools_dir).await.context("at rest")?)?;
-    }
     if wanted.any(ready::KEYS) {
         report(
             &mut figures,

@@ -1,11 +1,11 @@
-//! How long `holdfast up` takes until it is ready: from nothing, with the demo network to load, and with the data kept.
+//! How long `holdfast up` takes until it is ready, from nothing with the demo network to load and with the data kept, and what it
+//! takes in memory at rest: itself and its witness, without its PostgreSQL and nats-server.
 use super::{
-    idle,
+    family::resident_kb,
     pairs::{Figure, Target, median},
 };
 use anyhow::{Context, Result, bail};
 use std::{
-    io::ErrorKind,
     path::Path,
     process::Stdio,
     time::{Duration, Instant},
@@ -13,32 +13,43 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-pub(crate) const KEYS: &[&str] = &["ready_first_s", "ready_s"];
-const TARGET: Target = Target::AtMost(10.0);
+pub(crate) const KEYS: &[&str] = &["idle_rss_mb", "ready_first_s", "ready_s"];
+const MEMORY: Target = Target::AtMost(150.0);
+const READY: Target = Target::AtMost(10.0);
 const STARTS: usize = 3;
-const PATIENCE: Duration = Duration::from_secs(300);
+const READY_PATIENCE: Duration = Duration::from_secs(300);
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
+const AT_REST: Duration = Duration::from_secs(10);
+/// By which name the servers run.
+const SERVERS: &[&str] = &["postgres", "nats-server"];
 
+/// In a directory of its own under `dir`, which nothing was deleted from just before: for minutes ext4 passes over every file number that
+/// was, one by one, and a first start, which makes some thousand files, would be timed with it.
 pub(crate) async fn figures(dir: &Path, tools_dir: &Path) -> Result<Vec<Figure>> {
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-        Ok(()) | Err(_) => {}
-    }
-    let first = start(dir, tools_dir).await.context("from nothing")?;
+    let dir = &dir.join(std::process::id().to_string());
     let mut again = Vec::with_capacity(STARTS);
+    let (child, first) = start(dir, tools_dir).await.context("from nothing")?;
+    sleep(AT_REST).await;
+    let memory = memory_mb(&child);
+    stop(child, dir).await?;
     for _ in 0..STARTS {
-        again.push(start(dir, tools_dir).await.context("with the data kept")?);
+        let (child, took) = start(dir, tools_dir).await.context("with the data kept")?;
+        again.push(took);
+        stop(child, dir).await?;
     }
+    std::fs::remove_dir_all(dir)?;
     Ok(vec![
-        Figure::absolute("ready_first_s", first, "s", TARGET, 1),
-        Figure::absolute("ready_s", median(again), "s", TARGET, STARTS),
+        Figure::absolute("idle_rss_mb", memory?, "MB", MEMORY, 1),
+        Figure::absolute("ready_first_s", first, "s", READY, 1),
+        Figure::absolute("ready_s", median(again), "s", READY, STARTS),
     ])
 }
 
-/// Seconds from the command until it says that it is ready; then it is stopped.
-async fn start(dir: &Path, tools_dir: &Path) -> Result<f64> {
+/// It runs and has said that it is ready, and the seconds from the command until then.
+async fn start(dir: &Path, tools_dir: &Path) -> Result<(Child, f64)> {
     let began = Instant::now();
     let mut child = Command::new(std::env::current_exe()?)
         .args(["up", "--http", "127.0.0.1:0", "--data-dir"])
@@ -48,11 +59,15 @@ async fn start(dir: &Path, tools_dir: &Path) -> Result<f64> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;
-    let outcome = timeout(PATIENCE, ready(&mut child)).await.context("it is not ready in time");
+    let outcome = timeout(READY_PATIENCE, ready(&mut child)).await.context("it is not ready in time");
     let took = began.elapsed().as_secs_f64();
-    idle::stop(child, dir).await?;
-    outcome??;
-    Ok(took)
+    match outcome.flatten() {
+        Ok(()) => Ok((child, took)),
+        Err(error) => {
+            stop(child, dir).await?;
+            Err(error)
+        }
+    }
 }
 
 async fn ready(child: &mut Child) -> Result<()> {
@@ -65,4 +80,24 @@ async fn ready(child: &mut Child) -> Result<()> {
         }
     }
     bail!("it ended before it was ready")
+}
+
+fn memory_mb(child: &Child) -> Result<f64> {
+    let resident =
+        resident_kb(child.id().context("it ended")?, SERVERS).context("its memory cannot be read")?;
+    Ok(f64::from(u32::try_from(resident)?) / 1024.0)
+}
+
+async fn stop(mut child: Child, dir: &Path) -> Result<()> {
+    Command::new(std::env::current_exe()?)
+        .arg("down")
+        .arg("--data-dir")
+        .arg(dir)
+        .stdout(Stdio::null())
+        .status()
+        .await?;
+    if timeout(STOP_PATIENCE, child.wait()).await.is_err() {
+        child.kill().await?;
+    }
+    Ok(())
 }
