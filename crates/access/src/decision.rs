@@ -11,6 +11,7 @@ use crate::{
     Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, Within, mark,
     mark::Marked,
     policies::{CONSENT_IS_STALE, Kind},
+    reach::{BEYOND_REACH, reaches},
     slices::{GrantShape, Shape},
 };
 use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
@@ -149,12 +150,20 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
         Oversight::TenantHistory { tenant, .. } | Oversight::Tenant(tenant) => {
             policies.uid(kind, tenant.to_string())
         }
+        Oversight::Role(_) => match asked.tenant() {
+            Some(tenant) => policies.uid(kind, tenant.to_string()),
+            None => policies.uid(kind, "this"),
+        },
         Oversight::LogHealth | Oversight::Installation | Oversight::Directory => policies.uid(kind, "this"),
     };
     let who = policies.uid(Kind::Account, caller.account.to_string());
     let verdict = oversight(policies, caller, asked, facts)
         .map(|context| policies.evaluate(&who, &policies.uid(Kind::Action, does), &what, context, None));
     match verdict {
+        // The policies say who administers a tenant; how far inside it, the rule of reach.
+        Some(verdict) if verdict.permitted && is_beyond_reach(caller, asked) => {
+            Decision::Refused { reason: Denial::NotPermitted, rule_ids: vec![BEYOND_REACH.to_owned()] }
+        }
         Some(verdict) if verdict.permitted => {
             let rule_ids = verdict.rule_ids;
             Decision::Permitted { categories: vec![], parts: vec![], rule_ids, grants: vec![] }
@@ -164,6 +173,10 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
             rule_ids: verdict.map(|verdict| verdict.rule_ids).unwrap_or_default(),
         },
     }
+}
+
+fn is_beyond_reach(caller: &Caller, asked: &Oversight) -> bool {
+    matches!(asked, Oversight::Role(role) if !reaches(&caller.roles, role))
 }
 
 /// Whether a grant is worth putting to the policies, which say the same and more.

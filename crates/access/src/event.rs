@@ -154,9 +154,14 @@ fn oversight(asked: Oversight) -> pb::Oversight {
         Oversight::EmergencyReview(_) => pb::OversightKind::EmergencyReview,
         Oversight::Authority(_) => pb::OversightKind::Authority,
         Oversight::AuthorityReview(_) => pb::OversightKind::AuthorityReview,
+        Oversight::Role(_) => pb::OversightKind::Role,
     };
     let tenant_id = asked.tenant().map(|tenant| tenant.to_string()).unwrap_or_default();
-    pb::Oversight { kind: kind.into(), tenant_id }
+    let role = match &asked {
+        Oversight::Role(role) => Some(held_role(role)),
+        _ => None,
+    };
+    pb::Oversight { kind: kind.into(), tenant_id, role }
 }
 
 /// What a service publishes of an access event and of those turned away at its door; `None` for events of other aggregates.

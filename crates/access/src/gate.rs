@@ -223,7 +223,7 @@ impl Gate {
             | Oversight::EmergencyReview(_)
             | Oversight::Authority(_)
             | Oversight::AuthorityReview(_) => Purpose::Operations,
-            Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) => {
+            Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) | Oversight::Role(_) => {
                 Purpose::SystemAdministration
             }
         });

@@ -76,6 +76,8 @@ fn samples() -> Vec<AccessEvent> {
     let emergency = [Oversight::Emergency(patient), Oversight::EmergencyReview(patient)];
     samples.extend(emergency.map(|oversight| AccessEvent::Refused(Box::new(of(oversight)))));
     samples.push(AccessEvent::Permitted(Box::new(in_part)));
+    let role = RoleAssignment { role: Role::FrontDesk, tenant, practice: Some(PracticeId::new(id(0xb1))) };
+    samples.push(AccessEvent::Refused(Box::new(of(Oversight::Role(role)))));
     samples
 }
 

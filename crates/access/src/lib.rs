@@ -16,6 +16,7 @@ mod mark;
 mod metrics;
 mod permit;
 mod policies;
+mod reach;
 pub mod replay;
 mod resource;
 mod slices;

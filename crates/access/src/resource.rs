@@ -1,6 +1,6 @@
 //! What somebody may ask for: rooms of one record, or something about records that is not their content.
-use crate::{Within, policies::Kind, within::ALL};
-use holdfast_types::{Action, Category, PatientId, TenantId};
+use crate::{RoleAssignment, Within, policies::Kind, within::ALL};
+use holdfast_types::{Action, Category, PatientId, Role, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// Categories of one patient's record.
@@ -88,6 +88,8 @@ pub enum Oversight {
     Authority(PatientId),
     /// Whether that was right.
     AuthorityReview(PatientId),
+    /// Giving or taking this role.
+    Role(RoleAssignment),
 }
 
 impl Oversight {
@@ -102,7 +104,8 @@ impl Oversight {
             | Self::Emergency(_)
             | Self::EmergencyReview(_)
             | Self::Authority(_)
-            | Self::AuthorityReview(_) => Action::Contribute,
+            | Self::AuthorityReview(_)
+            | Self::Role(_) => Action::Contribute,
         }
     }
 
@@ -115,13 +118,15 @@ impl Oversight {
             | Self::Authority(patient)
             | Self::AuthorityReview(patient) => Some(*patient),
             Self::TenantHistory { patient, .. } => *patient,
-            Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory => None,
+            Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory | Self::Role(_) => None,
         }
     }
 
     pub const fn tenant(&self) -> Option<TenantId> {
         match self {
             Self::TenantHistory { tenant, .. } | Self::Tenant(tenant) => Some(*tenant),
+            Self::Role(RoleAssignment { role: Role::Operator | Role::ServiceAccount, .. }) => None,
+            Self::Role(RoleAssignment { tenant, .. }) => Some(*tenant),
             Self::RecordHistory(_)
             | Self::LogHealth
             | Self::Installation
@@ -146,6 +151,9 @@ impl Oversight {
             Self::LogHealth => ("read-log-health", Kind::LogHealth),
             Self::Installation => ("administer", Kind::Installation),
             Self::Tenant(_) => ("administer", Kind::Tenant),
+            // The installation's roles are not a tenant's to give.
+            Self::Role(_) if self.tenant().is_none() => ("administer", Kind::Installation),
+            Self::Role(_) => ("administer", Kind::Tenant),
             Self::Directory => ("look-up-people", Kind::Directory),
             Self::Erasure(_) => ("erase", Kind::Record),
             Self::Emergency(_) => ("open-in-emergency", Kind::Record),

@@ -202,6 +202,7 @@ fn content(policies: &Policies, text: &mut String) {
 /// What the matrix asks beside content.
 fn asked() -> Vec<(&'static str, Oversight)> {
     let tenant_history = |tenant, patient| Oversight::TenantHistory { tenant, patient };
+    let role = |role, tenant, practice| Oversight::Role(RoleAssignment { role, tenant, practice });
     vec![
         ("history of the record", Oversight::RecordHistory(patient())),
         ("history of the own tenant", tenant_history(tenant(), None)),
@@ -215,6 +216,15 @@ fn asked() -> Vec<(&'static str, Oversight)> {
         ("administer the installation", Oversight::Installation),
         ("administer the own tenant", Oversight::Tenant(tenant())),
         ("administer another tenant", Oversight::Tenant(other_tenant())),
+        ("give a role at the own practice", role(Role::Therapist, tenant(), Some(practice()))),
+        (
+            "give a role at another practice of the tenant",
+            role(Role::Therapist, tenant(), Some(other_practice())),
+        ),
+        ("give a role in the whole tenant", role(Role::Therapist, tenant(), None)),
+        ("make a compliance officer", role(Role::ComplianceOfficer, tenant(), Some(practice()))),
+        ("give a role in another tenant", role(Role::Therapist, other_tenant(), None)),
+        ("make an operator", role(Role::Operator, tenant(), None)),
         ("look up people", Oversight::Directory),
         ("hold or erase the record", Oversight::Erasure(patient())),
         ("hold or erase a record elsewhere", Oversight::Erasure(other_patient())),
@@ -253,6 +263,8 @@ fn beside_content(policies: &Policies, text: &mut String) {
     callers.push(("therapist and compliance-officer".to_owned(), caller(&both), None));
     let roles = vec![RoleAssignment { role: Role::Therapist, tenant: tenant(), practice: None }];
     callers.push(("therapist in the whole tenant".to_owned(), Caller { roles, ..caller(&[]) }, None));
+    let roles = vec![RoleAssignment { role: Role::PracticeAdministrator, tenant: tenant(), practice: None }];
+    callers.push(("administrator of the whole tenant".to_owned(), Caller { roles, ..caller(&[]) }, None));
     callers.push((
         "parent (holder) and therapist".to_owned(),
         caller(&[Role::Therapist]),

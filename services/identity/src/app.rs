@@ -19,7 +19,6 @@ pub(crate) use token::Issued;
 use crate::{
     config::{RelyingParty, SecondFactor, SessionLife},
     domain,
-    looks::Looks,
     mail::{MailError, Outbox},
     secret::Secrets,
     views::{ViewError, Views},
@@ -35,7 +34,6 @@ use uuid::Uuid;
 pub(crate) struct App {
     pub ground: Ground,
     pub views: Views,
-    pub looks: Looks,
     pub secrets: Arc<Secrets>,
     pub signer: TokenSigner,
     pub outbox: Arc<Outbox>,

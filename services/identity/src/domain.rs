@@ -5,7 +5,6 @@ pub(crate) mod discipline;
 pub(crate) mod factors;
 pub(crate) mod passkey;
 pub(crate) mod practice;
-pub(crate) mod reach;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;

@@ -6,7 +6,6 @@ mod app;
 pub mod config;
 mod domain;
 mod letter;
-mod looks;
 mod mail;
 mod public;
 mod secret;
@@ -23,7 +22,6 @@ use holdfast_host::{
     Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys,
 };
 use holdfast_types::{Clock, Ids, Service, TenantId};
-use looks::Looks;
 use mail::Outbox;
 use secrecy::ExposeSecret as _;
 use secret::{Email, Secrets};
@@ -95,10 +93,8 @@ pub async fn serve(
         keys: TokenKeys::Own(verifier),
     };
     let ground = Ground::start(common, blueprint, clock, ids, &stop).await.map_err(ServeError::Ground)?;
-    let log = ground.log().clone();
     let app = Arc::new(App {
-        views: Views::new(log.pool().clone(), keys),
-        looks: Looks::new(log),
+        views: Views::new(ground.log().pool().clone(), keys),
         secrets,
         signer,
         outbox: Arc::new(outbox),

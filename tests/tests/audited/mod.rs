@@ -57,7 +57,7 @@ pub async fn audited_at(log: LogSettings, clock: Arc<dyn Clock>) -> Audited {
     let mut world = record::world_at(clock).await;
     let (token_key, mails) = (world.network.folder("token-key"), world.network.folder("mail"));
     std::fs::write(&token_key, [ED25519_PREFIX.as_slice(), &[1; 32]].concat()).unwrap();
-    record::serve(
+    let (service, identity) = record::serve(
         &mut world.network,
         Service::Identity,
         holdfast_identity::migrations(),
@@ -70,6 +70,7 @@ pub async fn audited_at(log: LogSettings, clock: Arc<dyn Clock>) -> Audited {
         },
     )
     .await;
+    world.databases.insert(service, identity);
     let (start, database) = world.network.prepare(Service::Audit, &holdfast_audit::migrations()).await;
     tokio::spawn(async move {
         let Start { settings: common, keys, host, clock, ids, stop } = start;
@@ -221,7 +222,7 @@ impl Audited {
         assert!(!asked!(self.identity(mother), create_tenant, create(request_id())));
         assert!(asked!(self.identity(&self.operator), create_tenant, create(request_id())));
         assert!(asked!(self.identity(mother), search_directory, SearchDirectoryRequest::default()));
-        // The policies let an administrator of the tenant through; that the role is of one practice, identity's own rule sees.
+        // The policies let an administrator of the tenant through; that the role is of one practice, the rule of reach sees.
         let administrator = person(8).with(Role::PracticeAdministrator, Some(practice()));
         let elsewhere = PracticeId::new(Uuid::from_u128(0xB2));
         let assign = AssignRoleRequest {

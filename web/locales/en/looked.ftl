@@ -97,6 +97,7 @@ rule-practice-administrator-administers-tenant = the practice manager runs the p
 rule-signed-in-looks-up-people = whoever signed in may look up who works at a practice
 rule-officer-erases-record-of-tenant = the privacy officer keeps or erases records
 rule-operator-erases-free-standing-record = the operator keeps or erases records that stand free
+rule-role-beyond-reach = the role is further than theirs reaches
 rule-nobody-erases-what-they-hold = who holds a record does not erase it alone
 did-papers-list = opened the list of papers
 did-tried-history = tried to see who looked

@@ -97,6 +97,7 @@ rule-practice-administrator-administers-tenant = la gerencia maneja el consultor
 rule-signed-in-looks-up-people = quien inició sesión puede buscar quién trabaja en un consultorio
 rule-officer-erases-record-of-tenant = el oficial de privacidad conserva o borra historiales
 rule-operator-erases-free-standing-record = el operador conserva o borra los historiales sin red
+rule-role-beyond-reach = la función va más allá de lo que alcanza la suya
 rule-nobody-erases-what-they-hold = quien tiene un historial no lo borra por sí solo
 did-papers-list = abrió la lista de papeles
 did-tried-history = intentó ver quién lo vio

@@ -193,7 +193,8 @@ fn opened(permit: &Permit<Oversight>) -> Option<(Option<Uuid>, Option<Uuid>)> {
         | Oversight::Emergency(_)
         | Oversight::EmergencyReview(_)
         | Oversight::Authority(_)
-        | Oversight::AuthorityReview(_) => None,
+        | Oversight::AuthorityReview(_)
+        | Oversight::Role(_) => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What an operator does beside an installation that goes on serving: read models made anew, and what waits for a fix listed.
+//! What an operator does beside an installation that goes on serving: read models made anew, what waits for a fix listed, decisions
+//! decided again.
 #![cfg(test)]
 
 #[path = "../telemetry/installation.rs"]
@@ -114,7 +115,11 @@ async fn parked_at_last(data: &Path, something: bool) -> Vec<Value> {
 
 /// In the database of messaging, as who owns it.
 async fn mend(data: &Path, sql: &str) {
-    let url = Postgres::url_in(&data.join("postgres"), "messaging", "messaging_owner").unwrap();
+    mend_of("messaging", data, sql).await;
+}
+
+async fn mend_of(service: &str, data: &Path, sql: &str) {
+    let url = Postgres::url_in(&data.join("postgres"), service, &format!("{service}_owner")).unwrap();
     let mut owner = PgConnection::connect(&url).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut owner).await.unwrap();
     owner.close().await.unwrap();
@@ -250,5 +255,60 @@ async fn what_is_kept_of_others_events_is_made_anew_whatever_was_done_to_it() {
     let nothing = again("records", "messaging", &data);
     assert!(!nothing.status.success());
     assert!(String::from_utf8(nothing.stderr).unwrap().contains("records keeps nothing of messaging"));
+    up.down().await;
+}
+
+/// `holdfast audit …` at a terminal: how it ended, and what it said.
+async fn audit(arguments: &[&str]) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
+    command.arg("audit").args(arguments);
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+/// Asked until it ends well or badly, as is expected of it.
+async fn ends(well: bool, arguments: &[&str]) -> String {
+    let asked = || async {
+        let (ended, said) = audit(arguments).await;
+        if ended == well { Ok(said) } else { Err(Status::unavailable(said)) }
+    };
+    patiently(asked).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_decision_is_decided_again_and_one_that_was_altered_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let data = root.path().join("data");
+    let up = Installation::up(&data, &[]).await;
+    let record = open(&data).await;
+    let heard =
+        || async { threads(&data, &record).await.map_err(|status| Status::unavailable(status.message())) };
+    assert_eq!(patiently(heard).await.unwrap(), 0);
+    assert_eq!(records(&data).await, 1);
+    let stranger = AccountId::new(Uuid::from_u128(2));
+    let refused = threads_as(stranger, &data, &record).await.unwrap_err();
+    assert!(["NOT_PERMITTED", "CONSENT_STALE"].contains(&reason(&refused)), "{refused:?}");
+
+    let replay = ["replay-decisions", "--strict", "--data-dir", data.to_str().unwrap()];
+    let said = ends(true, &replay).await;
+    let counts = |said: &str| -> Vec<u64> {
+        let last = said.lines().find(|line| line.starts_with("decisions ")).unwrap();
+        last.split(|sign: char| !sign.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+    };
+    let [decisions, identical, 0, 0] = counts(&said)[..] else { panic!("{said}") };
+    assert!(decisions >= 3 && identical == decisions, "{said}");
+
+    let alter = "UPDATE feeds.entries SET public_payload = overlay(public_payload PLACING 'P'::bytea
+            FROM position('parent-holds-record'::bytea IN public_payload) FOR 1)
+        WHERE (service, lane, lane_seq) = (SELECT service, lane, lane_seq FROM feeds.entries
+            WHERE event_type = 'access.permitted' AND position('parent-holds-record'::bytea IN public_payload) > 0
+            ORDER BY recorded LIMIT 1)";
+    mend_of("audit", &data, alter).await;
+    let said = ends(false, &replay).await;
+    assert!(said.contains("different in rules; recorded: permitted by Parent-holds-record"), "{said}");
+    assert!(said.contains("1 decisions are not what the log leads to"), "{said}");
+    let [again, identical, 1, 0] = counts(&said)[..] else { panic!("{said}") };
+    assert!(again >= decisions && identical == again - 1, "{said}");
     up.down().await;
 }

@@ -6,7 +6,7 @@ use crate::{
         account::{Account, Command, Holder},
         practice,
         practice::Practice,
-        reach, tenant,
+        tenant,
         tenant::Tenant,
     },
     secret::{Email, derived_id},
@@ -170,7 +170,7 @@ impl App {
         to: AccountId,
         assignment: RoleAssignment,
     ) -> Result<Option<Position>, AppError> {
-        let authority = self.over_role(context, &assignment, "identity.AssignRole").await?;
+        let authority = self.authority(context, Oversight::Role(assignment), "identity.AssignRole").await?;
         self.is_a_place(&assignment).await?;
         let by = Some(authority.account());
         self.change(authority.context(), command, to, Command::AssignRole { to, by, assignment }).await
@@ -184,7 +184,7 @@ impl App {
         from: AccountId,
         assignment: RoleAssignment,
     ) -> Result<Option<Position>, AppError> {
-        let authority = self.over_role(context, &assignment, "identity.WithdrawRole").await?;
+        let authority = self.authority(context, Oversight::Role(assignment), "identity.WithdrawRole").await?;
         self.change(authority.context(), command, from, Command::WithdrawRole { assignment }).await
     }
 
@@ -196,24 +196,6 @@ impl App {
     ) -> Result<Authority, AppError> {
         let permit = self.ground.gate().authorise_oversight(context, asked, operation).await;
         Ok(permit.map_err(AppError::Refused)?.into_authority())
-    }
-
-    /// The policies say who administers a tenant; how far inside it, the rule of reach.
-    async fn over_role(
-        &self,
-        context: &RequestContext,
-        assignment: &RoleAssignment,
-        operation: &'static str,
-    ) -> Result<Authority, AppError> {
-        let asked = match assignment.role {
-            Role::Operator | Role::ServiceAccount => Oversight::Installation,
-            _ => Oversight::Tenant(assignment.tenant),
-        };
-        let authority = self.authority(context, asked, operation).await?;
-        if !reach::reaches(&context.caller.roles, assignment) {
-            return Err(AppError::Refused(self.looks.refuse(context, operation).await));
-        }
-        Ok(authority)
     }
 
     async fn change(

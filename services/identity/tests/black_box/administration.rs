@@ -119,6 +119,10 @@ async fn an_administrator_of_a_practice_reaches_no_further_than_it_and_the_attem
     }
     let attempts = world.accesses(account_id(8), "identity.AssignRole").await;
     assert_eq!(attempts, vec![(false, vec![]); 6]);
+    let by = world.rules(account_id(8), "identity.AssignRole").await;
+    let beyond = vec!["role-beyond-reach".to_owned()];
+    // Of another tenant, and of the installation, the policies permit nothing.
+    assert_eq!(by, [&beyond, &beyond, &beyond, &vec![], &vec![], &vec![]].map(Clone::clone));
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! How far an administrator's roles reach, inside a tenant that the policies let them administer.
-use holdfast_access::RoleAssignment;
+use crate::RoleAssignment;
 use holdfast_types::Role;
+
+/// Stands among a decision's rules where this one refused what the policies permit.
+pub(crate) const BEYOND_REACH: &str = "role-beyond-reach";
 
 /// Whether somebody with these roles may give or take the asked one. An administrator of one practice stays inside it, and makes no
 /// compliance officer: an officer sees the history of the whole tenant. The installation's roles are the operators'.
