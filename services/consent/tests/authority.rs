@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use common::*;
 use family::*;
 use holdfast_proto::{Word as _, consent::v1::*};
+use holdfast_testkit::refusal::{metadata, reason};
 use holdfast_types::{Action, Category, Purpose, Relationship};
 use std::collections::HashSet;
 
@@ -182,4 +183,33 @@ async fn a_proxy_is_never_more_than_who_appoints_them() {
     assert_eq!(refusal(again), "AUTHORITY_ENDED");
     let listed = world.as_(&aunt()).list_records(ListRecordsRequest::default()).await.unwrap().into_inner();
     assert!(listed.records.is_empty());
+}
+
+#[tokio::test]
+async fn a_minors_record_is_kept_by_the_birth_that_is_known_whatever_the_officer_typed() {
+    let world = world().await;
+    let patient = family(&world).await;
+    let ask =
+        RequestErasureRequest { request_id: request_id(), patient_id: patient.clone(), ..Default::default() };
+    world.erasures(&mother()).request_erasure(ask).await.unwrap();
+    let typed = || CarryOutErasureRequest {
+        request_id: request_id(),
+        patient_id: patient.clone(),
+        grounds: Some(Grounds { authority: "the family's wish".into(), reason: "moved away".into() }),
+        retention: Some(Retention {
+            rule: "default".into(),
+            birth_date: "1980-05-05".into(),
+            last_service_date: "2015-07-01".into(),
+        }),
+        ..Default::default()
+    };
+    let state = async |birth_date| {
+        world.authorities(&administrator()).state_person(born(&patient, birth_date, "US-CA")).await.unwrap();
+    };
+    state("2015-06-15").await;
+    let refused = world.erasures(&officer()).carry_out_erasure(typed()).await.unwrap_err();
+    assert_eq!(reason(&refused), "RETENTION_RUNS");
+    assert_eq!(metadata(&refused, "retain_until_date"), "2043-06-15", "ten years after majority");
+    state("1980-05-05").await;
+    world.erasures(&officer()).carry_out_erasure(typed()).await.unwrap();
 }

@@ -17,6 +17,7 @@ use holdfast_proto::{
     },
     timestamp,
 };
+use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
 const PAGES: PageLimits = PageLimits { default: 25, max: 100 };
@@ -24,13 +25,13 @@ const AUTHORITY_CHARACTERS_MAX: usize = 200;
 const REASON_CHARACTERS_MAX: usize = 500;
 
 pub(crate) fn service(ground: Ground, app: App, rules: Rules) -> ErasureServiceServer<impl ErasureService> {
-    ErasureServiceServer::new(Api { ground, app, rules })
+    ErasureServiceServer::new(Api { ground, app, rules: Arc::new(rules) })
 }
 
 struct Api {
     ground: Ground,
     app: App,
-    rules: Rules,
+    rules: Arc<Rules>,
 }
 
 #[tonic::async_trait]
@@ -164,7 +165,7 @@ fn grounds(message: Option<pb::Grounds>) -> Result<Grounds, Problem> {
 }
 
 fn retention(
-    rules: &Rules,
+    rules: &Arc<Rules>,
     message: Option<pb::Retention>,
     now: DateTime<Utc>,
 ) -> Result<Retention, Problem> {
@@ -175,7 +176,7 @@ fn retention(
     let rule = rules.named(&name).ok_or_else(unknown)?;
     let born = date("retention.birth_date", &birth_date, NaiveDate::MIN, now)?;
     let last_served = date("retention.last_service_date", &last_service_date, born, now)?;
-    Ok(Retention { name, rule, born, last_served })
+    Ok(Retention { rules: Arc::clone(rules), name, rule, born, last_served })
 }
 
 fn date(field: &str, text: &str, earliest: NaiveDate, now: DateTime<Utc>) -> Result<NaiveDate, Problem> {
@@ -254,7 +255,7 @@ mod tests {
             last_service_date: last_service_date.into(),
         };
         let now = DateTime::from_timestamp(1_772_452_800, 0).unwrap();
-        retention(&Rules::default(), Some(message), now)
+        retention(&Arc::default(), Some(message), now)
             .map_or_else(|problem| problem.reason().name(), |_| "taken")
     }
 

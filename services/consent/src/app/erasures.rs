@@ -2,8 +2,9 @@
 use super::{App, Failure, made_by, request};
 use crate::{
     domain::{
-        erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Retained, Stage, State, Step, Wish},
-        retention::Rule,
+        authority::{Authorities, Person},
+        erasure::{CarriedOut, Command, Erasure, Grounds, Hold, Refusal, Stage, State, Step, Wish},
+        retention::{Rule, Rules},
     },
     views::{self, Asked},
 };
@@ -12,6 +13,7 @@ use holdfast_access::{Authority, Oversight, RequestContext, Returned, Unreleased
 use holdfast_eventlog::{Executed, Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{Action, Category, DocumentId, HoldId, PatientId, TenantId};
+use std::sync::Arc;
 
 pub(crate) struct PlaceHold {
     pub(crate) patient: PatientId,
@@ -37,8 +39,9 @@ pub(crate) struct CarryOut {
     pub(crate) retention: Retention,
 }
 
-/// What decides how long the record must be kept.
+/// What decides how long the record must be kept, beside what is known of the person.
 pub(crate) struct Retention {
+    pub(crate) rules: Arc<Rules>,
     pub(crate) name: String,
     pub(crate) rule: Rule,
     pub(crate) born: NaiveDate,
@@ -131,8 +134,9 @@ impl App {
     ) -> Result<(DateTime<Utc>, Option<Position>), Failure> {
         let CarryOut { content: Content { patient, document: of }, grounds, retention } = command;
         let authority = self.oversees(asked, patient, "consent.CarryOutErasure").await?;
-        let Retention { name, rule, born, last_served } = retention;
-        let retained = Retained { rule: name, until: rule.until(born, last_served) };
+        let Retention { rules, name, rule, born, last_served } = retention;
+        let known = self.person(patient).await?;
+        let retained = rules.retained((&name, rule), born, last_served, known.as_ref());
         let erased = self.log.clock().now();
         let order = CarriedOut { by: authority.account(), erased, grounds, retained };
         let command = Command::Erase { of, step: Step::CarryOut(order) };
@@ -184,6 +188,12 @@ impl App {
         returned.truncate(usize::try_from(page_size).unwrap_or(usize::MAX));
         let erasures = Erasures { listed, waiting };
         Ok(self.gate.release(permit, Unreleased::new(erasures, returned)).await?)
+    }
+
+    /// As it was stated last.
+    async fn person(&self, patient: PatientId) -> Result<Option<Person>, Failure> {
+        let loaded = self.log.load::<Authorities>(Subject::Patient(patient), patient.uuid()).await;
+        Ok(loaded.map_err(Failure::Read)?.state.known.person)
     }
 
     async fn holds(

@@ -1,4 +1,5 @@
 //! How long a record must be kept, as rules that the installation states: laws differ by state, and change.
+use super::{authority::Person, erasure::Retained};
 use chrono::{Months, NaiveDate};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -41,6 +42,26 @@ pub struct Rules(BTreeMap<String, Rule>);
 impl Rules {
     pub fn named(&self, name: &str) -> Option<Rule> {
         self.0.get(name).copied()
+    }
+
+    /// By the rule that is named and the days that are stated with it. Where the person's birth is known, by that as well, and by the
+    /// rule that is stated under the name of the state they live in: whichever keeps the record longest counts.
+    pub fn retained(
+        &self,
+        (name, rule): (&str, Rule),
+        born: NaiveDate,
+        last_served: NaiveDate,
+        known: Option<&Person>,
+    ) -> Retained {
+        let by = |name: &str, rule: Rule, born| Retained {
+            rule: name.to_owned(),
+            until: rule.until(born, last_served),
+        };
+        let stated = by(name, rule, born);
+        let Some(Person { born, state }) = known else { return stated };
+        let of_state = self.named(state).map(|rule| by(state, rule, *born));
+        let others = [Some(by(name, rule, *born)), of_state].into_iter().flatten();
+        others.fold(stated, |longest, other| if other.until > longest.until { other } else { longest })
     }
 
     /// In alphabetical order.
@@ -129,6 +150,24 @@ mod tests {
     #[test]
     fn what_no_calendar_holds_is_kept_for_ever() {
         assert_eq!(RULE.until(NaiveDate::MAX, NaiveDate::MAX), NaiveDate::MAX);
+    }
+
+    #[test]
+    fn what_is_known_of_the_person_counts_where_it_keeps_the_record_longer() {
+        let rules: Rules = "US-NJ=7/18/5,US-NY=6/18/1,default=3/18/0".parse().unwrap();
+        let default = ("default", rules.named("default").unwrap());
+        let known = |born: &str, state: &str| Person { born: day(born), state: state.to_owned() };
+        let retained = |known: Option<Person>| {
+            let Retained { rule, until } =
+                rules.retained(default, day("1980-05-05"), day("2020-01-01"), known.as_ref());
+            (rule, until.to_string())
+        };
+        let is = |rule: &str, until: &str| (rule.to_owned(), until.to_owned());
+        assert_eq!(retained(None), is("default", "2023-01-01"));
+        assert_eq!(retained(Some(known("2015-06-15", ""))), is("default", "2033-06-15"), "a child");
+        assert_eq!(retained(Some(known("2015-06-15", "US-NJ"))), is("US-NJ", "2038-06-15"));
+        assert_eq!(retained(Some(known("1980-05-05", "US-NY"))), is("US-NY", "2026-01-01"), "of age");
+        assert_eq!(retained(Some(known("1980-05-05", "US-PA"))), is("default", "2023-01-01"));
     }
 
     #[test]
