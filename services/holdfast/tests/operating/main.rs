@@ -1,5 +1,5 @@
 //! What an operator does beside an installation that goes on serving: read models made anew, what waits for a fix listed, decisions
-//! decided again.
+//! decided again; and what anybody verifies of it from outside.
 #![cfg(test)]
 
 #[path = "../telemetry/installation.rs"]
@@ -310,5 +310,45 @@ async fn every_decision_is_decided_again_and_one_that_was_altered_is_told() {
     assert!(said.contains("1 decisions are not what the log leads to"), "{said}");
     let [again, identical, 1, 0] = counts(&said)[..] else { panic!("{said}") };
     assert!(again >= decisions && identical == again - 1, "{said}");
+    up.down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_verifies_the_log_by_its_address_and_what_is_altered_there_does_not_hold() {
+    let root = tempfile::tempdir().unwrap();
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let data = root.path().join("data");
+    let up = Installation::up(&data, &[]).await;
+    open(&data).await;
+    let (key, seen) = (data.join("log/verifier.key"), root.path().join("seen"));
+    let address = up.site.join("/log").unwrap();
+    let by_address = ["verify", "--key", key.to_str().unwrap(), "--address", address.as_str()];
+    let said = ends(true, &by_address).await;
+    assert!(said.starts_with("verified: the hashes of ") && said.contains("; not verified: "), "{said}");
+    fs::copy(data.join("log/checkpoint"), &seen).unwrap();
+    let size = || fs::read_to_string(data.join("log/checkpoint")).unwrap().lines().nth(1).unwrap().to_owned();
+    let before = size();
+    open(&data).await;
+    while size() == before {
+        tokio::task::yield_now().await;
+    }
+    let later = [&by_address[..], &["--older", seen.to_str().unwrap()]].concat();
+    let said = ends(true, &later).await;
+    assert!(said.contains("earlier checkpoints continued 1"), "{said}");
+    let (verified, said) = audit(&[&later[..], &["--with-entries"]].concat()).await;
+    assert!(!verified && said.contains("tile/entries/000"), "{said}");
+
+    // The log may go on meanwhile: whatever it publishes next is altered as well.
+    let altered = || async {
+        for file in fs::read_dir(data.join("log/tile/0/000.p")).unwrap() {
+            let path = file.unwrap().path();
+            let bytes = fs::read(&path).unwrap();
+            fs::write(path, [&bytes[1..], &bytes[..1]].concat()).unwrap();
+        }
+        let (ended, said) = audit(&later).await;
+        if ended { Err(Status::unavailable("not yet")) } else { Ok(said) }
+    };
+    let said = patiently(altered).await.unwrap();
+    assert!(said.contains("is not the one that a checkpoint signs"), "{said}");
     up.down().await;
 }
