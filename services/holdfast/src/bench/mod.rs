@@ -22,7 +22,7 @@ mod scratch;
 mod system;
 
 use crate::data_dir::DataDir;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use machine::MachineFacts;
 use pairs::Figure;
@@ -50,6 +50,9 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_delimiter = ',', value_name = "ENTRIES", default_values_t = [100_000, 1_000_000],
         value_parser = clap::value_parser!(u64).range(1_000..=10_000_000))]
     log_sizes: Vec<u64>,
+    /// Fail, after the whole table, where a target was missed.
+    #[arg(long)]
+    strict: bool,
     /// Where the tools lie that `make` brought.
     #[arg(long, env = "HOLDFAST_TOOLS_DIR", default_value = ".tools")]
     tools_dir: PathBuf,
@@ -131,7 +134,15 @@ pub(crate) async fn run(args: BenchArgs) -> Result<()> {
         system.stop().await;
     }
     figures.retain(|figure| wanted.has(figure.key));
-    write(&dir.path("summary.json"), &facts, &figures)
+    write(&dir.path("summary.json"), &facts, &figures)?;
+    if args.strict { all_met(&figures) } else { Ok(()) }
+}
+
+fn all_met(figures: &[Figure]) -> Result<()> {
+    let missed: Vec<&str> =
+        figures.iter().filter(|figure| figure.met() == Some(false)).map(|figure| figure.key).collect();
+    ensure!(missed.is_empty(), "targets missed: {}", missed.join(", "));
+    Ok(())
 }
 
 /// A line of the table as soon as there is one: the whole takes minutes.
@@ -160,4 +171,23 @@ fn write(path: &Path, machine: &MachineFacts, figures: &[Figure]) -> Result<()> 
         .with_context(|| format!("`{}` cannot be written", path.display()))?;
     println!("\n{machine}\nwritten to {}", path.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pairs::Target;
+
+    #[test]
+    fn a_missed_target_is_named_and_what_has_none_is_not() {
+        let figure = |key, target| Figure::absolute(key, 5.0, "ms", target, 1);
+        let figures = [
+            figure("met", Target::AtMost(5.0)),
+            figure("slow", Target::AtMost(4.0)),
+            figure("told", Target::None),
+            figure("few", Target::AtLeast(6.0)),
+        ];
+        assert_eq!(all_met(&figures).unwrap_err().to_string(), "targets missed: slow, few");
+        all_met(&[figures[0].clone(), figures[2].clone()]).unwrap();
+    }
 }
