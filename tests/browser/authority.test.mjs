@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { Holdfast, executablePath, flags } from "./holdfast.mjs";
 import { heading, notShown, visit } from "./walks/steps.mjs";
+import { waiting } from "./walks/waiting.mjs";
 
 const PATIENCE_MS = 30_000;
 const ORDER = "Superior Court, 26-114";
@@ -137,6 +138,13 @@ test("who acts for whom", { timeout: 600_000 }, async (walk) => {
     await desk.getByRole("alert").getByText("This is not the number of a record.").waitFor();
     await ask(desk);
     await shown(desk, "authority-told");
+    // Who looks after the whole network finds it without its number.
+    await officer.goto(`${holdfast.site}/office`);
+    await officer.getByText("One waits to be looked at.").waitFor();
+    await officer.getByRole("link", { name: "Waiting for review" }).first().click();
+    await heading(officer, "Waiting for review");
+    await card(officer, "What families say, and nobody has seen", ORDER).getByRole("button", { name: "Look at it" }).waitFor();
+    await shown(officer, "authority-waiting");
     const waiting = card(desk, "Said, but not in force", ORDER);
     father = await waiting.locator("h3 bdi").innerText();
     await waiting.getByRole("button", { name: "Look at it" }).click();
@@ -252,8 +260,8 @@ test("who acts for whom", { timeout: 600_000 }, async (walk) => {
     assert.equal(await mother.getByText(REASON).count(), 0, "why is the officer’s to know");
     await shown(mother, "who-acts-stopped");
 
-    await ask(officer);
-    await press(officer, "Review it");
+    await officer.goto(`${holdfast.site}/authority/waiting`);
+    await card(officer, "Stopped for safety", REASON).getByRole("button", { name: "Review it" }).click();
     await heading(officer, /^Is it right to stop /);
     await shown(officer, "authority-review");
     await officer.getByLabel(/^Until this day/).fill(day(30));
@@ -269,6 +277,8 @@ test("who acts for whom", { timeout: 600_000 }, async (walk) => {
       return (await fathers.getByRole("heading", { level: 1 }).innerText()).includes("Goals");
     });
   });
+
+  await waiting(walk, { holdfast, mother, mothers, officer, desk, card, press, does });
 
   await walk.test("a parent has somebody help, sees what they did, and ends it", async () => {
     const aunt = await enter("aunt.beispielhaft@families.example", "Aunt");
@@ -368,8 +378,10 @@ test("who acts for whom", { timeout: 600_000 }, async (walk) => {
     assert.equal(await front.getByRole("link", { name: "Who may act for whom" }).count(), 0);
     await front.goto(`${holdfast.site}/authority`);
     await notShown(front);
-    await mother.goto(`${holdfast.site}/authority`);
-    await notShown(mother);
+    for (const path of ["/authority", "/authority/waiting"]) {
+      await mother.goto(`${holdfast.site}${path}`);
+      await notShown(mother);
+    }
     await heading(front, "We can’t show this");
     await front.goto(`${holdfast.site}/work`);
     await front.locator("#list .rows a").first().click();

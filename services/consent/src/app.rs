@@ -8,14 +8,16 @@ mod erasures;
 mod grants;
 mod marks;
 mod records;
+mod waiting;
 
-pub(crate) use authorities::{FreezeHolder, RecordAuthority, RenewAuthority, ReviewFreeze};
+pub(crate) use authorities::{FreezeHolder, Proposal, RecordAuthority, RenewAuthority, ReviewFreeze};
 pub(crate) use authority_then::ListAuthority;
 pub(crate) use emergencies::{BeginEmergency, EmergencyAccess, ListEmergencies, ReviewEmergency};
 pub(crate) use erasures::{CarryOut, Content, GetErasure, LiftHold, ListErasures, PlaceHold, Retention};
 pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
+pub(crate) use waiting::{ListWaiting, Waiting};
 
 use crate::{
     domain::{

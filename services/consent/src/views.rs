@@ -8,6 +8,7 @@ mod noted;
 mod projection;
 mod records;
 mod row;
+mod unreviewed;
 mod wishes;
 
 pub use emergencies::{EmergencyCursor, Taken, emergencies, waiting};
@@ -17,6 +18,7 @@ pub use noted::Noted;
 pub use projection::Consent;
 pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
 pub use row::ViewsError;
+pub use unreviewed::{Unreviewed, unreviewed, unreviewed_count};
 pub use wishes::{Asked, wish_count, wishes};
 
 use holdfast_eventlog::schema::Migrator;

@@ -104,11 +104,7 @@ async fn two_divorced_parents_hold_what_the_order_says_each() {
     let proposed = proposed.authority.unwrap();
     assert_eq!(proposed.word(), AuthorityWord::Waits);
     assert!(world.shares(&father(), &patient, Category::Notes).await);
-    let attest = || AttestAuthorityRequest {
-        request_id: request_id(),
-        patient_id: patient.clone(),
-        authority_id: proposed.authority_id.clone(),
-    };
+    let attest = || attest(&patient, &proposed);
     for nobody in [mother(), father(), therapist(), aunt()] {
         let refused = world.authorities(&nobody).attest_authority(attest()).await;
         assert_eq!(refusal(refused), "NOT_PERMITTED");

@@ -19,6 +19,7 @@ async fn refusals(
     mut client: Client,
     mut erasures: Erasures,
     mut emergencies: Emergencies,
+    mut authorities: Authorities,
 ) -> Vec<&'static str> {
     let patient = person(7).account.to_string();
     let grant = Grant { grant_id: patient.clone(), ..Grant::default() };
@@ -48,6 +49,17 @@ async fn refusals(
         refusal(emergencies.begin_emergency_access(begin(&patient)).await),
         refusal(emergencies.list_emergency_accesses(ListEmergencyAccessesRequest::default()).await),
         refusal(emergencies.review_emergency_access(review(&patient, EmergencyFinding::Justified)).await),
+        refusal(authorities.state_person(StatePersonRequest::default()).await),
+        refusal(authorities.record_authority(RecordAuthorityRequest::default()).await),
+        refusal(authorities.attest_authority(AttestAuthorityRequest::default()).await),
+        refusal(authorities.withdraw_authority(WithdrawAuthorityRequest::default()).await),
+        refusal(authorities.renew_authority(RenewAuthorityRequest::default()).await),
+        refusal(authorities.end_authority(EndAuthorityRequest::default()).await),
+        refusal(authorities.appoint_proxy(AppointProxyRequest::default()).await),
+        refusal(authorities.freeze_holder(FreezeHolderRequest::default()).await),
+        refusal(authorities.review_freeze(ReviewFreezeRequest::default()).await),
+        refusal(authorities.list_authority(ListAuthorityRequest::default()).await),
+        refusal(authorities.list_waiting_authority(ListWaitingAuthorityRequest::default()).await),
     ]
 }
 
@@ -71,7 +83,8 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
     ] {
         let erasures = world.erasures_with(outgoing.clone());
         let emergencies = world.emergencies_with(outgoing.clone());
-        let refused = refusals(world.with(outgoing), erasures, emergencies).await;
+        let authorities = world.authorities_with(outgoing.clone());
+        let refused = refusals(world.with(outgoing), erasures, emergencies, authorities).await;
         assert!(refused.iter().all(|refused| *refused == reason), "{reason}: {refused:?}");
     }
     assert!(world.envelopes().await.is_empty());

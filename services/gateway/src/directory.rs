@@ -25,7 +25,7 @@ const ROLES: [Role; 6] = [
 ];
 
 /// Names by account and by practice.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Known {
     accounts: HashMap<String, Profile>,
     practices: Arc<HashMap<String, Practice>>,

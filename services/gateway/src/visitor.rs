@@ -69,6 +69,7 @@ pub const SAYINGS: &[&str] = &[
     "acts-recorded",
     "acts-stated",
     "acts-ended",
+    "acts-withdrawn",
 ];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.

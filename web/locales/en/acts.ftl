@@ -78,6 +78,10 @@ acts-give-up = Give it up
 acts-give-up-title = Give it up?
 acts-give-up-lead = You can no longer act by this, from now on. You cannot take it back yourself.
 acts-ended = It has ended.
+acts-withdraw = Take it back
+acts-withdraw-title = Take back what you said of { $name }?
+acts-withdraw-lead = Your practice no longer looks at it. The history keeps that you said it.
+acts-withdrawn = Taken back. Nothing follows from it.
 acts-help-title = Who is to help you?
 acts-help-lead = They may do what you pick here, and never more than you. You can end it at any time.
 acts-help-until-hint = It ends at the end of that day. May stay empty.
@@ -108,6 +112,7 @@ acts-beyond = This is more than you hold, or longer. Pick fewer, or an earlier d
 acts-many = Too much was said already. Call the number below.
 acts-second = You said this yourself. Somebody else has to.
 acts-ended-already = It has ended, or was done already.
+acts-changed = Something has changed since you looked. Look at it again, then decide.
 acts-not-holder = This account holds nothing here.
 acts-reason-wrong = Say why, in 10 to 500 characters.
 acts-new-title = Who acts, and by which papers?
@@ -139,12 +144,27 @@ authority-look = Look at it
 authority-change = End or renew it
 authority-freeze = Stop it for now
 authority-review = Review it
+waiting-title = Waiting for review
+waiting-lead = { $count ->
+    [0] Nothing waits to be looked at.
+    [one] One waits to be looked at.
+   *[other] { $count } wait to be looked at.
+}
+waiting-none = Nothing waits
+waiting-none-why = When somebody is stopped for safety, or a family shows new papers, it shows up here.
+waiting-stopped-why = Each ends by itself, unless a privacy officer upholds it before.
+waiting-proposed = What families say, and nobody has seen
+waiting-by = Said by
+waiting-since = Waits since
 act-what = What do you do?
 act-what-wrong = Pick what you do.
 act-lead = What you do here holds at once.
 act-do = Do it
 act-attest = I have seen the papers
 act-attest-hint = From now on it holds.
+act-refuse = I turn it down
+act-refuse-hint = Nothing follows from it. The history keeps it.
+act-refused = Turned down. Nothing follows from it.
 act-end = It ends now
 act-end-hint = What was held before does not come back by itself.
 act-renew = It goes on

@@ -55,6 +55,7 @@ did-emergency-signed = signed off what was opened in an emergency
 did-emergency-counted = opened some record in an emergency
 did-authority-settled = settled who acts for the person, or from when to when
 did-authority-read = asked who may act for the person
+did-waiting-read = looked at what waits for review in the network
 did-emergencies-read = looked through what was opened in an emergency
 did-tried-emergency = tried to open the record in an emergency
 did-tried-emergency-review = tried to sign off an emergency

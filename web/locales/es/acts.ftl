@@ -78,6 +78,10 @@ acts-give-up = Renunciar
 acts-give-up-title = ¿Renunciar?
 acts-give-up-lead = Desde ahora ya no puede actuar por esto. Usted no lo puede recuperar.
 acts-ended = Ha terminado.
+acts-withdraw = Retirarlo
+acts-withdraw-title = ¿Retirar lo que dijo de { $name }?
+acts-withdraw-lead = Su consultorio ya no lo mira. La historia guarda que usted lo dijo.
+acts-withdrawn = Retirado. No tiene ningún efecto.
 acts-help-title = ¿Quién le va a ayudar?
 acts-help-lead = Puede hacer lo que usted elija aquí, y nunca más que usted. Puede terminarlo cuando quiera.
 acts-help-until-hint = Termina al final de ese día. Puede quedar vacío.
@@ -108,6 +112,7 @@ acts-beyond = Es más de lo que usted tiene, o más largo. Elija menos, o un dí
 acts-many = Ya se dijo demasiado. Llame al número de abajo.
 acts-second = Usted mismo lo dijo. Tiene que hacerlo otra persona.
 acts-ended-already = Ha terminado, o ya se hizo.
+acts-changed = Algo ha cambiado desde que lo miró. Mírelo otra vez y decida.
 acts-not-holder = Esta cuenta no tiene nada aquí.
 acts-reason-wrong = Diga por qué, en 10 a 500 caracteres.
 acts-new-title = ¿Quién actúa, y con qué papeles?
@@ -139,12 +144,27 @@ authority-look = Mirarlo
 authority-change = Terminarlo o renovarlo
 authority-freeze = Frenarlo por ahora
 authority-review = Revisarlo
+waiting-title = Espera revisión
+waiting-lead = { $count ->
+    [0] Nada espera revisión.
+    [one] Uno espera revisión.
+   *[other] { $count } esperan revisión.
+}
+waiting-none = Nada espera
+waiting-none-why = Cuando se frena a alguien por seguridad, o una familia muestra papeles nuevos, aparece aquí.
+waiting-stopped-why = Cada uno termina por sí solo, si un encargado de privacidad no lo mantiene antes.
+waiting-proposed = Lo que dicen las familias, y nadie ha visto
+waiting-by = Lo dice
+waiting-since = Espera desde
 act-what = ¿Qué hace usted?
 act-what-wrong = Elija qué hace.
 act-lead = Lo que hace aquí vale enseguida.
 act-do = Hacerlo
 act-attest = He visto los papeles
 act-attest-hint = Vale desde ahora.
+act-refuse = Lo rechazo
+act-refuse-hint = No tiene ningún efecto. La historia lo guarda.
+act-refused = Rechazado. No tiene ningún efecto.
 act-end = Termina ahora
 act-end-hint = Lo que se tenía antes no vuelve por sí solo.
 act-renew = Sigue

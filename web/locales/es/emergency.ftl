@@ -55,6 +55,7 @@ did-emergency-signed = dio por revisado lo que se abrió por una emergencia
 did-emergency-counted = abrió algún historial por una emergencia
 did-authority-settled = fijó quién actúa por la persona, o desde y hasta cuándo
 did-authority-read = preguntó quién puede actuar por la persona
+did-waiting-read = miró lo que espera revisión en la red
 did-emergencies-read = revisó lo que se abrió por emergencias
 did-tried-emergency = intentó abrir el historial por una emergencia
 did-tried-emergency-review = intentó dar por revisada una emergencia

@@ -1,23 +1,24 @@
 //! gRPC of authority.
+mod told;
+
 use crate::{
-    app::{App, FreezeHolder, ListAuthority, RecordAuthority, RenewAuthority, ReviewFreeze},
-    domain::authority::{Authority, Basis, Evidence, Freeze, Person, Word, is_state},
+    app::{
+        App, FreezeHolder, ListAuthority, ListWaiting, Proposal, RecordAuthority, RenewAuthority,
+        ReviewFreeze,
+    },
+    domain::authority::{Basis, Evidence, Person, is_state},
     message::span_of,
 };
 use chrono::NaiveDate;
-use holdfast_host::{CommandId, Ground, Problem, catalogue, field};
-use holdfast_proto::{
-    Word as _,
-    consent::v1::{
-        self as pb,
-        authority_service_server::{AuthorityService, AuthorityServiceServer},
-    },
-    timestamp,
+use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field, mask};
+use holdfast_proto::consent::v1::{
+    self as pb,
+    authority_service_server::{AuthorityService, AuthorityServiceServer},
 };
 use holdfast_types::{Action, Category, DocumentId};
-use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
+const PAGES: PageLimits = PageLimits { default: 25, max: 100 };
 const CATEGORIES_MAX: usize = 30;
 const ACTIONS_MAX: usize = 4;
 const DOCUMENTS_MAX: usize = 8;
@@ -62,7 +63,7 @@ impl AuthorityService for Api {
         let command = to_record(message)?;
         let recorded = self.app.record_authority(&asked, id, command).await;
         let (authority, position) = recorded.map_err(Problem::from)?;
-        let (authority, position) = (Some(shown(authority)), position.map(Into::into));
+        let (authority, position) = (Some(told::authority(authority)), position.map(Into::into));
         Ok(Response::new(pb::RecordAuthorityResponse { authority, position }))
     }
 
@@ -73,12 +74,24 @@ impl AuthorityService for Api {
         let asked = self.ground.enter(&request).await?.context;
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
-        let patient = field::id("patient_id", &message.patient_id)?;
-        let authority = field::id("authority_id", &message.authority_id)?;
-        let attested = self.app.attest_authority(&asked, id, patient, authority).await;
+        let proposal = proposal(&message.patient_id, &message.authority_id, &message.etag)?;
+        let attested = self.app.attest_authority(&asked, id, proposal).await;
         let (authority, position) = attested.map_err(Problem::from)?;
-        let (authority, position) = (Some(shown(authority)), position.map(Into::into));
+        let (authority, position) = (Some(told::authority(authority)), position.map(Into::into));
         Ok(Response::new(pb::AttestAuthorityResponse { authority, position }))
+    }
+
+    async fn withdraw_authority(
+        &self,
+        request: Request<pb::WithdrawAuthorityRequest>,
+    ) -> Result<Response<pb::WithdrawAuthorityResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.into_inner();
+        let id = CommandId::of(&message)?;
+        let proposal = proposal(&message.patient_id, &message.authority_id, &message.etag)?;
+        let withdrawn = self.app.withdraw_authority(&asked, id, proposal).await;
+        let position = withdrawn.map_err(Problem::from)?.map(Into::into);
+        Ok(Response::new(pb::WithdrawAuthorityResponse { position }))
     }
 
     async fn renew_authority(
@@ -97,7 +110,7 @@ impl AuthorityService for Api {
         };
         let renewed = self.app.renew_authority(&asked, id, command).await;
         let (authority, position) = renewed.map_err(Problem::from)?;
-        let (authority, position) = (Some(shown(authority)), position.map(Into::into));
+        let (authority, position) = (Some(told::authority(authority)), position.map(Into::into));
         Ok(Response::new(pb::RenewAuthorityResponse { authority, position }))
     }
 
@@ -112,7 +125,7 @@ impl AuthorityService for Api {
         let authority = field::id("authority_id", &message.authority_id)?;
         let ended = self.app.end_authority(&asked, id, patient, authority).await;
         let (authority, position) = ended.map_err(Problem::from)?;
-        let (authority, position) = (Some(shown(authority)), position.map(Into::into));
+        let (authority, position) = (Some(told::authority(authority)), position.map(Into::into));
         Ok(Response::new(pb::EndAuthorityResponse { authority, position }))
     }
 
@@ -126,7 +139,7 @@ impl AuthorityService for Api {
         let command = to_appoint(message)?;
         let appointed = self.app.appoint_proxy(&asked, id, command).await;
         let (authority, position) = appointed.map_err(Problem::from)?;
-        let (authority, position) = (Some(shown(authority)), position.map(Into::into));
+        let (authority, position) = (Some(told::authority(authority)), position.map(Into::into));
         Ok(Response::new(pb::AppointProxyResponse { authority, position }))
     }
 
@@ -143,7 +156,7 @@ impl AuthorityService for Api {
             reason: field::line("reason", &message.reason, REASON_CHARACTERS_MIN, REASON_CHARACTERS_MAX)?,
         };
         let (freeze, position) = self.app.freeze_holder(&asked, id, command).await.map_err(Problem::from)?;
-        let (freeze, position) = (Some(shown_freeze(freeze)), position.map(Into::into));
+        let (freeze, position) = (Some(told::freeze(freeze)), position.map(Into::into));
         Ok(Response::new(pb::FreezeHolderResponse { freeze, position }))
     }
 
@@ -159,9 +172,10 @@ impl AuthorityService for Api {
             freeze: field::id("freeze_id", &message.freeze_id)?,
             upheld: message.uphold,
             until: field::time("until_time", message.until_time.as_ref())?,
+            seen: mask::revision(&message.etag)?,
         };
         let (freeze, position) = self.app.review_freeze(&asked, id, command).await.map_err(Problem::from)?;
-        let (freeze, position) = (Some(shown_freeze(freeze)), position.map(Into::into));
+        let (freeze, position) = (Some(told::freeze(freeze)), position.map(Into::into));
         Ok(Response::new(pb::ReviewFreezeResponse { freeze, position }))
     }
 
@@ -181,13 +195,41 @@ impl AuthorityService for Api {
         let person = then.person;
         Ok(Response::new(pb::ListAuthorityResponse {
             spans: then.spans.iter().map(span_of).collect(),
-            authorities: then.authorities.into_iter().map(shown).collect(),
-            freezes: then.freezes.into_iter().map(shown_freeze).collect(),
+            authorities: then.authorities.into_iter().map(told::authority).collect(),
+            freezes: then.freezes.into_iter().map(told::freeze).collect(),
             birth_date: person.as_ref().map(|person| person.born.to_string()).unwrap_or_default(),
             state: person.map(|person| person.state).unwrap_or_default(),
             later_spans: then.later.iter().map(span_of).collect(),
+            etag: then.revision.map(mask::etag).unwrap_or_default(),
         }))
     }
+
+    async fn list_waiting_authority(
+        &self,
+        request: Request<pb::ListWaitingAuthorityRequest>,
+    ) -> Result<Response<pb::ListWaitingAuthorityResponse>, Status> {
+        let asked = self.ground.enter(&request).await?.context;
+        let message = request.get_ref();
+        let page = Page::of(message, PAGES)?;
+        let query = ListWaiting {
+            tenant: field::id("tenant_id", &message.tenant_id)?,
+            after: page.after().copied(),
+            page_size: page.size(),
+        };
+        let found = self.app.list_waiting(&asked, query).await.map_err(Problem::from)?;
+        let open_size = i32::try_from(found.open).unwrap_or(i32::MAX);
+        let (listed, next_page_token) = page.cut(found.listed, |waiting| waiting.place)?;
+        let waiting = listed.into_iter().map(told::waiting).collect();
+        Ok(Response::new(pb::ListWaitingAuthorityResponse { waiting, next_page_token, open_size }))
+    }
+}
+
+fn proposal(patient_id: &str, authority_id: &str, etag: &str) -> Result<Proposal, Problem> {
+    Ok(Proposal {
+        patient: field::id("patient_id", patient_id)?,
+        authority: field::id("authority_id", authority_id)?,
+        seen: mask::revision(etag)?,
+    })
 }
 
 fn person(message: &pb::StatePersonRequest) -> Result<Person, Problem> {
@@ -244,26 +286,11 @@ fn or_all<W: Copy>(words: Vec<W>, all: &[W]) -> Vec<W> {
 /// What somebody may record.
 fn basis(number: i32) -> Result<Basis, Problem> {
     let invalid = |reason, says| Problem::of_field(reason, "basis", says);
-    match Basis::ALL.iter().find(|basis| of_basis(**basis) as i32 == number) {
+    match Basis::ALL.iter().find(|basis| told::of_basis(**basis) as i32 == number) {
         _ if number == 0 => Err(invalid(catalogue::FIELD_MISSING, "it is required")),
         Some(Basis::Appointment) => Err(invalid(catalogue::FIELD_INVALID, "a proxy is appointed")),
         Some(basis) => Ok(*basis),
         None => Err(invalid(catalogue::FIELD_INVALID, "not a word of the contract")),
-    }
-}
-
-const fn of_basis(basis: Basis) -> pb::AuthorityBasis {
-    match basis {
-        Basis::Person => pb::AuthorityBasis::Person,
-        Basis::Birth => pb::AuthorityBasis::Birth,
-        Basis::Custody => pb::AuthorityBasis::Custody,
-        Basis::CourtOrder => pb::AuthorityBasis::CourtOrder,
-        Basis::FosterPlacement => pb::AuthorityBasis::FosterPlacement,
-        Basis::Guardianship => pb::AuthorityBasis::Guardianship,
-        Basis::PowerOfAttorney => pb::AuthorityBasis::PowerOfAttorney,
-        Basis::Incapacity => pb::AuthorityBasis::Incapacity,
-        Basis::Assent => pb::AuthorityBasis::Assent,
-        Basis::Appointment => pb::AuthorityBasis::Appointment,
     }
 }
 
@@ -296,43 +323,4 @@ fn date(name: &str, text: &str) -> Result<Option<NaiveDate>, Problem> {
     let day = text.parse().ok().filter(|day: &NaiveDate| day.to_string() == text);
     let impossible = || Problem::of_field(catalogue::DATE_IMPOSSIBLE, name, "a day as `2026-03-02`");
     day.map(Some).ok_or_else(impossible)
-}
-
-fn shown(authority: Authority) -> pb::Authority {
-    let (word, attested_by) = match authority.word {
-        Word::Waits => (pb::AuthorityWord::Waits, String::new()),
-        Word::Own => (pb::AuthorityWord::Own, String::new()),
-        Word::Attested(by) => (pb::AuthorityWord::Attested, by.to_string()),
-    };
-    pb::Authority {
-        authority_id: authority.id.to_string(),
-        account_id: authority.account.to_string(),
-        basis: of_basis(authority.basis).into(),
-        categories: authority.categories.iter().map(|word| word.to_proto()).collect(),
-        actions: authority.actions.iter().map(|word| word.to_proto()).collect(),
-        from_time: Some(timestamp(authority.period.from())),
-        until_time: authority.period.until().map(timestamp),
-        in_place_of_person: authority.in_place_of_person,
-        evidence: Some(pb::Evidence {
-            document_ids: authority.evidence.documents.iter().map(ToString::to_string).collect(),
-            issued_date: authority.evidence.issued.map(|day| day.to_string()).unwrap_or_default(),
-            note: authority.evidence.note,
-        }),
-        word: word.into(),
-        recorded_by_account_id: authority.by.to_string(),
-        attested_by_account_id: attested_by,
-    }
-}
-
-fn shown_freeze(freeze: Freeze) -> pb::Freeze {
-    let until_time: Option<Timestamp> = freeze.ends().map(timestamp);
-    pb::Freeze {
-        freeze_id: freeze.id.to_string(),
-        account_id: freeze.account.to_string(),
-        from_time: Some(timestamp(freeze.placed)),
-        until_time,
-        reason: freeze.reason,
-        placed_by_account_id: freeze.by.to_string(),
-        reviewed_by_account_id: freeze.review.map(|review| review.by.to_string()).unwrap_or_default(),
-    }
 }

@@ -126,6 +126,7 @@ fn of_authority(refusal: authority::Refusal) -> Problem {
         Refusal::Ended => catalogue::AUTHORITY_ENDED,
         Refusal::SamePerson => catalogue::SECOND_PERSON_NEEDED,
         Refusal::TooMany => catalogue::TOO_MANY_AUTHORITIES,
+        Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
     };
     Problem::new(reason, refusal.to_string())
 }

@@ -25,6 +25,13 @@ pub(crate) struct RecordAuthority {
     pub(crate) evidence: Evidence,
 }
 
+/// A proposal that somebody decides about, and at which revision they saw it.
+pub(crate) struct Proposal {
+    pub(crate) patient: PatientId,
+    pub(crate) authority: AuthorityId,
+    pub(crate) seen: Option<u64>,
+}
+
 pub(crate) struct RenewAuthority {
     pub(crate) patient: PatientId,
     pub(crate) authority: AuthorityId,
@@ -43,6 +50,7 @@ pub(crate) struct ReviewFreeze {
     pub(crate) freeze: AuthorityId,
     pub(crate) upheld: bool,
     pub(crate) until: Option<DateTime<Utc>>,
+    pub(crate) seen: Option<u64>,
 }
 
 /// Who decides, and whether it is more than a holder's own word.
@@ -61,7 +69,7 @@ impl App {
         person: Person,
     ) -> Result<(Vec<Span>, Option<Position>), Failure> {
         let by = self.attests(asked, patient, "consent.StatePerson").await?.by;
-        let executed = self.settle(&by, id, patient, Change::Person(person)).await?;
+        let executed = self.settle(&by, id, patient, Change::Person(person), None).await?;
         Ok((executed.state.spans.unwrap_or_default(), executed.position))
     }
 
@@ -105,13 +113,33 @@ impl App {
         &self,
         asked: &RequestContext,
         id: CommandId,
-        patient: PatientId,
-        authority: AuthorityId,
+        proposal: Proposal,
     ) -> Result<(Authority, Option<Position>), Failure> {
+        let Proposal { patient, authority, seen } = proposal;
         let by = self.oversees_authority(asked, patient, "consent.AttestAuthority").await?;
-        let attested = by.account();
-        let executed = self.settle(&by, id, patient, Change::Attested { authority, by: attested }).await?;
+        let attested = Change::Attested { authority, by: by.account() };
+        let executed = self.settle(&by, id, patient, attested, seen).await?;
         shown(executed, authority)
+    }
+
+    /// By who proposed it, and by whoever may attest it.
+    #[tracing::instrument(skip_all, name = "consent.withdraw_authority")]
+    pub(crate) async fn withdraw_authority(
+        &self,
+        asked: &RequestContext,
+        id: CommandId,
+        proposal: Proposal,
+    ) -> Result<Option<Position>, Failure> {
+        let Proposal { patient, authority, seen } = proposal;
+        let operation = "consent.WithdrawAuthority";
+        let state = self.authorities(patient).await?;
+        let own = state.known.authority(authority).is_ok_and(|known| known.by == asked.caller.account);
+        let by = match own {
+            true => self.holds_some_of(asked, patient, operation).await?,
+            false => self.oversees_authority(asked, patient, operation).await?,
+        };
+        let withdrawn = Change::Withdrawn { authority, by: by.account() };
+        Ok(self.settle(&by, id, patient, withdrawn, seen).await?.position)
     }
 
     #[tracing::instrument(skip_all, name = "consent.renew_authority")]
@@ -124,7 +152,7 @@ impl App {
         let RenewAuthority { patient, authority, until, evidence } = command;
         let by = self.attests(asked, patient, "consent.RenewAuthority").await?.by;
         let renewed = Change::Renewed { authority, until, evidence };
-        let executed = self.settle(&by, id, patient, renewed).await?;
+        let executed = self.settle(&by, id, patient, renewed, None).await?;
         shown(executed, authority)
     }
 
@@ -144,15 +172,12 @@ impl App {
         });
         let operation = "consent.EndAuthority";
         let by = match own {
-            true => {
-                let gate = &self.gate;
-                let permit = gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, operation);
-                permit.await?.into_authority()
-            }
+            true => self.holds_some_of(asked, patient, operation).await?,
             false => self.attests(asked, patient, operation).await?.by,
         };
         let now = self.log.clock().now();
-        let executed = self.settle(&by, id, patient, Change::Ended { authority, ended: now }).await?;
+        let ended = Change::Ended { authority, ended: now };
+        let executed = self.settle(&by, id, patient, ended, None).await?;
         shown(executed, authority)
     }
 
@@ -168,7 +193,7 @@ impl App {
         let (placed, placed_by) = (self.log.clock().now(), by.account());
         let freeze = AuthorityId::new(made_by(placed_by, id, patient.uuid()));
         let frozen = Freeze { id: freeze, account, placed, reason, by: placed_by, review: None };
-        let executed = self.settle(&by, id, patient, Change::Frozen(frozen)).await?;
+        let executed = self.settle(&by, id, patient, Change::Frozen(frozen), None).await?;
         shown_freeze(executed, freeze)
     }
 
@@ -179,13 +204,13 @@ impl App {
         id: CommandId,
         command: ReviewFreeze,
     ) -> Result<(Freeze, Option<Position>), Failure> {
-        let ReviewFreeze { patient, freeze, upheld, until } = command;
+        let ReviewFreeze { patient, freeze, upheld, until, seen } = command;
         let oversight = Oversight::AuthorityReview(patient);
         let permit = self.gate.authorise_oversight(asked, oversight, "consent.ReviewFreeze").await?;
         let by = permit.into_authority();
         let until = if upheld { until } else { Some(self.log.clock().now()) };
         let review = Review { upheld, by: by.account(), until };
-        let executed = self.settle(&by, id, patient, Change::Reviewed { freeze, review }).await?;
+        let executed = self.settle(&by, id, patient, Change::Reviewed { freeze, review }, seen).await?;
         shown_freeze(executed, freeze)
     }
 
@@ -199,7 +224,7 @@ impl App {
         let (patient, now) = (command.patient, self.log.clock().now());
         let authority = AuthorityId::new(made_by(by.account(), id, patient.uuid()));
         let recorded = command.recorded(authority, by.account(), word, now)?;
-        let executed = self.settle(by, id, patient, Change::Recorded(recorded)).await?;
+        let executed = self.settle(by, id, patient, Change::Recorded(recorded), None).await?;
         shown(executed, authority)
     }
 
@@ -209,6 +234,7 @@ impl App {
         id: CommandId,
         patient: PatientId,
         change: Change,
+        seen: Option<u64>,
     ) -> Result<Executed<State>, Failure> {
         let subject = Subject::Patient(patient);
         let loaded = self.log.load::<Record>(subject, patient.uuid()).await.map_err(Failure::Read)?;
@@ -217,15 +243,19 @@ impl App {
             free_standing: loaded.state.is_free_standing(),
         };
         let (now, account) = (self.log.clock().now(), by.account());
+        let command = |present| Command {
+            by: account,
+            now,
+            seen,
+            present,
+            change: change.clone(),
+            around: around.clone(),
+            rules: self.rules.clone(),
+        };
+        let request = Some(request(account, id));
         self.log
-            .execute::<Authorities>(subject, patient.uuid(), by.context(), Some(request(account, id)), |_| {
-                Command {
-                    by: account,
-                    now,
-                    change: change.clone(),
-                    around: around.clone(),
-                    rules: self.rules.clone(),
-                }
+            .execute::<Authorities>(subject, patient.uuid(), by.context(), request, |loaded| {
+                command(loaded.revision)
             })
             .await
             .map_err(|error| Failure::of(error, Failure::Authority))
@@ -264,6 +294,18 @@ impl App {
         operation: &'static str,
     ) -> Result<Caller, Failure> {
         let permit = self.gate.authorise(asked, Action::Share, patient, Category::ALL, operation).await?;
+        Ok(permit.into_authority())
+    }
+
+    /// What is one's own to take back or give up needs nobody's leave, and a part of the rooms.
+    async fn holds_some_of(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<Caller, Failure> {
+        let gate = &self.gate;
+        let permit = gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, operation).await?;
         Ok(permit.into_authority())
     }
 

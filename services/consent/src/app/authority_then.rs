@@ -28,6 +28,8 @@ pub(crate) struct AuthorityThen {
     pub(crate) authorities: Vec<Authority>,
     pub(crate) freezes: Vec<Freeze>,
     pub(crate) person: Option<Person>,
+    /// Of all that was known then; none for whoever is told a part.
+    pub(crate) revision: Option<u64>,
 }
 
 impl App {
@@ -58,10 +60,11 @@ impl App {
         let at = at.unwrap_or_else(|| self.log.clock().now());
         let (state, revision) = self.known_at::<Authorities>(patient, known).await?;
         let (record, _) = self.known_at::<Record>(patient, known).await?;
-        let then = match &state.spans {
+        let told = match &state.spans {
             Some(spans) => then(&state, spans, at),
             None => AuthorityThen { spans: named(record.holders()), ..AuthorityThen::default() },
         };
+        let then = AuthorityThen { revision: Some(revision), ..told };
         Ok((then, vec![Returned { id: patient.uuid(), revision }]))
     }
 
@@ -107,7 +110,7 @@ impl AuthorityThen {
         };
         self.spans.retain(own);
         self.later.retain(own);
-        Self { freezes: Vec::new(), person: None, ..self }
+        Self { freezes: Vec::new(), person: None, revision: None, ..self }
     }
 }
 
@@ -128,6 +131,7 @@ fn then(state: &State, spans: &[Span], at: DateTime<Utc>) -> AuthorityThen {
         person: known.person.clone(),
         spans: in_force,
         later,
+        ..AuthorityThen::default()
     }
 }
 

@@ -31,6 +31,11 @@ pub enum Change {
         authority: AuthorityId,
         by: AccountId,
     },
+    /// What waited does so no more: taken back by who proposed it, or turned down.
+    Withdrawn {
+        authority: AuthorityId,
+        by: AccountId,
+    },
     Renewed {
         authority: AuthorityId,
         until: DateTime<Utc>,
@@ -68,6 +73,9 @@ impl holdfast_eventlog::Event for Event {
 pub struct Command {
     pub by: AccountId,
     pub now: DateTime<Utc>,
+    /// The revision on which it was decided, where its sender says so.
+    pub seen: Option<u64>,
+    pub present: u64,
     pub change: Change,
     pub around: Around,
     pub rules: Arc<Rules>,
@@ -106,6 +114,8 @@ pub enum Refusal {
     SamePerson,
     #[error("the record has as many authorities or freezes as it may")]
     TooMany,
+    #[error("who acts for the person has changed since it was seen")]
+    NotAsSeen,
 }
 
 /// The rules of the aggregate; its stream has the id of the patient.
@@ -118,6 +128,9 @@ impl Decider for Authorities {
     type Refusal = Refusal;
 
     fn decide(state: &State, command: Command) -> Result<Vec<Event>, Refusal> {
+        if command.seen.is_some_and(|seen| seen != command.present) {
+            return Err(Refusal::NotAsSeen);
+        }
         allowed(state, &command)?;
         let Command { change, around, rules, .. } = command;
         let spans = spans(&state.known.clone().with(&change), &around, &rules);
@@ -146,9 +159,13 @@ fn allowed(state: &State, command: &Command) -> Result<(), Refusal> {
         Change::Person(_) => Ok(()),
         Change::Recorded(authority) => recorded(known, authority, command),
         Change::Attested { authority, .. } => match known.authority(*authority)? {
-            waiting if waiting.word != Word::Waits => Err(Refusal::Ended),
+            over if !over.waits() => Err(Refusal::Ended),
             waiting if waiting.by == *by => Err(Refusal::SamePerson),
             _ => Ok(()),
+        },
+        Change::Withdrawn { authority, .. } => match known.authority(*authority)? {
+            waiting if waiting.waits() => Ok(()),
+            _ => Err(Refusal::Ended),
         },
         Change::Renewed { authority, until, .. } => match known.authority(*authority)?.period.until() {
             None => Err(Refusal::EndsBeforeItBegins),

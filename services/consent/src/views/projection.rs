@@ -1,5 +1,5 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
-use super::{emergencies, erased, wishes};
+use super::{emergencies, erased, unreviewed, wishes};
 use crate::domain::{
     authority::Event as AuthorityEvent,
     emergency::Event as EmergencyEvent,
@@ -31,8 +31,9 @@ impl Projection for Consent {
                 emergencies::reviewed(conn, opened.header.stream.id(), review.reviewed).await?;
             } else if opened.is::<AuthorityEvent>() {
                 let patient = PatientId::new(opened.header.stream.id());
-                let (AuthorityEvent::Settled { spans, .. }, revision) =
+                let (AuthorityEvent::Settled { change, spans }, revision) =
                     (opened.decode()?, opened.header.revision);
+                unreviewed::apply(conn, &opened.header, &change).await?;
                 apply(conn, &ConsentFact::AuthoritySettled { patient, spans, revision }).await?;
             } else if opened.is::<MarkEvent>() {
                 let patient = PatientId::new(opened.header.stream.id());

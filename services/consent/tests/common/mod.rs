@@ -151,7 +151,10 @@ impl World {
     }
 
     pub fn authorities(&self, person: &Person) -> Authorities {
-        let outgoing = Outgoing::new().bearer(self.token(person, self.clock.now()).into());
+        self.authorities_with(Outgoing::new().bearer(self.token(person, self.clock.now()).into()))
+    }
+
+    pub fn authorities_with(&self, outgoing: Outgoing) -> Authorities {
         AuthorityServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
     }
 

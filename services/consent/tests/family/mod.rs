@@ -88,6 +88,24 @@ pub fn end(patient: &str, authority_id: &str) -> EndAuthorityRequest {
     }
 }
 
+pub fn attest(patient: &str, proposed: &Authority) -> AttestAuthorityRequest {
+    AttestAuthorityRequest {
+        request_id: request_id(),
+        patient_id: patient.to_owned(),
+        authority_id: proposed.authority_id.clone(),
+        etag: String::new(),
+    }
+}
+
+pub fn withdraw(patient: &str, proposed: &Authority) -> WithdrawAuthorityRequest {
+    WithdrawAuthorityRequest {
+        request_id: request_id(),
+        patient_id: patient.to_owned(),
+        authority_id: proposed.authority_id.clone(),
+        etag: String::new(),
+    }
+}
+
 pub fn freeze(patient: &str, of: &Person) -> FreezeHolderRequest {
     FreezeHolderRequest {
         request_id: request_id(),
@@ -104,6 +122,7 @@ pub fn uphold(patient: &str, freeze: &Freeze, until: Option<DateTime<Utc>>) -> R
         freeze_id: freeze.freeze_id.clone(),
         uphold: true,
         until_time: until.and_then(at),
+        etag: String::new(),
     }
 }
 

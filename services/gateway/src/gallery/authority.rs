@@ -1,7 +1,9 @@
 //! Who acts for whom: as a family sees it, in its forms, and as the network's people ask and decide.
 
 use super::{Draw, Look, Page};
-use crate::pages::authority::{Act, Acting, AuthorityForm, AuthorityThen, Change, Settled, Told, WhoActs};
+use crate::pages::authority::{
+    Act, Acting, AuthorityForm, AuthorityThen, Change, Settled, Told, Waiting, WhoActs,
+};
 use crate::pages::parts::{Badge, Choice, Fact, Field, Link, Person, Problem, Tone};
 use crate::pages::sharing::{Carried, Question};
 use crate::pages::{Frame, Tab};
@@ -14,11 +16,14 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("who-acts-help-wrong", |look| help(look, true)),
     ("who-acts-new", propose),
     ("who-acts-end", end),
+    ("who-acts-withdraw", withdraw),
     ("authority", |look| ask(look, false, false)),
     ("authority-wrong", |look| ask(look, false, true)),
     ("authority-told", |look| ask(look, true, false)),
     ("authority-act", act),
     ("authority-stop", stop),
+    ("authority-waiting", |look| waiting(look, false)),
+    ("authority-waiting-none", |look| waiting(look, true)),
 ];
 
 const NUMBER: &str = "0193f0c2-8f10-7d11-9a5e-0c7f2b1d0002";
@@ -112,6 +117,7 @@ fn settled(look: &Look, desk: bool) -> Settled {
         ],
         beside: vec![Acting {
             acts: acts(&["authority-look"]),
+            ways: way("acts-withdraw"),
             ..card(Person::new("Inés P.", words.t("role-guardian")), Some(waits), vec![order(look)])
         }],
         stopped: vec![Acting {
@@ -251,6 +257,40 @@ fn end(look: &Look) -> Page {
         facts: held(look, look.own("Goals", "Metas"), look.words.t("acts-nothing")),
         stops: true,
         ..form(look, "7/end", title, "acts-end-lead", "acts-end")
+    })
+}
+
+fn withdraw(look: &Look) -> Page {
+    let title = look.words.say("acts-withdraw-title").with("name", "Inés P.").plain();
+    Box::new(AuthorityForm {
+        facts: vec![order(look)],
+        stops: true,
+        ..form(look, "7/withdraw", title, "acts-withdraw-lead", "acts-withdraw")
+    })
+}
+
+/// What waits across the records of the network, each with its record's number.
+fn waiting(look: &Look, none: bool) -> Page {
+    let words = look.words;
+    let Settled { beside, stopped, .. } = if none { Settled::default() } else { settled(look, true) };
+    let numbered = |mut card: Acting| {
+        card.badge = None;
+        card.facts.insert(0, Fact::new(words.t("emergencies-patient"), NUMBER));
+        card
+    };
+    let proposed = |card: Acting| {
+        let mut card = numbered(card);
+        card.facts.push(Fact::new(words.t("waiting-by"), "Rosa R."));
+        card.facts.push(Fact::new(words.t("waiting-since"), look.ago(30).text));
+        card
+    };
+    Box::new(Waiting {
+        frame: officer(look),
+        back: Link::new("/office", words.t("office-title")),
+        open: stopped.len() + beside.len(),
+        stopped: stopped.into_iter().map(numbered).collect(),
+        proposed: beside.into_iter().map(proposed).collect(),
+        next: None,
     })
 }
 

@@ -66,6 +66,7 @@ fn work(look: &Look) -> Page {
         opened: vec![opened],
         may_open: true,
         attests: false,
+        looks_after: false,
         pager: Default::default(),
     })
 }

@@ -66,6 +66,7 @@ fn work(look: &Look, empty: bool) -> Box<dyn DynTemplate> {
         opened: Vec::new(),
         may_open: true,
         attests: true,
+        looks_after: true,
         pager: Pager { shown, total: shown, ..Pager::default() },
     })
 }
@@ -158,6 +159,7 @@ fn office(look: &Look, found: bool, sound: bool, timeline: bool) -> Box<dyn DynT
         frame: look.sized(Frame::officer(words, Tab::Office)),
         emergencies: Some(usize::from(!found)),
         erasures: Some(usize::from(!found)),
+        authority: Some(2 * usize::from(!found)),
         fields: vec![
             Field::line("patient", words.t("office-patient")).value(if found { "Mateo R." } else { "" }),
             Field::line("actor", words.t("office-actor")),

@@ -2,9 +2,11 @@
 mod act;
 mod ahead;
 mod desk;
+mod ending;
 mod family;
 mod form;
 mod told;
+mod waiting;
 
 use crate::{services::Line, site::Site, visitor::Signed};
 use axum::{
@@ -15,6 +17,7 @@ use holdfast_proto::consent::v1::authority_service_client::AuthorityServiceClien
 use std::sync::Arc;
 
 pub(super) use desk::attests;
+pub(super) use waiting::{looks_after, open_count};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
@@ -22,8 +25,10 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/r/{r}/sharing/who/help", get(family::help_form).post(family::help))
         .route("/r/{r}/sharing/who/new", get(family::new_form).post(family::propose))
         .route("/r/{r}/sharing/who/person", get(family::person_form).post(family::state))
-        .route("/r/{r}/sharing/who/{authority}/end", get(family::end_form).post(family::end))
+        .route("/r/{r}/sharing/who/{authority}/end", get(ending::end_form).post(ending::end))
+        .route("/r/{r}/sharing/who/{authority}/withdraw", get(ending::withdraw_form).post(ending::withdraw))
         .route("/authority", get(desk::form).post(desk::ask))
+        .route("/authority/waiting", get(waiting::list))
         .route("/authority/act", post(act::page))
 }
 

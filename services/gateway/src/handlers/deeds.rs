@@ -69,6 +69,7 @@ fn operation(name: &str) -> &'static str {
         "consent.ListErasures" => "did-erasures-read",
         "consent.ListEmergencyAccesses" => "did-emergencies-read",
         "consent.ListAuthority" => "did-authority-read",
+        "consent.ListWaitingAuthority" => "did-waiting-read",
         "audit.ListPatientEntries" => "did-looked",
         "audit.DownloadPatientProof" => "did-proof",
         "audit.SearchEntries" => "did-searched",

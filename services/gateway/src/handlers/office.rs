@@ -10,7 +10,7 @@ mod what_if;
 pub(super) use decision::of_grounds;
 
 use super::{
-    days,
+    authority, days,
     deeds::{self, Teller},
     looked::LATE_MS,
 };
@@ -87,10 +87,14 @@ async fn health(signed: &Signed) -> Result<LogHealth, Failure> {
 }
 
 async fn form(signed: Signed) -> Answer {
-    let (health, opened, wishes) =
-        tokio::try_join!(health(&signed), emergencies::waiting(&signed), erasures::waiting(&signed))?;
+    let (health, opened, wishes, waiting) = tokio::try_join!(
+        health(&signed),
+        emergencies::waiting(&signed),
+        erasures::waiting(&signed),
+        authority::open_count(&signed)
+    )?;
     let page = page(&signed, &Fields::default(), &health, None, Vec::new());
-    Ok(show(&Office { emergencies: Some(opened), erasures: Some(wishes), ..page }))
+    Ok(show(&Office { emergencies: Some(opened), erasures: Some(wishes), authority: Some(waiting), ..page }))
 }
 
 async fn verify(signed: Signed) -> Answer {
@@ -277,6 +281,7 @@ fn page(
         frame: signed.frame(Tab::Office),
         emergencies: None,
         erasures: None,
+        authority: None,
         fields: boxes.into_iter().map(dress).collect(),
         kinds: LookKind::OF_TENANT.map(kind).into(),
         problems,

@@ -90,6 +90,7 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         opened: opened.collect(),
         may_open: signed.who.is(Role::Therapist),
         attests: super::authority::attests(&signed),
+        looks_after: super::authority::looks_after(&signed),
         frame: signed.frame(Tab::Work),
     }))
 }

@@ -90,6 +90,19 @@ pub struct AuthorityThen {
     pub told: Option<Told>,
 }
 
+/// What nobody has looked at yet in the network.
+#[derive(Debug, Template)]
+#[template(path = "authority_waiting.html")]
+pub struct Waiting {
+    pub frame: Frame,
+    pub back: Link,
+    /// How many wait.
+    pub open: usize,
+    pub stopped: Vec<Acting>,
+    pub proposed: Vec<Acting>,
+    pub next: Option<String>,
+}
+
 /// One thing to say or do about who acts, by POST to `path` with `step=do`.
 #[derive(Debug, Template)]
 #[template(path = "authority_form.html")]

@@ -62,6 +62,8 @@ pub struct Office {
     pub emergencies: Option<usize>,
     /// How many wait to be erased; none on what a search leads to.
     pub erasures: Option<usize>,
+    /// How many stops and proposals nobody has looked at; none on what a search leads to.
+    pub authority: Option<usize>,
     pub fields: Vec<Field>,
     pub kinds: Vec<Choice>,
     /// A table or a timeline.

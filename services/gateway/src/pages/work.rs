@@ -29,5 +29,7 @@ pub struct Work {
     pub may_open: bool,
     /// The account attests who acts for patients.
     pub attests: bool,
+    /// And looks after a whole network: what waits in it is told.
+    pub looks_after: bool,
     pub pager: Pager,
 }

@@ -89,7 +89,7 @@ pub struct Authority {
     pub word: Word,
     /// Who recorded it, or appointed the proxy.
     pub by: AccountId,
-    /// It was ended before it had begun.
+    /// It was ended before it had begun, or while it waited.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
 }
@@ -182,6 +182,9 @@ impl Known {
             Change::Attested { authority, by } => {
                 self.change(*authority, |waiting| waiting.word = Word::Attested(*by));
             }
+            Change::Withdrawn { authority, .. } => {
+                self.change(*authority, |waiting| waiting.withdrawn = true);
+            }
             Change::Renewed { authority, until, evidence } => self.change(*authority, |renewed| {
                 let period = Period::try_new(renewed.period.from(), Some(*until));
                 renewed.period = period.unwrap_or(renewed.period);
@@ -189,8 +192,8 @@ impl Known {
             }),
             Change::Ended { authority, ended } => {
                 self.change(*authority, |over| match cut(over.period, *ended) {
-                    Some(period) => over.period = period,
-                    None => over.withdrawn = true,
+                    Some(period) if !over.waits() => over.period = period,
+                    _ => over.withdrawn = true,
                 });
             }
             Change::Frozen(freeze) => self.freezes.push(freeze.clone()),

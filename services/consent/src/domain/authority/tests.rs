@@ -84,7 +84,8 @@ impl Told {
     }
 
     pub(super) fn command(&self, by: AccountId, change: Change) -> Command {
-        Command { by, now: self.now, change, around: self.around.clone(), rules: rules() }
+        let (around, rules) = (self.around.clone(), rules());
+        Command { by, now: self.now, seen: None, present: 0, change, around, rules }
     }
 
     pub(super) fn refused(&self, by: AccountId, change: Change) -> Refusal {
@@ -150,5 +151,6 @@ pub(crate) fn samples() -> Vec<Event> {
         settled(Change::Ended { authority: placement.id, ended: day("2026-09-01") }),
         settled(Change::Frozen(freeze)),
         settled(Change::Reviewed { freeze: id, review: Review { upheld: true, by: OFFICER, until: None } }),
+        settled(Change::Withdrawn { authority: placement.id, by: MOTHER }),
     ]
 }

@@ -21,6 +21,7 @@ use holdfast_proto::{
     consent::v1::{
         AttestAuthorityRequest, Authority, AuthorityWord, EndAuthorityRequest, FreezeHolderRequest,
         RecordAuthorityRequest, RenewAuthorityRequest, ReviewFreezeRequest, StatePersonRequest,
+        WithdrawAuthorityRequest,
     },
     timestamp,
     r#type::v1::Position,
@@ -30,6 +31,7 @@ use http::StatusCode;
 
 const REASON_CHARACTERS_MAX: u32 = 500;
 const ATTEST: &str = "attest";
+const WITHDRAW: &str = "withdraw";
 const END: &str = "end";
 const RENEW: &str = "renew";
 const UPHOLD: &str = "uphold";
@@ -77,7 +79,7 @@ pub(super) async fn page(signed: Signed, fields: Fields) -> Answer {
     let told = Told::of(&reader, &list, signed.now()).await?;
     let draft = draft(&signed, &fields, &about, &told)?;
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok(show_as(status, &shown(&signed, &fields, wrong, draft)))
+    Ok(show_as(status, &shown(&signed, &fields, wrong, &list.etag, draft)))
 }
 
 /// The page, before it is filled.
@@ -162,7 +164,7 @@ fn named(told: &Told<'_>, account: &str) -> String {
 /// What can be done about an authority, and whether one of it is to renew it.
 fn orders_of(authority: &Authority, choice: impl Fn(&str, &str) -> Choice) -> (Vec<Choice>, bool) {
     if authority.word() == AuthorityWord::Waits {
-        return (vec![choice(ATTEST, "act-attest")], false);
+        return (vec![choice(ATTEST, "act-attest"), choice(WITHDRAW, "act-refuse")], false);
     }
     let end = choice(END, "act-end");
     match authority.until_time {
@@ -182,9 +184,10 @@ fn renewing(signed: &Signed) -> Vec<Field> {
     ]
 }
 
-fn shown(signed: &Signed, typed: &Fields, wrong: Option<Wrong>, draft: Draft) -> AuthorityForm {
+fn shown(signed: &Signed, typed: &Fields, wrong: Option<Wrong>, etag: &str, draft: Draft) -> AuthorityForm {
     let words = signed.words();
-    let carried = |name: &str| Carried { name: name.to_owned(), value: typed.one(name).to_owned() };
+    let carried = |name: &str, value: &str| Carried { name: name.to_owned(), value: value.to_owned() };
+    let named = ["patient", "what"].map(|name| carried(name, typed.one(name)));
     AuthorityForm {
         frame: frame(signed),
         path: "/authority/act".to_owned(),
@@ -192,7 +195,8 @@ fn shown(signed: &Signed, typed: &Fields, wrong: Option<Wrong>, draft: Draft) ->
         title: draft.title,
         lead: words.t(draft.lead),
         facts: draft.facts,
-        carried: vec![carried("patient"), carried("what")],
+        // What is decided is decided about what is shown.
+        carried: named.into_iter().chain([carried("etag", etag)]).collect(),
         questions: draft.questions,
         fields: draft.fields.into_iter().map(|field| dressed(words, typed, wrong, field)).collect(),
         button: words.t(draft.button),
@@ -223,10 +227,15 @@ async fn carried_out(
             freeze(signed, FreezeHolderRequest { request_id, patient_id, account_id, reason }).await
         }
         About::Authority(id) => {
-            let authority_id = (*id).to_owned();
+            let (authority_id, etag) = ((*id).to_owned(), fields.one("etag").to_owned());
             match fields.one("order") {
                 ATTEST => {
-                    attest(signed, AttestAuthorityRequest { request_id, patient_id, authority_id }).await
+                    let asked = AttestAuthorityRequest { request_id, patient_id, authority_id, etag };
+                    attest(signed, asked).await
+                }
+                WITHDRAW => {
+                    let asked = WithdrawAuthorityRequest { request_id, patient_id, authority_id, etag };
+                    withdraw(signed, asked).await
                 }
                 END => end(signed, EndAuthorityRequest { request_id, patient_id, authority_id }).await,
                 RENEW => match renewal(fields) {
@@ -241,8 +250,8 @@ async fn carried_out(
         }
         About::Freeze(id) => match reviewed(fields) {
             Ok(asked) => {
-                let freeze_id = (*id).to_owned();
-                review(signed, ReviewFreezeRequest { request_id, patient_id, freeze_id, ..asked }).await
+                let (freeze_id, etag) = ((*id).to_owned(), fields.one("etag").to_owned());
+                review(signed, ReviewFreezeRequest { request_id, patient_id, freeze_id, etag, ..asked }).await
             }
             Err(wrong) => return Ok(Err(wrong)),
         },
@@ -285,6 +294,10 @@ async fn state(signed: &Signed, asked: StatePersonRequest) -> Done {
 
 async fn attest(signed: &Signed, asked: AttestAuthorityRequest) -> Done {
     Ok(("act-attested", signed.authorities().attest_authority(asked).await?.into_inner().position))
+}
+
+async fn withdraw(signed: &Signed, asked: WithdrawAuthorityRequest) -> Done {
+    Ok(("act-refused", signed.authorities().withdraw_authority(asked).await?.into_inner().position))
 }
 
 async fn end(signed: &Signed, asked: EndAuthorityRequest) -> Done {

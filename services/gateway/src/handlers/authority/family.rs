@@ -17,16 +17,12 @@ use crate::{
     shelf::Open,
     words::Words,
 };
-use axum::{
-    extract::Path,
-    response::{IntoResponse as _, Redirect},
-};
-use holdfast_host::catalogue;
+use axum::response::{IntoResponse as _, Redirect};
 use holdfast_proto::{
     Word as _,
     consent::v1::{
-        AppointProxyRequest, Authority, EndAuthorityRequest, ListAuthorityRequest, ListAuthorityResponse,
-        RecordAuthorityRequest, StatePersonRequest,
+        AppointProxyRequest, ListAuthorityRequest, ListAuthorityResponse, RecordAuthorityRequest,
+        StatePersonRequest,
     },
     timestamp,
     r#type::v1::Position,
@@ -61,7 +57,7 @@ pub(super) async fn page(open: Open) -> Answer {
 }
 
 /// Whoever holds some of it is told what is theirs.
-async fn listed(open: &Open) -> Result<ListAuthorityResponse, Failure> {
+pub(super) async fn listed(open: &Open) -> Result<ListAuthorityResponse, Failure> {
     if !open.is_held() {
         return Err(Failure::not_shown());
     }
@@ -288,58 +284,6 @@ pub(super) async fn state(open: Open, fields: Fields) -> Answer {
         Ok(answer) => Ok(answer),
         Err(wrong) => stating(&open, &fields, Some(wrong)).await,
     }
-}
-
-pub(super) async fn end_form(open: Open, Path((_, authority)): Path<(String, String)>) -> Answer {
-    let list = listed(&open).await?;
-    let name = open.named().await.name;
-    let reader = Reader::Family(&open, &name);
-    let told = Told::of(&reader, &list, open.now()).await?;
-    let found: &Authority = told.authority(&authority).ok_or_else(Failure::not_shown)?;
-    let words = open.words();
-    let own = found.account_id == open.who.account_id.to_string();
-    let who = told.who(&found.account_id).name;
-    let page = AuthorityForm {
-        path: open.path(&format!("/sharing/who/{authority}/end")),
-        back: Link::new(open.path("/sharing/who"), words.t("acts-room")),
-        title: match own {
-            true => words.t("acts-give-up-title"),
-            false => words.say("acts-end-title").with("name", who).plain(),
-        },
-        lead: words.t(if own { "acts-give-up-lead" } else { "acts-end-lead" }),
-        facts: told.about(found),
-        carried: Vec::new(),
-        questions: Vec::new(),
-        fields: Vec::new(),
-        button: words.t(if own { "acts-give-up" } else { "acts-end" }),
-        stops: true,
-        problems: Vec::new(),
-        frame: open.frame(Tab::Sharing).await,
-    };
-    Ok(show(&page))
-}
-
-pub(super) async fn end(
-    open: Open,
-    Path((_, authority_id)): Path<(String, String)>,
-    fields: Fields,
-) -> Answer {
-    let asked = EndAuthorityRequest {
-        request_id: fields.request_id()?.to_string(),
-        patient_id: open.patient_id(),
-        authority_id,
-    };
-    match open.authorities().end_authority(asked).await.map_err(Failure::from) {
-        Ok(answer) => open.wrote(answer.into_inner().position),
-        // Somebody else was faster.
-        Err(failure) if failure.is(catalogue::AUTHORITY_ENDED) => {}
-        Err(failure) => return Err(failure),
-    }
-    open.say_next("acts-ended");
-    // Who gives up all that they hold has no record to come back to.
-    let held = open.fresh_shelf().await?.iter().any(|record| record.alias == open.record.alias);
-    let next = if held { open.path("/sharing/who") } else { "/people".to_owned() };
-    Ok(Redirect::to(&next).into_response())
 }
 
 #[cfg(test)]

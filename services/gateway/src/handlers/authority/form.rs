@@ -205,7 +205,7 @@ pub(super) fn asked(fields: &Fields) -> Result<RecordAuthorityRequest, Wrong> {
 
 /// What its writer can put right of what consent refuses.
 pub(super) fn said(failure: &Failure) -> Option<Wrong> {
-    const SAID: [(&Reason, Wrong); 8] = [
+    const SAID: [(&Reason, Wrong); 9] = [
         (catalogue::PROXY_OF_ONESELF, ("account", "acts-of-oneself")),
         (catalogue::ALREADY_HOLDER, ("account", "acts-already")),
         (catalogue::BEYOND_OWN_AUTHORITY, ("until_day", "acts-beyond")),
@@ -213,6 +213,7 @@ pub(super) fn said(failure: &Failure) -> Option<Wrong> {
         (catalogue::TOO_MANY_AUTHORITIES, ("account", "acts-many")),
         (catalogue::SECOND_PERSON_NEEDED, ("order", "acts-second")),
         (catalogue::AUTHORITY_ENDED, ("order", "acts-ended-already")),
+        (catalogue::ETAG_MISMATCH, ("order", "acts-changed")),
         (catalogue::NOT_A_HOLDER, ("reason", "acts-not-holder")),
     ];
     const NAMED: [(&str, Wrong); 4] = [

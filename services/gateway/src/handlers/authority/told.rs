@@ -68,7 +68,17 @@ impl<'a> Told<'a> {
             Reader::Family(open, _) if shown => open.titles_of_papers().await.into_iter().collect(),
             _ => HashMap::new(),
         };
-        Ok(Self { reader, known, titles, list, at })
+        Ok(Self { titles, ..Self::knowing(reader, known, list, at) })
+    }
+
+    /// Where everybody's name is known already.
+    pub(super) fn knowing(
+        reader: &'a Reader<'a>,
+        known: Known,
+        list: &'a ListAuthorityResponse,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self { reader, known, titles: HashMap::new(), list, at }
     }
 
     /// When the person was born and where they live.

@@ -81,7 +81,7 @@ impl Told<'_> {
                 badge: Some(Badge::new(tone, words.t(key))),
                 facts: self.about(one),
                 papers: self.papers(one),
-                ways: if waits { Vec::new() } else { self.way(one).into_iter().collect() },
+                ways: if waits { self.taking_back(one) } else { self.way(one) }.into_iter().collect(),
                 acts: act.into_iter().collect(),
             }
         };
@@ -155,6 +155,14 @@ impl Told<'_> {
         let key = if own { "acts-give-up" } else { "acts-end" };
         let href = open.path(&format!("/sharing/who/{}/end", authority.authority_id));
         (mine || appointed || (alone && !own)).then(|| Link::new(href, self.words().t(key)))
+    }
+
+    /// Of what waits: for who proposed it.
+    fn taking_back(&self, authority: &Authority) -> Option<Link> {
+        let Reader::Family(open, _) = self.reader else { return None };
+        let own = authority.recorded_by_account_id == open.who.account_id.to_string();
+        let href = open.path(&format!("/sharing/who/{}/withdraw", authority.authority_id));
+        own.then(|| Link::new(href, self.words().t("acts-withdraw")))
     }
 
     fn acts(&self, account: &str, by: &[&Authority]) -> Vec<Act> {
