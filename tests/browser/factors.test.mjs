@@ -9,6 +9,7 @@ import { begin, heading, visit } from "./walks/steps.mjs";
 
 const STEP_MS = 30_000;
 const FAMILY = { email: "nora.beispielhaft@families.example", name: "Nora Beispielhaft" };
+const SHARER = { email: "ida.beispielhaft@families.example", name: "Ida Beispielhaft" };
 const KEYED = { email: "otto.beispielhaft@families.example", name: "Otto Beispielhaft" };
 
 let holdfast;
@@ -158,5 +159,58 @@ test("passkeys", { timeout: 400_000 }, async (walk) => {
     await page.getByText("We do not know this passkey").waitFor();
     const session = (await page.context().cookies()).find(({ name }) => name === "holdfast_session");
     assert.equal(session, undefined);
+  });
+});
+
+test("before somebody shares", { timeout: 400_000 }, async (walk) => {
+  const page = await visit(browser);
+  // Two devices that were left open, from before there was a second step; on one of them no script runs.
+  const left = await visit(browser);
+  const plain = await visit(browser, { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
+  const keys = await device(page);
+  const kept = await device(left);
+  let share;
+  let codes;
+
+  await walk.test("who has no second step is not held up", async () => {
+    await begin(holdfast, page, SHARER.email, SHARER.name);
+    await page.goto(`${holdfast.site}/people/new`);
+    const form = page.getByRole("region", { name: "Open an empty record" });
+    await form.getByRole("radio", { name: "My own" }).check();
+    await form.getByLabel("First name").fill("Ida");
+    await form.getByLabel("Last name").fill("Beispielhaft");
+    await form.getByLabel("Birth date").fill("3 3 1990");
+    await form.getByRole("button", { name: "Open the record" }).click();
+    await heading(page, /record/);
+    share = `${new URL(page.url()).pathname.split("/").slice(0, 3).join("/")}/sharing/new`;
+    await page.goto(`${holdfast.site}${share}`);
+    await heading(page, "Who do you want to share with?");
+    for (const device of [left, plain]) await holdfast.signIn(device, SHARER.email);
+  });
+
+  await walk.test("who has one shows it on each device, by a passkey, and comes to the form", async () => {
+    await page.goto(`${holdfast.site}/second-factor`);
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await heading(page, "Keep these codes");
+    codes = await page.locator(".codes li").allInnerTexts();
+    await page.goto(`${holdfast.site}${share}`);
+    await heading(page, "Who do you want to share with?");
+
+    const [credential] = await keys.credentials();
+    await kept.protocol.send("WebAuthn.addCredential", { authenticatorId: kept.authenticatorId, credential });
+    await left.goto(`${holdfast.site}${share}`);
+    await heading(left, "Show that it is you");
+    await left.getByRole("button", { name: "Use a passkey" }).click();
+    await heading(left, "Who do you want to share with?");
+  });
+
+  await walk.test("or by a code, where no script runs; to look needs nothing again", async () => {
+    await plain.goto(`${holdfast.site}${share.replace(/\/new$/, "")}`);
+    await heading(plain, "Who can see what");
+    await plain.goto(`${holdfast.site}${share.replace(/new$/, "who/help")}`);
+    await heading(plain, "Show that it is you");
+    await plain.getByLabel("Code").fill(codes[0]);
+    await plain.getByRole("button", { name: "Go on" }).click();
+    await heading(plain, "Who is to help you?");
   });
 });

@@ -36,7 +36,7 @@ pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};
 pub use resource::{OfRecord, Oversight, Parts, Record};
 pub use token::{
-    Claims, KeyError, LIFE_SECONDS_MAX, PublicKey, ROLES_MAX, Shown, TokenError, TokenSigner, TokenVerifier,
-    key_set,
+    Claims, KeyError, LIFE_SECONDS_MAX, Presence, PublicKey, ROLES_MAX, Shown, TokenError, TokenSigner,
+    TokenVerifier, key_set,
 };
 pub use within::{Thing, Within};

@@ -41,6 +41,18 @@ pub struct Shown {
     pub amr: Vec<&'static str>,
     /// When it last showed what counts for acts that want a fresh factor, in seconds since 1970.
     pub auth_time: i64,
+    /// When it last showed a second factor, 0 for never; none where the account has none to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_time: Option<i64>,
+}
+
+/// When whoever calls showed who it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// What counts for acts that want a fresh factor.
+    pub shown: DateTime<Utc>,
+    /// A second factor; none where the account has none, and of whoever has no session.
+    pub second: Option<DateTime<Utc>>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +70,7 @@ struct Verified {
     #[serde(flatten)]
     claims: Claims,
     auth_time: Option<i64>,
+    second_time: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -235,11 +248,7 @@ impl TokenVerifier {
 
     /// Beside the caller: when it last showed who it is. Who has no session shows it by asking for the token; of a session whose
     /// token says nothing of it, nothing is known: long ago.
-    pub fn verify_shown(
-        &self,
-        token: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(Caller, DateTime<Utc>), TokenError> {
+    pub fn verify_shown(&self, token: &str, now: DateTime<Utc>) -> Result<(Caller, Presence), TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Invalid);
         }
@@ -250,7 +259,7 @@ impl TokenVerifier {
         }
         let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or(TokenError::Invalid)?;
         let verified: Verified = jsonwebtoken::decode(token, key, &self.validation).map_err(invalid)?.claims;
-        let Verified { claims, auth_time } = verified;
+        let Verified { claims, auth_time, second_time } = verified;
         let (now, life) = (now.timestamp(), claims.exp.saturating_sub(claims.iat));
         if claims.exp <= now {
             return Err(TokenError::Expired);
@@ -263,11 +272,15 @@ impl TokenVerifier {
         }
         let expires = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
         let unsaid = if claims.session.is_none() { claims.iat } else { 0 };
-        let shown = auth_time.unwrap_or(unsaid).min(claims.iat);
-        let shown = DateTime::from_timestamp(shown, 0).ok_or(TokenError::Invalid)?;
+        // Nobody shows anything after the token was made.
+        let moment = |said: i64| DateTime::from_timestamp(said.min(claims.iat), 0).ok_or(TokenError::Invalid);
+        let presence = Presence {
+            shown: moment(auth_time.unwrap_or(unsaid))?,
+            second: second_time.map(moment).transpose()?,
+        };
         let caller =
             Caller { account: claims.account, session: claims.session, roles: claims.roles, expires };
-        Ok((caller, shown))
+        Ok((caller, presence))
     }
 }
 

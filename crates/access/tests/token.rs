@@ -188,13 +188,28 @@ fn a_key_set_without_a_usable_key_makes_no_verifier() {
 #[test]
 fn who_it_is_was_shown_when_the_token_says_and_of_a_silent_session_long_ago() {
     let shown = |claims: Claims, said: Option<i64>| {
-        let said = said.map(|auth_time| Shown { amr: vec!["otp"], auth_time });
+        let said = said.map(|auth_time| Shown { amr: vec!["otp"], auth_time, second_time: None });
         let token = signer().sign_shown(&claims, said.as_ref()).unwrap();
-        verifier().verify_shown(&token, at(0)).unwrap().1
+        let presence = verifier().verify_shown(&token, at(0)).unwrap().1;
+        assert_eq!(presence.second, None);
+        presence.shown
     };
     let issued = now().timestamp();
     assert_eq!(shown(claims(), Some(issued - 90)), at(-90));
     assert_eq!(shown(claims(), Some(issued + 90)), at(0), "nobody shows it after the token was made");
     assert_eq!(shown(claims(), None), DateTime::UNIX_EPOCH);
     assert_eq!(shown(Claims { session: None, ..claims() }, None), at(0));
+}
+
+#[test]
+fn a_second_factor_was_shown_when_the_token_says_and_never_where_there_is_one_that_was_not() {
+    let second = |second_time| {
+        let said = Shown { amr: vec!["mail"], auth_time: now().timestamp(), second_time };
+        let token = signer().sign_shown(&claims(), Some(&said)).unwrap();
+        verifier().verify_shown(&token, at(0)).unwrap().1.second
+    };
+    assert_eq!(second(None), None, "there is none to show");
+    assert_eq!(second(Some(0)), Some(DateTime::UNIX_EPOCH));
+    assert_eq!(second(Some(at(-90).timestamp())), Some(at(-90)));
+    assert_eq!(second(Some(at(90).timestamp())), Some(at(0)), "nobody shows it after the token was made");
 }

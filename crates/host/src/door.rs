@@ -1,7 +1,6 @@
 //! Who comes in: bearer tokens verified with identity's key set, held here and refreshed, so that no call waits for identity.
 use crate::{Problem, Tls, catalogue, client, ground::GroundError, settings::CommonSettings};
-use chrono::{DateTime, Utc};
-use holdfast_access::{Caller, TokenError, TokenVerifier};
+use holdfast_access::{Caller, Presence, TokenError, TokenVerifier};
 use holdfast_proto::identity::v1::{GetKeySetRequest, identity_service_client::IdentityServiceClient};
 use holdfast_types::{Clock, Service};
 use secrecy::{ExposeSecret, SecretString};
@@ -61,7 +60,7 @@ impl Door {
     }
 
     /// Who it is, and when that was last shown.
-    pub(crate) fn caller(&self, bearer: Option<&SecretString>) -> Result<(Caller, DateTime<Utc>), Problem> {
+    pub(crate) fn caller(&self, bearer: Option<&SecretString>) -> Result<(Caller, Presence), Problem> {
         let verifier = self.verifier().ok_or_else(|| {
             Problem::new(catalogue::PEER_UNAVAILABLE, "the key set is not here yet")
                 .with("service", "identity")

@@ -5,12 +5,13 @@ use crate::{
     eventlog_service::LogReader,
     peer_log::PeerLog,
     server::serve_health,
-    settings::{CommonSettings, SettingError, TlsSettingsError},
+    settings::{CommonSettings, SettingError, StepUp, TlsSettingsError},
     turned_away::TurnedAway,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_access::{
-    Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, RequestContext, views::ConsentFeed,
+    Caller, Freshness, Gate, OwnConsent, Policies, PoliciesError, Presence, RequestContext,
+    views::ConsentFeed,
 };
 use holdfast_eventlog::{
     Bus, BusError, EventLog, Inbox, InboxError, KeyError, KeyRing, MasterKey, Parts, Position, Projection,
@@ -111,7 +112,7 @@ pub struct Entered {
     pub context: RequestContext,
     pub meta: RequestMeta,
     /// When the caller last showed who it is.
-    shown: DateTime<Utc>,
+    presence: Presence,
 }
 
 impl Entered {
@@ -121,7 +122,7 @@ impl Entered {
 
     /// For what nobody is to do on a device that was left open: exports, sharing, changes of keys.
     pub fn shown_lately(&self, now: DateTime<Utc>) -> Result<(), Problem> {
-        match now - self.shown <= FRESH {
+        match now - self.presence.shown <= FRESH {
             true => Ok(()),
             false => Err(Problem::new(catalogue::STEP_UP_REQUIRED, "the second factor must be shown again")),
         }
@@ -257,7 +258,7 @@ impl Ground {
     /// Who asks; and, where the request says so, after what has been heard.
     pub async fn enter<T>(&self, request: &tonic::Request<T>) -> Result<Entered, Problem> {
         let meta = RequestMeta::read(request, self.ids())?;
-        let (caller, shown) = self.0.door.caller(meta.bearer.as_ref())?;
+        let (caller, presence) = self.0.door.caller(meta.bearer.as_ref())?;
         self.wait_for(&meta).await?;
         let context = RequestContext {
             caller,
@@ -265,7 +266,20 @@ impl Ground {
             correlation: meta.correlation,
             traceparent: meta.traceparent.clone(),
         };
-        Ok(Entered { context, meta, shown })
+        Ok(Entered { context, meta, presence })
+    }
+
+    /// For opening a record to somebody else, and for what is taken along: whoever has a second factor has shown it lately, where the
+    /// installation asks for it. Who has none is not held up.
+    pub fn stepped_up(&self, entered: &Entered) -> Result<(), Problem> {
+        let now = self.clock().now();
+        let stale = entered.presence.second.is_some_and(|second| now - second > FRESH);
+        match self.settings().step_up {
+            StepUp::Asked if stale => {
+                Err(Problem::new(catalogue::STEP_UP_REQUIRED, "the second factor must be shown again"))
+            }
+            StepUp::Asked | StepUp::Waived => Ok(()),
+        }
     }
 
     /// For the few calls that need no token.

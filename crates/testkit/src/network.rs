@@ -214,7 +214,8 @@ impl Network {
     /// Of a session that has just shown a second factor.
     pub fn outgoing_shown(&self, person: &Person) -> Outgoing {
         let now = self.clock.now();
-        let shown = Shown { amr: vec!["otp"], auth_time: now.timestamp() };
+        let shown =
+            Shown { amr: vec!["otp"], auth_time: now.timestamp(), second_time: Some(now.timestamp()) };
         let token = self.signer.sign_shown(&claims(person, now), Some(&shown)).expect("a token");
         Outgoing::new().bearer(token.into())
     }

@@ -103,6 +103,7 @@ impl AuditService for Api {
         request: Request<DownloadEntriesRequest>,
     ) -> Result<Response<Self::DownloadEntriesStream>, Status> {
         let entered = self.app.ground().enter(&request).await?;
+        self.app.ground().stepped_up(&entered)?;
         let DownloadEntriesRequest { tenant_id, patient_id, account_id, from_time, until_time, kinds } =
             request.into_inner();
         let tenant = field::id("tenant_id", &tenant_id)?;

@@ -4,6 +4,7 @@ mod common;
 use chrono::Duration;
 use common::*;
 use futures::future::join_all;
+use holdfast_access::{Claims, RoleAssignment, Shown};
 use holdfast_proto::{
     Word as _,
     audit::v1::{DownloadEntriesRequest, EntryKind, SearchEntriesRequest},
@@ -156,6 +157,25 @@ async fn more_than_a_file_holds_is_refused_before_anything_is_handed_out_and_so_
     assert_eq!(reason(&taken(somebody, of_patient()).await.unwrap_err()), "NOT_PERMITTED");
     let elsewhere = DownloadEntriesRequest { tenant_id: other_tenant().to_string(), ..of_patient() };
     assert_eq!(reason(&taken(world.as_officer(&[]), elsewhere).await.unwrap_err()), "NOT_PERMITTED");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_who_has_a_second_factor_has_shown_it_lately_before_anything_is_handed_out() {
+    let world = world_with(100).await;
+    world.sources.open_record(patient(1), tenant()).await;
+    world.happens(2).await;
+    let shown_ago = |minutes: i64| {
+        let iat = SystemClock.now().timestamp();
+        let roles = vec![RoleAssignment { role: Role::ComplianceOfficer, tenant: tenant(), practice: None }];
+        let session = Some(SessionId::new(SystemIds.next()));
+        let claims = Claims { account: officer(), session, roles, iat, exp: iat + 300 };
+        let shown = Shown { amr: vec!["otp"], auth_time: iat, second_time: Some(iat - minutes * 60) };
+        world.client(Some(world.signer().sign_shown(&claims, Some(&shown)).unwrap()), &[])
+    };
+    let refused = taken(shown_ago(11), of_patient()).await.unwrap_err();
+    assert_eq!(reason(&refused), "STEP_UP_REQUIRED");
+    assert!(!taken(shown_ago(9), of_patient()).await.unwrap().is_empty());
     world.end().await;
 }
 

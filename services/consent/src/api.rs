@@ -63,7 +63,9 @@ impl ConsentService for Api {
         &self,
         request: Request<pb::AddHolderRequest>,
     ) -> Result<Response<pb::AddHolderResponse>, Status> {
-        let asked = self.ground.enter(&request).await?.context;
+        let entered = self.ground.enter(&request).await?;
+        self.ground.stepped_up(&entered)?;
+        let asked = entered.context;
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
         let command = AddHolder {
@@ -81,7 +83,9 @@ impl ConsentService for Api {
         &self,
         request: Request<pb::GiveGrantRequest>,
     ) -> Result<Response<pb::GiveGrantResponse>, Status> {
-        let asked = self.ground.enter(&request).await?.context;
+        let entered = self.ground.enter(&request).await?;
+        self.ground.stepped_up(&entered)?;
+        let asked = entered.context;
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
         let command = GiveGrant {

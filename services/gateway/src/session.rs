@@ -19,6 +19,9 @@ const MARGIN: TimeDelta = TimeDelta::seconds(60);
 /// A session that was ended at another gateway opens nothing here after this time.
 const KEPT: TimeDelta = TimeDelta::seconds(60);
 
+/// How long what was shown counts as fresh: a little less than services let it count, so that a form's answer comes in time.
+const FRESH: TimeDelta = TimeDelta::minutes(8);
+
 /// Somebody whose session identity vouches for.
 pub struct SignedIn {
     pub account_id: AccountId,
@@ -31,6 +34,8 @@ pub struct SignedIn {
     pub(crate) has_second: bool,
     /// When the session last showed who is there.
     pub(crate) shown: Option<DateTime<Utc>>,
+    /// When it last showed a second factor, if it has.
+    pub(crate) second_shown: Option<DateTime<Utc>>,
 }
 
 /// How a browser stands towards the pages.
@@ -65,6 +70,16 @@ impl SignedIn {
         } else {
             Seat::Family
         }
+    }
+
+    /// Has shown lately who is there, by whatever the account has.
+    pub(crate) fn shown_lately(&self, now: DateTime<Utc>) -> bool {
+        self.shown.is_some_and(|shown| now - shown <= FRESH)
+    }
+
+    /// Has shown a second factor lately.
+    pub(crate) fn second_lately(&self, now: DateTime<Utc>) -> bool {
+        self.second_shown.is_some_and(|shown| now - shown <= FRESH)
     }
 
     /// Holds the role somewhere.
@@ -111,6 +126,7 @@ impl Site {
             withheld: issued.roles_withheld,
             has_second: issued.has_second_factor,
             shown: issued.auth_time.as_ref().and_then(|shown| time(shown).ok()),
+            second_shown: issued.second_factor_time.as_ref().and_then(|shown| time(shown).ok()),
         });
         let until = issued.expire_time.as_ref().and_then(|until| time(until).ok());
         if let Some(until) = until {
@@ -139,6 +155,7 @@ mod tests {
             withheld: false,
             has_second: false,
             shown: None,
+            second_shown: None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     shelf::{Named, Shelf},
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use holdfast_host::settings::TlsSettingsError;
+use holdfast_host::settings::{StepUp, TlsSettingsError};
 use holdfast_proto::identity::v1::Practice;
 use holdfast_types::{AccountId, Clock, Ids, PatientId};
 use std::{collections::HashMap, sync::Arc};
@@ -34,6 +34,8 @@ pub struct Site {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) pages: PageSettings,
+    /// Whether who has a second factor shows it again before sharing.
+    pub(crate) step_up: StepUp,
     /// Whether people reach the pages by https.
     pub(crate) secure: bool,
     /// Ends streams that would last for ever.
@@ -62,6 +64,7 @@ impl Site {
             services: Services::open(&settings.common.peers, &tls)?,
             secure: settings.common.public_url.scheme() == "https",
             pages: settings.pages,
+            step_up: settings.common.step_up,
             clock,
             ids,
             stop,

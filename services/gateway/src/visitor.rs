@@ -13,8 +13,8 @@ use crate::{
     words::{Lang, Words},
 };
 use axum::extract::FromRequestParts;
-use chrono::{DateTime, FixedOffset, Local, Offset as _, TimeDelta, TimeZone as _, Utc};
-use holdfast_host::{client::Outgoing, metadata::position_text};
+use chrono::{DateTime, FixedOffset, Local, Offset as _, TimeZone as _, Utc};
+use holdfast_host::{client::Outgoing, metadata::position_text, settings::StepUp};
 use holdfast_proto::{
     audit::v1::audit_service_client::AuditServiceClient,
     consent::v1::{
@@ -47,9 +47,6 @@ const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 const SAID_SECONDS: u32 = 30;
 /// How long the way back after signing in is kept.
 const BACK_SECONDS: u32 = 900;
-/// How long what was shown counts as fresh: a little less than services let it count, so that a form's answer comes in time.
-const FRESH: TimeDelta = TimeDelta::minutes(8);
-
 /// What a page may say on top after a redirect: keys of the locales.
 pub const SAYINGS: &[&str] = &[
     "factor-saved",
@@ -94,7 +91,7 @@ impl Visitor {
         let headers = &parts.headers;
         let session = site.session(headers, correlation).await;
         let own = match &session {
-            Session::Signed(signed) => Lang::from_code(primary(&signed.account.locale)),
+            Session::Signed(signed) => signed.account.locale.split('-').next().and_then(Lang::from_code),
             _ => None,
         };
         let accepted = || {
@@ -331,8 +328,13 @@ impl Signed {
 
     /// For what nobody is to do on a device that was left open; the services hold to it, too.
     pub fn shown_lately(&self) -> Result<(), Failure> {
-        let fresh = self.who.shown.is_some_and(|shown| self.now() - shown <= FRESH);
-        if fresh { Ok(()) } else { Err(Failure::step_up()) }
+        if self.who.shown_lately(self.now()) { Ok(()) } else { Err(Failure::step_up()) }
+    }
+
+    /// Before a form that opens a record to somebody else, so that nothing is typed in vain; the services hold to it, too.
+    pub fn stepped_up(&self) -> Result<(), Failure> {
+        let waived = self.site().step_up == StepUp::Waived || !self.who.has_second;
+        if waived || self.who.second_lately(self.now()) { Ok(()) } else { Err(Failure::step_up()) }
     }
 }
 
@@ -381,10 +383,6 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
     at.with_timezone(&Local.offset_from_utc_datetime(&at.naive_utc()).fix())
-}
-
-fn primary(locale: &str) -> &str {
-    locale.split('-').next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use holdfast_documents::config::ObjectStoreSettings;
 use holdfast_host::{
     Host,
     authority::{Authority, RoleFiles},
-    settings::{CommonSettings, DatabaseSettings, NatsUrl, PeerSettings, TelemetrySettings, TlsSettings},
+    settings::{
+        CommonSettings, DatabaseSettings, NatsUrl, PeerSettings, StepUp, TelemetrySettings, TlsSettings,
+    },
 };
 use holdfast_identity::config::IdentitySettings;
 use holdfast_types::{Clock, Service, SystemClock, SystemIds};
@@ -33,6 +35,7 @@ pub(crate) struct Machine<'a> {
     /// Who is asked to cosign the log.
     pub(crate) witnesses: Vec<WitnessAddress>,
     pub(crate) download_entries_max: u32,
+    pub(crate) step_up: StepUp,
 }
 
 /// Every role with its port, and where they answer.
@@ -82,6 +85,7 @@ impl Machine<'_> {
                 database: databases.remove(&service).unwrap_or_default(),
                 nats: NatsUrl::of(self.nats_url.clone()),
                 telemetry: self.telemetry.clone(),
+                step_up: self.step_up,
                 ..CommonSettings::default()
             };
             bound.push((self.role(service, common)?, Bound::Grpc(host)));
@@ -92,6 +96,7 @@ impl Machine<'_> {
             peers: peers.clone(),
             tls: certificates.get(&Service::Gateway).cloned().unwrap_or_default(),
             telemetry: self.telemetry.clone(),
+            step_up: self.step_up,
             ..CommonSettings::default()
         };
         bound.push((self.role(Service::Gateway, common)?, Bound::Http(http)));

@@ -9,7 +9,11 @@ use crate::{
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use holdfast_audit::config::DOWNLOAD_ENTRIES_MAX_DEFAULT;
-use holdfast_host::{LogStyle, Telemetry, client, settings::TelemetrySettings, shutdown};
+use holdfast_host::{
+    LogStyle, Telemetry, client,
+    settings::{StepUp, TelemetrySettings},
+    shutdown,
+};
 use holdfast_identity::{Announce, SecondFactor, config::IdentitySettings};
 use holdfast_types::Service;
 use std::{
@@ -50,6 +54,10 @@ pub(crate) struct UpArgs {
     #[arg(long = "audit-download-entries-max", env = "HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX",
         default_value_t = DOWNLOAD_ENTRIES_MAX_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     download_entries_max: u32,
+    /// Whether who has a second factor shows it again before they open a record to somebody else or save the history: `asked` where
+    /// nothing is said, `waived` with the demo network.
+    #[arg(long = "step-up", env = "HOLDFAST_STEP_UP", value_enum, value_name = "POLICY")]
+    step_up: Option<StepUp>,
 }
 
 pub(crate) async fn run(args: UpArgs) -> Result<()> {
@@ -80,6 +88,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
         },
         witnesses: vec![address],
         download_entries_max: args.download_entries_max,
+        step_up: args.step_up.unwrap_or(if args.no_demo { StepUp::Asked } else { StepUp::Waived }),
     };
     let roles = step("migrating and starting", machine.roles()).await?;
     drop(machine);

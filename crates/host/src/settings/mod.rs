@@ -64,6 +64,19 @@ pub struct CommonSettings {
         default_value_t = DOOR_LOG_SECONDS_DEFAULT, value_parser = clap::value_parser!(u16).range(1..=3600),
         value_name = "SECONDS", help_heading = "Access")]
     pub door_log_seconds: u16,
+    /// What is asked of whoever has a second factor before they open a record to somebody else or save the history as a file: `asked`,
+    /// to have shown it in the last 10 minutes; `waived`, nothing. Where nothing is said, `asked`; where `up` loads the demo network,
+    /// `waived`.
+    #[arg(id = "HOLDFAST_STEP_UP", long = "step-up", env = "HOLDFAST_STEP_UP", value_enum,
+        default_value_t = StepUp::Asked, value_name = "POLICY", help_heading = "Access")]
+    pub step_up: StepUp,
+}
+
+/// Whether who has a second factor shows it again before what nobody is to do on a device that was left open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum StepUp {
+    Asked,
+    Waived,
 }
 
 impl Default for CommonSettings {
@@ -81,6 +94,7 @@ impl Default for CommonSettings {
             telemetry: TelemetrySettings::default(),
             consent_stale_seconds_max: CONSENT_STALE_SECONDS_DEFAULT,
             door_log_seconds: DOOR_LOG_SECONDS_DEFAULT,
+            step_up: StepUp::Asked,
         }
     }
 }

@@ -57,7 +57,9 @@ impl AuthorityService for Api {
         &self,
         request: Request<pb::RecordAuthorityRequest>,
     ) -> Result<Response<pb::RecordAuthorityResponse>, Status> {
-        let asked = self.ground.enter(&request).await?.context;
+        let entered = self.ground.enter(&request).await?;
+        self.ground.stepped_up(&entered)?;
+        let asked = entered.context;
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
         let command = to_record(message)?;
@@ -133,7 +135,9 @@ impl AuthorityService for Api {
         &self,
         request: Request<pb::AppointProxyRequest>,
     ) -> Result<Response<pb::AppointProxyResponse>, Status> {
-        let asked = self.ground.enter(&request).await?.context;
+        let entered = self.ground.enter(&request).await?;
+        self.ground.stepped_up(&entered)?;
+        let asked = entered.context;
         let message = request.into_inner();
         let id = CommandId::of(&message)?;
         let command = to_appoint(message)?;

@@ -130,9 +130,14 @@ pub fn practice() -> PracticeId {
 impl World {
     /// Ends, and is served again with a ledger of its erasures at that place.
     pub async fn served_again_with_ledger(&mut self, path: PathBuf) {
+        self.served_again(|settings| settings.erasure_ledger = Some(path)).await;
+    }
+
+    /// Ends, and is served again with other settings.
+    pub async fn served_again(&mut self, change: impl FnOnce(&mut Settings)) {
         self.serving.stop.cancel();
         (&mut self.serving.ended).await.unwrap();
-        self.settings.erasure_ledger = Some(path);
+        change(&mut self.settings);
         self.serving = serve(&self.clock, &self.authority, &self.signer, &self.settings);
     }
 
@@ -165,12 +170,17 @@ impl World {
 
     /// Whoever calls has shown a second factor so long ago.
     pub fn emergencies_shown(&self, person: &Person, seconds_ago: i64) -> Emergencies {
+        self.emergencies_with(self.in_session(person, seconds_ago, Some(seconds_ago)))
+    }
+
+    /// A session that has shown so long ago who is there, and a second factor, where the account has one.
+    pub fn in_session(&self, person: &Person, seconds_ago: i64, second_ago: Option<i64>) -> Outgoing {
         let (iat, account, roles) = (self.clock.now().timestamp(), person.account, person.roles.clone());
         let session = Some(SessionId::new(Uuid::from_u128(0x5E)));
         let claims = Claims { account, session, roles, iat, exp: iat + 300 };
-        let shown = Shown { amr: vec!["otp"], auth_time: iat - seconds_ago };
-        let token = self.signer.sign_shown(&claims, Some(&shown)).unwrap();
-        self.emergencies_with(Outgoing::new().bearer(token.into()))
+        let second_time = second_ago.map(|ago| iat - ago);
+        let shown = Shown { amr: vec!["otp"], auth_time: iat - seconds_ago, second_time };
+        Outgoing::new().bearer(self.signer.sign_shown(&claims, Some(&shown)).unwrap().into())
     }
 
     pub fn emergencies_with(&self, outgoing: Outgoing) -> Emergencies {

@@ -10,7 +10,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use holdfast_access::RoleAssignment;
-use holdfast_host::settings::TelemetrySettings;
+use holdfast_host::settings::{StepUp, TelemetrySettings};
 use holdfast_identity::config::IdentitySettings;
 use holdfast_proto::{Word, consent::v1 as pb, identity::v1 as identity, r#type::v1::Position};
 use holdfast_types::{AccountId, Ids, Relationship, Role, SystemIds, TenantId};
@@ -49,6 +49,7 @@ impl System {
             telemetry: TelemetrySettings::default(),
             identity: IdentitySettings::default(),
             witnesses: Vec::new(),
+            step_up: StepUp::Asked,
             download_entries_max: holdfast_audit::config::DOWNLOAD_ENTRIES_MAX_DEFAULT,
         };
         let roles = machine.roles().await?;

@@ -103,5 +103,6 @@ fn token(issued: Issued) -> pb::AccessToken {
         roles_withheld: issued.withheld,
         has_second_factor: issued.has_second,
         auth_time: issued.auth_time.map(timestamp),
+        second_factor_time: issued.second_time.map(timestamp),
     }
 }

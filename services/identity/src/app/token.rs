@@ -17,6 +17,8 @@ pub(crate) struct Issued {
     pub has_second: bool,
     /// When the session last showed what counts; none for programs.
     pub auth_time: Option<DateTime<Utc>>,
+    /// When it last showed a second factor, if it has.
+    pub second_time: Option<DateTime<Utc>>,
 }
 
 /// What of a session goes into its token.
@@ -24,8 +26,8 @@ struct Bearer {
     session: SessionId,
     end: DateTime<Utc>,
     amr: Vec<&'static str>,
-    /// Whether it has shown a second factor.
-    second: bool,
+    /// When it last showed a second factor, if it has.
+    second: Option<DateTime<Utc>>,
     has_second: bool,
     auth_time: DateTime<Utc>,
 }
@@ -58,7 +60,7 @@ impl App {
                 .into_iter()
                 .chain(shown.iter().map(|(way, _)| *way))
                 .collect(),
-            second: !shown.is_empty(),
+            second: newest,
             has_second,
             auth_time,
         };
@@ -89,7 +91,7 @@ impl App {
         let longest = now + TimeDelta::seconds(LIFE_SECONDS_MAX);
         let expire = bearer.as_ref().map_or(longest, |bearer| bearer.end.min(longest)).timestamp();
         let held = account.roles.len();
-        if bearer.as_ref().is_some_and(|bearer| !bearer.second) {
+        if bearer.as_ref().is_some_and(|bearer| bearer.second.is_none()) {
             account.roles = self.without_second_factor(account.roles).await?;
         }
         let claims = Claims {
@@ -103,9 +105,11 @@ impl App {
         if claims.exp <= claims.iat {
             return Err(AppError::SessionEnded);
         }
-        let shown = bearer
-            .as_ref()
-            .map(|bearer| Shown { amr: bearer.amr.clone(), auth_time: bearer.auth_time.timestamp() });
+        let shown = bearer.as_ref().map(|bearer| Shown {
+            amr: bearer.amr.clone(),
+            auth_time: bearer.auth_time.timestamp(),
+            second_time: bearer.has_second.then(|| bearer.second.map_or(0, |second| second.timestamp())),
+        });
         let token = self.signer.sign_shown(&claims, shown.as_ref()).map_err(AppError::Token)?;
         Ok(Issued {
             token,
@@ -113,6 +117,7 @@ impl App {
             withheld: account.roles.len() < held,
             account,
             has_second: bearer.as_ref().is_some_and(|bearer| bearer.has_second),
+            second_time: bearer.as_ref().and_then(|bearer| bearer.second),
             auth_time: bearer.map(|bearer| bearer.auth_time),
         })
     }

@@ -63,6 +63,9 @@ impl<'a> About<'a> {
 pub(super) async fn page(signed: Signed, fields: Fields) -> Answer {
     let patient: PatientId = fields.one("patient").parse().map_err(|_| Failure::bad_form())?;
     let about = About::read(&fields).ok_or_else(Failure::bad_form)?;
+    if matches!(about, About::New) {
+        signed.stepped_up().inspect_err(|_| signed.come_back_to("/authority"))?;
+    }
     let wrong = match fields.one("step") {
         "do" => match carried_out(&signed, &fields, &about).await? {
             Ok(done) => {

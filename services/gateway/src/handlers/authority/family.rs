@@ -134,6 +134,7 @@ fn ended(
 }
 
 pub(super) async fn help_form(open: Open) -> Answer {
+    open.stepped_up()?;
     helping(&open, &Fields::default(), None).await
 }
 
@@ -189,6 +190,7 @@ fn appointed(fields: &Fields) -> Result<AppointProxyRequest, Wrong> {
 }
 
 pub(super) async fn new_form(open: Open) -> Answer {
+    open.stepped_up()?;
     proposing(&open, &Fields::default(), None).await
 }
 

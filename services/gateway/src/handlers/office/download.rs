@@ -1,7 +1,7 @@
 //! What was found, to take along as one file of lines.
 use super::{asked, unfound, writers};
 use crate::{
-    failure::{Answer, Failure},
+    failure::{Answer, Failure, FailureKind},
     form::Fields,
     pages::sharing::Carried,
     visitor::Signed,
@@ -23,6 +23,10 @@ pub(super) async fn file(signed: Signed, fields: Fields) -> Answer {
     let asked = DownloadEntriesRequest { tenant_id, patient_id, account_id, from_time, until_time, kinds };
     let parts = match signed.audit().download_entries(asked).await.map_err(Failure::from) {
         Ok(parts) => parts.into_inner(),
+        Err(failure) if failure.kind == FailureKind::StepUp => {
+            signed.come_back_to("/office");
+            return Err(failure);
+        }
         Err(failure) => return unfound(&signed, &fields, writers(failure)?).await,
     };
     // Says nothing about what was searched for.

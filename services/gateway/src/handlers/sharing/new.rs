@@ -51,6 +51,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn form(open: Open) -> Answered {
+    open.stepped_up()?;
     let fields = Fields::default();
     Ok(show(&page(&open, &fields, &Answers::read(&fields), Step::Who, Vec::new()).await?))
 }
@@ -68,6 +69,7 @@ async fn of_thing(open: Open, thing: Thing) -> Answered {
     if !open.record.may_share() {
         return Err(Failure::not_shown());
     }
+    open.stepped_up()?;
     let categories = vec![thing.find(&open).await?.room];
     let (thing, only) = (Some(thing), Some(Only::Thing));
     let answers = Answers { thing, only, categories, ..Answers::default() };
