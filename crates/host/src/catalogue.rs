@@ -89,6 +89,7 @@ catalogue! {
     PRACTICE_UNKNOWN: NotFound, Program, "There is no such practice.", "Check the id.";
     PRACTICE_EXISTS: AlreadyExists, Operator, "A practice with this id exists.", "Choose another id, or none.";
     ROLE_TO_ONESELF: FailedPrecondition, Person, "Nobody gives a role to themselves.", "Ask another administrator.";
+    ROLE_FOR_PEOPLE: FailedPrecondition, Person, "A program holds no role of people.", "Give the role to the person who acts.";
     ALREADY_ASSIGNED: FailedPrecondition, Person, "The account holds this role already.", "Nothing needs to be done.";
     NOT_ASSIGNED: FailedPrecondition, Person, "The account does not hold this role.", "Nothing needs to be done.";
     TOO_MANY_ROLES: FailedPrecondition, Operator, "The account holds 100 roles, which is as many as a token carries.", "Take a role away that is not needed.";

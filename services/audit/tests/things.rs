@@ -82,6 +82,7 @@ impl Sources {
             role: Role::Therapist.to_proto(),
             tenant_id: tenant().to_string(),
             practice_id: practice().to_string(),
+            ..RoleAssigned::default()
         };
         let public = Some(Any::from_msg(&assigned).unwrap());
         let subject = Subject::Account(therapist());

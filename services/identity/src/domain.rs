@@ -5,6 +5,7 @@ pub(crate) mod discipline;
 pub(crate) mod factors;
 pub(crate) mod passkey;
 pub(crate) mod practice;
+pub(crate) mod role_change;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;

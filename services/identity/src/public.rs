@@ -1,14 +1,13 @@
 //! What the other services hear of each private event: roles and sessions, by ids alone.
 use crate::domain::{
-    account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent, session::SessionEvent,
-    sign_in::SignInEvent, tenant::TenantEvent,
+    account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent, role_change::Held,
+    session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
 };
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{DecodeError, Opened};
 use holdfast_proto::{Word, identity::v1 as pb};
 use prost::Name;
 use prost_types::Any;
-use uuid::Uuid;
 
 pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     if let Some(access) = holdfast_access::publish(opened) {
@@ -18,15 +17,15 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     let account_id = opened.header.subject.to_string();
     if opened.is::<AccountEvent>() {
         return Ok(match opened.decode()? {
-            AccountEvent::RoleAssigned(role) => {
-                let RoleAssignment { role, tenant, practice } = role;
-                let (tenant_id, practice_id) = (tenant.to_string(), text(practice.map(|id| id.uuid())));
-                any(&pb::RoleAssigned { account_id, role: role.to_proto(), tenant_id, practice_id })
+            AccountEvent::RoleAssigned(given) => {
+                let pb::RoleAssignment { role, tenant_id, practice_id } = assignment(&given.assignment);
+                let (before, after) = held(given.held);
+                any(&pb::RoleAssigned { account_id, role, tenant_id, practice_id, before, after })
             }
-            AccountEvent::RoleWithdrawn(role) => {
-                let RoleAssignment { role, tenant, practice } = role;
-                let (tenant_id, practice_id) = (tenant.to_string(), text(practice.map(|id| id.uuid())));
-                any(&pb::RoleWithdrawn { account_id, role: role.to_proto(), tenant_id, practice_id })
+            AccountEvent::RoleWithdrawn(taken) => {
+                let pb::RoleAssignment { role, tenant_id, practice_id } = assignment(&taken.assignment);
+                let (before, after) = held(taken.held);
+                any(&pb::RoleWithdrawn { account_id, role, tenant_id, practice_id, before, after })
             }
             AccountEvent::Opened { .. } | AccountEvent::Changed(_) => None,
         });
@@ -72,8 +71,18 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     Ok(None)
 }
 
-fn text(id: Option<Uuid>) -> String {
-    id.map(|id| id.to_string()).unwrap_or_default()
+/// Old and new values; none where they were not noted.
+fn held(held: Option<Held>) -> (Vec<pb::RoleAssignment>, Vec<pb::RoleAssignment>) {
+    let Held { before, after } = held.unwrap_or_default();
+    (before.iter().map(assignment).collect(), after.iter().map(assignment).collect())
+}
+
+fn assignment(role: &RoleAssignment) -> pb::RoleAssignment {
+    pb::RoleAssignment {
+        role: role.role.to_proto(),
+        tenant_id: role.tenant.to_string(),
+        practice_id: role.practice.map(|id| id.to_string()).unwrap_or_default(),
+    }
 }
 
 fn any<M: Name>(message: &M) -> Option<Any> {

@@ -159,15 +159,15 @@ mod tests {
         let tenant = TenantId::new(Uuid::from_u128(1));
         let practice = PracticeId::new(Uuid::from_u128(2));
         let given = |role: Role, practice_id: String| {
-            let (account_id, tenant_id) = (String::new(), tenant.to_string());
-            let told = pb::RoleAssigned { account_id, role: role.to_proto(), tenant_id, practice_id };
+            let (role, tenant_id) = (role.to_proto(), tenant.to_string());
+            let told = pb::RoleAssigned { role, tenant_id, practice_id, ..pb::RoleAssigned::default() };
             Any::from_msg(&told).unwrap()
         };
         let taken = pb::RoleWithdrawn {
-            account_id: String::new(),
             role: Role::FrontDesk.to_proto(),
             tenant_id: tenant.to_string(),
             practice_id: practice.to_string(),
+            ..pb::RoleWithdrawn::default()
         };
         let told = [
             given(Role::Therapist, practice.to_string()),

@@ -54,6 +54,7 @@ const fn of_account(refusal: account::Refusal) -> &'static Reason {
         account::Refusal::Unknown => catalogue::ACCOUNT_UNKNOWN,
         account::Refusal::ChangedSinceRead => catalogue::ETAG_MISMATCH,
         account::Refusal::RoleToOneself => catalogue::ROLE_TO_ONESELF,
+        account::Refusal::RoleForPeople => catalogue::ROLE_FOR_PEOPLE,
         account::Refusal::AlreadyAssigned => catalogue::ALREADY_ASSIGNED,
         account::Refusal::NotAssigned => catalogue::NOT_ASSIGNED,
         account::Refusal::TooManyRoles => catalogue::TOO_MANY_ROLES,

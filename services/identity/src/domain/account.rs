@@ -1,8 +1,8 @@
 //! An account: a person or a program that can sign in, how it wants to be addressed, and its roles. Never a record.
-use super::{Digest, Discipline};
+use super::{Digest, Discipline, role_change::RoleChange};
 use holdfast_access::{ROLES_MAX, RoleAssignment};
 use holdfast_eventlog::{Decider, Event};
-use holdfast_types::AccountId;
+use holdfast_types::{AccountId, Role};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,9 +13,9 @@ pub(crate) enum AccountEvent {
     #[serde(rename = "account.changed")]
     Changed(Change),
     #[serde(rename = "account.role-assigned")]
-    RoleAssigned(RoleAssignment),
+    RoleAssigned(RoleChange),
     #[serde(rename = "account.role-withdrawn")]
-    RoleWithdrawn(RoleAssignment),
+    RoleWithdrawn(RoleChange),
 }
 
 /// Who signs in, and how.
@@ -87,6 +87,8 @@ pub(crate) enum Refusal {
     ChangedSinceRead,
     #[error("nobody gives a role to themselves")]
     RoleToOneself,
+    #[error("a program holds no role of people")]
+    RoleForPeople,
     #[error("the account holds this role already")]
     AlreadyAssigned,
     #[error("the account does not hold this role")]
@@ -102,6 +104,7 @@ pub(crate) enum Account {
     Open {
         addressed: Addressed,
         roles: Vec<RoleAssignment>,
+        is_program: bool,
     },
 }
 
@@ -122,8 +125,12 @@ impl Decider for Account {
     fn decide(state: &Self, command: Command) -> Result<Vec<AccountEvent>, Refusal> {
         match (state, command) {
             (Self::None, Command::Open { holder, display_name, locale, roles }) => {
-                let opened = AccountEvent::Opened { holder, display_name, locale };
-                Ok(std::iter::once(opened).chain(roles.into_iter().map(AccountEvent::RoleAssigned)).collect())
+                let mut events = vec![AccountEvent::Opened { holder, display_name, locale }];
+                let given = |(at, role): (usize, &RoleAssignment)| {
+                    AccountEvent::RoleAssigned(RoleChange::given(*role, roles.get(..at).unwrap_or_default()))
+                };
+                events.extend(roles.iter().enumerate().map(given));
+                Ok(events)
             }
             (Self::Open { .. }, Command::Open { .. }) => Err(Refusal::Exists),
             (Self::None, _) => Err(Refusal::Unknown),
@@ -139,6 +146,11 @@ impl Decider for Account {
             (Self::Open { .. }, Command::AssignRole { to, by, .. }) if by == Some(to) => {
                 Err(Refusal::RoleToOneself)
             }
+            (Self::Open { is_program: true, .. }, Command::AssignRole { assignment, .. })
+                if assignment.role != Role::ServiceAccount =>
+            {
+                Err(Refusal::RoleForPeople)
+            }
             (Self::Open { roles, .. }, Command::AssignRole { assignment, .. }) => {
                 if roles.contains(&assignment) {
                     return Err(Refusal::AlreadyAssigned);
@@ -146,39 +158,40 @@ impl Decider for Account {
                 if roles.len() >= ROLES_MAX {
                     return Err(Refusal::TooManyRoles);
                 }
-                Ok(vec![AccountEvent::RoleAssigned(assignment)])
+                Ok(vec![AccountEvent::RoleAssigned(RoleChange::given(assignment, roles))])
             }
             (Self::Open { roles, .. }, Command::WithdrawRole { assignment }) => {
                 if !roles.contains(&assignment) {
                     return Err(Refusal::NotAssigned);
                 }
-                Ok(vec![AccountEvent::RoleWithdrawn(assignment)])
+                Ok(vec![AccountEvent::RoleWithdrawn(RoleChange::taken(assignment, roles))])
             }
         }
     }
 
     fn evolve(state: Self, event: &AccountEvent) -> Self {
         match (state, event) {
-            (_, AccountEvent::Opened { display_name, locale, .. }) => {
+            (_, AccountEvent::Opened { holder, display_name, locale }) => {
                 let (display_name, locale) = (display_name.clone(), locale.clone());
                 Self::Open {
                     addressed: Addressed { display_name, locale, large_text: false },
                     roles: Vec::new(),
+                    is_program: matches!(holder, Holder::Program { .. }),
                 }
             }
-            (Self::Open { mut addressed, roles }, AccountEvent::Changed(change)) => {
+            (Self::Open { mut addressed, roles, is_program }, AccountEvent::Changed(change)) => {
                 addressed.take(change);
-                Self::Open { addressed, roles }
+                Self::Open { addressed, roles, is_program }
             }
-            (Self::Open { addressed, mut roles }, AccountEvent::RoleAssigned(assignment)) => {
-                if !roles.contains(assignment) {
-                    roles.push(*assignment);
+            (Self::Open { addressed, mut roles, is_program }, AccountEvent::RoleAssigned(given)) => {
+                if !roles.contains(&given.assignment) {
+                    roles.push(given.assignment);
                 }
-                Self::Open { addressed, roles }
+                Self::Open { addressed, roles, is_program }
             }
-            (Self::Open { addressed, mut roles }, AccountEvent::RoleWithdrawn(assignment)) => {
-                roles.retain(|held| held != assignment);
-                Self::Open { addressed, roles }
+            (Self::Open { addressed, mut roles, is_program }, AccountEvent::RoleWithdrawn(taken)) => {
+                roles.retain(|held| *held != taken.assignment);
+                Self::Open { addressed, roles, is_program }
             }
             (Self::None, _) => Self::None,
         }
@@ -245,14 +258,29 @@ pub(crate) mod tests {
                 large_text: Some(true),
             }),
             AccountEvent::Changed(Change { large_text: Some(false), ..Change::default() }),
-            AccountEvent::RoleAssigned(therapist(2)),
-            AccountEvent::RoleAssigned(RoleAssignment {
+            AccountEvent::RoleAssigned(unnoted(therapist(2))),
+            AccountEvent::RoleAssigned(unnoted(RoleAssignment {
                 practice: None,
                 role: Role::Operator,
                 ..therapist(2)
-            }),
-            AccountEvent::RoleWithdrawn(therapist(2)),
+            })),
+            AccountEvent::RoleWithdrawn(unnoted(therapist(2))),
+            AccountEvent::RoleAssigned(RoleChange::given(therapist(3), &[therapist(2)])),
+            AccountEvent::RoleWithdrawn(RoleChange::taken(therapist(2), &[therapist(2), therapist(3)])),
         ]
+    }
+
+    /// As it was recorded before the old and new values were noted.
+    fn unnoted(assignment: RoleAssignment) -> RoleChange {
+        RoleChange { assignment, held: None }
+    }
+
+    fn assigned(practice: u128, before: &[RoleAssignment]) -> AccountEvent {
+        AccountEvent::RoleAssigned(RoleChange::given(therapist(practice), before))
+    }
+
+    fn withdrawn(practice: u128, before: &[RoleAssignment]) -> AccountEvent {
+        AccountEvent::RoleWithdrawn(RoleChange::taken(therapist(practice), before))
     }
 
     fn given(events: &[AccountEvent]) -> Account {
@@ -270,8 +298,8 @@ pub(crate) mod tests {
     #[test]
     fn an_account_is_opened_once_with_the_roles_it_begins_with() {
         let AccountEvent::Opened { holder, display_name, locale } = opened() else { unreachable!() };
-        let open = Command::Open { holder, display_name, locale, roles: vec![therapist(2)] };
-        let begun = vec![opened(), AccountEvent::RoleAssigned(therapist(2))];
+        let open = Command::Open { holder, display_name, locale, roles: vec![therapist(2), therapist(3)] };
+        let begun = vec![opened(), assigned(2, &[]), assigned(3, &[therapist(2)])];
         assert_eq!(Account::decide(&Account::None, open.clone()), Ok(begun.clone()));
         assert_eq!(Account::decide(&given(&begun), open), Err(Refusal::Exists));
     }
@@ -296,25 +324,34 @@ pub(crate) mod tests {
     fn nobody_gives_a_role_to_themselves() {
         let state = given(&[opened()]);
         assert_eq!(Account::decide(&state, assign(2, Some(account(1)))), Err(Refusal::RoleToOneself));
-        let assigned = vec![AccountEvent::RoleAssigned(therapist(2))];
-        assert_eq!(Account::decide(&state, assign(2, Some(account(9)))), Ok(assigned.clone()));
-        assert_eq!(Account::decide(&state, assign(2, None)), Ok(assigned));
+        let given = vec![assigned(2, &[])];
+        assert_eq!(Account::decide(&state, assign(2, Some(account(9)))), Ok(given.clone()));
+        assert_eq!(Account::decide(&state, assign(2, None)), Ok(given));
+    }
+
+    #[test]
+    fn a_program_is_given_no_role_of_people() {
+        let state = given(&samples()[1..2]);
+        assert_eq!(Account::decide(&state, assign(2, None)), Err(Refusal::RoleForPeople));
+        let own = RoleAssignment { role: Role::ServiceAccount, ..therapist(2) };
+        let command = Command::AssignRole { to: account(1), by: None, assignment: own };
+        let joined = vec![AccountEvent::RoleAssigned(RoleChange::given(own, &[]))];
+        assert_eq!(Account::decide(&state, command), Ok(joined));
     }
 
     #[test]
     fn a_role_is_assigned_once_and_withdrawn_once() {
         let withdraw = || Command::WithdrawRole { assignment: therapist(2) };
-        let held = given(&[opened(), AccountEvent::RoleAssigned(therapist(2))]);
+        let held = given(&[opened(), assigned(2, &[]), assigned(3, &[therapist(2)])]);
         assert_eq!(Account::decide(&held, assign(2, None)), Err(Refusal::AlreadyAssigned));
-        assert_eq!(Account::decide(&held, withdraw()), Ok(vec![AccountEvent::RoleWithdrawn(therapist(2))]));
-        let withdrawn = Account::evolve(held, &AccountEvent::RoleWithdrawn(therapist(2)));
-        assert_eq!(Account::decide(&withdrawn, withdraw()), Err(Refusal::NotAssigned));
+        let over = withdrawn(2, &[therapist(2), therapist(3)]);
+        assert_eq!(Account::decide(&held, withdraw()), Ok(vec![over.clone()]));
+        assert_eq!(Account::decide(&Account::evolve(held, &over), withdraw()), Err(Refusal::NotAssigned));
     }
 
     #[test]
     fn an_account_holds_no_more_roles_than_a_token_carries() {
-        let many: Vec<_> =
-            (0..ROLES_MAX as u128).map(|id| AccountEvent::RoleAssigned(therapist(id))).collect();
+        let many: Vec<_> = (0..ROLES_MAX as u128).map(|id| assigned(id, &[])).collect();
         let state = many.iter().fold(given(&[opened()]), Account::evolve);
         assert_eq!(Account::decide(&state, assign(1000, None)), Err(Refusal::TooManyRoles));
     }

@@ -201,7 +201,8 @@ pub(super) async fn apply(
                 .await?;
         }
         AccountEvent::Changed(changed) => change(conn, header, &changed, key).await?,
-        AccountEvent::RoleAssigned(RoleAssignment { role, tenant, practice }) => {
+        AccountEvent::RoleAssigned(given) => {
+            let RoleAssignment { role, tenant, practice } = given.assignment;
             sqlx::query(
                 "INSERT INTO account_roles (account, role, tenant, practice)
                  VALUES ($1, $2, $3, $4)
@@ -214,7 +215,8 @@ pub(super) async fn apply(
             .execute(&mut *conn)
             .await?;
         }
-        AccountEvent::RoleWithdrawn(RoleAssignment { role, tenant, practice }) => {
+        AccountEvent::RoleWithdrawn(taken) => {
+            let RoleAssignment { role, tenant, practice } = taken.assignment;
             sqlx::query("DELETE FROM account_roles WHERE account = $1 AND role = $2 AND tenant = $3 AND practice = $4")
                 .bind(header.subject)
                 .bind(role.as_str())

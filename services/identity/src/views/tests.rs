@@ -8,7 +8,9 @@ use crate::{
         Digest,
         account::{Change, Holder},
         factors::Passkey,
-        practice, session,
+        practice,
+        role_change::RoleChange,
+        session,
         sign_in::Link,
         tenant::SecondFactor,
     },
@@ -125,10 +127,10 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
     world.append(Subject::Tenant(tenant), 2, &[PracticeEvent::Created(create)]).await.unwrap();
     let pat = [
         opened("pat@example.org"),
-        AccountEvent::RoleAssigned(role(2)),
-        AccountEvent::RoleAssigned(role(3)),
+        AccountEvent::RoleAssigned(RoleChange::given(role(2), &[])),
+        AccountEvent::RoleAssigned(RoleChange::given(role(3), &[role(2)])),
         AccountEvent::Changed(Change { display_name: Some("Patricia".into()), ..Change::default() }),
-        AccountEvent::RoleWithdrawn(role(3)),
+        AccountEvent::RoleWithdrawn(RoleChange::taken(role(3), &[role(2), role(3)])),
     ];
     world.append(Subject::Account(account(10)), 10, &pat).await.unwrap();
     let start = session::Start {

@@ -99,6 +99,70 @@ async fn nobody_gives_a_role_to_themselves() {
 }
 
 #[tokio::test]
+async fn nobody_is_given_a_role_by_a_program_of_their_own() {
+    let world = world().await;
+    let tenant = world.tenant(1).await;
+    let request = CreateServiceAccountRequest {
+        request_id: world.request_id(),
+        tenant_id: tenant.to_string(),
+        display_name: "Scheduler".into(),
+    };
+    let made = world.identity.clone().create_service_account(signed(request, &world.operator())).await;
+    let program = made.unwrap().into_inner().account.unwrap().account_id.parse().unwrap();
+    for role in [Role::Operator, Role::PracticeAdministrator, Role::ComplianceOfficer, Role::Therapist] {
+        let refused = world.assign(&world.operator(), program, at(role, tenant, None)).await;
+        assert_eq!(reason(refused), "ROLE_FOR_PEOPLE", "{role:?}");
+    }
+    let practice = world.practice(tenant, "Little Steps").await;
+    let joins = at(Role::ServiceAccount, tenant, Some(practice));
+    world.assign(&world.operator(), program, joins).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_of_roles_tells_what_was_held_before_and_after_and_who_made_it() {
+    let world = world().await;
+    let tenant = world.tenant(1).await;
+    let (near, far) = (world.practice(tenant, "Near").await, world.practice(tenant, "Far").await);
+    let dana = world.invite(tenant, "Dana Fox").await;
+    let [first, second] = [near, far].map(|practice| at(Role::Therapist, tenant, Some(practice)));
+    let administrator = world.token_of(8, &[at(Role::PracticeAdministrator, tenant, None)]);
+    world.assign(&administrator, dana, first).await.unwrap();
+    world.assign(&world.operator(), dana, second).await.unwrap();
+    let withdraw = WithdrawRoleRequest {
+        request_id: world.request_id(),
+        account_id: dana.to_string(),
+        assignment: Some(assignment(&first)),
+    };
+    world.identity.clone().withdraw_role(signed(withdraw, &administrator)).await.unwrap();
+
+    let mut told = Vec::new();
+    for envelope in world.log().await {
+        let Some(public) = envelope.public_payload else { continue };
+        let held = if let Ok(given) = public.to_msg::<RoleAssigned>() {
+            (given.account_id, given.before, given.after)
+        } else if let Ok(taken) = public.to_msg::<RoleWithdrawn>() {
+            (taken.account_id, taken.before, taken.after)
+        } else {
+            continue;
+        };
+        assert_eq!(held.0, dana.to_string());
+        told.push((envelope.actor, held.1, held.2));
+    }
+    let (by_administrator, by_operator) =
+        (format!("account/{}", account_id(8)), format!("account/{}", account_id(0x0909)));
+    let [first, second] = [first, second].map(|role| assignment(&role));
+    let both = vec![first.clone(), second.clone()];
+    assert_eq!(
+        told,
+        [
+            (by_administrator.clone(), vec![], vec![first.clone()]),
+            (by_operator, vec![first], both.clone()),
+            (by_administrator, both, vec![second]),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_administrator_of_a_practice_reaches_no_further_than_it_and_the_attempt_is_recorded() {
     let world = world().await;
     let (own, other) = (world.tenant(1).await, world.tenant(2).await);

@@ -57,8 +57,15 @@ async fn a_session_from_before_shows_the_factor_that_was_set_up_elsewhere() {
     let world = world().await;
     employed(&world, SecondFactorPolicy::Required).await;
     let (old, new) = (world.sign_in(DANA).await.session_secret, world.sign_in(DANA).await.session_secret);
+    let before = world.issue(&old).await.unwrap();
+    assert_eq!(claims(&world, &before).await.get("second_time"), None, "there is none to show");
     let (secret, _) = world.enrol(&new).await;
-    let issued = world.issue(&old).await.unwrap();
+    let (issued, shown) = (world.issue(&old).await.unwrap(), world.issue(&new).await.unwrap());
+    assert_eq!(issued.second_factor_time, None);
+    assert_eq!(claims(&world, &issued).await["second_time"], 0, "it has shown none");
+    let now = world.clock.now().timestamp();
+    assert_eq!(shown.second_factor_time.map(|time| time.seconds), Some(now));
+    assert_eq!(claims(&world, &shown).await["second_time"], now);
     assert_eq!((words(&issued), issued.roles_withheld, issued.has_second_factor), (vec![], true, true));
     world.clock.advance(chrono::TimeDelta::seconds(30));
     world.show(&old, &code(&world, &secret)).await.unwrap();

@@ -132,7 +132,7 @@ impl Folded {
     async fn stands(&self, beside: &Views) {
         for (id, state) in &self.accounts {
             let shown = beside.own_account(AccountId::new(*id)).await.unwrap().unwrap();
-            let Account::Open { addressed, roles } = state else { panic!("{id}: {state:?}") };
+            let Account::Open { addressed, roles, .. } = state else { panic!("{id}: {state:?}") };
             assert_eq!(&shown.addressed, addressed);
             let sorted = |roles: &[RoleAssignment]| {
                 let mut roles = roles.to_vec();
