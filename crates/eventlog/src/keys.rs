@@ -14,6 +14,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+mod golden;
+
 /// Data keys held open at a time; beyond it some are forgotten and read again.
 const CACHED_MAX: usize = 20_000;
 /// How long one is held open: what another process destroyed is gone from here, too, after that.
