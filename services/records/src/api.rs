@@ -5,7 +5,7 @@ mod message;
 mod problem;
 mod upload;
 
-use crate::app::{App, Authored, ImportBundle, ListItems, ListStep, NewItem, RESOURCE_BYTES_MAX};
+use crate::app::{App, Authored, ImportBundle, ListItems, ListStep, NewItem, RESOURCE_BYTES_MAX, read_file};
 use crate::views::{Listing, StepCursor};
 use bytes::Bytes;
 use holdfast_host::{CommandId, Ground, Page, PageLimits, Problem, catalogue, field, mask};
@@ -123,10 +123,10 @@ impl RecordsService for Api {
         let source_name = field::line("source_name", &upload.start.source_name, 1, 100)?;
         self.app.may_import(&asked, patient).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
-        let (bytes, content) = upload.rest().await?;
-        let id = CommandId::with_content(&upload.start, content)?;
+        let file = read_file(upload.rest().await?).await.map_err(Problem::from)?;
+        let id = CommandId::with_content(&upload.start, file.content)?;
         let accepts_unknown_codes = upload.start.accept_unknown_code_systems;
-        let command = ImportBundle { patient, source_name, accepts_unknown_codes, bytes, content };
+        let command = ImportBundle { patient, source_name, accepts_unknown_codes, file };
         let imported = self.app.import_bundle(&asked, id, command).await.map_err(Problem::from)?;
         Ok(Response::new(imported.into()))
     }
@@ -140,10 +140,10 @@ impl RecordsService for Api {
         let tenant = field::id("tenant_id", &upload.start.tenant_id)?;
         let authority = self.app.may_import_directory(&asked, tenant).await.map_err(Problem::from)?;
         let _room = self.app.room_for_import().await.map_err(Problem::from)?;
-        let (bytes, content) = upload.rest().await?;
-        let id = CommandId::with_content(&upload.start, content)?;
+        let file = read_file(upload.rest().await?).await.map_err(Problem::from)?;
+        let id = CommandId::with_content(&upload.start, file.content)?;
         let imported =
-            self.app.import_directory(&authority, id, tenant, bytes).await.map_err(Problem::from)?;
+            self.app.import_directory(&authority, id, tenant, file).await.map_err(Problem::from)?;
         Ok(Response::new(imported.into()))
     }
 

@@ -1,10 +1,8 @@
 //! A stream that begins with what it is for and goes on with bytes, up to the size of the largest bundle.
-use crate::domain::content::Sha;
 use bytes::Bytes;
 use holdfast_fhir::Limits;
 use holdfast_host::{Problem, catalogue, status::of_transport};
 use holdfast_proto::records::v1 as pb;
-use sha2::{Digest, Sha256};
 use tonic::{Status, Streaming};
 
 const CHUNK_BYTES_MAX: usize = 1024 * 1024;
@@ -57,9 +55,8 @@ impl<M: UploadMessage> Upload<M> {
         }
     }
 
-    /// The bytes, and their SHA-256, which is made as they come.
-    pub(super) async fn rest(&mut self) -> Result<(Vec<u8>, Sha), Status> {
-        let mut digest = Sha256::new();
+    /// The bytes as they came.
+    pub(super) async fn rest(&mut self) -> Result<Vec<Bytes>, Status> {
         let size_bytes_max = Limits::default().size_bytes_max;
         let (mut chunks, mut size_bytes) = (Vec::new(), 0);
         while let Some(part) = next(&mut self.stream).await? {
@@ -85,10 +82,9 @@ impl<M: UploadMessage> Upload<M> {
                     .with("place", "Bundle")
                     .into());
             }
-            digest.update(&chunk);
             chunks.push(chunk);
         }
-        Ok((chunks.concat(), digest.finalize().into()))
+        Ok(chunks)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Items that a person or an app writes, replaces and retracts.
 use super::{
     App, Failure, NamedVersion, Unfit,
-    importing::read,
+    importing::read_file,
     incoming::draft,
     recording::{Batch, Draft},
     request, subject,
@@ -214,7 +214,7 @@ async fn read_items(patient: PatientId, new: &[NewItem]) -> Result<Vec<Content>,
         bundle.push(b'}');
     }
     bundle.extend_from_slice(b"]}");
-    let bundle = read(bundle).await?.map_err(Failure::Resource)?;
+    let bundle = read_file(vec![bundle.into()]).await?.bundle.map_err(Failure::Resource)?;
     let about_another = bundle.outside_patient.as_deref().is_some_and(|called| called != PATIENT_REFERENCE);
     if about_another || bundle.items.len() != new.len() {
         let kept = bundle.items.len().min(new.len().saturating_sub(1));

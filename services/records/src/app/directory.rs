@@ -1,5 +1,5 @@
 //! Taking in a tenant's directory: organizations, places and practitioners that belong to no patient.
-use super::{App, Failure, Unfit, importing::read, incoming::RESOURCE_BYTES_MAX, made_by, request};
+use super::{App, Failure, Unfit, importing::File, incoming::RESOURCE_BYTES_MAX, made_by, request};
 use crate::{
     domain::{
         directory::{self, Directory, Entry, State},
@@ -35,9 +35,9 @@ impl App {
         authority: &Authority,
         id: CommandId,
         tenant: TenantId,
-        bytes: Vec<u8>,
+        file: File,
     ) -> Result<DirectoryTally, Failure> {
-        let bundle = read(bytes).await?.map_err(Failure::Bundle)?;
+        let bundle = file.bundle.map_err(Failure::Bundle)?;
         if bundle.patient.is_some() || !bundle.items.is_empty() {
             return Err(Failure::Unfit(Unfit::OfAPatient));
         }

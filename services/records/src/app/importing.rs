@@ -14,12 +14,14 @@ use crate::{
     },
     views,
 };
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use holdfast_access::RequestContext;
 use holdfast_eventlog::Position;
 use holdfast_fhir::{Bundle, BundleError, Limits, Warning, read_bundle};
 use holdfast_host::CommandId;
 use holdfast_types::{Action, PatientId};
+use sha2::{Digest, Sha256};
 
 const OPERATION: &str = "records.ImportBundle";
 
@@ -28,8 +30,13 @@ pub(crate) struct ImportBundle {
     pub(crate) source_name: String,
     /// Entries whose codes are of systems that are not known here are taken, too.
     pub(crate) accepts_unknown_codes: bool,
-    pub(crate) bytes: Vec<u8>,
-    /// SHA-256 of the bytes.
+    pub(crate) file: File,
+}
+
+/// A file that came whole. One that cannot be read says nothing about its categories, nor about anybody's record.
+pub(crate) struct File {
+    pub(crate) bundle: Result<Bundle, BundleError>,
+    /// SHA-256 of its bytes.
     pub(crate) content: Sha,
 }
 
@@ -57,9 +64,9 @@ impl App {
         id: CommandId,
         command: ImportBundle,
     ) -> Result<Imported, Failure> {
-        let ImportBundle { patient, source_name, accepts_unknown_codes, bytes, content } = command;
-        // A bundle that cannot be read says nothing about its categories, nor about anybody's record.
-        let mut bundle = read(bytes).await?.map_err(Failure::Bundle)?;
+        let ImportBundle { patient, source_name, accepts_unknown_codes, file } = command;
+        let File { bundle, content } = file;
+        let mut bundle = bundle.map_err(Failure::Bundle)?;
         if bundle.patient.is_none() && bundle.items.is_empty() {
             return Err(Failure::Unfit(Unfit::NothingOfAPatient));
         }
@@ -130,7 +137,13 @@ impl App {
 }
 
 /// Away from the tasks that answer: a large file takes a while.
-pub(super) async fn read(bytes: Vec<u8>) -> Result<Result<Bundle, BundleError>, Failure> {
-    let reading = tokio::task::spawn_blocking(move || read_bundle(&bytes, &Limits::default()));
+#[tracing::instrument(skip_all, name = "records.read_file")]
+pub(crate) async fn read_file(chunks: Vec<Bytes>) -> Result<File, Failure> {
+    let reading = tokio::task::spawn_blocking(move || {
+        let bytes = chunks.concat();
+        let (bundle, content) =
+            rayon::join(|| read_bundle(&bytes, &Limits::default()), || Sha256::digest(&bytes).into());
+        File { bundle, content }
+    });
     reading.await.map_err(|_| Failure::Interrupted)
 }

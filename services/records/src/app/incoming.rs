@@ -12,6 +12,7 @@ use holdfast_fhir::{
 use holdfast_types::{Category, PatientId};
 use rayon::prelude::*;
 use serde_json::Value;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Largest resource that one item holds: it goes into one event of 1 MiB, with what is said beside it.
@@ -68,7 +69,7 @@ pub(super) fn draft(patient: PatientId, content: Content) -> Result<Draft, Failu
         return Err(Failure::Unfit(Unfit::EntryTooLarge));
     }
     let item = id_of(patient, content.source.id, &content.source.key);
-    Ok(Draft { item, content: Box::new(content) })
+    Ok(Draft { item, content: Arc::new(content) })
 }
 
 /// The Patient as its source wrote it, beside the demographics that are kept here.

@@ -15,7 +15,7 @@ use holdfast_eventlog::{
 };
 use holdfast_types::{Category, ItemId, PatientId};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 /// How often it is decided anew when others were faster.
@@ -24,7 +24,7 @@ const ATTEMPTS_MAX: u32 = 8;
 /// What one source says of one item.
 pub(super) struct Draft {
     pub(super) item: ItemId,
-    pub(super) content: Box<Content>,
+    pub(super) content: Arc<Content>,
 }
 
 impl Draft {

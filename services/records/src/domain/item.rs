@@ -3,6 +3,7 @@ use super::content::{Content, Sha};
 use holdfast_eventlog::Decider;
 use holdfast_types::{Category, ItemId, PatientId};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub struct Item;
@@ -36,9 +37,9 @@ pub enum SourceIdentity<'a> {
 #[serde(tag = "type", content = "data")]
 pub enum Event {
     #[serde(rename = "item.recorded")]
-    Recorded(Box<Content>),
+    Recorded(Arc<Content>),
     #[serde(rename = "item.changed")]
-    Changed(Box<Content>),
+    Changed(Arc<Content>),
     #[serde(rename = "item.retracted")]
     Retracted { category: Category, reason: String },
 }
@@ -76,10 +77,10 @@ impl holdfast_eventlog::Event for Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// What its source says.
-    Record(Box<Content>),
+    Record(Arc<Content>),
     /// What somebody says it should be. `as_seen`: nobody changed it since its sender read it.
     Replace {
-        content: Box<Content>,
+        content: Arc<Content>,
         as_seen: bool,
     },
     Retract {

@@ -10,7 +10,7 @@ use holdfast_access::{OfRecord, Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::{EventLog, Opened, ReadError, Subject};
 use holdfast_types::{Category, ItemId, PatientId};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 /// An answer stays below what a client takes.
@@ -31,7 +31,7 @@ pub(crate) struct Version {
 /// What a version says.
 #[derive(Debug)]
 pub(crate) struct Body {
-    pub(crate) content: Box<Content>,
+    pub(crate) content: Arc<Content>,
     /// Why it was retracted.
     pub(crate) retraction: Option<String>,
 }

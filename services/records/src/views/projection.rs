@@ -126,7 +126,7 @@ impl RecordViews {
         match event {
             item::Event::Recorded(content) | item::Event::Changed(content) => {
                 let key = self.keys.existing(header.subject).await?;
-                wave.items.push(header, key, *content);
+                wave.items.push(header, key, &content);
             }
             item::Event::Retracted { .. } => wave.retractions.push(header),
         }

@@ -31,7 +31,7 @@ pub(super) struct ItemRows {
 }
 
 impl ItemRows {
-    pub(super) fn push(&mut self, header: &Header, key: Arc<DataKey>, content: Content) {
+    pub(super) fn push(&mut self, header: &Header, key: Arc<DataKey>, content: &Content) {
         self.patients.push(header.subject);
         self.items.push(header.stream.id());
         self.revisions.push(signed(header.revision));
@@ -39,11 +39,11 @@ impl ItemRows {
         self.sources.push(content.source.id);
         self.source_kinds.push(content.source.kind.as_str());
         self.occurred.push(content.occurred);
-        self.resource_types.push(content.resource_type);
+        self.resource_types.push(content.resource_type.clone());
         self.recorded.push(header.recorded);
         self.actors.push(header.actor.to_string());
         self.events.push(signed(header.lane_seq));
-        self.resources.push((key, content.resource));
+        self.resources.push((key, content.resource.clone()));
     }
 
     /// Of an import there are thousands, so all cores take part.

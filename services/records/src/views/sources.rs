@@ -76,7 +76,7 @@ pub(crate) async fn sources(
     let (rows, counts): (Vec<Row>, Vec<i64>) = found.into_iter().map(|one| (one.newest, one.count)).unzip();
     let newest = open(log, permit.patient(), rows).await?;
     let summary = |(version, count): (super::Version, i64)| SourceSummary {
-        source: Source { key: String::new(), ..version.body.content.source },
+        source: Source { key: String::new(), ..version.body.content.source.clone() },
         count,
         read: version.read,
         actor: version.actor,

@@ -5,8 +5,8 @@ use crate::domain::content::{Attested, AttestedBy, Named, Resource, Source, Sour
 const PORTAL: Uuid = Uuid::from_u128(1);
 const FAMILY: Uuid = Uuid::from_u128(2);
 
-fn content(source: Uuid, json: &str) -> Box<Content> {
-    Box::new(Content {
+fn content(source: Uuid, json: &str) -> Arc<Content> {
+    Arc::new(Content {
         source: Source {
             id: source,
             kind: SourceKind::Import,
@@ -42,10 +42,10 @@ pub(crate) fn samples() -> Vec<Event> {
                 on_behalf_of: Some(Named { display: None, key: Some("Organization/1".into()) }),
             }],
         }],
-        ..*content(PORTAL, r#"{"resourceType":"Observation","valueQuantity":{"value":7.20}}"#)
+        ..Content::clone(&content(PORTAL, r#"{"resourceType":"Observation","valueQuantity":{"value":7.20}}"#))
     };
     vec![
-        Event::Recorded(Box::new(full)),
+        Event::Recorded(Arc::new(full)),
         Event::Changed(content(FAMILY, r#"{"resourceType":"Observation"}"#)),
         Event::Retracted { category: Category::Results, reason: "Of another child".into() },
     ]
@@ -111,7 +111,7 @@ fn what_is_not_there_cannot_change() {
 #[test]
 fn an_item_keeps_its_resource_type() {
     let state = given(&[Event::Recorded(content(PORTAL, "1"))]);
-    let goal = || Box::new(Content { resource_type: "Goal".into(), ..*content(PORTAL, "2") });
+    let goal = || Arc::new(Content { resource_type: "Goal".into(), ..Content::clone(&content(PORTAL, "2")) });
     assert_eq!(Item::decide(&state, Command::Record(goal())), Err(Refusal::OtherType));
     assert_eq!(
         Item::decide(&state, Command::Replace { content: goal(), as_seen: true }),
