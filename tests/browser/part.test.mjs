@@ -9,7 +9,7 @@ import { chromium } from "playwright-core";
 import { Holdfast, executablePath, flags } from "./holdfast.mjs";
 import { own } from "./walks/bundle.mjs";
 import { THERAPIST } from "./walks/main-job.mjs";
-import { begin, bringIn, heading, keepPaper, notShown, sees, visit } from "./walks/steps.mjs";
+import { begin, bringIn, heading, keepPaper, notShown, sees, share, stopSharing, visit } from "./walks/steps.mjs";
 
 const FAMILY = { email: "petra.beispielhaft@families.example", name: "Petra Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true, javaScriptEnabled: false };
@@ -218,5 +218,17 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await notShown(therapist);
     await therapist.goto(`${theirs}/then/${moment}/as`);
     await notShown(therapist);
+  });
+
+  // A page that asks for nothing but the name: what is kept of an earlier page is not it.
+  await walk.test("a name is told to others as long as it is shared, and no page longer", async () => {
+    await family.goto(record);
+    const name = (await family.getByRole("heading", { level: 1 }).innerText()).replace(/’s record$/, "");
+    await share(family, record, { find: "Notional", who: new RegExp(THERAPIST.name), rooms: ["Name and address", "Papers"], may: ["add and change"] });
+    await therapist.goto(`${theirs}/papers/new`);
+    await therapist.getByText(name).first().waitFor();
+    await stopSharing(family, record, THERAPIST.name);
+    await therapist.goto(`${theirs}/papers/new`);
+    assert.ok(!(await therapist.locator("body").innerText()).includes(name));
   });
 });

@@ -20,7 +20,7 @@ class Demo(unittest.TestCase):
         cls.parent = of_the_demo("parent of")
         # What other tests added came after everything was loaded.
         loaded = (DATA_DIR / "demo-people.txt").stat().st_mtime
-        loaded = datetime.datetime.fromtimestamp(loaded, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        loaded = datetime.datetime.fromtimestamp(loaded, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         whole = terminal("replay", "--tenant", tenant_id(), "--until", loaded, token=of_the_demo("compliance officer").token)
         assert whole.returncode == 0, whole.stderr
         cls.patients = collections.defaultdict(collections.Counter)

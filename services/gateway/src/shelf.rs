@@ -1,7 +1,8 @@
 //! The records that an account may open, under their aliases, and what the people in them are called.
 //!
-//! Both are kept for half a minute per account, so that a page costs no list and no look of its own; a record that is not found
-//! is asked for again at once. The services decide anew at every call, whatever is kept here.
+//! The list is kept for half a minute per account, so that a page costs none; a record that is not found is asked for again at once. A
+//! name is kept for whoever holds the record alone: to everybody else it is told anew, by a decision and a look, on each page. The
+//! services decide anew at every call, whatever is kept here.
 mod listed;
 
 pub use listed::{Listed, role};
@@ -152,7 +153,7 @@ impl Signed {
         let mut found = HashMap::new();
         let mut asked = Vec::new();
         for record in records.iter().filter(|record| record.may(Action::Read, Category::Demographics)) {
-            match names.get(&(account, record.patient), now) {
+            match record.relationship.and_then(|_| names.get(&(account, record.patient), now)) {
                 Some(known) => found.extend(known.map(|named| (record.patient, named))),
                 None => asked.push(record.patient),
             }

@@ -25,7 +25,7 @@ use progress::Progress;
 use tokio::task::spawn_blocking;
 
 /// Patients whose records are written at the same time.
-const PATIENTS_AT_ONCE: usize = 8;
+const PATIENTS_AT_ONCE: usize = 4;
 
 /// What every part of the load needs.
 #[derive(Clone, Copy)]
