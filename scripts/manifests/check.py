@@ -1,4 +1,4 @@
-"""Validates what the overlays render to, and the compose file; then shows that each check still refuses what it should.
+"""Validates what the base and the overlays render to, and the compose file; then shows that each check still refuses what it should.
 
 Usage: check.py KUSTOMIZE (kubectl is used as well where it is installed). Five questions are asked:
 * shape: does every object fit the strict schemas of the oldest and the newest Kubernetes that we say we run on?
@@ -33,7 +33,7 @@ SETTING = re.compile(r"\bHOLDFAST_[A-Z0-9_]+\b")
 
 
 def render(command, overlay):
-    """The objects of one overlay."""
+    """The objects of one overlay, or of the base."""
     done = subprocess.run([*command, str(overlay)], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{overlay.relative_to(ROOT)} does not render: {done.stderr.strip()}")
@@ -252,8 +252,8 @@ def main():
     image = (ROOT, CONTAINERFILE.read_text(encoding="utf-8"), CONTAINERFILE.with_name("Containerfile.dockerignore").read_text(encoding="utf-8"))
     faults = [*truth_faults(given, known), *compose_faults(compose), *promised.image_faults(*image)]
 
-    overlays = sorted(path.parent for path in ROOT.glob("k8s/overlays/*/kustomization.yaml"))
-    for overlay in overlays:
+    rendered = [ROOT / "k8s/base", *sorted(path.parent for path in ROOT.glob("k8s/overlays/*/kustomization.yaml"))]
+    for overlay in rendered:
         name = overlay.relative_to(ROOT)
         objects, *others = [render(command, overlay) for command in renderers.values()]
         if any(other != objects for other in others):
@@ -267,7 +267,7 @@ def main():
         sys.exit("\n".join(faults))
     self_test(objects, compose, known)
     promised.self_test(refuses, *image, objects, ROLES, covers)
-    print(f"{len(overlays)} overlays rendered by {' and '.join(renderers)}, valid for Kubernetes {' and '.join(KUBERNETES)}; compose file valid")
+    print(f"base and {len(rendered) - 1} overlays rendered by {' and '.join(renderers)}, valid for Kubernetes {' and '.join(KUBERNETES)}; compose file valid")
 
 
 main()
