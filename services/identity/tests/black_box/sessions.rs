@@ -107,6 +107,25 @@ async fn signing_out_everywhere_ends_every_session_of_the_caller_alone() {
     assert_eq!(none.into_inner().ended_count, 0);
 }
 
+/// Services verify tokens by themselves, and ask nobody whether the session is still open.
+#[tokio::test]
+async fn a_token_that_is_out_outlives_a_sign_out_everywhere_by_five_minutes_at_most() {
+    let world = world().await;
+    let session = world.sign_in("rosa@example.org").await.session_secret;
+    let token = world.token(&session).await;
+    let everywhere = SignOutEverywhereRequest { request_id: world.request_id() };
+    world.identity.clone().sign_out_everywhere(signed(everywhere, &token)).await.unwrap();
+    assert_eq!(reason(world.issue(&session).await), "SESSION_ENDED", "no other one is given");
+    let list = async || {
+        let request = signed(ListSessionsRequest::default(), &token);
+        world.identity.clone().list_sessions(request).await.map(|listed| listed.into_inner().sessions)
+    };
+    world.clock.advance(TimeDelta::seconds(299));
+    assert_eq!(list().await.unwrap(), []);
+    world.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(reason(list().await), "TOKEN_EXPIRED");
+}
+
 #[tokio::test]
 async fn a_session_ends_when_it_is_idle_for_twelve_hours_and_after_thirty_days_whatever_happens() {
     let world = world().await;
