@@ -136,8 +136,9 @@ async function lookBack(walk, { email, name, shape }) {
     assert.match(await page.title(), /^Looking back · \p{L} – Holdfast$/u);
   });
 
-  const pick = async ({ date, time = "", way }) => {
+  const pick = async ({ date, time = "", way, known = "" }) => {
     await page.goto(`${record}/then`);
+    await page.getByLabel("As known here on the day").fill(known);
     await page.getByLabel("Day", { exact: true }).fill(date);
     await page.getByLabel(/^Time/).fill(time);
     if (way) await page.getByRole("radio", { name: way }).check();
@@ -160,6 +161,27 @@ async function lookBack(walk, { email, name, shape }) {
     await page.getByRole("link", { name: /^Shots/ }).click();
     await heading(page, "Shots");
     assert.equal(await page.locator("#list .rows li").count(), 4);
+  });
+
+  await walk.test("what had happened by one day is shown as it was known on another", async () => {
+    const way = /^What had happened by then/;
+    await pick({ date: "2020-12-31", way, known: new Date().toLocaleDateString("en-CA") });
+    await page.getByText(/^You see what had happened by .* as it was known here on /).waitFor();
+    assert.match(await text(page.getByRole("link", { name: /^Shots/ })), /4$/, "as we know it today");
+    assert.match(new URL(page.url()).pathname, /^\/r\/[0-9a-z]{16}\/then\/[0-9a-z]{37}$/);
+    await shown(page, `then-both-${on}`);
+    await page.getByRole("link", { name: /^Shots/ }).click();
+    assert.equal(await page.locator("#list .rows li").count(), 4);
+    await page.locator("#list .rows a").first().click();
+    await page.getByText(/^You see what had happened by .* as it was known here on /).waitFor();
+    await pick({ date: "2020-12-31", way, known: "2025-12-31" });
+    await page.getByText("Nothing was here at that time").waitFor();
+    await page.getByRole("link", { name: "Show what had happened by then" }).click();
+    assert.match(await text(page.getByRole("link", { name: /^Shots/ })), /4$/, "it came in later");
+    await pick({ date: "2025-12-31", known: "2025-12-30" });
+    await page.getByRole("alert").getByText("A second day goes with “What had happened by then”").waitFor();
+    assert.equal(await page.getByLabel("As known here on the day").inputValue(), "2025-12-30");
+    await shown(page, `then-wrong-known-${on}`);
   });
 
   await walk.test("a moment that has not been is asked for again, and what was typed is kept", async () => {

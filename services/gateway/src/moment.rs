@@ -10,16 +10,20 @@ use holdfast_types::{AccountId, PatientId};
 use uuid::Uuid;
 
 const TAG_BYTES: usize = 6;
-/// One for the way, eight for the moment; then sixteen for whoever's eyes it is seen with, if it is somebody else's.
-const PLAIN_BYTES: usize = 9;
-const WITH_READER_BYTES: usize = PLAIN_BYTES + 16;
+const TIME_BYTES: usize = 8;
+const DIGEST_BYTES: usize = 32;
+/// One for the way, eight for the moment; then eight for when that was known, if it is not today, and sixteen for whoever's eyes it is
+/// seen with, if it is somebody else's.
+const PLAIN_BYTES: usize = 1 + TIME_BYTES;
+const SIZES: [usize; 4] =
+    [PLAIN_BYTES, PLAIN_BYTES + 16, PLAIN_BYTES + TIME_BYTES, PLAIN_BYTES + TIME_BYTES + 16];
 
 /// By which of its times a record is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// What was recorded by then.
     Known,
-    /// What had happened by then, as it is known today.
+    /// What had happened by then, as it is known today or was known at another moment.
     Happened,
 }
 
@@ -42,6 +46,8 @@ impl Way {
 pub struct Moment {
     pub at: DateTime<Utc>,
     pub way: Way,
+    /// When that was known which had happened; none: it is told as it is known today.
+    pub known_at: Option<DateTime<Utc>>,
     /// As whom the record is seen; none: as whoever looks.
     pub reader: Option<AccountId>,
 }
@@ -49,14 +55,33 @@ pub struct Moment {
 impl Moment {
     /// What was known then, with one's own eyes.
     pub const fn known(at: DateTime<Utc>) -> Self {
-        Self { at, way: Way::Known, reader: None }
+        Self { at, way: Way::Known, known_at: None, reader: None }
     }
 
-    /// 24 signs, and 50 with somebody else's eyes.
+    /// The moment whose grants decide what others see; none: today's do.
+    pub const fn decided_at(self) -> Option<DateTime<Utc>> {
+        match self.way {
+            Way::Known => Some(self.at),
+            Way::Happened => self.known_at,
+        }
+    }
+
+    /// Until when that is shown which happens as it is recorded.
+    pub fn written_until(self) -> DateTime<Utc> {
+        self.known_at.map_or(self.at, |known| known.min(self.at))
+    }
+
+    /// 24 signs, 13 more with a second moment and 26 more with somebody else's eyes.
     pub fn written(self, account: AccountId, patient: PatientId) -> String {
         let key = key(account, patient);
-        let mut plain = vec![u8::from(self.way == Way::Happened)];
-        plain.extend(self.at.timestamp_micros().to_be_bytes());
+        let mut plain = vec![match (self.way, self.known_at) {
+            (Way::Known, _) => 0,
+            (Way::Happened, None) => 1,
+            (Way::Happened, Some(_)) => 2,
+        }];
+        let known_at = self.known_at.filter(|_| self.way == Way::Happened);
+        let moments = [Some(self.at), known_at].into_iter().flatten();
+        plain.extend(moments.flat_map(|moment| moment.timestamp_micros().to_be_bytes()));
         plain.extend(self.reader.iter().flat_map(|reader| reader.uuid().into_bytes()));
         let tag = tag(&key, &plain);
         base32(&[tag.as_slice(), &hidden(&key, &tag, &plain)].concat())
@@ -64,8 +89,7 @@ impl Moment {
 
     /// None where it was written for somebody or something else, or by nobody.
     pub fn read(text: &str, account: AccountId, patient: PatientId) -> Option<Self> {
-        let sizes = [PLAIN_BYTES, WITH_READER_BYTES];
-        let bytes = sizes.into_iter().find_map(|size| unbase32(text, TAG_BYTES + size))?;
+        let bytes = SIZES.into_iter().find_map(|size| unbase32(text, TAG_BYTES + size))?;
         let (tag_read, sealed) = bytes.split_at_checked(TAG_BYTES)?;
         let key = key(account, patient);
         let plain = hidden(&key, tag_read, sealed);
@@ -73,12 +97,24 @@ impl Moment {
             return None;
         }
         let (way, rest) = plain.split_first()?;
-        let (micros, reader) = rest.split_at_checked(PLAIN_BYTES - 1)?;
-        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(micros.try_into().ok()?))?;
-        let way = if *way == 0 { Way::Known } else { Way::Happened };
+        let (at, rest) = time(rest)?;
+        let (way, known_at, reader) = match way {
+            0 => (Way::Known, None, rest),
+            1 => (Way::Happened, None, rest),
+            _ => {
+                let (known_at, reader) = time(rest)?;
+                (Way::Happened, Some(known_at), reader)
+            }
+        };
         let reader = Uuid::from_slice(reader).ok().map(AccountId::new);
-        Some(Self { at, way, reader })
+        Some(Self { at, way, known_at, reader })
     }
+}
+
+/// The first of some bytes, and the rest.
+fn time(bytes: &[u8]) -> Option<(DateTime<Utc>, &[u8])> {
+    let (micros, rest) = bytes.split_first_chunk::<TIME_BYTES>()?;
+    Some((DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?, rest))
 }
 
 fn key(account: AccountId, patient: PatientId) -> hmac::Key {
@@ -90,10 +126,14 @@ fn tag(key: &hmac::Key, plain: &[u8]) -> Vec<u8> {
     hmac::sign(key, plain).as_ref().iter().copied().take(TAG_BYTES).collect()
 }
 
-/// Hides, and shows again.
+/// Hides, and shows again: each stretch under a digest of its own.
 fn hidden(key: &hmac::Key, tag: &[u8], bytes: &[u8]) -> Vec<u8> {
-    let stream = hmac::sign(key, &[b"hide".as_slice(), tag].concat());
-    bytes.iter().zip(stream.as_ref()).map(|(byte, stream)| byte ^ stream).collect()
+    let mut shown = Vec::with_capacity(bytes.len());
+    for (number, stretch) in bytes.chunks(DIGEST_BYTES).enumerate() {
+        let stream = hmac::sign(key, &[b"hide".as_slice(), tag, &vec![1; number]].concat());
+        shown.extend(stretch.iter().zip(stream.as_ref()).map(|(byte, stream)| byte ^ stream));
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -107,11 +147,18 @@ mod tests {
     #[test]
     fn a_moment_comes_back_to_its_account_and_record_alone() {
         let (account, patient) = ids(1);
-        for (micros, way) in [(0, Way::Known), (1_772_452_800_123_456, Way::Happened), (-5, Way::Known)] {
-            for (reader, signs) in [(None, 24), (Some(ids(7).0), 50)] {
-                let moment = Moment { at: DateTime::from_timestamp_micros(micros).unwrap(), way, reader };
+        let at = |micros| DateTime::from_timestamp_micros(micros).unwrap();
+        let kinds = [
+            (0, Way::Known, None, 24),
+            (1_772_452_800_123_456, Way::Happened, None, 24),
+            (1_772_452_800_123_456, Way::Happened, Some(at(1_772_452_800_123_457)), 37),
+            (-5, Way::Known, None, 24),
+        ];
+        for (micros, way, known_at, signs) in kinds {
+            for (reader, more) in [(None, 0), (Some(ids(7).0), 26)] {
+                let moment = Moment { at: at(micros), way, known_at, reader };
                 let text = moment.written(account, patient);
-                assert_eq!(text.len(), signs);
+                assert_eq!(text.len(), signs + more);
                 assert_eq!(Moment::read(&text, account, patient), Some(moment));
                 assert_eq!(moment.written(account, patient), text, "its address is always the same");
                 assert_eq!(Moment::read(&text, ids(2).0, patient), None);

@@ -20,6 +20,7 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("then-record-import", |look| record(look, true, true, false)),
     ("then-record-before", |look| record(look, false, false, false)),
     ("then-record-happened", happened),
+    ("then-record-happened-known", happened_as_known),
     ("then-room", |look| room(look, false)),
     ("then-room-empty", |look| room(look, true)),
     ("then-item", item),
@@ -42,6 +43,7 @@ fn choose(look: &Look, wrong: bool, filled: bool) -> Page {
         let key = format!("then-way-{code}");
         Choice::new(code, words.t(&key)).hint(words.t(&format!("{key}-hint"))).chosen(chosen)
     };
+    let known = |kind, name, key| Field::of(kind, name, words.t(key)).optional();
     let problem = Problem { field: "date".to_owned(), text: words.t("then-day-wrong") };
     Box::new(Choose {
         frame: look.family(Tab::Record),
@@ -56,6 +58,8 @@ fn choose(look: &Look, wrong: bool, filled: bool) -> Page {
                 many: false,
                 choices: vec![way("known", true), way("happened", false)],
             },
+            known_date: known("date", "known-date", "then-known-day").hint(words.t("then-known-day-hint")),
+            known_time: known("time", "known-time", "then-known-time").hint(words.t("then-time-hint")),
         },
         problems: wrong.then_some(problem).into_iter().collect(),
         newest: filled.then(|| (Link::new(THEN, words.t("then-newest-open")), look.ago(26))),
@@ -241,11 +245,22 @@ fn record(look: &Look, filled: bool, import: bool, beyond: bool) -> Page {
 }
 
 fn happened(look: &Look) -> Page {
-    Box::new(RecordThen {
+    Box::new(what_had_happened(look, moment(look, "then-happened", "then-as-known")))
+}
+
+/// As it was known on another day.
+fn happened_as_known(look: &Look) -> Page {
+    let (when, known) = (look.ago(60).text, look.ago(26).text);
+    let text = look.words.say("then-happened-known").with("when", when).with("known", known).plain();
+    Box::new(what_had_happened(look, Moment { text, ..moment(look, "then-happened", "then-as-happened") }))
+}
+
+fn what_had_happened(look: &Look, moment: Moment) -> RecordThen {
+    RecordThen {
         frame: look.therapist(true, Tab::Record),
         name: "Mateo R.".to_owned(),
         about: String::new(),
-        moment: moment(look, "then-happened", "then-as-known"),
+        moment,
         step: None,
         beside: None,
         person: Vec::new(),
@@ -254,7 +269,7 @@ fn happened(look: &Look) -> Page {
         nothing: false,
         elsewhere: elsewhere(look),
         eyes: own_eyes(look),
-    })
+    }
 }
 
 fn own_eyes(look: &Look) -> Eyes {

@@ -1,4 +1,4 @@
-//! The record at another time: as it was known then, or as it had happened by then; and its changes one by one.
+//! The record at another time: as it was known then, or as it had happened by then, and both at once; and its changes one by one.
 //! A moment stands in an address as [`Moment::written`]: no date does.
 mod choosing;
 mod messages;
@@ -78,25 +78,37 @@ fn moment(open: &Open, text: &str) -> Result<Moment, Failure> {
 fn times(moment: Moment) -> (Option<Timestamp>, Option<Timestamp>) {
     match moment.way {
         Way::Known => (Some(timestamp(moment.at)), None),
-        Way::Happened => (None, Some(timestamp(moment.at))),
+        Way::Happened => (moment.known_at.map(timestamp), Some(timestamp(moment.at))),
     }
 }
 
 async fn told(open: &Open, moment: Moment, now: String) -> Result<then::Moment, Failure> {
     let words = open.words();
-    let (own, others, other, other_key) = match moment.way {
-        Way::Known => ("then-known", "then-as-known-by", Way::Happened, "then-as-happened"),
-        Way::Happened => ("then-happened", "then-as-happened-by", Way::Known, "then-as-known"),
+    let (own, others) = match (moment.way, moment.known_at) {
+        (Way::Known, _) => ("then-known", "then-as-known-by"),
+        (Way::Happened, None) => ("then-happened", "then-as-happened-by"),
+        (Way::Happened, Some(_)) => ("then-happened-known", "then-as-happened-known-by"),
     };
-    let when = open.moment(moment.at).text;
+    let (happened, known) = (Moment { way: Way::Happened, known_at: None, ..moment }, moment.decided_at());
+    let known = known.unwrap_or(moment.at);
     let to = |moment: Moment, key: &str| Link::new(address(open, moment), words.t(key));
-    let mut ways = vec![Link::new(now, words.t("then-now")), to(Moment { way: other, ..moment }, other_key)];
+    let mut ways = vec![Link::new(now, words.t("then-now"))];
+    if moment.decided_at().is_some() {
+        ways.push(to(happened, "then-as-happened"));
+    }
+    if moment.way == Way::Happened {
+        ways.push(to(Moment { at: known, way: Way::Known, known_at: None, ..moment }, "then-as-known"));
+    }
+    let said = |key| {
+        let known = open.moment(known).text;
+        words.say(key).with("when", open.moment(moment.at).text).with("known", known)
+    };
     let text = match moment.reader.map(|reader| reader.to_string()) {
-        None => words.say(own).with("when", when).plain(),
+        None => said(own).plain(),
         Some(reader) => {
             ways.push(to(Moment { reader: None, ..moment }, "then-as-own"));
             let name = open.known([reader.as_str()]).await?.actor(open, &reader).name;
-            words.say(others).with("when", when).with("name", name).plain()
+            said(others).with("name", name).plain()
         }
     };
     if open.is_held() {
@@ -153,7 +165,7 @@ async fn record(open: Open, Path((_, text)): Path<(String, String)>, Query(trail
         person: person.map(|known| facts(&open, known)).unwrap_or_default(),
         nothing: match &stepped {
             Some(walk) => walk.place.number == 0,
-            None => total == 0 && !walk::anything_elsewhere(&open, moment.at).await?,
+            None => total == 0 && !walk::anything_elsewhere(&open, moment.written_until()).await?,
         },
         total,
         groups: groups(&open, &format!("/then/{text}"), &summaries, |category| seen.room(category)),
@@ -260,8 +272,8 @@ async fn list(
 
 /// Where the pages of single things are. What had happened by then is told as it is known today: with one's own eyes its page is today's.
 fn root(moment: Moment, text: &str) -> String {
-    match (moment.way, moment.reader) {
-        (Way::Happened, None) => String::new(),
+    match (moment.decided_at(), moment.reader) {
+        (None, None) => String::new(),
         _ => format!("/then/{text}"),
     }
 }

@@ -9,13 +9,16 @@ use super::parts::{Badge, Fact, Field, Link, Pager, Problem, When};
 use super::record::{ItemRow, RoomGroup};
 use super::sharing::Question;
 
-/// POST `{path}` with `date`, `time` and `way`.
+/// POST `{path}` with `date`, `time` and `way`, and for what had happened `known-date` and `known-time`.
 #[derive(Debug)]
 pub struct MomentForm {
     pub path: String,
     pub date: Field,
     pub time: Field,
     pub way: Question,
+    /// When that was known which had happened; left out, it is told as it is known today.
+    pub known_date: Field,
+    pub known_time: Field,
 }
 
 /// At which moment a page shows the record, and ways out of it.

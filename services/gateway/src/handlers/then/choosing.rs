@@ -35,7 +35,21 @@ pub(in crate::handlers) type Wrong = (&'static str, &'static str);
 
 fn chosen(open: &Open, fields: &Fields) -> Result<Moment, Wrong> {
     let at = typed(fields.one("date"), fields.one("time"), open.now())?;
-    Ok(Moment { way: Way::of(fields.one("way")).unwrap_or(Way::Known), ..Moment::known(at) })
+    let way = Way::of(fields.one("way")).unwrap_or(Way::Known);
+    let known_at = known_at(fields.one("known-date"), fields.one("known-time"), way, open.now())?;
+    Ok(Moment { way, known_at, ..Moment::known(at) })
+}
+
+/// When that was known which had happened, if that is asked.
+fn known_at(date: &str, clock: &str, way: Way, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Wrong> {
+    if date.is_empty() && clock.is_empty() {
+        return Ok(None);
+    }
+    if way == Way::Known {
+        return Err(("known-date", "then-known-day-alone"));
+    }
+    let at = typed(date, clock, now);
+    at.map(Some).map_err(|(field, key)| (if field == "date" { "known-date" } else { "known-time" }, key))
 }
 
 /// The last moment of the minute that is meant, or of the day.
@@ -87,6 +101,8 @@ async fn drawn(open: &Open, fields: &Fields, wrong: Option<Wrong>) -> Result<the
             date: dress(Field::of("date", "date", words.t("then-day"))),
             time: dress(Field::of("time", "time", words.t("then-time")).hint(words.t("then-time-hint")))
                 .optional(),
+            known_date: dress(known_field(open, "date", "known-date").hint(words.t("then-known-day-hint"))),
+            known_time: dress(known_field(open, "time", "known-time").hint(words.t("then-time-hint"))),
             way: Question {
                 name: "way",
                 legend: words.t("then-way"),
@@ -103,6 +119,11 @@ async fn drawn(open: &Open, fields: &Fields, wrong: Option<Wrong>) -> Result<the
         may_import: open.is_held(),
         frame: open.frame(Tab::Record).await,
     })
+}
+
+fn known_field(open: &Open, kind: &'static str, name: &'static str) -> Field {
+    let key = if kind == "date" { "then-known-day" } else { "then-known-time" };
+    Field::of(kind, name, open.words().t(key)).optional()
 }
 
 #[cfg(test)]
@@ -142,5 +163,13 @@ mod tests {
         assert_eq!(at("2026-11-22", "later"), Err(("time", "then-time-wrong")));
         assert_eq!(at("2026-11-23", ""), Err(("date", "then-day-wrong")));
         assert_eq!(at("", "15:30"), Err(("date", "then-day-wrong")));
+
+        let known = |date, clock, way| known_at(date, clock, way, now);
+        assert_eq!(known("", "", Way::Known), Ok(None));
+        assert_eq!(known("", "", Way::Happened), Ok(None));
+        assert_eq!(known("2026-11-22", "15:30", Way::Happened), Ok(Some(now)));
+        assert_eq!(known("2026-11-23", "", Way::Happened), Err(("known-date", "then-day-wrong")));
+        assert_eq!(known("2026-11-22", "15:31", Way::Happened), Err(("known-time", "then-time-wrong")));
+        assert_eq!(known("2026-11-22", "", Way::Known), Err(("known-date", "then-known-day-alone")));
     }
 }

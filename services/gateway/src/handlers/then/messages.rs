@@ -31,7 +31,7 @@ pub(super) async fn list(
     Query(trail): Query<Trail>,
 ) -> Answer {
     let (open, moment) = (&open, moment(&open, &text)?);
-    let as_of_time = Some(timestamp(moment.at));
+    let as_of_time = Some(timestamp(moment.written_until()));
     let ask = move |page_token: String| -> BoxFuture<'_, Result<Part<_>, Failure>> {
         let patient_id = open.patient_id();
         let asked = ListThreadsRequest { patient_id, page_size: PAGE_SIZE, page_token, as_of_time };
@@ -67,7 +67,7 @@ pub(super) async fn list(
 
 pub(super) async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) -> Answer {
     let moment = moment(&open, &text)?;
-    let as_of_time = Some(timestamp(moment.at));
+    let as_of_time = Some(timestamp(moment.written_until()));
     is_seen(&open, moment, &id).await?;
     let asked = GetThreadRequest { patient_id: open.patient_id(), thread_id: id.clone(), as_of_time };
     let (thread, said) = tokio::try_join!(

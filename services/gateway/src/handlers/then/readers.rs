@@ -3,7 +3,7 @@ use super::{address, moment, told};
 use crate::{
     failure::{Answer, Failure},
     form::Fields,
-    moment::{Moment, Way},
+    moment::Moment,
     pages::{
         Tab,
         parts::{Choice, Link, Problem},
@@ -51,10 +51,7 @@ fn held(open: &Open, text: &str) -> Result<Moment, Failure> {
 
 async fn drawn(open: &Open, text: &str, wrong: Option<&'static str>) -> Result<then::ChooseReader, Failure> {
     let (moment, words) = (held(open, text)?, open.words());
-    let at = match moment.way {
-        Way::Known => moment.at,
-        Way::Happened => open.now(),
-    };
+    let at = moment.decided_at().unwrap_or_else(|| open.now());
     let asked = ListReadersRequest { patient_id: open.patient_id(), at_time: Some(timestamp(at)) };
     let mut client = open.site().services.replay(open.outgoing());
     let mut readers = client.list_readers(asked).await?.into_inner().readers;

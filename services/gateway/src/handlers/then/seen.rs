@@ -43,11 +43,11 @@ pub(super) struct Part<T> {
 
 /// Whose eyes; none: one's own, to which is open what is open today.
 pub(super) fn reader(open: &Open, moment: Moment) -> Result<Option<AccountId>, Failure> {
-    match (moment.reader, open.is_held(), moment.way) {
+    match (moment.reader, open.is_held(), moment.decided_at()) {
         (Some(reader), true, _) => Ok(Some(reader)),
         (Some(_), false, _) => Err(Failure::not_shown()),
         // Whoever does not hold the record sees at most what they would have seen then.
-        (None, false, Way::Known) => Ok(Some(open.who.account_id)),
+        (None, false, Some(_)) => Ok(Some(open.who.account_id)),
         (None, _, _) => Ok(None),
     }
 }
@@ -61,11 +61,9 @@ impl Seen {
         count: bool,
     ) -> Result<Self, Failure> {
         let Some(reader) = reader(open, moment)? else { return Ok(Self::default()) };
-        // What had happened by then is seen as it may be seen now.
-        let (at, happened_by_time) = match moment.way {
-            Way::Known => (moment.at, None),
-            Way::Happened => (open.now(), Some(timestamp(moment.at))),
-        };
+        // What had happened by then is seen as it may be seen now, or might be when it was known.
+        let at = moment.decided_at().unwrap_or_else(|| open.now());
+        let happened_by_time = (moment.way == Way::Happened).then(|| timestamp(moment.at));
         let mut seen = Self::default();
         let first = things.get(..THINGS_MAX).unwrap_or(things);
         let rest = things.get(THINGS_MAX..).unwrap_or_default().chunks(THINGS_MAX);
