@@ -59,6 +59,12 @@ pub enum CheckError {
     Tables(#[from] TablesError),
 }
 
+/// An event of a lane.
+struct Told {
+    event_id: Uuid,
+    patient: Uuid,
+}
+
 /// All of the log, told by what it must hold.
 #[derive(Default)]
 struct Seen {
@@ -89,7 +95,7 @@ impl Seen {
         log: &EventLog,
         lane: u16,
         head: u64,
-    ) -> Result<BTreeMap<u64, Uuid>, CheckError> {
+    ) -> Result<BTreeMap<u64, Told>, CheckError> {
         let mut events = BTreeMap::new();
         let mut reached = 0;
         loop {
@@ -103,7 +109,8 @@ impl Seen {
                 self.counts.missing += header.lane_seq - reached - 1;
                 self.counts.missing += u64::from(header.leaf() != stored.leaf);
                 reached = header.lane_seq;
-                events.insert(header.lane_seq, header.event_id.uuid());
+                let (event_id, patient) = (header.event_id.uuid(), header.subject);
+                events.insert(header.lane_seq, Told { event_id, patient });
                 let event: TallyEvent = log.open(stored).await?.decode().map_err(CheckError::Decode)?;
                 let TallyEvent::Counted(counted) = &event;
                 *self.commands.entry(*counted).or_default() += 1;
@@ -116,18 +123,20 @@ impl Seen {
         Ok(events)
     }
 
-    /// A lane's events beside its effects.
-    fn compare(&mut self, events: &BTreeMap<u64, Uuid>, heard: &[(u64, Uuid)]) {
+    /// A lane's events beside its effects, which have an order for each patient: those of one that was parked come after others'.
+    fn compare(&mut self, events: &BTreeMap<u64, Told>, heard: &[(u64, Uuid)]) {
         let mut had = BTreeSet::new();
-        let mut last = 0;
+        let mut last: BTreeMap<Uuid, u64> = BTreeMap::new();
         for (seq, event_id) in heard {
-            let wanted = events.get(seq) == Some(event_id);
-            if !had.insert(*seq) || !wanted {
-                self.counts.duplicates += 1;
-            } else if *seq < last {
-                self.counts.reordered += 1;
+            let told = events.get(seq).filter(|told| told.event_id == *event_id);
+            let last = told.map(|told| last.entry(told.patient).or_default());
+            match last {
+                Some(last) if had.insert(*seq) => {
+                    self.counts.reordered += u64::from(*seq < *last);
+                    *last = *seq;
+                }
+                _ => self.counts.duplicates += 1,
             }
-            last = last.max(*seq);
         }
         self.counts.missing += events.keys().filter(|seq| !had.contains(seq)).count() as u64;
     }
@@ -185,16 +194,18 @@ mod tests {
     #[test]
     fn effects_that_are_missing_out_of_order_twice_or_of_nothing_are_counted() {
         let id = Uuid::from_u128;
-        let events = BTreeMap::from([(1, id(1)), (2, id(2)), (3, id(3))]);
+        let told = |seq: u64, patient| (seq, Told { event_id: id(u128::from(seq)), patient: id(patient) });
+        let events = BTreeMap::from([told(1, 7), told(2, 7), told(3, 7), told(4, 8)]);
         let heard = |order: &[u64]| {
             let heard: Vec<_> = order.iter().map(|seq| (*seq, id(u128::from(*seq)))).collect();
             found(Seen::default(), |seen| seen.compare(&events, &heard))
         };
-        assert_eq!(heard(&[1, 2, 3]), (0, 0, 0));
-        assert_eq!(heard(&[1, 3]), (1, 0, 0));
-        assert_eq!(heard(&[2, 1, 3]), (0, 1, 0));
-        assert_eq!(heard(&[1, 2, 2, 3]), (0, 0, 1));
-        assert_eq!(heard(&[1, 2, 3, 4]), (0, 0, 1));
+        assert_eq!(heard(&[1, 2, 3, 4]), (0, 0, 0));
+        assert_eq!(heard(&[1, 3, 4]), (1, 0, 0));
+        assert_eq!(heard(&[2, 1, 3, 4]), (0, 1, 0));
+        assert_eq!(heard(&[4, 1, 2, 3]), (0, 0, 0), "the patient was parked");
+        assert_eq!(heard(&[1, 2, 2, 3, 4]), (0, 0, 1));
+        assert_eq!(heard(&[1, 2, 3, 4, 5]), (0, 0, 1));
     }
 
     #[test]

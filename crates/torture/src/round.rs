@@ -16,6 +16,11 @@ use tokio::{task::block_in_place, time::Instant};
 pub(crate) const PROCESSES: u16 = 4;
 pub(crate) const LISTENERS: u16 = 2;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Where a listener parks what it takes for malformed, and where it takes in what was parked.
+const PARKED: &str = "inbox.parked";
+const RETRIED: &str = "inbox.retried";
+/// As many as [`Fault::ListenerDiesAt`] counts at most.
+pub(crate) const PARKED_MIN: u64 = 20;
 /// Without progress for so long, something is wrong that no count shows.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -89,6 +94,7 @@ pub async fn round(
         acked: Acked::default(),
         writers: Vec::new(),
         listeners: Vec::new(),
+        refusing: None,
         resting: false,
     };
     crew.muster().await?;
@@ -140,6 +146,8 @@ struct Crew<'a> {
     acked: Acked,
     writers: Vec<Worker>,
     listeners: Vec<Worker>,
+    /// The listener that takes some events for malformed, until the next fault.
+    refusing: Option<u16>,
     resting: bool,
 }
 
@@ -150,7 +158,7 @@ impl Crew<'_> {
             self.writers.push(worker);
         }
         for process in 0..LISTENERS {
-            let worker = self.start_listener(process, None).await?;
+            let worker = self.start_listener(process, false, None).await?;
             self.listeners.push(worker);
         }
         Ok(())
@@ -164,9 +172,14 @@ impl Crew<'_> {
         Ok(self.program.start(&Order { role, ..self.order.clone() }, fault, &self.acked).await?)
     }
 
-    async fn start_listener(&self, process: u16, fault: Option<&str>) -> Result<Worker, TortureError> {
+    async fn start_listener(
+        &self,
+        process: u16,
+        refuses: bool,
+        fault: Option<&str>,
+    ) -> Result<Worker, TortureError> {
         let seed = self.plan.seed.wrapping_add(self.acked.total()).wrapping_add(u64::from(process));
-        let order = Order { seed, role: Role::Listen { chaos: true, refuses: false }, ..self.order.clone() };
+        let order = Order { seed, role: Role::Listen { chaos: true, refuses }, ..self.order.clone() };
         Ok(self.program.start(&order, fault, &self.acked).await?)
     }
 
@@ -194,7 +207,7 @@ impl Crew<'_> {
         }
         for process in 0..LISTENERS {
             if self.listeners.get_mut(usize::from(process)).is_some_and(|worker| !worker.is_running()) {
-                self.replace_listener(process, None).await?;
+                self.replace_listener(process, false, None).await?;
             }
         }
         Ok(())
@@ -210,25 +223,34 @@ impl Crew<'_> {
         Ok(())
     }
 
-    async fn replace_listener(&mut self, process: u16, fault: Option<&str>) -> Result<(), TortureError> {
+    async fn replace_listener(
+        &mut self,
+        process: u16,
+        refuses: bool,
+        fault: Option<&str>,
+    ) -> Result<(), TortureError> {
         let process = process % LISTENERS;
         let old = self.listeners.remove(usize::from(process));
         old.kill().await?;
-        let new = self.start_listener(process, fault).await?;
+        let new = self.start_listener(process, refuses, fault).await?;
         self.listeners.insert(usize::from(process), new);
         Ok(())
     }
 
     async fn suffer(&mut self, fault: Fault, servers: &mut Servers) -> Result<(), TortureError> {
         let at = |point: &str, time: u32| format!("{point}:{time}");
+        self.mend().await?;
         match fault {
             Fault::KillWriters(process) => self.replace_writers(process, None).await?,
-            Fault::KillListener(process) => self.replace_listener(process, None).await?,
+            Fault::KillListener(process) => self.replace_listener(process, false, None).await?,
             Fault::WritersDieAt(process, point, time) => {
                 self.replace_writers(process, Some(&at(point, time))).await?
             }
             Fault::ListenerDiesAt(process, point, time) => {
-                self.replace_listener(process, Some(&at(point, time))).await?;
+                if point == RETRIED {
+                    self.park_some(process + 1).await?;
+                }
+                self.replace_listener(process, point == PARKED, Some(&at(point, time))).await?;
             }
             Fault::KillNats => block_in_place(|| {
                 servers.nats.kill();
@@ -247,9 +269,31 @@ impl Crew<'_> {
         Ok(())
     }
 
-    /// No more writing; then until everything is published and heard, or patience ends: what is missing then is counted as missing.
+    /// Has a listener refuse until some of its events wait.
+    async fn park_some(&mut self, process: u16) -> Result<(), TortureError> {
+        self.replace_listener(process, true, None).await?;
+        self.refusing = Some(process);
+        let listener = schema::connect(&self.order.place.listener_url, 1).map_err(TortureError::Schema)?;
+        let began = Instant::now();
+        while views::parked(&listener).await? < PARKED_MIN && began.elapsed() < PATIENCE {
+            self.replace_the_dead().await?;
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
+    }
+
+    /// Nobody refuses any more.
+    async fn mend(&mut self) -> Result<(), TortureError> {
+        match self.refusing.take() {
+            Some(process) => self.replace_listener(process, false, None).await,
+            None => Ok(()),
+        }
+    }
+
+    /// No more writing; then until everything is published, heard and taken in, or patience ends: what is missing then is counted as missing.
     async fn quieten(&mut self, place: &Place) -> Result<(), TortureError> {
         self.resting = true;
+        self.mend().await?;
         for worker in self.writers.iter_mut().chain(&mut self.listeners) {
             worker.rest().await;
         }
@@ -263,7 +307,8 @@ impl Crew<'_> {
             let reached = views::checkpoints(&listener).await?;
             let unpublished = views::unpublished(log.pool()).await?;
             let heard = heads.iter().all(|(lane, head)| reached.get(lane) == Some(head));
-            if heard && unpublished == 0 && rested {
+            let parked = views::parked(&listener).await?;
+            if heard && parked == 0 && unpublished == 0 && rested {
                 break;
             }
             self.replace_the_dead().await?;

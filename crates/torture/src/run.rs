@@ -1,7 +1,7 @@
 //! Rounds, one after the other, for as long as asked.
 use crate::{
     Counts, Fault, Plan, Program, TortureError, round,
-    round::{LISTENERS, PROCESSES},
+    round::{LISTENERS, PARKED_MIN, PROCESSES},
 };
 use holdfast_supervise::Binaries;
 use rand::{Rng, SeedableRng, seq::SliceRandom};
@@ -22,7 +22,8 @@ const WRITER_POINTS: &[&str] = &[
     "relay.published",
     "relay.marked",
 ];
-const LISTENER_POINTS: &[&str] = &["inbox.effect", "inbox.committed", "inbox.taken_in"];
+const LISTENER_POINTS: &[&str] =
+    &["inbox.effect", "inbox.committed", "inbox.taken_in", "inbox.parked", "inbox.retried"];
 
 pub struct Torture {
     pub time: Duration,
@@ -66,7 +67,8 @@ fn faults(seed: u64) -> Vec<Fault> {
         faults.push(Fault::WritersDieAt(rng.random_range(0..PROCESSES), point, rng.random_range(1..50)));
     }
     for point in LISTENER_POINTS {
-        faults.push(Fault::ListenerDiesAt(rng.random_range(0..LISTENERS), point, rng.random_range(1..20)));
+        let time = rng.random_range(1..PARKED_MIN as u32);
+        faults.push(Fault::ListenerDiesAt(rng.random_range(0..LISTENERS), point, time));
     }
     for _ in 0..FAULTS_MORE {
         faults.push(match rng.random_range(0..10) {
@@ -83,6 +85,7 @@ fn faults(seed: u64) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_round_holds_every_kind_of_fault_in_an_order_of_its_seed() {
@@ -102,5 +105,40 @@ mod tests {
         }
         assert_ne!(faults(1), faults(2));
         assert_eq!(faults(1), faults(1));
+    }
+
+    #[test]
+    fn every_named_place_of_the_event_log_is_tortured_and_has_a_crash_test() {
+        let listed: BTreeSet<String> =
+            WRITER_POINTS.iter().chain(LISTENER_POINTS).map(|point| (*point).to_owned()).collect();
+        let log = Path::new(env!("CARGO_MANIFEST_DIR")).join("../eventlog/src");
+        assert_eq!(named_in(&log), listed);
+        let crashes = include_str!("../tests/crash.rs");
+        for point in listed {
+            assert!(
+                crashes.contains(&format!("\"{point}\"")) || crashes.contains(&format!("\"{point}:")),
+                "{point}"
+            );
+        }
+    }
+
+    /// What `fault::point` is told in the sources of a folder: a text, or the name of a constant of the same file.
+    fn named_in(dir: &Path) -> BTreeSet<String> {
+        let mut named = BTreeSet::new();
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                named.append(&mut named_in(&path));
+                continue;
+            }
+            let source = std::fs::read_to_string(path).unwrap();
+            for told in source.split("fault::point(").skip(1) {
+                let told = told.split(')').next().unwrap();
+                let constant = format!("const {told}: &str = ");
+                let text = source.split_once(constant.as_str()).map_or(told, |(_, rest)| rest);
+                named.insert(text.split('"').nth(1).unwrap().to_owned());
+            }
+        }
+        named
     }
 }

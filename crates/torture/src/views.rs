@@ -92,6 +92,12 @@ pub(crate) async fn unpublished(pool: &PgPool) -> Result<u64, TablesError> {
     Ok(unsigned(events))
 }
 
+/// Events that the listener has put aside.
+pub(crate) async fn parked(pool: &PgPool) -> Result<u64, TablesError> {
+    let events: i64 = sqlx::query_scalar("SELECT count(*) FROM parked").fetch_one(pool).await?;
+    Ok(unsigned(events))
+}
+
 /// Per lane how far the inbox is.
 pub(crate) async fn checkpoints(pool: &PgPool) -> Result<BTreeMap<u16, u64>, TablesError> {
     let rows: Vec<(i32, i64)> = sqlx::query_as("SELECT lane, seq FROM inbox WHERE source = $1 AND seq > 0")
