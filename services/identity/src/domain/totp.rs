@@ -35,6 +35,11 @@ pub(crate) mod tests {
     /// The key of RFC 6238, appendix B.
     pub(crate) const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
+    /// The key's code at a moment.
+    pub(crate) fn code_at(now: DateTime<Utc>) -> String {
+        totp(SECRET).unwrap().generate(now.timestamp() as u64).to_string()
+    }
+
     fn at(seconds: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(seconds, 0).unwrap()
     }

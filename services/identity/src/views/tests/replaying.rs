@@ -1,108 +1,58 @@
 //! Whatever is commanded of accounts and of their sessions, in whatever order: each beginning of a lane is a state that stands, with
 //! read models that say the same, and the whole of it replays to what is live.
+mod steps;
+
 use super::*;
 use crate::domain::{
-    account::{Account, Command},
+    account::Account,
+    factors::{self, Factors, Totp},
+    practice::Practice,
     session::Session,
+    sign_in::SignIn,
+    tenant::Tenant,
 };
 use holdfast_eventlog::{Decider, ExecuteError};
 use proptest::{
     collection::vec,
-    prelude::*,
+    strategy::{Strategy as _, ValueTree as _},
     test_runner::{Config, TestRunner},
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use steps::{Command, Step, What, kind, step, story, tenant};
 
-#[derive(Debug, Clone)]
-enum Step {
-    Open { of: u8, roles: u8 },
-    Rename { of: u8, name: u8, seen: u64 },
-    Assign { of: u8, by: u8, practice: u8 },
-    Withdraw { of: u8, practice: u8 },
-    Start { of: u8, session: u8 },
-    End { of: u8, session: u8 },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let of = 0_u8..3;
-    prop_oneof![
-        2 => (of.clone(), 0_u8..3).prop_map(|(of, roles)| Step::Open { of, roles }),
-        2 => (of.clone(), 0_u8..3, 0_u64..4).prop_map(|(of, name, seen)| Step::Rename { of, name, seen }),
-        3 => (of.clone(), 0_u8..3, 0_u8..4).prop_map(|(of, by, practice)| Step::Assign { of, by, practice }),
-        2 => (of.clone(), 0_u8..4).prop_map(|(of, practice)| Step::Withdraw { of, practice }),
-        2 => (of.clone(), 0_u8..3).prop_map(|(of, session)| Step::Start { of, session }),
-        2 => (of, 0_u8..3).prop_map(|(of, session)| Step::End { of, session }),
-    ]
-}
-
-fn of(number: u8) -> AccountId {
-    account(0xACC0 + u128::from(number))
-}
-
-fn session_id(of: u8, number: u8) -> u128 {
-    0x5E50 + 16 * u128::from(of) + u128::from(number)
-}
-
-fn role(practice: u8) -> RoleAssignment {
-    // The nil one would be the whole tenant.
-    let practice = Some(PracticeId::new(Uuid::from_u128(0x9A + u128::from(practice))));
-    RoleAssignment { role: Role::Therapist, tenant: TenantId::new(Uuid::from_u128(1)), practice }
-}
+/// `<type> <version> <payload>` per line.
+const STORED: &str = include_str!("../../../tests/golden/events.jsonl");
 
 impl World {
-    async fn take(&self, step: &Step) {
-        match *step {
-            Step::Open { of: who, roles } => {
-                let holder =
-                    Holder::Person { email: format!("person-{who}@families.example"), discipline: None };
-                let (display_name, locale) = (format!("Person {who}"), "en".to_owned());
-                let roles = (0..roles).map(role).collect();
-                let open = Command::Open { holder, display_name, locale, roles };
-                self.execute::<Account>(who, of(who).uuid(), |_| open.clone()).await;
+    async fn take(&self, step: Step) {
+        let account = step.account();
+        let (lane, stream, thing) = (Subject::Account(account), account.uuid(), step.id());
+        let present = self.log.load::<Account>(lane, stream).await.unwrap().revision;
+        match step.command(self.log.clock().now(), present) {
+            Command::Account(command) => self.execute::<Account>(lane, stream, || command.clone()).await,
+            Command::Session(command) => self.execute::<Session>(lane, thing, || command.clone()).await,
+            Command::SignIn(command) => self.execute::<SignIn>(lane, thing, || command.clone()).await,
+            Command::Factors(command) => self.execute::<Factors>(lane, stream, || command.clone()).await,
+            Command::Tenant(command) => {
+                let id = tenant();
+                self.execute::<Tenant>(Subject::Tenant(id), id.uuid(), || command.clone()).await;
             }
-            Step::Rename { of: who, name, seen } => {
-                let change = Change { display_name: Some(format!("Name {name}")), ..Change::default() };
-                let decided_on = (seen > 0).then_some(seen);
-                let rename = |present| Command::Change { change: change.clone(), present, decided_on };
-                self.execute::<Account>(who, of(who).uuid(), rename).await;
-            }
-            Step::Assign { of: who, by, practice } => {
-                let assign =
-                    Command::AssignRole { to: of(who), by: Some(of(by)), assignment: role(practice) };
-                self.execute::<Account>(who, of(who).uuid(), |_| assign.clone()).await;
-            }
-            Step::Withdraw { of: who, practice } => {
-                let withdraw = Command::WithdrawRole { assignment: role(practice) };
-                self.execute::<Account>(who, of(who).uuid(), |_| withdraw.clone()).await;
-            }
-            Step::Start { of: who, session } => {
-                let id = session_id(who, session);
-                let start = session::Command::Start(session::Start {
-                    secret_sha256: Digest::new([u8::try_from(id & 0xff).unwrap(); 32]),
-                    user_agent: "Firefox".into(),
-                    expire_time: self.log.clock().now(),
-                    awaits: false,
-                    by_passkey: false,
-                    device_sha256: None,
-                    network: None,
-                });
-                self.execute::<Session>(who, Uuid::from_u128(id), |_| start.clone()).await;
-            }
-            Step::End { of: who, session } => {
-                let end = session::Command::End { by: RequestId::new(Uuid::from_u128(9)) };
-                let id = Uuid::from_u128(session_id(who, session));
-                self.execute::<Session>(who, id, |_| end.clone()).await;
+            Command::Practice(command) => {
+                self.execute::<Practice>(Subject::Tenant(tenant()), thing, || command.clone()).await;
             }
         }
     }
 
-    async fn execute<D: Decider>(&self, who: u8, id: Uuid, command: impl Fn(u64) -> D::Command + Send + Sync)
-    where
+    async fn execute<D: Decider>(
+        &self,
+        subject: Subject,
+        id: Uuid,
+        command: impl Fn() -> D::Command + Send + Sync,
+    ) where
         D::Refusal: std::fmt::Debug,
     {
         let context = context();
-        let subject = Subject::Account(of(who));
-        match self.log.execute::<D>(subject, id, &context, None, |loaded| command(loaded.revision)).await {
+        match self.log.execute::<D>(subject, id, &context, None, |_| command()).await {
             Ok(_) | Err(ExecuteError::Refused(_)) => {}
             Err(error) => panic!("{error:?}"),
         }
@@ -114,17 +64,26 @@ impl World {
 struct Folded {
     accounts: HashMap<Uuid, Account>,
     sessions: HashMap<Uuid, Session>,
+    factors: HashMap<Uuid, Factors>,
+    kinds: BTreeSet<String>,
 }
 
 impl Folded {
     fn take(&mut self, opened: &Opened) {
-        let id = opened.header.stream.id();
+        fn evolved<D: Decider<State = D>>(states: &mut HashMap<Uuid, D>, opened: &Opened)
+        where
+            D: Default,
+        {
+            let state = states.entry(opened.header.stream.id()).or_default();
+            *state = D::evolve(std::mem::take(state), &opened.decode().unwrap());
+        }
+        self.kinds.insert(opened.header.event_type.clone());
         if opened.is::<AccountEvent>() {
-            let state = self.accounts.remove(&id).unwrap_or_default();
-            self.accounts.insert(id, Account::evolve(state, &opened.decode().unwrap()));
-        } else {
-            let state = self.sessions.remove(&id).unwrap_or_default();
-            self.sessions.insert(id, Session::evolve(state, &opened.decode().unwrap()));
+            evolved(&mut self.accounts, opened);
+        } else if opened.is::<SessionEvent>() {
+            evolved(&mut self.sessions, opened);
+        } else if opened.is::<FactorsEvent>() {
+            evolved(&mut self.factors, opened);
         }
     }
 
@@ -144,6 +103,13 @@ impl Folded {
             assert_eq!(once, sorted(roles), "no role is held twice");
             assert_eq!(sorted(&shown.roles), once);
         }
+        for (id, state) in &self.factors {
+            let shown = beside.factors(AccountId::new(*id)).await.unwrap();
+            let totp = matches!(state.totp, Totp::Confirmed { .. });
+            let (recovery_codes, passkeys) = (state.recovery.len(), state.passkeys.len());
+            let counted = (shown.totp, shown.recovery_codes as usize, shown.passkeys as usize);
+            assert_eq!(counted, (totp, recovery_codes, passkeys));
+        }
         let open = self.sessions.values().filter(|state| **state == Session::Open).count();
         let shown: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions WHERE ended_by IS NULL")
             .fetch_one(&beside.pool)
@@ -154,9 +120,10 @@ impl Folded {
     }
 }
 
-async fn check(steps: Vec<Step>) {
+/// The kinds of events that came of it, and the rows of each table.
+async fn check(steps: Vec<Step>) -> (BTreeSet<String>, BTreeMap<String, Vec<String>>) {
     let world = world().await;
-    for step in &steps {
+    for step in steps {
         world.take(step).await;
     }
     let migrations = crate::migrations();
@@ -178,15 +145,38 @@ async fn check(steps: Vec<Step>) {
     let live = world.rows().await;
     let replayed = World { database: beside, views, log: world.log, projections: world.projections };
     assert_eq!(replayed.rows().await, live);
+    (folded.kinds, live)
 }
 
 #[test]
 fn each_beginning_of_a_lane_stands_and_the_whole_replays_to_what_is_live() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     TestRunner::new(Config { cases: 4, failure_persistence: None, ..Config::default() })
-        .run(&vec(step(), 10..50), |steps| {
+        .run(&vec(step(), 30..100), |steps| {
             runtime.block_on(check(steps));
             Ok(())
         })
         .unwrap();
+}
+
+#[tokio::test]
+async fn every_kind_of_event_and_every_table_replays() {
+    let (kinds, tables) = check(story()).await;
+    for (table, rows) in tables {
+        assert!(!rows.is_empty(), "nothing stands in {table}");
+    }
+    let stored = STORED.lines().map(|line| line.split(' ').next().unwrap().to_owned());
+    assert_eq!(kinds, stored.collect());
+}
+
+#[test]
+fn every_kind_of_command_is_generated() {
+    let mut runner = TestRunner::deterministic();
+    let now = FakeClock::monday_noon().now();
+    let mut generated = BTreeSet::new();
+    for _ in 0..2000 {
+        let step = step().new_tree(&mut runner).unwrap().current();
+        generated.insert(kind(&step.command(now, 1)));
+    }
+    assert_eq!(generated, What::ALL.iter().copied().collect());
 }

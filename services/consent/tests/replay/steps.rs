@@ -1,0 +1,382 @@
+//! What is commanded: every command of every aggregate, in small numbers, so that commands meet each other.
+use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_consent::domain::{
+    allowance::Use,
+    authority::{
+        self, Around, Authority, Basis, Change, Evidence, FREEZE_LASTS, Freeze, Person, Rules, Word,
+    },
+    emergency::{self, Finding, Taking},
+    erasure::{self, CarriedOut, Grounds, Hold, Retained, Wish},
+    grant::{self, Grantee, Offer},
+    mark::{self, KeptFrom, Mark, Marked},
+    record::{self, FREE_STANDING, Holder},
+};
+use holdfast_types::{
+    AccountId, Action, AuthorityId, Category, DocumentId, EventId, GrantId, HoldId, MarkId, Narrowing,
+    PatientId, Period, PracticeId, Relationship, Role, TenantId,
+};
+use proptest::{option, prelude::*, sample::select};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What happens to one of two records: time goes by, or something is commanded by one of three accounts, about one of three things.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    pub(crate) of: u8,
+    pub(crate) by: u8,
+    /// The grant, mark, hold, paper, authority or freeze.
+    pub(crate) thing: u8,
+    /// Which of the ways in which it can be said.
+    pub(crate) way: u8,
+    /// Of a period around now.
+    pub(crate) from_hours: Option<i64>,
+    pub(crate) until_hours: Option<i64>,
+    pub(crate) what: What,
+}
+
+macro_rules! kinds {
+    ($(#[$about:meta])* $name:ident: $($kind:ident),+) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum $name { $($kind),+ }
+
+        impl $name {
+            pub(crate) const ALL: &[Self] = &[$(Self::$kind),+];
+        }
+    };
+}
+
+kinds! {
+    /// Kinds of commands. [`kind`] fails to compile where a command has none.
+    What: Wait, Open, AddHolder, Give, Take, Revoke, SetMark, LiftMark, PlaceHold, LiftHold, RequestErasure, WithdrawErasure, CarryOut,
+    RepeatErasure, Review, Use, StatePerson, Record, Attest, Withdraw, Renew, End, Freeze, ReviewFreeze
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    Record(record::Command),
+    Grant(grant::Command),
+    Mark(mark::Command),
+    Erasure(erasure::Command),
+    Emergency(emergency::Command),
+    Allowance(Use),
+    Authority(Box<authority::Command>),
+}
+
+/// Which of [`What`] a command is.
+pub(crate) const fn kind(command: &Command) -> What {
+    match command {
+        Command::Record(record::Command::Open { .. }) => What::Open,
+        Command::Record(record::Command::AddHolder(_)) => What::AddHolder,
+        Command::Grant(grant::Command::Give { .. }) => What::Give,
+        Command::Grant(grant::Command::Take(_)) => What::Take,
+        Command::Grant(grant::Command::Revoke { .. }) => What::Revoke,
+        Command::Mark(mark::Command::Set { .. }) => What::SetMark,
+        Command::Mark(mark::Command::Lift { .. }) => What::LiftMark,
+        Command::Erasure(erasure::Command::PlaceHold(_)) => What::PlaceHold,
+        Command::Erasure(erasure::Command::LiftHold { .. }) => What::LiftHold,
+        Command::Erasure(erasure::Command::Erase { step, of: _ }) => match step {
+            erasure::Step::Request(_) => What::RequestErasure,
+            erasure::Step::Withdraw { .. } => What::WithdrawErasure,
+            erasure::Step::CarryOut(_) => What::CarryOut,
+            erasure::Step::Repeat { .. } => What::RepeatErasure,
+        },
+        Command::Emergency(emergency::Command { .. }) => What::Review,
+        Command::Allowance(_) => What::Use,
+        Command::Authority(command) => match &command.change {
+            Change::Person(_) => What::StatePerson,
+            Change::Recorded(_) => What::Record,
+            Change::Attested { .. } => What::Attest,
+            Change::Withdrawn { .. } => What::Withdraw,
+            Change::Renewed { .. } => What::Renew,
+            Change::Ended { .. } => What::End,
+            Change::Frozen(_) => What::Freeze,
+            Change::Reviewed { .. } => What::ReviewFreeze,
+        },
+    }
+}
+
+prop_compose! {
+    pub(crate) fn step()(
+        of in 0_u8..2,
+        by in 0_u8..3,
+        thing in 0_u8..3,
+        way in 0_u8..4,
+        from_hours in option::of(-2_i64..6),
+        until_hours in option::of(-2_i64..6),
+        what in select(What::ALL),
+    ) -> Step {
+        Step { of, by, thing, way, from_hours, until_hours, what }
+    }
+}
+
+/// Something of everything, accepted: no table stays empty, and no kind of event is left out.
+pub(crate) fn story() -> Vec<Step> {
+    let record = |of: u8, steps: &[(What, u8, u8, u8)]| -> Vec<Step> {
+        let (from_hours, until_hours) = (None, Some(5));
+        let step = |&(what, by, thing, way)| Step { of, by, thing, way, from_hours, until_hours, what };
+        steps.iter().map(step).collect()
+    };
+    let shared = [
+        (What::Open, 0, 0, 0),
+        (What::AddHolder, 1, 0, 0),
+        (What::Give, 0, 0, 0),
+        (What::Give, 0, 1, 1),
+        (What::Wait, 0, 0, 0),
+        (What::Revoke, 0, 0, 0),
+        (What::Take, 2, 2, 0),
+        (What::Use, 2, 2, 0),
+        (What::Review, 0, 2, 0),
+        (What::SetMark, 0, 0, 0),
+        (What::LiftMark, 0, 0, 0),
+        (What::SetMark, 0, 1, 1),
+        (What::StatePerson, 0, 0, 1),
+        (What::Record, 0, 0, 0),
+        (What::Attest, 2, 0, 0),
+        (What::Renew, 2, 0, 0),
+        (What::End, 2, 0, 0),
+        (What::Record, 0, 1, 1),
+        (What::Withdraw, 0, 1, 0),
+        (What::Freeze, 1, 2, 1),
+        (What::ReviewFreeze, 0, 2, 1),
+        (What::Record, 0, 2, 1),
+    ];
+    let papers = [
+        (What::Open, 0, 0, 1),
+        (What::PlaceHold, 2, 0, 0),
+        (What::LiftHold, 2, 0, 0),
+        (What::RequestErasure, 0, 0, 1),
+        (What::WithdrawErasure, 0, 0, 1),
+        (What::RequestErasure, 0, 0, 1),
+        (What::CarryOut, 2, 0, 1),
+        (What::RepeatErasure, 2, 1, 1),
+        (What::RequestErasure, 0, 0, 0),
+        (What::WithdrawErasure, 0, 0, 0),
+        (What::RequestErasure, 0, 0, 0),
+        (What::CarryOut, 2, 0, 0),
+    ];
+    let lost = [(What::Open, 0, 0, 0), (What::RepeatErasure, 2, 0, 0)];
+    let asked = [(What::Open, 0, 0, 0), (What::RequestErasure, 0, 0, 1)];
+    [record(0, &shared), record(1, &papers), record(2, &lost), record(3, &asked)].concat()
+}
+
+pub(crate) fn account(number: u8) -> AccountId {
+    AccountId::new(Uuid::from_u128(0xACC0 + u128::from(number)))
+}
+
+/// What the moment and the log say of a command.
+pub(crate) struct Now {
+    pub(crate) time: DateTime<Utc>,
+    pub(crate) around: Around,
+    pub(crate) rules: Arc<Rules>,
+    /// Of the grant that is commanded.
+    pub(crate) revision: u64,
+}
+
+impl Step {
+    pub(crate) fn patient(&self) -> PatientId {
+        PatientId::new(Uuid::from_u128(0xA0 + u128::from(self.of)))
+    }
+
+    /// The thing, which is one of its record's.
+    pub(crate) fn id(&self) -> Uuid {
+        Uuid::from_u128(0x6000 + 16 * u128::from(self.of) + u128::from(self.thing))
+    }
+
+    /// Somebody else than who commands.
+    fn other(&self) -> AccountId {
+        account((self.by + 1 + self.way % 2) % 3)
+    }
+
+    fn holder(&self, relationship: Relationship) -> Holder {
+        Holder { account: account(self.by), relationship }
+    }
+
+    /// None: time goes by.
+    pub(crate) fn command(&self, now: &Now) -> Option<Command> {
+        let (by, time) = (account(self.by), now.time);
+        let holds = now.around.holders.iter().any(|holder| holder.account == self.other());
+        Some(match self.what {
+            What::Wait => return None,
+            What::Open => {
+                let tenant = if self.way == 0 { FREE_STANDING } else { TenantId::new(Uuid::from_u128(7)) };
+                Command::Record(record::Command::Open { tenant, holder: self.holder(Relationship::Parent) })
+            }
+            What::AddHolder => {
+                Command::Record(record::Command::AddHolder(self.holder(Relationship::Patient)))
+            }
+            What::Give => Command::Grant(grant::Command::Give {
+                offer: self.offer(time),
+                now: time,
+                to_holder: self.way > 0 && holds,
+                unended: 0,
+            }),
+            What::Take => Command::Grant(grant::Command::Take(Taking {
+                patient: self.patient(),
+                by,
+                reason: "found at the door".into(),
+                now: time,
+            })),
+            What::Revoke => {
+                let seen = (self.way > 0).then_some(u64::from(self.way));
+                Command::Grant(grant::Command::Revoke { now: time, seen, present: now.revision })
+            }
+            What::SetMark => Command::Mark(mark::Command::Set {
+                mark: self.mark(time),
+                from_holder: self.thing == 1 && holds,
+            }),
+            What::LiftMark => Command::Mark(mark::Command::Lift {
+                mark: MarkId::new(self.id()),
+                by,
+                lifted: time,
+                reason: String::new(),
+            }),
+            What::Review => {
+                let finding = if self.way == 0 { Finding::NotJustified } else { Finding::Justified };
+                let review = emergency::Review { finding, note: String::new(), by, reviewed: time };
+                Command::Emergency(emergency::Command { review, taken_by: self.other() })
+            }
+            What::Use => Command::Allowance(Use {
+                grant: GrantId::new(self.id()),
+                patient: self.patient(),
+                used: time,
+            }),
+            What::PlaceHold
+            | What::LiftHold
+            | What::RequestErasure
+            | What::WithdrawErasure
+            | What::CarryOut
+            | What::RepeatErasure => Command::Erasure(self.erasure(time)),
+            What::StatePerson
+            | What::Record
+            | What::Attest
+            | What::Withdraw
+            | What::Renew
+            | What::End
+            | What::Freeze
+            | What::ReviewFreeze => {
+                let (around, rules) = (now.around.clone(), Arc::clone(&now.rules));
+                let change = self.change(time);
+                let command =
+                    authority::Command { by, now: time, seen: None, present: 0, change, around, rules };
+                Command::Authority(Box::new(command))
+            }
+        })
+    }
+
+    fn offer(&self, now: DateTime<Utc>) -> Offer {
+        let hours = |hours: Option<i64>| hours.map(|hours| now + TimeDelta::hours(hours));
+        let items = Narrowing { items: vec![self.id()], ..Narrowing::default() };
+        let grantee = match self.way {
+            0 => Grantee::Practice { practice: PracticeId::new(self.id()), role: Role::Therapist },
+            _ => Grantee::Account(self.other()),
+        };
+        Offer {
+            patient: self.patient(),
+            given_by: account(self.by),
+            grantee,
+            categories: vec![Category::Notes, Category::Goals],
+            actions: vec![Action::Read],
+            purposes: vec![],
+            from: hours(self.from_hours),
+            until: hours(self.until_hours),
+            narrowing: (self.way == 1).then_some(items),
+        }
+    }
+
+    fn mark(&self, set: DateTime<Utc>) -> Mark {
+        let what = match self.way {
+            0 => Marked::Category(Category::Notes),
+            1 => Marked::Item(self.id()),
+            _ => Marked::Author(self.other()),
+        };
+        let kept_from = match self.thing {
+            0 => KeptFrom::Everybody,
+            1 => KeptFrom::Account(self.other()),
+            _ => KeptFrom::Practice(PracticeId::new(self.id())),
+        };
+        Mark {
+            mark: MarkId::new(self.id()),
+            what,
+            kept_from,
+            reason: String::new(),
+            by: account(self.by),
+            set,
+        }
+    }
+
+    fn erasure(&self, now: DateTime<Utc>) -> erasure::Command {
+        let (by, hold) = (account(self.by), HoldId::new(self.id()));
+        let grounds = Grounds { authority: "county court".into(), reason: "an inquiry".into() };
+        let step = match self.what {
+            What::PlaceHold => return erasure::Command::PlaceHold(Hold { hold, by, placed: now, grounds }),
+            What::LiftHold => return erasure::Command::LiftHold { hold, by, grounds },
+            What::WithdrawErasure => erasure::Step::Withdraw { by },
+            What::CarryOut => {
+                let until = (now - TimeDelta::days(1)).date_naive();
+                let retained = Retained { rule: "default".into(), until };
+                erasure::Step::CarryOut(CarriedOut { by, erased: now, grounds, retained })
+            }
+            What::RepeatErasure => erasure::Step::Repeat { first: EventId::new(self.id()), erased: now },
+            _ => erasure::Step::Request(Wish { by, requested: now }),
+        };
+        // A whole record is rarely erased: after that nothing is asked of it any more.
+        let of = (self.way > 0).then(|| DocumentId::new(self.id()));
+        erasure::Command::Erase { of, step }
+    }
+
+    fn change(&self, now: DateTime<Utc>) -> Change {
+        let (by, id) = (account(self.by), AuthorityId::new(self.id()));
+        let until = |hours: i64| now + TimeDelta::hours(hours);
+        match self.what {
+            What::Record => Change::Recorded(self.authority(now)),
+            What::Attest => Change::Attested { authority: id, by },
+            What::Withdraw => Change::Withdrawn { authority: id, by },
+            What::Renew => {
+                let evidence = Evidence { note: "the order of May".into(), ..Evidence::default() };
+                Change::Renewed { authority: id, until: until(48), evidence }
+            }
+            What::End => Change::Ended { authority: id, ended: until(self.until_hours.unwrap_or_default()) },
+            What::Freeze => Change::Frozen(Freeze {
+                id,
+                account: self.other(),
+                placed: now,
+                reason: "a report".into(),
+                by,
+                review: None,
+            }),
+            What::ReviewFreeze => {
+                let upheld = self.way > 0;
+                let until = Some(if upheld { now + FREEZE_LASTS } else { now });
+                Change::Reviewed { freeze: id, review: authority::Review { upheld, by, until } }
+            }
+            _ => {
+                let born = (now - TimeDelta::days(365 * i64::from(6 * self.way + 1))).date_naive();
+                Change::Person(Person { born, state: "US-CA".into() })
+            }
+        }
+    }
+
+    fn authority(&self, now: DateTime<Utc>) -> Authority {
+        let begun = now + TimeDelta::hours(self.from_hours.unwrap_or_default());
+        let ends = self.until_hours.map(|hours| begun + TimeDelta::hours(hours.max(0) + 1));
+        let word = match self.way {
+            0 | 1 => Word::Waits,
+            2 => Word::Own,
+            _ => Word::Attested(account(2)),
+        };
+        Authority {
+            id: AuthorityId::new(self.id()),
+            account: self.other(),
+            basis: Basis::ALL[usize::from(self.way + 3 * self.thing + self.by) % Basis::ALL.len()],
+            categories: vec![Category::Notes, Category::Goals],
+            actions: vec![Action::Read, Action::Share],
+            period: Period::try_new(begun, ends).unwrap(),
+            in_place_of_person: false,
+            evidence: Evidence::default(),
+            word,
+            by: account(self.by),
+            withdrawn: false,
+        }
+    }
+}
