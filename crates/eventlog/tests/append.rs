@@ -4,6 +4,7 @@ mod common;
 use common::*;
 use futures::future::join_all;
 use holdfast_eventlog::*;
+use sqlx::AssertSqlSafe;
 use std::{collections::HashSet, sync::Arc};
 
 #[tokio::test]
@@ -129,17 +130,22 @@ async fn stored_content_is_sealed_and_its_leaf_covers_it() {
 async fn the_serving_role_cannot_update_delete_or_truncate_events() {
     let world = world().await;
     act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap();
-    for sql in [
-        "UPDATE events SET payload = ''",
-        "DELETE FROM events",
-        "TRUNCATE events",
-        "UPDATE events_3 SET payload = ''",
-        "DELETE FROM commands",
-        "DELETE FROM lanes",
-        "ALTER TABLE events DISABLE ROW LEVEL SECURITY",
-        "DROP TABLE events",
-    ] {
-        let error = sqlx::query(sql).execute(world.log.pool()).await.unwrap_err();
+    let mut tables: Vec<String> = sqlx::query_scalar(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'events'::regclass",
+    )
+    .fetch_all(world.log.pool())
+    .await
+    .unwrap();
+    assert_eq!(tables.len(), 16, "every partition");
+    tables.push("events".to_owned());
+    let others =
+        ["DELETE FROM commands", "DELETE FROM lanes", "ALTER TABLE events DISABLE ROW LEVEL SECURITY"];
+    let of_table = |table: String| {
+        ["UPDATE {} SET payload = ''", "DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"]
+            .map(|sql| sql.replace("{}", &table))
+    };
+    for sql in tables.into_iter().flat_map(of_table).chain(others.map(str::to_owned)) {
+        let error = sqlx::query(AssertSqlSafe(sql.clone())).execute(world.log.pool()).await.unwrap_err();
         let code = error.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
         assert_eq!(code.as_deref(), Some("42501"), "{sql}");
     }
