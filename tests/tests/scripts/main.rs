@@ -73,16 +73,23 @@ fn a_rust_that_is_too_old_is_named_with_what_to_do() {
 
 /// `make test`, with what it would start noted instead.
 fn suite(nextest: bool) -> (Output, String) {
-    let machine = Machine::new();
+    suite_on(&Machine::new(), nextest)
+}
+
+fn suite_on(machine: &Machine, nextest: bool) -> (Output, String) {
     for script in ["servers", "node-tools", "python-tools", "browser"] {
         machine.put(&format!("clone/scripts/{script}"), &format!("echo tool {script} >>$SAID"));
     }
     machine.put("clone/target/debug/with-servers", "shift; echo beside servers >>$SAID; exec \"$@\"");
     machine.put("clone/tests/browser/one.test.mjs", "");
-    machine.put("bin/node", "echo node \"$@\" >>$SAID");
+    machine.put("bin/node", "echo node \"$@\" >>$SAID; [ ! -e \"$2.busy\" ] || { rm \"$2.busy\"; exit 1; }");
     let has = if nextest { 0 } else { 101 };
     let asked = format!("[ \"$1 $2\" = 'nextest --version' ] && exit {has}");
-    machine.put("bin/cargo", &format!("{asked}; echo cargo \"$@\" s3=$HOLDFAST_TEST_S3 >>$SAID"));
+    let noted = "echo cargo \"$@\" s3=$HOLDFAST_TEST_S3 >>$SAID";
+    let reports = "[ \"$1 $2\" = 'nextest run' ] && mkdir -p $REPORT && cp $MACHINE/report $REPORT/junit.xml";
+    let reports = reports.replace("$REPORT", "target/nextest/default");
+    machine
+        .put("bin/cargo", &format!("{asked}; {noted}; [ ! -e $MACHINE/report ] || {{ {reports}; }}; true"));
     let ran = machine.runs("test");
     (ran, fs::read_to_string(machine.path("said")).unwrap())
 }
@@ -101,4 +108,36 @@ fn the_suite_runs_without_nextest() {
         assert!(said.contains("node --test tests/browser/one.test.mjs"), "{said}");
         assert_eq!(said.contains("nextest run"), nextest);
     }
+}
+
+#[test]
+fn what_passed_at_a_second_try_is_named_last() {
+    let machine = Machine::new();
+    machine.has("cp");
+    let (ran, _) = suite_on(&machine, true);
+    assert!(String::from_utf8(ran.stdout).unwrap().lines().last().unwrap().starts_with("tests passed in "));
+
+    let report = r#"
+        <testcase name="it_holds" classname="holdfast-audit" timestamp="2026-11-23T13:40:41.111+00:00" time="8.933"/>
+        <testcase name="it_holds_in_time" classname="holdfast-tests::revocation" time="8.9">
+            <flakyFailure timestamp="2026-11-23T13:40:41.111+00:00" time="8.9" type="test failure">
+            </flakyFailure>
+            <flakyFailure timestamp="2026-11-23T13:40:42.111+00:00" time="8.9" type="test failure"/>
+        </testcase>
+        <testcase name="it_holds_too" classname="holdfast-audit" time="8.9"/>"#;
+    fs::write(machine.path("report"), report).unwrap();
+    fs::write(machine.path("clone/tests/browser/one.test.mjs.busy"), "").unwrap();
+    let (ran, said) = suite_on(&machine, true);
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(said.matches("node --test tests/browser/one.test.mjs").count(), 3, "once, and twice: {said}");
+    let told = String::from_utf8(ran.stdout).unwrap();
+    let (_, told) = told.split_once("passed at a second try:\n").unwrap();
+    assert_eq!(told, "  holdfast-tests::revocation it_holds_in_time\n  tests/browser/one.test.mjs\n");
+
+    fs::remove_file(machine.path("report")).unwrap();
+    let (ran, _) = suite_on(&machine, true);
+    assert!(
+        !String::from_utf8(ran.stdout).unwrap().contains("second try"),
+        "nothing is left of the last time"
+    );
 }
