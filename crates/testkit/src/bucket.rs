@@ -66,16 +66,31 @@ impl Bucket {
         self.ask("GET", &format!("/{}?list-type=2", self.name)).matches("<Key>").count()
     }
 
+    /// From now on anybody reads what lies in it, and lists nothing.
+    pub fn publish(&self) {
+        let name = self.name;
+        let may = format!(
+            r#"{{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{name}/*"}}"#
+        );
+        let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{may}]}}"#);
+        self.send("PUT", &format!("/{name}?policy"), &policy);
+    }
+
     fn ask(&self, method: &str, path: &str) -> String {
+        self.send(method, path, "")
+    }
+
+    fn send(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-            self.port
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.port,
+            body.len(),
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
         answer
     }
 }
