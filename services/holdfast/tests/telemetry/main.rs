@@ -38,9 +38,11 @@ const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
 /// The click: the POST at the gateway by which a record is opened.
 const CLICK: &str = "POST /people/new";
 /// Each of them is a command of that click, and ends in the log.
-const COMMANDS: [&str; 2] =
-    ["holdfast.consent.v1.ConsentService/OpenRecord", "holdfast.records.v1.RecordsService/RegisterPatient"];
+const COMMANDS: [&str; 2] = [OPEN_RECORD, "holdfast.records.v1.RecordsService/RegisterPatient"];
+const OPEN_RECORD: &str = "holdfast.consent.v1.ConsentService/OpenRecord";
 const ENTRY: &str = "audit.index";
+/// Nothing takes longer than this on a machine that does something else besides.
+const LATENCY_MS_MAX: f64 = 10_000.0;
 const PUBLISHED: &str = "relay.publish";
 const TAKEN_IN: &str = "inbox.take_in";
 
@@ -78,6 +80,7 @@ async fn one_trace_from_the_click_to_the_audit_entry_and_nothing_of_the_patient(
     receiver.until(|received| wanted.iter().all(|name| received.metrics.contains(*name))).await;
     secrets.extend(browser.secrets().map(str::to_owned));
     what_is_measured_is_what_happened(&data, &receiver).await;
+    what_waits_for_a_fix_is_counted(&data, &receiver, &mut browser).await;
     up.down().await;
 
     receiver.look(|received| {
@@ -124,26 +127,72 @@ async fn what_is_measured_is_what_happened(data: &Path, receiver: &Receiver) {
         receiver.until(|received| received.sum(metrics::DECISIONS.name, &permitted) >= looks).await;
         let refused = [("outcome", "NOT_PERMITTED"), of[0]];
         receiver.until(|received| received.sum(metrics::DECISIONS.name, &refused) >= refusals).await;
-        let (published, appends, parked) = receiver.look(|received| {
-            let sum = |name| received.sum(name, &of);
+        let released = metrics::READ_AUDIT_LATENCY.name;
+        receiver.until(|received| looks == 0.0 || received.count(released, &of) > 0).await;
+        receiver.until(|received| all_is_taken_in(received, *service)).await;
+        let (published, appends, groups) = receiver.look(|received| {
+            let size = metrics::APPEND_GROUP_SIZE.name;
             (
-                sum(metrics::RELAY_PUBLISHED.name),
-                sum(metrics::APPEND_GROUP_SIZE.name),
-                sum(metrics::INBOX_PARKED.name),
+                received.sum(metrics::RELAY_PUBLISHED.name, &of),
+                received.sum(size, &of),
+                received.count(size, &of),
             )
         });
         let (after, ..) = on_the_log(data, *service).await;
         assert!((before..=after).contains(&published), "{service}: {published} of {before} to {after}");
         assert!(0.0 < appends && appends <= after, "{service}: {appends} appends of {after} events");
-        assert_eq!(parked, 0.0, "{service}");
+        assert!(0 < groups && groups as f64 <= appends, "{service}: {appends} appends in {groups} groups");
+        for (latency, measured) in
+            [(metrics::APPEND_LATENCY.name, true), (metrics::READ_AUDIT_LATENCY.name, looks > 0.0)]
+        {
+            let mean_ms =
+                receiver.look(|received| received.sum(latency, &of) / received.count(latency, &of) as f64);
+            let plausible = (0.01..LATENCY_MS_MAX).contains(&mean_ms);
+            assert!(!measured || plausible, "{service}: {latency} is {mean_ms} on average");
+        }
     }
+    let calls =
+        receiver.look(|received| received.count(metrics::RPC_LATENCY.name, &[("rpc.method", OPEN_RECORD)]));
+    assert_eq!(calls, 1, "a record was opened once");
+}
+
+/// Nothing is parked, and what each of its sources has was known to be taken in a moment ago.
+fn all_is_taken_in(received: &Received, service: Service) -> bool {
+    let sources: &[Service] = match service {
+        Service::Audit => Service::WITH_LOG,
+        // It keeps the tables of access for itself.
+        Service::Consent => &[],
+        _ => &[Service::Consent],
+    };
+    sources.iter().filter(|source| **source != service).all(|source| {
+        let of = [("service", service.as_str()), ("source", source.as_str())];
+        let (lag, parked) = (metrics::INBOX_LAG.name, metrics::INBOX_PARKED.name);
+        received.count(lag, &of) == 1
+            && received.sum(lag, &of) < LATENCY_MS_MAX
+            && received.count(parked, &of) == 1
+            && received.sum(parked, &of) == 0.0
+    })
+}
+
+/// Messaging cannot take in that a record was opened, and then it can.
+async fn what_waits_for_a_fix_is_counted(data: &Path, receiver: &Receiver, browser: &mut Browser) {
+    let of = [("service", "messaging"), ("source", "consent")];
+    let parked = |received: &Received| received.sum(metrics::INBOX_PARKED.name, &of);
+    let mut owner = owner_of(data, Service::Messaging).await;
+    let refuse = "ALTER TABLE feeds.access_records ADD CONSTRAINT refused CHECK (false) NOT VALID";
+    sqlx::query(refuse).execute(&mut owner).await.unwrap();
+    open_record(browser).await;
+    // The record, and what is said of it behind it.
+    receiver.until(|received| parked(received) > 1.0).await;
+    let mend = "ALTER TABLE feeds.access_records DROP CONSTRAINT refused";
+    sqlx::query(mend).execute(&mut owner).await.unwrap();
+    receiver.until(|received| parked(received) == 0.0).await;
+    owner.close().await.unwrap();
 }
 
 /// How many events there are, how many of them are looks, and how many looks that were refused.
 async fn on_the_log(data: &Path, service: Service) -> (f64, f64, f64) {
-    let url =
-        Postgres::url_in(&data.join("postgres"), service.as_str(), &format!("{service}_owner")).unwrap();
-    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let mut owner = owner_of(data, service).await;
     let counts: (f64, f64, f64) = sqlx::query_as(
         "SELECT count(*)::float8,
                 count(*) FILTER (WHERE event_type = 'access.permitted')::float8,
@@ -155,6 +204,12 @@ async fn on_the_log(data: &Path, service: Service) -> (f64, f64, f64) {
     .unwrap();
     owner.close().await.unwrap();
     counts
+}
+
+async fn owner_of(data: &Path, service: Service) -> PgConnection {
+    let owner = format!("{service}_owner");
+    let url = Postgres::url_in(&data.join("postgres"), service.as_str(), &owner).unwrap();
+    PgConnection::connect(&url).await.unwrap()
 }
 
 fn says<'a>(span: &'a Span, key: &str) -> Option<&'a str> {

@@ -34,8 +34,8 @@ pub(crate) struct Received {
     /// Each request as it came, to be searched.
     pub(crate) texts: Vec<String>,
     pub(crate) metrics: BTreeSet<String>,
-    /// What each said last, by its name and its attributes; of a histogram the sum.
-    values: BTreeMap<(String, BTreeMap<String, String>), f64>,
+    /// What each said last, by its name and its attributes: of a histogram the sum, and how often it was measured.
+    values: BTreeMap<(String, BTreeMap<String, String>), (f64, u64)>,
 }
 
 impl Received {
@@ -45,11 +45,20 @@ impl Received {
 
     /// What a metric says where it has these attributes, over all others that it has.
     pub(crate) fn sum(&self, name: &str, attributes: &[(&str, &str)]) -> f64 {
+        self.said(name, attributes).iter().map(|(value, _)| value).sum()
+    }
+
+    /// How often it was measured.
+    pub(crate) fn count(&self, name: &str, attributes: &[(&str, &str)]) -> u64 {
+        self.said(name, attributes).iter().map(|(_, count)| count).sum()
+    }
+
+    fn said(&self, name: &str, attributes: &[(&str, &str)]) -> Vec<(f64, u64)> {
         let has = |own: &BTreeMap<String, String>| {
             attributes.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
         };
         let values = self.values.iter().filter(|((own, attributes), _)| own == name && has(attributes));
-        values.map(|(_, value)| value).sum()
+        values.map(|(_, value)| *value).collect()
     }
 
     fn measured(&mut self, Metric { name, data, .. }: Metric) {
@@ -65,14 +74,16 @@ impl Received {
                 Value::AsDouble(value) => value,
                 Value::AsInt(value) => value as f64,
             };
-            Some((attributes(point.attributes), value))
+            Some((attributes(point.attributes), (value, 1)))
         };
         let points: Vec<_> = match data {
             Some(Data::Sum(sum)) => sum.data_points.into_iter().filter_map(number).collect(),
             Some(Data::Gauge(gauge)) => gauge.data_points.into_iter().filter_map(number).collect(),
             Some(Data::Histogram(histogram)) => {
                 let points = histogram.data_points.into_iter();
-                points.filter_map(|point| Some((attributes(point.attributes), point.sum?))).collect()
+                points
+                    .filter_map(|point| Some((attributes(point.attributes), (point.sum?, point.count))))
+                    .collect()
             }
             _ => Vec::new(),
         };
