@@ -12,7 +12,7 @@ use crate::json::{FaultKind, Json, parse};
 use crate::limits::Limits;
 use crate::patient::PatientResource;
 use crate::provenance::Provenance;
-use crate::resolve::resolve_resource;
+use crate::resolve::{Sought, resolve_resource};
 use crate::shape::check_resource;
 use crate::terminology::UnknownCodes;
 
@@ -31,6 +31,8 @@ pub struct Bundle {
     pub warnings: Vec<Warning>,
     /// What says what it is by codes that nobody here can look up.
     pub unknown_codes: UnknownCodes,
+    /// Who is to be looked up in the directory.
+    pub sought: Sought,
 }
 
 impl Bundle {
@@ -72,6 +74,7 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         directory: Vec::new(),
         warnings: Vec::new(),
         unknown_codes: UnknownCodes::default(),
+        sought: Sought::new(),
     };
     let parts: Vec<_> = entries
         .into_par_iter()
@@ -81,10 +84,11 @@ pub fn read_bundle(bytes: &[u8], limits: &Limits) -> Result<Bundle, BundleError>
         .collect();
     let mut warnings = Warnings::new(limits.warnings_max);
     for part in parts {
-        let (resources, met, unknown) = part?;
-        warnings.join(met);
-        bundle.unknown_codes.join(unknown);
-        resources.into_iter().for_each(|resource| bundle.take(resource));
+        let part = part?;
+        warnings.join(part.warnings);
+        bundle.unknown_codes.join(part.unknown);
+        part.sought.into_iter().for_each(|(whom, count)| *bundle.sought.entry(whom).or_default() += count);
+        part.read.into_iter().for_each(|resource| bundle.take(resource));
     }
     bundle.warnings = warnings.into_kept();
     attach_provenance(&mut bundle);
@@ -102,19 +106,25 @@ enum Read {
     Item(Box<Item>),
 }
 
-/// What the entries say, or the first thing that is wrong in them; what their reader should know of; and what nobody can look up.
-fn read_part(
-    part: Vec<(usize, Entry<'_>)>,
-    index: &Index,
-    limits: &Limits,
-) -> Result<(Vec<Read>, Warnings, UnknownCodes), BundleError> {
+/// What some of the entries say.
+struct Part {
+    read: Vec<Read>,
+    /// What their reader should know of.
+    warnings: Warnings,
+    /// What nobody can look up.
+    unknown: UnknownCodes,
+    sought: Sought,
+}
+
+/// What the entries say, or the first thing that is wrong in them.
+fn read_part(part: Vec<(usize, Entry<'_>)>, index: &Index, limits: &Limits) -> Result<Part, BundleError> {
     let mut warnings = Warnings::new(limits.warnings_max);
-    let mut unknown = UnknownCodes::default();
+    let (mut unknown, mut sought) = (UnknownCodes::default(), Sought::new());
     let mut read = Vec::with_capacity(part.len());
     for (position, mut entry) in part {
         entry_place(position, |place| {
             let place = place.field("resource");
-            resolve_resource(&mut entry.resource, index, &place, &mut warnings)?;
+            resolve_resource(&mut entry.resource, index, &place, &mut warnings, &mut sought)?;
             check_resource(&entry.resource, &place, &mut warnings)?;
             if !entry.resource_type.is_directory() {
                 unknown.look_at(&entry.resource, &place);
@@ -123,7 +133,7 @@ fn read_part(
         })?;
         read.push(Read::of(entry));
     }
-    Ok((read, warnings, unknown))
+    Ok(Part { read, warnings, unknown, sought })
 }
 
 impl Read {
@@ -155,7 +165,7 @@ pub fn read_resource(bytes: &[u8], limits: &Limits) -> Result<Item, BundleError>
     let mut resource = read_json(text, limits).map_err(refuse)?;
     let resource_type = crate::shape::check_kept_type(&resource, &place)?;
     let mut warnings = Warnings::new(limits.warnings_max);
-    resolve_resource(&mut resource, &Index::build(&[])?, &place, &mut warnings)?;
+    resolve_resource(&mut resource, &Index::build(&[])?, &place, &mut warnings, &mut Sought::new())?;
     check_resource(&resource, &place, &mut warnings)?;
     let id = resource.text_at("id").ok_or_else(|| refuse(Problem::NoIdentity))?;
     Ok(Item::read(format!("{resource_type}/{id}"), resource_type, &resource))

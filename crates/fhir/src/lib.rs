@@ -11,7 +11,7 @@
 //! | `urn:uuid:…`, URL or `Type/id` of an entry | that entry's `source_key`; an entry with `ifNoneExist` in the directory: its identifier |
 //! | `urn:…` of no entry | refused |
 //! | `Type/id` or URL of no entry | kept as written, with a warning: it may have come with an earlier bundle |
-//! | `Type?identifier=system\|value` | `type` and `identifier`, looked up in the directory when read, so that import order does not matter |
+//! | `Type?identifier=system\|value` | `type` and `identifier`, looked up in the directory when read, so that import order does not matter; `Bundle::sought` has it where the bundle does not hold it |
 //! | any other condition | refused: it could mean more than one thing |
 //! | `#id` | kept, and it must be contained in the same resource |
 //!
@@ -52,5 +52,6 @@ pub use patient::{Deceased, MatchKey, PatientResource};
 pub use person::{Address, HumanName, Telecom};
 pub use provenance::{Agent, Provenance};
 pub use reference::{Identifier, PATIENT_REFERENCE, Reference, Target};
+pub use resolve::Sought;
 pub use terminology::{UnknownCodes, UnknownSystem};
 pub use time::{DateTimeError, FhirDateTime, Precision};

@@ -4,6 +4,7 @@
 //! address outside. One into the bundle that has no words gets the title of what it leads to, so that an item can be
 //! shown alone.
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::concept::is_absolute_uri;
 use crate::error::{BundleError, Problem, WarningKind, Warnings};
@@ -13,20 +14,25 @@ use crate::place::Place;
 use crate::reference::{PATIENT_REFERENCE, Written, WrittenError};
 use crate::terminology::is_known_system;
 
+/// Whom references name by an identifier (`Type?identifier=system|value`) and the bundle does not hold, each with how many do.
+pub type Sought = BTreeMap<String, usize>;
+
 pub(crate) fn resolve_resource(
     resource: &mut Json<'_>,
     index: &Index,
     place: &Place<'_>,
     warnings: &mut Warnings,
+    sought: &mut Sought,
 ) -> Result<(), BundleError> {
     let contained = contained_ids(resource, place)?;
-    Walk { index, contained, warnings }.value(resource, place)
+    Walk { index, contained, warnings, sought }.value(resource, place)
 }
 
 struct Walk<'w> {
     index: &'w Index,
     contained: Vec<String>,
     warnings: &'w mut Warnings,
+    sought: &'w mut Sought,
 }
 
 impl Walk<'_> {
@@ -123,6 +129,7 @@ impl Walk<'_> {
                     lead_to(head, object);
                 } else {
                     become_logical(object, resource_type, system, value);
+                    *self.sought.entry(text).or_default() += 1;
                 }
             }
         }

@@ -109,6 +109,12 @@ pub fn reason_of(status: &Status) -> Option<&'static Reason> {
     (info.domain == ERROR_DOMAIN).then(|| catalogue::find(&info.reason)).flatten()
 }
 
+/// Where a peer says that something is wrong, in what it was sent.
+pub fn place_of(status: &Status) -> Option<String> {
+    let details = status.get_error_details();
+    details.error_info().filter(|info| info.domain == ERROR_DOMAIN)?.metadata.get("place").cloned()
+}
+
 /// What the transport refused before any handler saw it, in our words; None when it is not the transport's.
 /// Streams show it when they are read: a use case passes what its stream failed with.
 pub fn of_transport(status: &Status) -> Option<Problem> {

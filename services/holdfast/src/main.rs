@@ -8,6 +8,8 @@ mod demo;
 mod down;
 mod erasures;
 mod holder;
+mod import_directory;
+mod line;
 mod parked;
 mod rebuild;
 mod roles;
@@ -54,6 +56,8 @@ enum Command {
     Parked(parked::ParkedArgs),
     /// Cosign a log's checkpoints, each of which must continue the one before: for somebody else than who keeps the log.
     Witness(witness::WitnessArgs),
+    /// Bring the network's organizations, places and practitioners in from files, so that what records say of them by number has a name.
+    ImportDirectory(import_directory::Args),
     /// Ask the history: write it out, decide again what was decided.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
             Command::Rebuild(args) => rebuild::run(args).await,
             Command::Parked(args) => parked::run(args).await,
             Command::Witness(args) => witness::run(args).await,
+            Command::ImportDirectory(args) => import_directory::run(args).await,
             Command::Audit(command) => audit::run(command).await,
             Command::Erasures(command) => erasures::run(command).await,
             Command::Bench(args) => bench::run(args).await,

@@ -10,7 +10,7 @@ mod stepping;
 mod told;
 
 pub(crate) use authoring::{Authored, NewItem};
-pub(crate) use importing::{ImportBundle, Imported, read_file};
+pub(crate) use importing::{ImportBundle, Imported, Unresolved, read_file};
 pub(crate) use incoming::RESOURCE_BYTES_MAX;
 pub(crate) use patients::PatientAfter;
 pub(crate) use reading::{ListItems, NamedVersion, Names};

@@ -11,7 +11,7 @@ mod sources;
 mod steps;
 mod summary;
 
-pub(crate) use directory::{directory_heads, names};
+pub(crate) use directory::{directory_heads, directory_keys, names};
 pub(crate) use heads::{ItemHead, categories_of, heads};
 pub(crate) use imports::{EarlierImport, earlier_import, turn};
 pub(crate) use items::{Cursor, Listing, Version, is_withheld, item, list, versions};

@@ -306,7 +306,11 @@ async fn a_bundle_needs_permission_for_every_category_in_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_directory_names_those_that_a_record_refers_to() {
     let world = world().await;
-    world.import(&parent(), SMALL).await.unwrap();
+    let unknown = world.import(&parent(), SMALL).await.unwrap().unresolved;
+    assert_eq!(
+        (unknown.len(), unknown[0].resource_type.as_str(), unknown[0].target_count),
+        (1, "Organization", 1)
+    );
     let site = r#"{"resourceType":"Bundle","type":"batch","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Organization",
         "id":"site","name":"Exampleton Therapy, Riverside","identifier":[{"system":"https://practice.example/sites","value":"S-1"}]},
         "request":{"method":"POST","url":"Organization"}}]}"#;
@@ -321,6 +325,8 @@ async fn the_directory_names_those_that_a_record_refers_to() {
     let again = world.import_directory(&administrator(), SystemIds.next(), site.as_bytes()).await.unwrap();
     assert_eq!((again.added_count, again.changed_count, again.unchanged_count), (0, 0, 1));
 
+    let known = world.import(&parent(), SMALL).await.unwrap();
+    assert_eq!((count(&known.unchanged), known.unresolved), (10, vec![]));
     let visit =
         world.everything(&parent()).await.into_iter().find(|item| item.resource_type == "Encounter").unwrap();
     let visit = world.get(&parent(), &visit.item_id).await.unwrap();

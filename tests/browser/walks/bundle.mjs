@@ -51,6 +51,7 @@ export function own(folder) {
     })),
     ...VISITS.map(([name, start]) => ({
       resourceType: "Encounter", status: "finished", type: [text(name)], subject, period: { start },
+      serviceProvider: { reference: "Organization?identifier=https://clinics.example|1" },
       class: { system: "http://terminology.hl7.org/CodeSystem/v3-ActCode", code: "AMB" },
     })),
     { resourceType: "Condition", code: text("Expressive language disorder"), subject, recordedDate: "2023-03-09" },

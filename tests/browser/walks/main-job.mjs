@@ -27,6 +27,9 @@ export async function mainJob(walk, { holdfast, browser, file, shape, email, nam
   await walk.test("a record opens from a real file", async () => {
     await bringIn(holdfast, family, path);
     await family.getByRole("table", { name: "What came in, by kind" }).waitFor();
+    // The directory of a family's own record is empty.
+    await family.getByRole("heading", { name: "We could not find everyone whom this file names" }).waitFor();
+    await family.getByText("1 clinic", { exact: true }).waitFor();
     await family.getByRole("link", { name: "Open the record" }).click();
     await heading(family, /’s record$/);
     record = family.url();

@@ -11,6 +11,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("records", "heads"),
     ("records", "categories_of"),
     ("records", "directory_heads"),
+    ("records", "directory_keys"),
     ("records", "earlier_import"),
     ("records", "turn"),
     ("documents", "known"),

@@ -89,6 +89,24 @@ import-codes-anyway = You can bring it in all the same
 import-codes-shown = Those codes are then shown as the source wrote them. All the rest comes in as usual.
 import-codes-again = The same file, once more
 import-codes-do = Bring it in anyway
+imported-unknown = We could not find everyone whom this file names
+imported-unknown-people = { $count ->
+    [one] 1 person who gave care
+   *[other] { $count } people who gave care
+}
+imported-unknown-clinics = { $count ->
+    [one] 1 clinic
+   *[other] { $count } clinics
+}
+imported-unknown-places = { $count ->
+    [one] 1 place of care
+   *[other] { $count } places of care
+}
+imported-unknown-others = { $count ->
+    [one] 1 other entry
+   *[other] { $count } other entries
+}
+imported-unknown-why = They are shown as the file names them. If your network adds them to its list, they are found from here.
 imported-before = This very file came in before: { $when }.
 list-first = The first { $count } were searched. There are more.
 import-several-people = This file is about more than one person.

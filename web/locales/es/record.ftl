@@ -95,6 +95,24 @@ import-codes-anyway = Puede traerlo de todos modos
 import-codes-shown = Esos códigos se muestran como los escribió la fuente. Todo lo demás entra como siempre.
 import-codes-again = El mismo archivo, otra vez
 import-codes-do = Traerlo de todos modos
+imported-unknown = No encontramos a todos los que nombra este archivo
+imported-unknown-people = { $count ->
+    [one] 1 persona que dio atención
+   *[other] { $count } personas que dieron atención
+}
+imported-unknown-clinics = { $count ->
+    [one] 1 clínica
+   *[other] { $count } clínicas
+}
+imported-unknown-places = { $count ->
+    [one] 1 lugar de atención
+   *[other] { $count } lugares de atención
+}
+imported-unknown-others = { $count ->
+    [one] 1 dato más
+   *[other] { $count } datos más
+}
+imported-unknown-why = Se muestran como los nombra el archivo. Si su red los agrega a su lista, se encuentran desde aquí.
 imported-before = Este mismo archivo ya había entrado: { $when }.
 list-first = Se buscó en los primeros { $count }. Hay más.
 import-several-people = Este archivo trata de más de una persona.

@@ -227,7 +227,9 @@ fn imported(look: &Look, same: bool) -> Page {
         tally(Category::Visits, 31),
     ];
     let before = same.then(|| look.day(5).text);
-    Box::new(Imported { frame: look.family(Tab::Record), tallies, before })
+    let unknown = [("imported-unknown-people", 3_usize), ("imported-unknown-clinics", 1)];
+    let unknown = unknown.map(|(key, count)| look.words.say(key).with("count", count).plain()).to_vec();
+    Box::new(Imported { frame: look.family(Tab::Record), tallies, before, unknown })
 }
 
 fn details(look: &Look, conflict: bool) -> Page {

@@ -1,4 +1,6 @@
 //! Bringing a record in from a file: passed on as it arrives, all of it or nothing.
+mod unresolved;
+
 use super::people;
 use crate::{
     failure::{self, Answer, Failure},
@@ -303,7 +305,8 @@ async fn imported(open: &Open, answer: ImportBundleResponse) -> Response {
     let mut frame = open.frame(Tab::Record).await;
     frame.here = open.path("/import");
     let before = open.when(answer.earlier_import_time.as_ref()).map(|when| when.text);
-    show(&Imported { frame, tallies, before })
+    let unknown = unresolved::told(&open.words(), &answer.unresolved);
+    show(&Imported { frame, tallies, before, unknown })
 }
 
 #[cfg(test)]

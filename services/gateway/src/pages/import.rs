@@ -58,6 +58,8 @@ pub struct Imported {
     pub tallies: Vec<Tally>,
     /// "Mar 3, 2026, 2:10 PM": when the very same file came in first.
     pub before: Option<String>,
+    /// "3 clinics": whom the file names by an identifier and nobody here knows.
+    pub unknown: Vec<String>,
 }
 
 impl Imported {

@@ -1,9 +1,10 @@
 //! `holdfast audit replay-decisions`: every logged look and refusal decided again, page by page; the last line counts.
 use super::{
+    Reach,
     hypothesis::{self, Hypothesis},
-    line::{Line, Reach, ask},
     progress::Progress,
 };
+use crate::line::{Line, ask};
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use holdfast_proto::{

@@ -1,9 +1,10 @@
 //! `holdfast audit replay`: the history of a record, an actor, a tenant or a period, newest first: one JSON object on each line, or a table.
 use super::{
-    line::{Line, Reach, ask},
+    Reach,
     progress::Progress,
     sink::{Format, Sink},
 };
+use crate::line::{Line, ask};
 use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;

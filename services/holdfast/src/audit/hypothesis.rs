@@ -1,8 +1,6 @@
 //! What nobody asked: whether an account might have done something with rooms of a record, or one thing in it, at a moment.
-use super::{
-    decisions::grounds_line,
-    line::{Line, ask},
-};
+use super::decisions::grounds_line;
+use crate::line::{Line, ask};
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use clap::Args;

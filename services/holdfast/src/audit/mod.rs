@@ -4,7 +4,6 @@ mod decisions;
 mod export;
 mod history;
 mod hypothesis;
-mod line;
 mod progress;
 #[cfg(test)]
 mod sample;
@@ -12,8 +11,10 @@ mod sink;
 mod steps;
 mod table;
 
-use anyhow::Result;
-use clap::Subcommand;
+use crate::line::{self, Line};
+use anyhow::{Result, ensure};
+use clap::{Args, Subcommand};
+use holdfast_types::Service;
 use std::io::Write as _;
 
 #[derive(Subcommand)]
@@ -29,6 +30,28 @@ pub(crate) enum Command {
     ExportLog(export::Args),
     /// Verify the transparency log with its public key alone, as `holdfast-verify` does, in which there is nothing of the server.
     Verify(holdfast_verify::Arguments),
+}
+
+/// How a terminal reaches audit, and records for what is in one.
+#[derive(Args)]
+struct Reach {
+    /// Address of the audit service elsewhere, e.g. https://audit:7100; then `--tls-ca-file` is needed, too.
+    #[arg(long, env = "HOLDFAST_AUDIT_ADDR", value_name = "URL", requires = "tls_ca_file")]
+    audit_addr: Option<String>,
+    #[command(flatten)]
+    reach: line::Reach,
+}
+
+impl Reach {
+    fn line(&self) -> Result<Line> {
+        self.reach.line_to(Service::Audit, self.audit_addr.as_deref())
+    }
+
+    fn line_to_records(&self) -> Result<Line> {
+        let known = self.audit_addr.is_none() || self.reach.records_addr.is_some();
+        ensure!(known, "where records answers is not said");
+        self.reach.line_to_records()
+    }
 }
 
 pub(crate) async fn run(command: Command) -> Result<()> {

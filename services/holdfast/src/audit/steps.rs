@@ -1,5 +1,6 @@
 //! `holdfast audit steps`: one thing in a record as it came to be, version by version: who, when, and what changed between.
-use super::line::{Line, Reach, ask};
+use super::Reach;
+use crate::line::{Line, ask};
 use anyhow::{Context, Result, ensure};
 use holdfast_proto::{
     records::v1::{Item, ListItemVersionsRequest, records_service_client::RecordsServiceClient},

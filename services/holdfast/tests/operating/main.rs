@@ -2,6 +2,7 @@
 //! decided again; and what anybody verifies of it from outside.
 #![cfg(test)]
 
+mod directory;
 #[path = "../telemetry/installation.rs"]
 #[expect(dead_code, reason = "nobody signs in here")]
 mod installation;

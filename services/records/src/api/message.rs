@@ -1,6 +1,6 @@
 //! What the use cases answer, as the contracts write it.
 use crate::{
-    app::{Imported, NamedVersion, Names, PatientAfter},
+    app::{Imported, NamedVersion, Names, PatientAfter, Unresolved},
     domain::{
         content::{Attested, Named, Source},
         demographics::Demographics,
@@ -194,6 +194,7 @@ impl From<Imported> for pb::ImportBundleResponse {
                 .collect(),
             position: imported.position.map(Into::into),
             earlier_import_time: imported.before.map(timestamp),
+            unresolved: imported.unresolved.into_iter().map(unresolved).collect(),
         }
     }
 }
@@ -204,6 +205,15 @@ fn counts(counts: &BTreeMap<Category, u32>) -> Vec<pb::CategoryCount> {
         count: i32::try_from(*count).unwrap_or(i32::MAX),
     };
     counts.iter().map(count).collect()
+}
+
+fn unresolved((resource_type, of_type): (String, Unresolved)) -> pb::UnresolvedReferences {
+    let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+    pb::UnresolvedReferences {
+        resource_type,
+        target_count: count(of_type.targets),
+        reference_count: count(of_type.references),
+    }
 }
 
 fn warning(warning: Warning) -> pb::Warning {

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         content::Sha,
+        directory::key_id,
         import::{self, Import},
         patient::{self, Patient},
     },
@@ -18,10 +19,11 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use holdfast_access::RequestContext;
 use holdfast_eventlog::Position;
-use holdfast_fhir::{Bundle, BundleError, Limits, Warning, read_bundle};
+use holdfast_fhir::{Bundle, BundleError, Limits, Sought, Warning, read_bundle};
 use holdfast_host::CommandId;
-use holdfast_types::{Action, PatientId};
+use holdfast_types::{Action, PatientId, TenantId};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
 const OPERATION: &str = "records.ImportBundle";
 
@@ -48,6 +50,14 @@ pub(crate) struct Imported {
     pub(crate) position: Option<Position>,
     /// When the same bytes were brought in before.
     pub(crate) before: Option<DateTime<Utc>>,
+    /// By type, whom the file names by an identifier and nobody here knows.
+    pub(crate) unresolved: BTreeMap<String, Unresolved>,
+}
+
+#[derive(Default)]
+pub(crate) struct Unresolved {
+    pub(crate) targets: usize,
+    pub(crate) references: usize,
 }
 
 impl App {
@@ -79,7 +89,9 @@ impl App {
         let request = request(authority.account(), id);
         let import_id = made_by(authority.account(), id, patient.uuid());
         let (warnings, nameless) = (std::mem::take(&mut bundle.warnings), bundle.patient.is_none());
-        let answer = |tally, position, before| Imported { tally, warnings, nameless, position, before };
+        let unresolved = self.unresolved(authority.context().tenant, &bundle.sought).await?;
+        let answer =
+            |tally, position, before| Imported { tally, warnings, nameless, position, before, unresolved };
         let _turn = views::turn(self.log.pool(), patient).await.map_err(Failure::Views)?;
         if let Some(position) =
             self.log.answered(subject(patient), Some(request)).await.map_err(Failure::Append)?
@@ -106,6 +118,25 @@ impl App {
         // Nobody waits until a large file is freed.
         drop(tokio::task::spawn_blocking(move || drop(batch)));
         Ok(answer(tally, recorded.position, before))
+    }
+
+    /// Those sought whom the tenant's directory does not hold.
+    async fn unresolved(
+        &self,
+        tenant: TenantId,
+        sought: &Sought,
+    ) -> Result<BTreeMap<String, Unresolved>, Failure> {
+        let known = views::directory_keys(self.log.pool(), tenant, sought.keys().map(String::as_str))
+            .await
+            .map_err(Failure::Views)?;
+        let mut unresolved: BTreeMap<String, Unresolved> = BTreeMap::new();
+        for (whom, references) in sought.iter().filter(|(whom, _)| !known.contains(&key_id(tenant, whom))) {
+            let resource_type = whom.split('?').next().unwrap_or_default();
+            let of_type = unresolved.entry(resource_type.to_owned()).or_default();
+            of_type.targets += 1;
+            of_type.references += references;
+        }
+        Ok(unresolved)
     }
 
     /// What an import brought when it was done.

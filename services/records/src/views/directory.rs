@@ -8,7 +8,7 @@ use holdfast_access::{Parts, Permit};
 use holdfast_eventlog::KeyRing;
 use holdfast_types::TenantId;
 use sqlx::PgPool;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 pub(crate) struct DirectoryHead {
@@ -39,6 +39,25 @@ pub(crate) async fn directory_heads(
         Ok((id, DirectoryHead { revision, content: entry.resource.sha256() }))
     };
     rows.into_iter().map(head).collect()
+}
+
+/// Those of the names that lead to an entry.
+pub(crate) async fn directory_keys(
+    pool: &PgPool,
+    tenant: TenantId,
+    names: impl Iterator<Item = &str> + Send,
+) -> Result<HashSet<Uuid>, ViewsError> {
+    let keys: Vec<Uuid> = names.map(|name| key_id(tenant, name)).collect();
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let known: Vec<Uuid> =
+        sqlx::query_scalar("SELECT key FROM directory_keys WHERE tenant = $1 AND key = ANY($2)")
+            .bind(tenant.uuid())
+            .bind(keys)
+            .fetch_all(pool)
+            .await?;
+    Ok(known.into_iter().collect())
 }
 
 /// What the directory of the record's tenant calls those that it knows.

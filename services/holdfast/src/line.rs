@@ -1,9 +1,13 @@
 //! How a terminal reaches the services, and as whom: with a token, as a service account, or as the operator of the installation here.
 //! No certificate of a service is shown: a token says who asks.
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use holdfast_access::{Claims, LIFE_SECONDS_MAX, RoleAssignment, TokenSigner};
-use holdfast_host::{client::Outgoing, retry::Retry, status::reason_of};
+use holdfast_host::{
+    client::Outgoing,
+    retry::Retry,
+    status::{place_of, reason_of},
+};
 use holdfast_proto::identity::v1::{
     AccessToken, IssueServiceTokenRequest, identity_service_client::IdentityServiceClient,
 };
@@ -38,12 +42,9 @@ pub(crate) struct Reach {
     /// The data directory of the `up` that runs.
     #[arg(long, default_value = ".holdfast")]
     data_dir: PathBuf,
-    /// Address of the audit service elsewhere, e.g. https://audit:7100; then `--tls-ca-file` is needed, too.
-    #[arg(long, env = "HOLDFAST_AUDIT_ADDR", value_name = "URL", requires = "tls_ca_file")]
-    audit_addr: Option<String>,
-    /// Address of the records service elsewhere, for what is in a record.
+    /// Address of the records service elsewhere, e.g. https://records:7100; then `--tls-ca-file` is needed, too.
     #[arg(long, env = "HOLDFAST_RECORDS_ADDR", value_name = "URL")]
-    records_addr: Option<String>,
+    pub(crate) records_addr: Option<String>,
     /// Address of the identity service elsewhere, for a service account.
     #[arg(long, env = "HOLDFAST_IDENTITY_ADDR", value_name = "URL")]
     identity_addr: Option<String>,
@@ -75,23 +76,22 @@ enum Speaker {
 }
 
 impl Reach {
-    /// To audit.
-    pub(crate) fn line(&self) -> Result<Line> {
-        self.line_to(Service::Audit, self.audit_addr.as_deref())
-    }
-
     pub(crate) fn line_to_records(&self) -> Result<Line> {
         self.line_to(Service::Records, self.records_addr.as_deref())
     }
 
-    fn line_to(&self, service: Service, address: Option<&str>) -> Result<Line> {
+    /// Without an address to the installation here; with one, everything is elsewhere.
+    pub(crate) fn line_to(&self, service: Service, address: Option<&str>) -> Result<Line> {
+        let elsewhere = address.is_some();
         let speaker = match (&self.token_file, self.service_account, &self.secret_file) {
             (Some(path), _, _) => Speaker::Bearer(token(path)?),
             (None, Some(account), Some(path)) => {
-                let identity = self.channel(Service::Identity, self.identity_addr.as_deref())?;
+                let identity = self.identity_addr.as_deref().filter(|_| elsewhere);
+                ensure!(identity.is_some() || !elsewhere, "where identity answers is not said");
+                let identity = self.channel(Service::Identity, identity)?;
                 Speaker::Program { account, secret: text(path)?, identity }
             }
-            _ if self.audit_addr.is_some() => {
+            _ if elsewhere => {
                 bail!("say who asks: --token-file, or --service-account and --secret-file")
             }
             _ => {
@@ -107,8 +107,8 @@ impl Reach {
     fn channel(&self, service: Service, address: Option<&str>) -> Result<Channel> {
         let (address, ca) = match (address, &self.tls_ca_file) {
             (Some(address), Some(ca)) => (address.to_owned(), ca.clone()),
-            _ if self.audit_addr.is_some() => bail!("where {service} answers is not said"),
-            _ => {
+            (Some(_), None) => bail!("{service} is elsewhere: --tls-ca-file is needed"),
+            (None, _) => {
                 let path = self.data_dir.join(format!("{service}.port"));
                 let port = fs::read_to_string(&path)
                     .with_context(|| format!("`{}` has no installation", self.data_dir.display()))?;
@@ -163,7 +163,10 @@ where
         Ok(answer) => Ok(answer.into_inner()),
         Err(status) => {
             let reason = reason_of(&status).map_or("no reason", |reason| reason.name());
-            bail!("{reason}: {}", status.message())
+            match place_of(&status).filter(|place| !status.message().contains(place.as_str())) {
+                Some(place) => bail!("{reason}: `{place}`: {}", status.message()),
+                None => bail!("{reason}: {}", status.message()),
+            }
         }
     }
 }
