@@ -8,7 +8,7 @@ pub(crate) use read::{ListMessages, ListThreads};
 pub(crate) use write::{PostMessage, StartThread, ThreadAfter, Words};
 
 use crate::{domain::thread::Refusal, views::ViewsError};
-use holdfast_access::{OfRecord, Parts, Permit, Refused, RequestContext};
+use holdfast_access::{OfRecord, Parts, Permit, Refused, RequestContext, Unreleased};
 use holdfast_eventlog::{AppendError, EventLog, ExecuteError, Inbox, InboxError, ReadError};
 use holdfast_host::Ground;
 use holdfast_types::{Action, Category, PatientId, PracticeId, Service, ThreadId};
@@ -92,6 +92,24 @@ impl App {
             inbox.catch_up(Duration::ZERO).await.map_err(Failure::IdentityAway)?;
         }
         known().await.map_err(Failure::Views)
+    }
+
+    /// The same for whoever only looks: that nothing was found is on the log, too.
+    async fn looks_at(
+        &self,
+        permit: Permit<Parts>,
+        asked: &RequestContext,
+        thread: ThreadId,
+    ) -> Result<Permit<Parts>, Failure> {
+        match self.sees(&permit, asked, thread).await {
+            Ok(()) => Ok(permit),
+            Err(failure) => Err(self.found_nothing(permit, failure).await?),
+        }
+    }
+
+    /// What the caller is told once the look is on the log.
+    async fn found_nothing(&self, permit: Permit<Parts>, failure: Failure) -> Result<Failure, Failure> {
+        Ok(self.ground.gate().release(permit, Unreleased::new(failure, Vec::new())).await?)
     }
 
     /// Someone else's thread is no thread of this record.

@@ -4,7 +4,7 @@ mod common;
 
 use common::{world, world_granting};
 use holdfast_access::views::ConsentFact;
-use holdfast_proto::messaging::v1::*;
+use holdfast_proto::{access::v1::Outcome, messaging::v1::*};
 use holdfast_testkit::{
     refusal::{reason, reason_at, refused},
     service::{practice_created, tenant},
@@ -31,6 +31,26 @@ async fn a_family_writes_and_the_care_team_reads_and_answers() {
     let looks = world.served.looks("messaging.ListMessages").await;
     assert_eq!(looks.len(), 2, "each reading is on the log");
     assert_eq!(looks.iter().map(|look| look.returned.len()).sum::<usize>(), 3);
+}
+
+#[tokio::test]
+async fn a_look_at_a_thread_that_is_not_there_is_on_the_log() {
+    let world = world().await;
+    let thread = world.thread().await;
+    let none = Thread { thread_id: Uuid::from_u128(77).to_string(), ..thread.clone() };
+    assert_eq!(reason(&refused(world.get(&world.mother, &none).await)), "THREAD_UNKNOWN");
+    assert_eq!(reason(&refused(world.messages(&world.mother, &none).await)), "THREAD_UNKNOWN");
+    let mut client = world.as_(&world.mother);
+    let live = client.watch_thread(world.watching(&none, "")).await.unwrap().into_inner();
+    assert_eq!(reason(&world.end_of(live).await), "THREAD_UNKNOWN");
+    let after = Uuid::from_u128(78).to_string();
+    let live = client.watch_thread(world.watching(&thread, &after)).await.unwrap().into_inner();
+    assert_eq!(reason(&world.end_of(live).await), "MESSAGE_UNKNOWN");
+    for (method, count) in [("GetThread", 1), ("ListMessages", 1), ("WatchThread", 2)] {
+        let looks = world.served.looks(&format!("messaging.{method}")).await;
+        assert_eq!(looks.len(), count, "{method}");
+        assert!(looks.iter().all(|look| look.outcome() == Outcome::Permitted && look.returned.is_empty()));
+    }
 }
 
 #[tokio::test]

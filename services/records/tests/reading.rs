@@ -2,7 +2,7 @@
 mod common;
 use chrono::TimeDelta;
 use common::*;
-use holdfast_proto::{Word, records::v1 as pb, timestamp};
+use holdfast_proto::{Word, access::v1::Outcome, records::v1 as pb, timestamp};
 use holdfast_types::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,6 +163,27 @@ async fn an_old_version_of_a_category_that_is_not_shared_is_not_shown() {
     assert_eq!(versions.iter().map(|version| version.revision).collect::<Vec<_>>(), [2]);
     world.share(&stranger(), &[Category::VitalSigns], &[Action::Read]).await;
     assert_eq!(reason(&world.get(&stranger(), &first.item_id).await.unwrap_err()), "ITEM_UNKNOWN");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_finds_nothing_is_on_the_log() {
+    let (world, patient_id, nothing) = (world().await, patient().to_string(), SystemIds.next().to_string());
+    let mut client = world.client(&parent());
+    for as_of_time in [None, Some(timestamp(world.clock.now()))] {
+        let asked = pb::GetPatientRequest { patient_id: patient_id.clone(), as_of_time };
+        assert_eq!(reason(&client.get_patient(asked).await.unwrap_err()), "PATIENT_UNKNOWN");
+    }
+    let asked = pb::BatchGetPatientsRequest { patient_ids: vec![patient_id] };
+    assert!(client.batch_get_patients(asked).await.unwrap().into_inner().patients.is_empty());
+    assert_eq!(reason(&world.get(&parent(), &nothing).await.unwrap_err()), "ITEM_UNKNOWN");
+    assert_eq!(reason(&world.versions(&parent(), &nothing).await.unwrap_err()), "ITEM_UNKNOWN");
+    for (method, count) in
+        [("GetPatient", 2), ("BatchGetPatients", 1), ("GetItem", 1), ("ListItemVersions", 1)]
+    {
+        let looks = world.looks(&format!("records.{method}")).await;
+        assert_eq!(looks.len(), count, "{method}");
+        assert!(looks.iter().all(|look| look.outcome() == Outcome::Permitted && look.returned.is_empty()));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

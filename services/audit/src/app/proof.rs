@@ -67,7 +67,7 @@ impl App {
         let busy = || Problem::new(catalogue::SERVER_BUSY, "too many proofs are on their way");
         let download = Arc::clone(&prover.downloads).try_acquire_owned().map_err(|_| busy())?;
         let standing = prover.standing(&permit, patient).await?;
-        let standing = gate.release(permit, standing).await?;
+        let standing = gate.release(permit, standing).await?.ok_or_else(unknown)?;
         let (first, chained) = prover.first(patient, &standing, older).await?;
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         let sending = async move { prover.send(first, &chained, &sender, download).await };
@@ -83,12 +83,12 @@ impl Prover {
         Self { tables, shelf, key, standings, downloads: Arc::new(downloads), stop }
     }
 
-    /// With all that was heard of the record by now, if that comes in time; otherwise as far as the log is.
+    /// With all that was heard of the record by now, if that comes in time; otherwise as far as the log is. None where nothing was heard.
     async fn standing(
         &self,
         permit: &Permit<Oversight>,
         patient: PatientId,
-    ) -> Result<Unreleased<RecordStanding>, Problem> {
+    ) -> Result<Unreleased<Option<RecordStanding>>, Problem> {
         let heard = self.tables.heard(patient).await.map_err(unavailable)?;
         let begin = Instant::now();
         loop {
@@ -98,10 +98,10 @@ impl Prover {
             let standing = self.tables.standing(permit, count_min).await.map_err(unavailable)?;
             drop(turn);
             if let Some(standing) = standing {
-                return Ok(standing);
+                return Ok(standing.map(Some));
             }
             if heard == 0 {
-                return Err(unknown());
+                return Ok(Unreleased::new(None, Vec::new()));
             }
             if late {
                 return Err(Problem::new(catalogue::LOG_UNAVAILABLE, "the log is late"));

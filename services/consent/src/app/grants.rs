@@ -172,8 +172,8 @@ impl App {
         let permit = self.may_share(asked, patient, &rooms, "consent.GetGrant").await?;
         let shared = permit.categories().to_vec();
         let found = views::grant(self.log.pool(), &permit, grant).await.map_err(Failure::Views)?;
-        let unreleased = found.ok_or(Failure::Grant(Refusal::NotGiven))?;
-        let mut grant = self.gate.release(permit, unreleased).await?;
+        let grant = self.gate.release(permit, found).await?;
+        let mut grant = grant.ok_or(Failure::Grant(Refusal::NotGiven))?;
         self.tell_why(&mut grant).await?;
         Ok(as_far_as(grant, &shared))
     }

@@ -58,7 +58,7 @@ pub async fn grant(
     pool: &PgPool,
     permit: &Permit<Parts>,
     id: GrantId,
-) -> Result<Option<Unreleased<ShownGrant>>, ViewsError> {
+) -> Result<Unreleased<Option<ShownGrant>>, ViewsError> {
     let row: Option<GrantRow> = sqlx::query_as(
         "SELECT
             grants.*,
@@ -73,9 +73,9 @@ pub async fn grant(
     .bind(words(permit.categories()))
     .fetch_optional(pool)
     .await?;
-    let Some(grant) = row.map(GrantRow::shown).transpose()? else { return Ok(None) };
-    let returned = vec![returned(&grant)];
-    Ok(Some(Unreleased::new(grant, returned)))
+    let grant = row.map(GrantRow::shown).transpose()?;
+    let returned = grant.iter().map(returned).collect();
+    Ok(Unreleased::new(grant, returned))
 }
 
 /// Those of permitted rooms, newest first, and one more than the page holds, so that it is known whether another follows.

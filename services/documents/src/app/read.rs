@@ -69,17 +69,15 @@ impl App {
         let found = views::document(self.log().pool(), self.log().keys(), &permit, id, as_of)
             .await
             .map_err(Failure::Views)?;
-        let gate = self.ground.gate();
-        let Some(found) = found else {
-            let patient = permit.patient();
-            gate.release(permit, Unreleased::new((), Vec::new())).await?;
-            // Erased since it was permitted.
-            let erased = views::is_erased(self.log().pool(), patient, id).await.map_err(Failure::Views)?;
-            return Err(match erased {
-                true => Failure::Denied(Refused::Erased),
-                false => Failure::Document(Refusal::NotAdded),
-            });
-        };
-        Ok(gate.release(permit, found).await?)
+        let patient = permit.patient();
+        if let Some(found) = self.ground.gate().release(permit, found).await? {
+            return Ok(found);
+        }
+        // Erased since it was permitted.
+        let erased = views::is_erased(self.log().pool(), patient, id).await.map_err(Failure::Views)?;
+        Err(match erased {
+            true => Failure::Denied(Refused::Erased),
+            false => Failure::Document(Refusal::NotAdded),
+        })
     }
 }

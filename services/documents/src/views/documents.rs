@@ -123,7 +123,7 @@ pub async fn document(
     permit: &Permit<Parts>,
     id: DocumentId,
     as_of: Option<DateTime<Utc>>,
-) -> Result<Option<Unreleased<ShownDocument>>, ViewsError> {
+) -> Result<Unreleased<Option<ShownDocument>>, ViewsError> {
     let row: Option<Row> = sqlx::query_as(concat!(
         "SELECT
              document,
@@ -150,11 +150,11 @@ pub async fn document(
     .bind(as_of)
     .fetch_optional(pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(Unreleased::new(None, Vec::new())) };
     let key = PaperKey::of(keys, permit.patient().uuid(), row.document).await?;
     let shown = open(&key, row)?;
     let returned = vec![returned(&shown)];
-    Ok(Some(Unreleased::new(shown, returned)))
+    Ok(Unreleased::new(Some(shown), returned))
 }
 
 /// One condition for those that stand, one for those that stood at `$6`: the first has an index of its own. Whatever stood had not been

@@ -128,12 +128,11 @@ impl App {
             .authorise_oversight(context, asked, OPERATION)
             .await
             .map_err(AppError::Refused)?;
-        let found = self.views.account(&permit, account).await?.ok_or(AppError::AccountUnknown)?;
-        let found = found.map(|mut view| {
-            view.roles.retain(|held| held.tenant == invitation.tenant);
-            view
-        });
-        self.ground.gate().release(permit, found).await.map_err(AppError::Refused)
+        let found = self.views.account(&permit, account).await?;
+        let found = self.ground.gate().release(permit, found).await.map_err(AppError::Refused)?;
+        let mut view = found.ok_or(AppError::AccountUnknown)?;
+        view.roles.retain(|held| held.tenant == invitation.tenant);
+        Ok(view)
     }
 
     #[tracing::instrument(skip_all, name = "identity.create_service_account")]

@@ -81,12 +81,10 @@ impl Views {
         &self,
         _permit: &Permit<Oversight>,
         account: AccountId,
-    ) -> Result<Option<Unreleased<AccountView>>, ViewError> {
+    ) -> Result<Unreleased<Option<AccountView>>, ViewError> {
         let found = self.accounts(&[account]).await?.pop();
-        Ok(found.map(|view| {
-            let returned = vec![view.returned()];
-            Unreleased::new(view, returned)
-        }))
+        let returned = found.iter().map(AccountView::returned).collect();
+        Ok(Unreleased::new(found, returned))
     }
 
     /// Those that are known, in the order asked for.

@@ -48,19 +48,19 @@ impl App {
         let Watch { patient, thread, after } = watch;
         let (pool, keys) = (self.log().pool(), self.log().keys());
         let first = self.may_read(asked, patient, "messaging.WatchThread").await?;
-        self.sees(&first, asked, thread).await?;
-        let mut reached = match after {
-            None => views::newest(pool, thread).await.map_err(Failure::Views)?,
-            Some(message) => views::message(pool, &first, thread, message)
-                .await
-                .map_err(Failure::Views)?
-                .ok_or(Failure::AfterUnknown)?,
+        let first = self.looks_at(first, asked, thread).await?;
+        let reached = match after {
+            None => Some(views::newest(pool, thread).await.map_err(Failure::Views)?),
+            Some(message) => views::message(pool, &first, thread, message).await.map_err(Failure::Views)?,
+        };
+        let Some(mut reached) = reached else {
+            return Err(self.found_nothing(first, Failure::AfterUnknown).await?);
         };
         loop {
             let news = self.news.notified();
             let permit = self.may_read(asked, patient, "messaging.WatchThread").await?;
             // What is marked as never shared while somebody watches is not watched any longer.
-            self.sees(&permit, asked, thread).await?;
+            let permit = self.looks_at(permit, asked, thread).await?;
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {
                 let found = views::messages(pool, keys, &permit, thread, None, (reached, BATCH))
                     .await

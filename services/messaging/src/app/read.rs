@@ -53,7 +53,7 @@ impl App {
     ) -> Result<Vec<ShownMessage>, Failure> {
         let ListMessages { patient, thread, as_of, after, page_size } = query;
         let permit = self.may_read(asked, patient, "messaging.ListMessages").await?;
-        self.sees(&permit, asked, thread).await?;
+        let permit = self.looks_at(permit, asked, thread).await?;
         let (pool, keys) = (self.log().pool(), self.log().keys());
         let found = views::messages(pool, keys, &permit, thread, as_of, (after, page_size))
             .await
@@ -75,12 +75,8 @@ impl App {
         let found = views::thread_as_of(pool, keys, &permit, &asked.caller, at, thread)
             .await
             .map_err(Failure::Views)?;
-        let gate = self.ground.gate();
-        let Some(found) = found else {
-            gate.release(permit, Unreleased::new((), Vec::new())).await?;
-            return Err(Failure::Thread(Refusal::NotStarted));
-        };
-        Ok(gate.release(permit, found).await?)
+        let found = self.ground.gate().release(permit, found).await?;
+        found.ok_or(Failure::Thread(Refusal::NotStarted))
     }
 
     /// What was said or closed last at a moment, in the threads that the caller sees.

@@ -174,9 +174,9 @@ impl App {
     ) -> Result<ShownThread, Failure> {
         let found = views::thread(self.log().pool(), self.log().keys(), &permit, &asked.caller, thread)
             .await
-            .map_err(Failure::Views)?
-            .ok_or(Failure::Thread(crate::domain::thread::Refusal::NotStarted))?;
-        Ok(self.ground.gate().release(permit, found).await?)
+            .map_err(Failure::Views)?;
+        let found = self.ground.gate().release(permit, found).await?;
+        found.ok_or(Failure::Thread(crate::domain::thread::Refusal::NotStarted))
     }
 
     #[tracing::instrument(skip_all, name = "messaging.get_thread")]

@@ -91,7 +91,7 @@ pub async fn thread_as_of(
     caller: &Caller,
     at: DateTime<Utc>,
     id: ThreadId,
-) -> Result<Option<Unreleased<ShownThread>>, ViewsError> {
+) -> Result<Unreleased<Option<ShownThread>>, ViewsError> {
     let row: Option<Row> = sqlx::query_as(stood!("threads.thread = $4", "5", "6", "7", ""))
         .bind(permit.patient().uuid())
         .bind(at)
@@ -102,8 +102,8 @@ pub async fn thread_as_of(
         .bind(permit.within().rows())
         .fetch_optional(pool)
         .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(Unreleased::new(None, Vec::new())) };
     let shown = open(keys, row).await?;
     let returned = vec![returned(&shown)];
-    Ok(Some(Unreleased::new(shown, returned)))
+    Ok(Unreleased::new(Some(shown), returned))
 }

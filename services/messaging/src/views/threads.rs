@@ -134,7 +134,7 @@ pub async fn thread(
     permit: &Permit<Parts>,
     caller: &Caller,
     id: ThreadId,
-) -> Result<Option<Unreleased<ShownThread>>, ViewsError> {
+) -> Result<Unreleased<Option<ShownThread>>, ViewsError> {
     let row: Option<Row> = sqlx::query_as(concat!(
         "SELECT
              threads.*,
@@ -153,10 +153,10 @@ pub async fn thread(
     .bind(permit.within().rows())
     .fetch_optional(pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(Unreleased::new(None, Vec::new())) };
     let shown = open(keys, row).await?;
     let returned = vec![returned(&shown)];
-    Ok(Some(Unreleased::new(shown, returned)))
+    Ok(Unreleased::new(Some(shown), returned))
 }
 
 /// Whether the reader sees a thread of the permitted record: asked before anything is done to it.

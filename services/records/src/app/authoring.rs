@@ -179,8 +179,8 @@ impl App {
             .await
             .ok()?;
         let permit = permits.into_iter().next()?;
-        let version = self.version(&permit, item, None).await.ok()??;
-        self.gate.release(permit, version).await.ok()
+        let version = self.version(&permit, item, None).await.ok()?;
+        self.gate.release(permit, version).await.ok()?
     }
 }
 

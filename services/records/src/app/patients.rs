@@ -93,11 +93,11 @@ impl App {
             Some(at) => self.patient_then(&permit, at).await?,
             None => {
                 let found = views::patients(self.log.pool(), self.log.keys(), &[&permit]).await;
-                found.map_err(Failure::Views)?.into_values().next()
+                or_nothing(found.map_err(Failure::Views)?.remove(&patient))
             }
         };
-        let shown = found.ok_or(Failure::Patient(patient::Refusal::NotRegistered))?;
-        Ok(self.gate.release(permit, shown).await?)
+        let shown = self.gate.release(permit, found).await?;
+        shown.ok_or(Failure::Patient(patient::Refusal::NotRegistered))
     }
 
     /// Those that the caller may read; that others were asked for is on the log, and is no answer.
@@ -120,10 +120,16 @@ impl App {
             views::patients(self.log.pool(), self.log.keys(), &permits.iter().collect::<Vec<_>>())
                 .await
                 .map_err(Failure::Views)?;
-        let answers: Vec<(Permit, Unreleased<ShownPatient>)> = permits
-            .into_iter()
-            .filter_map(|permit| found.remove(&permit.patient()).map(|shown| (permit, shown)))
-            .collect();
-        Ok(self.gate.release_each(answers).await?)
+        let answers = permits.into_iter().map(|permit| {
+            let shown = or_nothing(found.remove(&permit.patient()));
+            (permit, shown)
+        });
+        let shown = self.gate.release_each(answers.collect()).await?;
+        Ok(shown.into_iter().flatten().collect())
     }
+}
+
+/// That there is nothing is an answer, too.
+fn or_nothing(found: Option<Unreleased<ShownPatient>>) -> Unreleased<Option<ShownPatient>> {
+    found.map_or_else(|| Unreleased::new(None, Vec::new()), |shown| shown.map(Some))
 }

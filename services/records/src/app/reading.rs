@@ -85,9 +85,9 @@ impl App {
         as_of: Option<DateTime<Utc>>,
     ) -> Result<NamedVersion, Failure> {
         let permit = self.permit_to_read(asked, patient, item, "records.GetItem").await?;
-        let version =
-            self.version(&permit, item, as_of).await?.ok_or(Failure::Item(item::Refusal::Unknown))?;
-        Ok(self.gate.release(permit, version).await?)
+        let version = self.version(&permit, item, as_of).await?;
+        let version = self.gate.release(permit, version).await?;
+        version.ok_or(Failure::Item(item::Refusal::Unknown))
     }
 
     /// Newest first, and whether there are more.
@@ -146,16 +146,15 @@ impl App {
         permit: &Permit<Parts>,
         item: ItemId,
         as_of: Option<DateTime<Utc>>,
-    ) -> Result<Option<Unreleased<NamedVersion>>, Failure> {
+    ) -> Result<Unreleased<Option<NamedVersion>>, Failure> {
         let found = views::item(&self.log, permit, item, as_of).await.map_err(Failure::Views)?;
-        let Some(found) = found else { return Ok(None) };
         let mut wanted = Vec::new();
         let found = found.map(|version| {
-            wanted = references(&version);
+            wanted.extend(version.iter().flat_map(references));
             version
         });
         let names = self.names(permit, wanted).await?;
-        Ok(Some(found.map(|version| NamedVersion { version, names })))
+        Ok(found.map(|version| version.map(|version| NamedVersion { version, names })))
     }
 
     /// By the categories that the item has had; for what is not there, or kept from the caller, by any.

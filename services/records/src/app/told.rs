@@ -53,11 +53,11 @@ impl App {
         &self,
         permit: &Permit,
         at: DateTime<Utc>,
-    ) -> Result<Option<Unreleased<ShownPatient>>, Failure> {
+    ) -> Result<Unreleased<Option<ShownPatient>>, Failure> {
         let mut told = self.told(permit).await?;
         told.retain(|told| told.recorded <= at);
         let (Some(created), Some(last)) = (told.first().map(|first| first.recorded), told.pop()) else {
-            return Ok(None);
+            return Ok(Unreleased::new(None, Vec::new()));
         };
         let patient = permit.patient();
         let returned = vec![Returned { id: patient.uuid(), revision: last.revision }];
@@ -69,7 +69,7 @@ impl App {
             updated: last.recorded,
             revision: last.revision,
         };
-        Ok(Some(Unreleased::new(shown, returned)))
+        Ok(Unreleased::new(Some(shown), returned))
     }
 }
 

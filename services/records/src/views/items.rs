@@ -223,7 +223,7 @@ pub(crate) async fn item(
     permit: &Permit<Parts>,
     item: ItemId,
     as_of: Option<DateTime<Utc>>,
-) -> Result<Option<Unreleased<Version>>, ViewsError> {
+) -> Result<Unreleased<Option<Version>>, ViewsError> {
     let rows: Vec<Row> = sqlx::query_as(if as_of.is_none() { now::ITEM } else { then::ITEM })
         .bind(permit.patient().uuid())
         .bind(words(permit))
@@ -235,10 +235,8 @@ pub(crate) async fn item(
         .fetch_all(log.pool())
         .await?;
     let version = open(log, permit.patient(), rows).await?.pop();
-    Ok(version.map(|version| {
-        let returned = vec![version.returned()];
-        Unreleased::new(version, returned)
-    }))
+    let returned = version.iter().map(Version::returned).collect();
+    Ok(Unreleased::new(version, returned))
 }
 
 /// Versions of an item before a revision, newest first, and whether there are more.
