@@ -110,3 +110,15 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("holdfast: {error:#}");
     ExitCode::FAILURE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    /// Clap says what is wrong with a command only to whoever runs it.
+    #[test]
+    fn every_command_can_be_asked() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,6 +1,6 @@
 //! `holdfast audit replay-decisions`: every logged look and refusal decided again, page by page; the last line counts.
 use super::{
-    Reach,
+    AuditReach,
     hypothesis::{self, Hypothesis},
     progress::Progress,
 };
@@ -26,7 +26,7 @@ const PAGE_SIZE: i32 = 500;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    reach: Reach,
+    reach: AuditReach,
     /// Decisions of this tenant only, for its compliance officer; otherwise the whole installation's.
     #[arg(long, value_name = "ID")]
     tenant: Option<TenantId>,

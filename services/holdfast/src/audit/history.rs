@@ -1,6 +1,6 @@
 //! `holdfast audit replay`: the history of a record, an actor, a tenant or a period, newest first: one JSON object on each line, or a table.
 use super::{
-    Reach,
+    AuditReach,
     progress::Progress,
     sink::{Format, Sink},
 };
@@ -23,7 +23,7 @@ const PAGE_SIZE: i32 = 200;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    reach: Reach,
+    reach: AuditReach,
     /// The tenant whose compliance officer asks; without it a holder of the record asks.
     #[arg(long, value_name = "ID", required_unless_present = "patient")]
     tenant: Option<TenantId>,

@@ -34,7 +34,7 @@ pub(crate) enum Command {
 
 /// How a terminal reaches audit, and records for what is in one.
 #[derive(Args)]
-struct Reach {
+struct AuditReach {
     /// Address of the audit service elsewhere, e.g. https://audit:7100; then `--tls-ca-file` is needed, too.
     #[arg(long, env = "HOLDFAST_AUDIT_ADDR", value_name = "URL", requires = "tls_ca_file")]
     audit_addr: Option<String>,
@@ -42,7 +42,7 @@ struct Reach {
     reach: line::Reach,
 }
 
-impl Reach {
+impl AuditReach {
     fn line(&self) -> Result<Line> {
         self.reach.line_to(Service::Audit, self.audit_addr.as_deref())
     }

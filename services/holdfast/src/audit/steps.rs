@@ -1,5 +1,5 @@
 //! `holdfast audit steps`: one thing in a record as it came to be, version by version: who, when, and what changed between.
-use super::Reach;
+use super::AuditReach;
 use crate::line::{Line, ask};
 use anyhow::{Context, Result, ensure};
 use holdfast_proto::{
@@ -18,7 +18,7 @@ const VERSIONS_MAX: usize = 10_000;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
-    reach: Reach,
+    reach: AuditReach,
     /// The record.
     #[arg(long, value_name = "ID")]
     patient: PatientId,
