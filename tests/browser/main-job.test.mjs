@@ -17,6 +17,7 @@ import { officer } from "./walks/officer.mjs";
 import { phone as onThePhone } from "./walks/phone.mjs";
 import { reading } from "./walks/reading.mjs";
 import { bySource } from "./walks/sources.mjs";
+import { withPaper } from "./walks/with-paper.mjs";
 
 const FAMILY = { email: "hanna.beispielhaft@families.example", name: "Hanna Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true };
@@ -74,6 +75,13 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
   await walk.test("the main job by keyboard alone", (keys) => byKeyboard(keys, {
     holdfast, browser, file, email: "holger.beispielhaft@families.example", name: "Holger Beispielhaft", practice: PRACTICE,
   }));
+  const colleague = addressOf(/therapist.*little-quail|behaviour.*little-quail/);
+  for (const [on, shape] of Object.entries({ desk: undefined, phone: { ...PHONE, isMobile: true } })) {
+    await walk.test(`a message with a paper, ${on}`, (paper) => withPaper(paper, {
+      holdfast, browser, file, shape, practice: PRACTICE, colleague,
+      email: `heike.${on}@families.example`, name: "Heike Beispielhaft",
+    }));
+  }
   await walk.test("by source", (sources) => bySource(sources, { holdfast, browser, email: addressOf(/two households/) }));
   await walk.test("bad input", (bad) => badInput(bad, { holdfast, browser, ...walked, other: phone }));
   await walk.test("on the phone and on a bad line", (line) => onThePhone(line, {
@@ -84,7 +92,7 @@ test("the main job, and what is around it", { timeout: 900_000 }, async (walk) =
     holdfast, browser, email: addressOf(/compliance officer/), desk: { email: addressOf(/front desk/), name: "Fauxworth" },
   }));
   await walk.test("further", (more) => further(more, {
-    holdfast, browser, files, file, ...walked, email: FAMILY.email, colleague: addressOf(/therapist.*little-quail|behaviour.*little-quail/),
+    holdfast, browser, files, file, ...walked, email: FAMILY.email, colleague,
   }));
 });
 
