@@ -4,6 +4,7 @@ import collections
 import datetime
 import json
 import unittest
+import urllib.parse
 
 from family import DATA_DIR, names, of_the_demo, service, tenant_id
 from test_replay import terminal
@@ -11,6 +12,8 @@ from test_replay import terminal
 ROOMS = [
     "GOALS", "CARE_PLANS", "NOTES", "APPOINTMENTS", "VISITS", "COVERAGE", "CLAIMS", "DOCUMENTS", "MESSAGES",
 ]
+# HL7's mark of test data.
+TEST_DATA = ("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST")
 ROLES = ["behaviour analyst", "speech therapist", "occupational therapist", "physical therapist", "front desk", "compliance officer"]
 
 
@@ -71,6 +74,33 @@ class Demo(unittest.TestCase):
             kept["DOCUMENTS"] += self.parent.ask("documents", "ListDocuments", patient_id=record.patient_id).total_size
             kept["MESSAGES"] += len(self.parent.ask("messaging", "ListThreads", patient_id=record.patient_id).threads)
         self.assertEqual([room for room in ROOMS if not kept[room]], [], kept)
+
+    def test_every_record_says_in_its_data_and_on_its_papers_that_it_is_made_up(self):
+        """Asked by therapists of all three practices: with each of them, records are shared."""
+        seen, papers = set(), 0
+        for words in ROLES[:4]:
+            therapist = of_the_demo(words)
+            for record in therapist.ask("consent", "ListRecords", page_size=200).records:
+                patient = record.patient_id
+                if patient in seen or patient not in self.patients:
+                    continue
+                seen.add(patient)
+                known = therapist.ask("records", "GetPatient", patient_id=patient)
+                self.assertTrue(known.demographics.identifiers)
+                for identifier in known.demographics.identifiers:
+                    # A name that nobody can have: RFC 2606.
+                    self.assertTrue(urllib.parse.urlparse(identifier.split("|")[0]).hostname.endswith(".example"), identifier)
+                items = therapist.ask("records", "ListItems", patient_id=patient, page_size=200, include_fhir_json=True).items
+                self.assertTrue(items)
+                for item in items:
+                    self.assertIn(TEST_DATA, [(tag["system"], tag["code"]) for tag in json.loads(item.fhir_json)["meta"]["tag"]])
+                for paper in therapist.ask("documents", "ListDocuments", patient_id=patient).documents:
+                    asked = {"token": therapist.token, "patient_id": patient, "document_id": paper.document_id}
+                    _, *chunks = list(service("documents").call("DownloadDocument", **asked))
+                    self.assertIn(b"Synthetic demonstration record", b"".join(part.chunk for part in chunks))
+                    papers += 1
+        self.assertEqual(len(seen), 40)
+        self.assertGreater(papers, 40)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ use holdfast_proto::{
     records::v1::{BatchGetPatientsRequest, Demographics},
 };
 use holdfast_types::{Action, Basis, Category, PatientId, Relationship, Role};
-use http::request::Parts;
+use http::{Uri, request::Parts};
 use std::{collections::HashMap, sync::Arc};
 
 const KEPT: TimeDelta = TimeDelta::seconds(30);
@@ -48,6 +48,8 @@ pub struct Named {
     /// One letter: the only thing of the record in a title.
     pub label: String,
     pub birth_date: Option<NaiveDate>,
+    /// Nobody's: for demonstration.
+    pub made_up: bool,
 }
 
 impl Named {
@@ -60,9 +62,19 @@ impl Named {
         Self {
             label: name.chars().next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default(),
             birth_date: demographics.birth_date.parse().ok(),
+            made_up: is_made_up(&demographics.identifiers),
             name,
         }
     }
+}
+
+/// Whoever is known by numbers of places alone that no real one may be called by (RFC 2606), as the demo network's patients are.
+fn is_made_up(identifiers: &[String]) -> bool {
+    let reserved = |identifier: &String| {
+        let system = identifier.split('|').next().and_then(|system| system.parse::<Uri>().ok());
+        system.is_some_and(|system| system.host().is_some_and(|host| host.ends_with(".example")))
+    };
+    !identifiers.is_empty() && identifiers.iter().all(reserved)
 }
 
 impl Signed {
@@ -246,7 +258,10 @@ impl Open {
         let named = names.and_then(|mut names| names.remove(&self.record.patient));
         match named {
             Some(named) if !named.name.is_empty() => Named::clone(&named),
-            _ => Named { label: String::new(), name: self.words().t("patient-unnamed"), birth_date: None },
+            _ => {
+                let name = self.words().t("patient-unnamed");
+                Named { label: String::new(), name, birth_date: None, made_up: false }
+            }
         }
     }
 
@@ -370,5 +385,16 @@ mod tests {
         assert_eq!(Named::of(&demographics).name, "teo R.");
         assert_eq!(Named::of(&demographics).label, "T");
         assert_eq!(Named::of(&Demographics::default()).label, "");
+    }
+
+    #[test]
+    fn whoever_is_known_by_reserved_names_alone_is_made_up() {
+        let made_up = |all: &[&str]| is_made_up(&all.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert!(made_up(&["https://little-steps.example/charts|7", "https://stride.example/charts|8"]));
+        for real in ["https://clinic.org/charts|8", "https://example.clinic.org|8", "urn:oid:1.2.3|a.example"]
+        {
+            assert!(!made_up(&["https://stride.example|8", real]), "{real}");
+        }
+        assert!(!made_up(&[]));
     }
 }

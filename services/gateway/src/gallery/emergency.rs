@@ -93,6 +93,7 @@ fn patient(look: &Look) -> Page {
         frame: Frame { notice: Some(Notice { tone: Tone::Stop, text, link: None }), ..frame },
         name: "Mateo R.".to_owned(),
         about: look.own("6 years, born Mar 3, 2020", "6 años, nació el 3 mar 2020"),
+        badges: Vec::new(),
         groups: vec![RoomGroup {
             title: words.t("group-health"),
             rooms: vec![room(Category::Allergies, 2), room(Category::Medications, 3)],

@@ -54,6 +54,7 @@ fn record(look: &Look, empty: bool) -> Page {
         frame: look.family(Tab::Record),
         name: "Mateo R.".to_owned(),
         about: look.own("6 years, born Mar 3, 2020", "6 años, nació el 3 mar 2020"),
+        badges: Vec::new(),
         groups: groups.collect(),
         sources: if empty {
             Vec::new()

@@ -84,6 +84,7 @@ fn patient(look: &Look) -> Box<dyn DynTemplate> {
         frame: look.therapist(true, Tab::Record),
         name: "Mateo R.".to_owned(),
         about: look.own("6 years, born Mar 3, 2020", "6 años, nació el 3 mar 2020"),
+        badges: vec![Badge::new(Tone::Plain, look.words.t("badge-demo"))],
         groups: vec![RoomGroup {
             title: words.t("group-therapy"),
             rooms: vec![room(Category::Goals, 4), room(Category::Notes, 48)],

@@ -50,6 +50,11 @@ async fn page(open: Open) -> Answer {
             .zip(names)
             .map(|(summary, name)| source(&open, summary, name))
             .collect(),
+        badges: named
+            .made_up
+            .then(|| Badge::new(Tone::Plain, open.words().t("badge-demo")))
+            .into_iter()
+            .collect(),
         total: summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum(),
         may_edit: open.is_held(),
         emergency_href: (!open.is_held() && !open.record.emergency && open.who.is(Role::Therapist))

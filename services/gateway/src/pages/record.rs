@@ -86,6 +86,7 @@ pub struct Record {
     pub name: String,
     /// "6 years, born Mar 3, 2020"
     pub about: String,
+    pub badges: Vec<Badge>,
     pub groups: Vec<RoomGroup>,
     pub sources: Vec<Source>,
     pub total: usize,
