@@ -103,6 +103,7 @@ impl Grounds {
                 causation: None,
                 traceparent: context.traceparent.clone(),
                 occurred: None,
+                by_right: None,
             },
             // Where an answer has rooms that are held beside rooms that are only shared, what is marked is left out of all of it.
             withheld: match asks.patient.filter(|_| !facts.holds_all(asks.action, &permitted)) {

@@ -1,6 +1,6 @@
 //! The right to one answer: made by the gate alone, demanded by every read of personal data, spent by its release.
 use crate::{OfRecord, Record, Returned, Withheld, Within, grounds::Grounds};
-use holdfast_eventlog::Context;
+use holdfast_eventlog::{Context, Right};
 use holdfast_types::{AccountId, Action, Category, PatientId, Purpose, Relationship};
 
 /// That the caller may do one thing: with categories of one record as wholes, with [`Parts`] of them, or with an
@@ -93,9 +93,13 @@ impl<T> Permit<T> {
         self.grounds.access.relationship
     }
 
-    /// For a command: its own event, which carries actor and purpose, is the record. An answer with content needs a release.
+    /// For a command: its own event, which carries actor, purpose and what permitted it, is the record. An answer with content needs a
+    /// release.
     pub fn into_authority(self) -> Authority {
-        Authority { account: self.account(), context: self.grounds.context }
+        let Grounds { access, context, .. } = *self.grounds;
+        let grants = access.grants.iter().map(|grant| (grant.grant, grant.revision));
+        let by_right = Right::of(access.rule_ids.iter().map(String::as_str), grants);
+        Authority { account: access.account, context: Context { by_right, ..context } }
     }
 
     pub(crate) fn into_grounds(self) -> Box<Grounds> {

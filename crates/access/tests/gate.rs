@@ -4,7 +4,7 @@ mod given;
 use chrono::{DateTime, TimeDelta, Utc};
 use given::*;
 use holdfast_access::{views::ConsentFact, *};
-use holdfast_eventlog::{EventLog, Header, Subject};
+use holdfast_eventlog::{EventLog, Header, Right, Subject};
 use holdfast_proto::access::v1 as pb;
 use holdfast_testkit::{FakeClock, SeededIds, TestDatabase};
 use holdfast_types::*;
@@ -239,6 +239,8 @@ async fn the_purpose_follows_from_what_the_caller_is_and_a_parent_acts_for_the_c
             (context.purpose, context.on_behalf_of, context.tenant),
             (purpose, on_behalf_of, tenant())
         );
+        let rule = if on_behalf_of.is_some() { "parent-holds-record" } else { "patient-holds-record" };
+        assert_eq!(context.by_right, Right::of([rule], []), "what permitted it goes with the command");
     }
     let stated = RequestContext { purpose: Some(Purpose::Payment), ..therapist() };
     world.hear(ConsentFact::GrantGiven(goals_for_therapists())).await;

@@ -41,6 +41,7 @@ async fn append(log: &EventLog, patient: PatientId, event: NoteEvent) {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     };
     let stream = StreamAppend::of(log.ids().next(), 0, &[event]).unwrap();
     let subject = Subject::Patient(patient);

@@ -1,5 +1,5 @@
 //! What is handed to the log and what comes back.
-use crate::{Event, Header, StreamName, Subject, event::Ahead};
+use crate::{Event, Header, Right, StreamName, Subject, event::Ahead};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use holdfast_types::{Actor, EventId, PatientId, Purpose, RequestId, TenantId};
@@ -23,6 +23,8 @@ pub struct Context {
     pub traceparent: Option<String>,
     /// When it happened, if that is not now: downtime entries, imports.
     pub occurred: Option<DateTime<Utc>>,
+    /// What permitted it, where a rule was asked.
+    pub by_right: Option<Right>,
 }
 
 /// The sender's name for a command: the same id with the same content acts once.

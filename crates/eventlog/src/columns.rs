@@ -1,7 +1,7 @@
 //! Events on their way into the table, an array per column. Not COPY, which would be a fifth cheaper for the server: the client
 //! library sends its end apart and leaves Nagle's algorithm on, and together they cost 40 ms a group. The arrays are unpacked in the list
 //! of columns: in FROM the server would write every one of them down first, which takes half as long again.
-use crate::{Hash, Header, committer::Sealed};
+use crate::{Hash, Header, Right, committer::Sealed};
 use chrono::{DateTime, Utc};
 use holdfast_types::{EventId, PatientId};
 use sqlx::PgConnection;
@@ -24,6 +24,7 @@ columns! {
     schema_version: i32, subject: Uuid, patient: Option<Uuid>, actor: String, on_behalf_of: Option<Uuid>,
     purpose: &'static str, correlation: Uuid, causation: Option<Uuid>, traceparent: Option<&'a str>,
     occurred: DateTime<Utc>, recorded: DateTime<Utc>, key_id: Uuid, payload: &'a [u8], leaf: Hash,
+    by_right: Option<&'a str>,
 }
 
 impl<'a> Columns<'a> {
@@ -56,6 +57,7 @@ impl<'a> Columns<'a> {
         self.key_id.push(header.key_id);
         self.payload.push(&event.sealed);
         self.leaf.push(placed.leaf());
+        self.by_right.push(header.by_right.as_ref().map(Right::as_str));
     }
 
     pub(crate) async fn insert(&self, conn: &mut PgConnection) -> Result<(), sqlx::Error> {
@@ -76,13 +78,13 @@ impl<'a> Columns<'a> {
             "INSERT INTO events (
                  lane, lane_seq, event_id, tenant, stream, revision, event_type, schema_version, subject, patient,
                  actor, on_behalf_of, purpose, correlation, causation, traceparent, occurred, recorded, key_id,
-                 payload, leaf)
+                 payload, leaf, by_right)
              SELECT
                  unnest($1::int[]), unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::uuid[]), unnest($5::text[]),
                  unnest($6::bigint[]), unnest($7::text[]), unnest($8::int[]), unnest($9::uuid[]), unnest($10::uuid[]),
                  unnest($11::text[]), unnest($12::uuid[]), unnest($13::text[]), unnest($14::uuid[]), unnest($15::uuid[]),
                  unnest($16::text[]), unnest($17::timestamptz[]), unnest($18::timestamptz[]), unnest($19::uuid[]),
-                 unnest($20::bytea[]), unnest($21::bytea[])",
+                 unnest($20::bytea[]), unnest($21::bytea[]), unnest($22::text[])",
         )
         .bind(&self.lane[rows.clone()])
         .bind(&self.lane_seq[rows.clone()])
@@ -104,7 +106,8 @@ impl<'a> Columns<'a> {
         .bind(&self.recorded[rows.clone()])
         .bind(&self.key_id[rows.clone()])
         .bind(&self.payload[rows.clone()])
-        .bind(&self.leaf[rows])
+        .bind(&self.leaf[rows.clone()])
+        .bind(&self.by_right[rows])
         .execute(conn)
         .await?;
         Ok(())

@@ -1,4 +1,5 @@
 //! What stands beside each event in the clear: who, what kind, which stream, when; and the leaf hash over it.
+use crate::Right;
 use chrono::{DateTime, Utc};
 use holdfast_types::{AccountId, Actor, EventId, PatientId, Purpose, TenantId};
 use sha2::{Digest, Sha256};
@@ -115,15 +116,18 @@ pub struct Header {
     /// When the log took it.
     pub recorded: DateTime<Utc>,
     pub key_id: Uuid,
+    /// What permitted it. None where no rule was asked, for looks, which say it in full, and in events that are older than this.
+    pub by_right: Option<Right>,
     pub payload_sha256: Hash,
 }
 
 impl Header {
     /// `SHA-256(0x00 || canonical header || payload digest)` (the 0x00 of RFC 6962 section 2.1). The payload enters by its digest, so
-    /// that whoever holds an envelope can compute the leaf without the sealed payload.
+    /// that whoever holds an envelope can compute the leaf without the sealed payload. An event that says by what right it was made is
+    /// of the second version; the leaves of all others stay what they always were.
     pub fn leaf(&self) -> Hash {
         let mut canonical = Canonical(Sha256::new_with_prefix([0x00]));
-        canonical.text("holdfast-leaf-v1");
+        canonical.text(if self.by_right.is_some() { "holdfast-leaf-v2" } else { "holdfast-leaf-v1" });
         canonical.text(&self.service);
         canonical.number(u64::from(self.lane));
         canonical.number(self.lane_seq);
@@ -144,6 +148,9 @@ impl Header {
         canonical.time(self.occurred);
         canonical.time(self.recorded);
         canonical.uuid(Some(self.key_id));
+        if let Some(right) = &self.by_right {
+            canonical.text(right.as_str());
+        }
         canonical.0.update(self.payload_sha256);
         canonical.0.finalize().into()
     }

@@ -147,6 +147,7 @@
 //!     causation: None,
 //!     traceparent: None,
 //!     occurred: None,
+//!     by_right: None,
 //! };
 //! let lend = |_: &Loaded<bool>| BookCommand::Lend { reader: "a child".to_owned() };
 //! let lent = log.execute::<Book>(Subject::Account(reader), book, &context, None, lend).await?;
@@ -196,6 +197,7 @@ mod reaction;
 mod reading;
 mod rebuild;
 mod relay;
+mod right;
 mod rows;
 pub mod schema;
 mod seal;
@@ -223,6 +225,7 @@ pub use projection::{Projection, ProjectionError};
 pub use reaction::{Reaction, ReactionError};
 pub use rebuild::{RebuildError, rebuild};
 pub use relay::Relay;
+pub use right::{Right, RightError};
 pub use rows::{RowError, Stored};
 pub use schema::{Databases, SchemaError};
 pub use seal::DataKey;

@@ -228,6 +228,7 @@ impl EventLog {
                     occurred: event.occurred.or(context.occurred).unwrap_or(now),
                     recorded: now,
                     key_id: key.id(),
+                    by_right: context.by_right.clone(),
                     payload_sha256: [0; 32],
                 };
                 unsealed.push((header, event.payload, event.ahead, Arc::clone(&key)));

@@ -1,7 +1,7 @@
 //! Reading the log: a stream, a lane, single places; what others may see of it.
 use crate::{
-    Envelope, EventLog, KeyError, LANES, Opened, ReadError, Stored, StreamName, Subject, event::Ahead,
-    rows::EventRow, seal::place_of,
+    Envelope, EventLog, Header, KeyError, LANES, Opened, ReadError, Right, Stored, StreamName, Subject,
+    event::Ahead, rows::EventRow, seal::place_of,
 };
 use futures::TryStreamExt;
 use std::collections::HashMap;
@@ -38,6 +38,36 @@ impl EventLog {
             events.insert(opened.header.lane_seq, opened);
         }
         Ok(events)
+    }
+
+    /// By what right each of these events of one subject was made, where it says so: by stream and revision.
+    pub async fn rights(
+        &self,
+        subject: Subject,
+        events: &[(StreamName, u64)],
+    ) -> Result<HashMap<(StreamName, u64), Right>, ReadError> {
+        let (streams, revisions): (Vec<&str>, Vec<i64>) = events
+            .iter()
+            .map(|(stream, revision)| (stream.as_str(), i64::try_from(*revision).unwrap_or(i64::MAX)))
+            .unzip();
+        let rows: Vec<EventRow> = sqlx::query_as(
+            "SELECT events.* FROM events
+             JOIN UNNEST($2::text[], $3::bigint[]) AS wanted (stream, revision) USING (stream, revision)
+             WHERE events.lane = $1 AND events.by_right IS NOT NULL",
+        )
+        .bind(i32::from(subject.lane()))
+        .bind(streams)
+        .bind(revisions)
+        .fetch_all(self.pool())
+        .await
+        .map_err(ReadError::Unavailable)?;
+        let mut rights = HashMap::new();
+        for row in rows {
+            let Header { stream, revision, by_right, .. } =
+                row.stored(self.service()).map_err(ReadError::Row)?.header;
+            rights.extend(by_right.map(|right| ((stream, revision), right)));
+        }
+        Ok(rights)
     }
 
     /// Last sequence number of every lane that holds an event.

@@ -1,5 +1,5 @@
 //! A row of `events`, as it comes out of the database.
-use crate::{Hash, Header, StreamName};
+use crate::{Hash, Header, Right, RightError, StreamName};
 use chrono::{DateTime, Utc};
 use holdfast_types::{EventId, PatientId, TenantId};
 use sha2::{Digest, Sha256};
@@ -30,6 +30,7 @@ pub(crate) struct EventRow {
     pub key_id: Uuid,
     pub payload: Vec<u8>,
     pub leaf: Vec<u8>,
+    pub by_right: Option<String>,
 }
 
 /// An event as it lies in the log: sealed.
@@ -75,9 +76,14 @@ impl EventRow {
             occurred: self.occurred,
             recorded: self.recorded,
             key_id: self.key_id,
+            by_right: right(self.by_right).map_err(|RightError| malformed("by_right"))?,
             payload_sha256: Sha256::digest(&self.payload).into(),
         };
         let leaf = self.leaf.try_into().map_err(|_| malformed("leaf"))?;
         Ok(Stored { header, sealed: self.payload, leaf })
     }
+}
+
+pub(crate) fn right(text: Option<String>) -> Result<Option<Right>, RightError> {
+    text.as_deref().map(str::parse).transpose()
 }

@@ -1,5 +1,5 @@
 //! An envelope as bytes: the contract `holdfast.eventlog.v1.Envelope`.
-use crate::{Envelope, Header, Position};
+use crate::{Envelope, Header, Position, rows::right};
 use holdfast_proto::{eventlog::v1 as pb, time, timestamp};
 use holdfast_types::{EventId, PatientId, TenantId};
 use prost::Message;
@@ -39,6 +39,7 @@ impl From<&Envelope> for pb::Envelope {
             payload_sha256: header.payload_sha256.to_vec().into(),
             leaf_hash: envelope.leaf.to_vec().into(),
             public_payload: envelope.public_payload.clone(),
+            by_right: header.by_right.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
 }
@@ -80,6 +81,8 @@ impl TryFrom<pb::Envelope> for Envelope {
                 .as_ref()
                 .try_into()
                 .map_err(|_| malformed("payload_sha256"))?,
+            by_right: right(Some(wire.by_right).filter(|text| !text.is_empty()))
+                .map_err(|_| malformed("by_right"))?,
             service: wire.service,
         };
         let leaf = wire.leaf_hash.as_ref().try_into().map_err(|_| malformed("leaf_hash"))?;

@@ -4,6 +4,7 @@ mod common;
 use common::*;
 use futures::future::join_all;
 use holdfast_eventlog::*;
+use holdfast_types::GrantId;
 use sqlx::AssertSqlSafe;
 use std::{collections::HashSet, sync::Arc};
 
@@ -124,6 +125,29 @@ async fn stored_content_is_sealed_and_its_leaf_covers_it() {
         world.log.open(stored).await.unwrap().decode::<JarEvent>().unwrap(),
         JarEvent::Filled { cents: 4711 }
     );
+}
+
+#[tokio::test]
+async fn an_event_says_by_what_right_it_was_made_and_what_says_nothing_reads_as_before() {
+    let world = world().await;
+    act(&world.log, 10, None, JarCommand::Fill(1)).await.unwrap();
+    let right = Right::of(["granted-to-account"], [(GrantId::new(id(7)), 2)]);
+    let permitted = Context { by_right: right.clone(), ..context() };
+    let fill = |_: &Loaded<u64>| JarCommand::Fill(1);
+    world.log.execute::<Jar>(patient(10), id(10), &permitted, None, fill).await.unwrap();
+
+    let stored = world.log.read_lane(patient(10).lane(), 0, 10).await.unwrap();
+    let said: Vec<_> = stored.iter().map(|stored| stored.header.by_right.clone()).collect();
+    assert_eq!(said, [None, right.clone()]);
+    assert!(stored.iter().all(|stored| stored.header.leaf() == stored.leaf));
+    let heard = envelopes(&world.log).await;
+    assert_eq!(heard.iter().map(|envelope| envelope.header.by_right.clone()).collect::<Vec<_>>(), said);
+
+    let jar = StreamName::new(JarEvent::AGGREGATE, id(10));
+    let wanted = [(jar.clone(), 1), (jar.clone(), 2), (jar.clone(), 3)];
+    let rights = world.log.rights(patient(10), &wanted).await.unwrap();
+    assert_eq!(rights.into_iter().collect::<Vec<_>>(), [((jar, 2), right.unwrap())]);
+    assert!(world.log.rights(patient(11), &wanted).await.unwrap().is_empty(), "of another lane");
 }
 
 #[tokio::test]

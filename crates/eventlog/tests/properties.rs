@@ -195,7 +195,7 @@ proptest! {
         ids in any::<[u128; 5]>(),
         numbers in (0..1024_u16, 1..u64::from(u32::MAX), 1..u64::from(u32::MAX), 1..100_u16),
         micros in 0..4_000_000_000_000_000_i64,
-        optional in any::<[bool; 4]>(),
+        optional in any::<[bool; 5]>(),
         hash in any::<[u8; 32]>(),
     ) {
         let [a, b, c, d, e] = ids.map(Uuid::from_u128);
@@ -221,6 +221,7 @@ proptest! {
             occurred: at,
             recorded: at,
             key_id: c,
+            by_right: Right::of(optional[4].then_some("granted-to-account"), [(GrantId::new(d), numbers.1)]),
             payload_sha256: hash,
         };
         let envelope = Envelope { leaf: header.leaf(), header, public_payload: None };

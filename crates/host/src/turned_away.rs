@@ -173,6 +173,7 @@ async fn append(log: &EventLog, put_down: &PutDown) -> Result<(), AppendError> {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     };
     // The id is this one's alone, so there is nothing to compare.
     let request = Some(Request { id: *request, fingerprint: [0; 32] });

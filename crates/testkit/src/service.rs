@@ -117,6 +117,7 @@ pub async fn practice_created(identity: &EventLog, practice: PracticeId) {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     };
     let stream = StreamName::new("practice", practice.uuid());
     let streams = vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];

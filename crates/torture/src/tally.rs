@@ -107,5 +107,6 @@ pub(crate) fn context() -> Context {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     }
 }

@@ -37,6 +37,10 @@ pub struct Told<'a> {
     correlation_id: &'a str,
     /// Hex.
     leaf_hash: String,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    rule_ids: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    grants: Vec<Named<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     access: Option<Look<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,6 +121,8 @@ impl<'a> From<&'a Entry> for Told<'a> {
             category: Category::from_proto(entry.category).map(Category::as_str),
             correlation_id: &entry.correlation_id,
             leaf_hash: entry.leaf_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            rule_ids: &entry.rule_ids,
+            grants: entry.grants.iter().map(Named::from).collect(),
             access: entry.access.as_ref().map(Look::from),
             door_refused: entry.door_refused.as_ref().map(TurnedAway::from),
         }
@@ -134,9 +140,14 @@ impl<'a> From<&'a DoorRefused> for TurnedAway<'a> {
     }
 }
 
+impl<'a> From<&'a GrantRevision> for Named<'a> {
+    fn from(grant: &'a GrantRevision) -> Self {
+        Self { id: &grant.grant_id, revision: grant.revision }
+    }
+}
+
 impl<'a> From<&'a AccessRecorded> for Look<'a> {
     fn from(look: &'a AccessRecorded) -> Self {
-        let grant = |grant: &'a GrantRevision| Named { id: &grant.grant_id, revision: grant.revision };
         let returned = |returned: &'a Returned| Named { id: &returned.id, revision: returned.revision };
         Self {
             operation: &look.operation,
@@ -156,7 +167,7 @@ impl<'a> From<&'a AccessRecorded> for Look<'a> {
             purpose: Purpose::from_proto(look.purpose).map(Purpose::as_str),
             refusal_reason: &look.refusal_reason,
             rule_ids: &look.rule_ids,
-            grants: look.grants.iter().map(grant).collect(),
+            grants: look.grants.iter().map(Named::from).collect(),
             policy_digest: &look.policy_digest,
             consent_age_ms: Some(look.consent_age_ms).filter(|age| *age != i64::MAX),
             consent_seq: look.consent_seq,
@@ -233,10 +244,19 @@ mod tests {
         assert_eq!(told["access"]["categories"], json!(["vital-signs", "goals"]));
         assert_eq!(told["access"]["grants"], json!([{ "id": "g", "revision": 2 }]));
         assert_eq!(told["access"]["consent_seq"], 0);
-        for absent in ["on_behalf_of", "category", "occurred_time", "door_refused"] {
+        for absent in ["on_behalf_of", "category", "occurred_time", "door_refused", "rule_ids", "grants"] {
             assert_eq!(told.get(absent), None, "{absent}");
         }
         assert_eq!(told["access"].get("consent_age_ms"), None, "it was never heard");
+    }
+
+    #[test]
+    fn a_change_says_by_what_it_was_permitted() {
+        let grants = vec![GrantRevision { grant_id: "g".into(), revision: 2 }];
+        let entry = Entry { rule_ids: vec!["granted-to-account".into()], grants, ..Entry::default() };
+        let told: Value = serde_json::to_value(Told::from(&entry)).unwrap();
+        assert_eq!(told["rule_ids"], json!(["granted-to-account"]));
+        assert_eq!(told["grants"], json!([{ "id": "g", "revision": 2 }]));
     }
 
     #[test]

@@ -36,6 +36,7 @@ async fn repeat_one(log: &EventLog, entry: &Entry) -> Result<(), ExecuteError<Re
         causation: Some(entry.erasure),
         traceparent: None,
         occurred: None,
+        by_right: None,
     };
     let step = || Step::Repeat { first: entry.erasure, erased: entry.erased };
     let command = || Command::Erase { of: entry.document, step: step() };

@@ -109,6 +109,7 @@ impl Janitor {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         let expire = |_: &_| Command::Expire { now };
         match self.log.execute::<Upload>(subject, due.id.uuid(), &context, None, expire).await {

@@ -14,7 +14,7 @@ pub use projection::Documents;
 pub use steps::{Changed, Done, Moments, Step, moments, step};
 pub use uploads::{Due, KnownUpload, due, open_uploads, upload};
 
-use holdfast_eventlog::{KeyError, schema::Migrator};
+use holdfast_eventlog::{KeyError, ReadError, schema::Migrator};
 
 /// The table of progress: beside what is heard from others, because it is no projection of the own log.
 pub static PROGRESS: Migrator = sqlx::migrate!("migrations/feeds");
@@ -25,8 +25,20 @@ pub enum ViewsError {
     Database(#[from] sqlx::Error),
     #[error("a read model cannot be unsealed")]
     Key(#[from] KeyError),
+    #[error("by what right something was done cannot be read in the log")]
+    Log(#[source] ReadError),
     #[error("a read model holds a malformed {0}")]
     Malformed(&'static str),
+}
+
+impl From<ReadError> for ViewsError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(error) => Self::Database(error),
+            ReadError::Key(error) => Self::Key(error),
+            ReadError::Decode(_) | ReadError::Row(_) => Self::Log(error),
+        }
+    }
 }
 
 /// What these tables hold of a patient `$1`, for the day it is erased.

@@ -121,6 +121,7 @@ async fn handed_in_before(world: &World, patient: PatientId, by: &Person, conten
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     };
     let streams = vec![StreamAppend { own_key: false, ..added }];
     log.append(Append { subject: Subject::Patient(patient), context, request: None, streams }).await.unwrap();

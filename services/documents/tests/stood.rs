@@ -108,10 +108,15 @@ async fn what_was_done_is_stepped_through_one_by_one() {
 
     let newest = world.step(&parent, patient, None).await;
     let by = |person: &Person| format!("account/{}", person.account);
+    let rule = |person: &Person| match person.account == parent.account {
+        true => "parent-holds-record",
+        false => "granted-to-account",
+    };
     let change = |kind: DocumentChangeKind, document: &Document, person: &Person| DocumentChange {
         kind: kind.into(),
         document: Some(document.clone()),
         recorded_by: by(person),
+        rule_ids: vec![rule(person).to_owned()],
     };
     assert_eq!(newest.changes, [change(DocumentChangeKind::Withdrawn, &withdrawn, &therapist)]);
     assert_eq!(newest.changes[0].document.as_ref().unwrap().withdrawal_reason, "belongs to a sibling");

@@ -128,6 +128,7 @@ fn own_context(request: &RequestContext) -> Context {
         causation: None,
         traceparent: request.traceparent.clone(),
         occurred: None,
+        by_right: None,
     }
 }
 
@@ -142,6 +143,7 @@ fn unsigned_context(actor: Actor, correlation: Uuid, traceparent: Option<String>
         causation: None,
         traceparent,
         occurred: None,
+        by_right: None,
     }
 }
 

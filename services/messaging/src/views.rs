@@ -14,7 +14,7 @@ pub use steps::{Changed, Done, Moments, Step, moments, step};
 pub use stood::{thread_as_of, threads_as_of};
 pub use threads::{Cursor, ShownThread, place, thread, threads, unread};
 
-use holdfast_eventlog::KeyError;
+use holdfast_eventlog::{KeyError, ReadError};
 
 /// What these tables hold of a patient `$1`, for the day it is erased.
 pub(crate) const OF_PATIENT: &[&str] = &[
@@ -29,6 +29,18 @@ pub enum ViewsError {
     Database(#[from] sqlx::Error),
     #[error("a read model cannot be unsealed")]
     Key(#[from] KeyError),
+    #[error("by what right something was done cannot be read in the log")]
+    Log(#[source] ReadError),
     #[error("a read model holds a malformed {0}")]
     Malformed(&'static str),
+}
+
+impl From<ReadError> for ViewsError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Unavailable(error) => Self::Database(error),
+            ReadError::Key(error) => Self::Key(error),
+            ReadError::Decode(_) | ReadError::Row(_) => Self::Log(error),
+        }
+    }
 }

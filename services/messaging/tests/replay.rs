@@ -205,6 +205,7 @@ impl World {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         let (subject, stream) =
             (Subject::Patient(patient(sent.patient)), thread_id(sent.patient, sent.thread));

@@ -139,6 +139,9 @@ async fn what_was_said_and_closed_is_stepped_through_one_by_one() {
         assert_eq!((step.step_time, step.following_time), (Some(timestamp(moment)), following));
         let change = &step.changes[0];
         assert_eq!((change.kind(), &change.thread_id, &change.recorded_by), (kind, &thread.thread_id, &by));
+        let mine = by == format!("account/{}", world.mother.account);
+        let rule = if mine { "parent-holds-record" } else { "granted-to-therapists-of-practice" };
+        assert_eq!(change.rule_ids, [rule]);
         assert_eq!(change.subject, "Practice at home");
         assert_eq!(change.message.as_ref().map_or("", |message| &message.body), body);
         (at, following) = (step.previous_time.as_ref().map(|at| time(at).unwrap()), step.step_time);

@@ -54,6 +54,8 @@ async fn a_record_is_read_by_source() {
     assert_eq!(summary.sources, all.sources);
 
     world.share(&therapist(), &[Category::Goals], &[Action::Read]).await;
+    // A minute went by at once: until consent's heads are compared again, its feed is too old for others.
+    while reason(&world.list(&stranger(), listing()).await.unwrap_err()) == "CONSENT_STALE" {}
     let shared = world.client(&therapist()).summarize_record(summarize).await.unwrap().into_inner().sources;
     assert_eq!(shared.iter().map(|source| source.count).collect::<Vec<_>>(), [1, 1], "of what is shared");
     let goals = vec![Category::Goals.to_proto()];

@@ -88,6 +88,7 @@ async fn a_record_is_stepped_through_from_its_newest_change_to_its_first_and_bac
         assert!(step.changes.iter().all(|change| time(change.recorded_time.as_ref().unwrap()) == Ok(own)));
         let mine = format!("account/{}", parent().account);
         assert!(step.changes.iter().all(|change| change.recorded_by == mine));
+        assert!(step.changes.iter().all(|change| change.rule_ids == ["parent-holds-record"]));
         at = step.previous_time.as_ref().map(|at| time(at).unwrap());
         steps.push(step);
         if at.is_none() {

@@ -145,6 +145,7 @@ pub(crate) fn told(event_type: &str, payload: Option<Any>) -> Envelope {
         occurred: now(),
         recorded: now(),
         key_id: id(3),
+        by_right: None,
         payload_sha256: [0; 32],
     };
     Envelope { leaf: header.leaf(), header, public_payload: payload }

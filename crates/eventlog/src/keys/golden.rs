@@ -1,6 +1,6 @@
 //! What was stored once is read for ever: wrapped keys, sealed content, leaves and envelopes, byte by byte as they stand in databases.
 use super::{KeyError, KeyRing, KeyRow, MasterKey};
-use crate::{Envelope, Header, Stored, Subject, rows::EventRow, schema, seal::place_of};
+use crate::{Envelope, Header, Right, Stored, Subject, rows::EventRow, schema, seal::place_of};
 use chrono::TimeDelta;
 use holdfast_types::{AccountId, Actor, EventId, PatientId, Purpose, SystemClock, SystemIds, TenantId};
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// One stored thing per line, bytes in hexadecimal: the master key, what is derived from it, rows of `data_keys` in the order in which
 /// they unwrap each other, and rows of `events`, each with its content and its envelope. One event has every field, each
-/// with a value of its own, another none that can be absent; one is packed, another not. Lines are added, never changed: where a test
+/// with a value of its own (by what right, in a third, as that came later), another none that can be absent; one is packed, another not. Lines are added, never changed: where a test
 /// fails here, no installation could read its own log any more, or it would call it altered.
 const STORED: &str = include_str!("golden.jsonl");
 
@@ -81,6 +81,8 @@ fn stored(line: &Value) -> Stored {
         key_id: field(line, "key_id"),
         payload: bytes(line, "payload"),
         leaf: bytes(line, "leaf"),
+        // Lines from before there was one lack it.
+        by_right: field(line, "by_right"),
     };
     row.stored(&field::<String>(line, "service")).unwrap()
 }
@@ -150,7 +152,7 @@ fn envelopes_never_change() {
 type Alter = fn(&mut Header);
 
 /// Every field of a header, with whether content sealed under one opens under another that differs in it.
-const ALTERED: [(&str, bool, Alter); 21] = [
+const ALTERED: [(&str, bool, Alter); 22] = [
     ("service", true, |header| header.service.push('s')),
     ("lane", true, |header| header.lane ^= 1),
     ("lane_seq", true, |header| header.lane_seq ^= 1),
@@ -171,6 +173,7 @@ const ALTERED: [(&str, bool, Alter); 21] = [
     ("occurred", true, |header| header.occurred += TimeDelta::microseconds(1)),
     ("recorded", true, |header| header.recorded += TimeDelta::microseconds(1)),
     ("key_id", true, |header| header.key_id = Uuid::from_u128(1)),
+    ("by_right", true, |header| header.by_right = Right::of(["granted-to-role"], [])),
     ("payload_sha256", true, |header| header.payload_sha256[31] ^= 1),
 ];
 

@@ -142,6 +142,7 @@ pub fn context() -> Context {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     }
 }
 

@@ -52,6 +52,7 @@ pub fn envelope(lane_seq: u64) -> Envelope {
         occurred: time,
         recorded: time,
         key_id: id,
+        by_right: None,
         payload_sha256: [7; 32],
     };
     Envelope { leaf: header.leaf(), header, public_payload: None }

@@ -5,9 +5,10 @@ use crate::{
     views,
 };
 use bytes::Bytes;
+use holdfast_eventlog::Right;
 use holdfast_host::{Problem, catalogue, field};
-use holdfast_proto::{Word, audit::v1 as pb, timestamp};
-use holdfast_types::Category;
+use holdfast_proto::{Word, access::v1::GrantRevision, audit::v1 as pb, timestamp};
+use holdfast_types::{Category, GrantId};
 use prost::{Message, Name};
 use prost_types::Any;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub(super) fn entry(entry: views::Entry) -> pb::Entry {
     let kind = Kind::parse(&entry.kind).map(kind_to_proto).unwrap_or_default();
     let category = entry.category.and_then(|word| word.parse::<Category>().ok());
     let id = |id: Option<uuid::Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let right: Option<Right> = entry.by_right.and_then(|text| text.parse().ok());
+    let grant = |(grant, revision): (GrantId, u64)| GrantRevision { grant_id: grant.to_string(), revision };
     pb::Entry {
         event_id: entry.event_id.to_string(),
         service: entry.service,
@@ -53,6 +56,8 @@ pub(super) fn entry(entry: views::Entry) -> pb::Entry {
         stream: entry.stream,
         correlation_id: entry.correlation.to_string(),
         leaf_hash: entry.leaf.into(),
+        rule_ids: right.iter().flat_map(Right::rules).map(str::to_owned).collect(),
+        grants: right.iter().flat_map(Right::grants).map(grant).collect(),
     }
 }
 

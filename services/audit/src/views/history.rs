@@ -55,6 +55,7 @@ pub struct Entry {
     pub leaf: Vec<u8>,
     pub public_payload: Option<Vec<u8>>,
     pub category: Option<String>,
+    pub by_right: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,7 +116,7 @@ async fn rows(
     let found: Vec<Entry> = sqlx::query_as(
         "SELECT
             service, lane, lane_seq, event_id, kind, event_type, stream, revision, tenant, patient, actor,
-            on_behalf_of, purpose, correlation, occurred, recorded, leaf, public_payload, category
+            on_behalf_of, purpose, correlation, occurred, recorded, leaf, public_payload, category, by_right
          FROM entries
          WHERE ($1::uuid IS NULL OR tenant = $1 OR ($2::uuid IS NULL AND $3::uuid IS NULL AND event_type = 'door.refused'))
            AND ($2::uuid IS NULL OR patient = $2)
@@ -248,6 +249,7 @@ mod tests {
             leaf: vec![0; 32],
             public_payload: Some(vec![0; payload_bytes]),
             category: None,
+            by_right: None,
         }
     }
 

@@ -163,5 +163,6 @@ fn for_oneself(asked: &RequestContext, patient: PatientId, relationship: Relatio
         causation: None,
         traceparent: asked.traceparent.clone(),
         occurred: None,
+        by_right: None,
     }
 }

@@ -188,6 +188,7 @@ impl World {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         match self.log.execute::<D>(subject, id, &context, None, |_| command()).await {
             Ok(_) => true,

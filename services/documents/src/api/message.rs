@@ -4,6 +4,7 @@ use crate::{
     domain::upload::Digest,
     views::{Changed, Done, Moments, ShownDocument, Step},
 };
+use holdfast_eventlog::Right;
 use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::{Word, documents::v1 as pb, timestamp};
 use holdfast_types::{Actor, Category};
@@ -113,6 +114,7 @@ impl From<Changed> for pb::DocumentChange {
             kind: kind.into(),
             document: Some(changed.document.into()),
             recorded_by: changed.by.unwrap_or_default(),
+            rule_ids: changed.by_right.iter().flat_map(Right::rules).map(str::to_owned).collect(),
         }
     }
 }

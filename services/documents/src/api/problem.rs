@@ -21,7 +21,7 @@ impl From<Failure> for Problem {
                 Self::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")
             }
             Failure::Views(ViewsError::Key(error)) | Failure::Key(error) => ReadError::Key(error).into(),
-            Failure::Views(error @ ViewsError::Malformed(_)) => Self::internal(&error),
+            Failure::Views(error @ (ViewsError::Log(_) | ViewsError::Malformed(_))) => Self::internal(&error),
             Failure::Objects(error) => of_objects(error),
             Failure::Message(problem) => problem,
             Failure::BrokenOff => Self::new(catalogue::CALL_TIMED_OUT, "the stream broke off"),

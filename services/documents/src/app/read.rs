@@ -50,10 +50,9 @@ impl App {
         let gate = self.ground.gate();
         let permit =
             gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, "documents.GetStep").await?;
-        let (pool, keys) = (self.log().pool(), self.log().keys());
-        let moments = views::moments(pool, &permit, at).await.map_err(Failure::Views)?;
+        let moments = views::moments(self.log().pool(), &permit, at).await.map_err(Failure::Views)?;
         let found = match moments.step {
-            Some(step) => views::step(pool, keys, &permit, step).await.map_err(Failure::Views)?,
+            Some(step) => views::step(self.log(), &permit, step).await.map_err(Failure::Views)?,
             None => Unreleased::new(Step::default(), Vec::new()),
         };
         Ok(gate.release(permit, found.map(|step| (moments, step))).await?)

@@ -3,10 +3,10 @@ use super::{
     ViewsError,
     documents::{Row, ShownDocument, categories, may_show, open, returned},
 };
-use crate::keys::PaperKeys;
+use crate::{domain::document::Event, keys::PaperKeys};
 use chrono::{DateTime, Utc};
 use holdfast_access::{Parts, Permit, Unreleased};
-use holdfast_eventlog::KeyRing;
+use holdfast_eventlog::{Event as _, EventLog, Right, StreamName, Subject};
 use holdfast_types::Actor;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -40,6 +40,19 @@ pub struct Changed {
     pub document: ShownDocument,
     /// As the log's headers write it, where it is known.
     pub by: Option<String>,
+    /// Where the log says it.
+    pub by_right: Option<Right>,
+}
+
+impl Changed {
+    /// The event that did it.
+    fn event(&self) -> (StreamName, u64) {
+        let revision = match self.done {
+            Done::Added => 1,
+            Done::Withdrawn => self.document.revision,
+        };
+        (StreamName::new(Event::AGGREGATE, self.document.id.uuid()), revision)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -96,12 +109,11 @@ struct ChangeRow {
 
 /// What was done at a step, by document.
 pub async fn step(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit<Parts>,
     step: DateTime<Utc>,
 ) -> Result<Unreleased<Step>, ViewsError> {
-    let patient = permit.patient().uuid();
+    let (pool, patient) = (log.pool(), permit.patient().uuid());
     let total: i64 = sqlx::query_scalar(concat!(
         "SELECT count(*) FILTER (WHERE added_time = $3) + count(*) FILTER (WHERE withdraw_time = $3)
          FROM documents
@@ -149,7 +161,7 @@ pub async fn step(
         return Ok(Unreleased::new(Step::default(), Vec::new()));
     }
     let papers: Vec<Uuid> = rows.iter().map(|change| change.row.document).collect();
-    let keys = PaperKeys::of(keys, patient, &papers).await?;
+    let keys = PaperKeys::of(log.keys(), patient, &papers).await?;
     let mut changes = Vec::with_capacity(rows.len());
     for ChangeRow { row, added_by, is_added } in rows {
         // One that is being erased just now is left out.
@@ -160,7 +172,12 @@ pub async fn step(
             true => (Done::Added, added_by()),
             false => (Done::Withdrawn, document.withdrawn_by.clone()),
         };
-        changes.push(Changed { done, document, by });
+        changes.push(Changed { done, document, by, by_right: None });
+    }
+    let events: Vec<_> = changes.iter().map(Changed::event).collect();
+    let mut rights = log.rights(Subject::Patient(permit.patient()), &events).await?;
+    for changed in &mut changes {
+        changed.by_right = rights.remove(&changed.event());
     }
     let returned = changes.iter().map(|changed| returned(&changed.document)).collect();
     Ok(Unreleased::new(Step { changes, total }, returned))

@@ -123,6 +123,7 @@ impl Consent {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         let streams =
             vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];

@@ -147,6 +147,7 @@ fn step(look: &Look, import: bool) -> Step {
         } else {
             vec![words.t("then-why-practice"), words.t("then-why-person")]
         },
+        by: vec![words.t(if import { "rule-parent-holds-record" } else { "rule-granted-to-account" })],
         changes: if import { imported(look) } else { changes(look) },
         pager: if import {
             Pager { shown: 25, total: 212, next: Some(format!("{THEN}?page=a")), previous: None }
@@ -299,7 +300,13 @@ fn with_eyes(look: &Look) -> Page {
         name: "Mateo R.".to_owned(),
         about: String::new(),
         moment: shown,
-        step: Some(Step { changes: Vec::new(), who: String::new(), why: Vec::new(), ..step(look, false) }),
+        step: Some(Step {
+            changes: Vec::new(),
+            who: String::new(),
+            why: Vec::new(),
+            by: Vec::new(),
+            ..step(look, false)
+        }),
         beside: Some(Beside { previous: Some(THEN.to_owned()), following: None }),
         person: Vec::new(),
         groups,

@@ -3,7 +3,7 @@ use super::given::rooms;
 use crate::{pages::looked::LookKind, words::Words};
 use holdfast_proto::{
     Word as _,
-    access::v1::{AccessRecorded, DoorRefused},
+    access::v1::{AccessRecorded, DoorRefused, GrantRevision},
     audit::v1::{Entry, EntryKind},
 };
 use holdfast_types::{Action, Category, Purpose, Relationship};
@@ -228,13 +228,16 @@ impl Teller {
         if numbers.is_empty() { self.words.t("rooms-some") } else { rooms(self.words, numbers) }
     }
 
-    /// What allowed it. A change does not carry its decision; of one's own the right is known.
+    /// What allowed it.
     pub(super) fn by(&self, entry: &Entry) -> Right {
         let words = self.words;
         let plain = |text: String| Right { text, grant: None };
         let Some(access) = &entry.access else {
-            let own = self.mine.filter(|_| entry.actor == self.me);
-            return plain(own.map(|own| words.t(held(own))).unwrap_or_default());
+            // Of one's own the right is known, whether the change says it or is older than that.
+            return match self.mine.filter(|_| entry.actor == self.me) {
+                Some(own) => plain(words.t(held(own))),
+                None => self.by_grant_or_rule(&entry.grants, &entry.rule_ids),
+            };
         };
         if entry.kind() == EntryKind::Refused {
             return plain(words.t(match access.refusal_reason.as_str() {
@@ -245,30 +248,35 @@ impl Teller {
         if let Some(own) = Relationship::from_proto(access.relationship) {
             return plain(words.t(held(own)));
         }
-        let grant = access.grants.first().map(|grant| grant.grant_id.as_str());
+        self.by_grant_or_rule(&access.grants, &access.rule_ids)
+    }
+
+    fn by_grant_or_rule(&self, grants: &[GrantRevision], rules: &[String]) -> Right {
+        let grant = grants.first().map(|grant| grant.grant_id.as_str());
         match grant.and_then(|id| Some((id, self.grants.get(id)?))) {
             Some((id, given)) => Right {
-                text: words.say("by-grant").with("when", &given.when).plain(),
+                text: self.words.say("by-grant").with("when", &given.when).plain(),
                 grant: Some(id.to_owned()),
             },
-            None => plain(self.rules(&access.rule_ids)),
+            None => Right { text: self.rules(rules), grant: None },
         }
     }
 
     fn rules(&self, ids: &[String]) -> String {
-        let rule = |id: &String| {
-            let key = format!("rule-{id}");
-            if self.words.holds(&key) { self.words.t(&key) } else { id.clone() }
-        };
         match ids {
             [] => String::new(),
-            ids => self
-                .words
-                .say("by-rule")
-                .with("rule", ids.iter().map(rule).collect::<Vec<_>>().join(", "))
-                .plain(),
+            ids => {
+                let rules: Vec<String> = ids.iter().map(|id| rule(self.words, id)).collect();
+                self.words.say("by-rule").with("rule", rules.join(", ")).plain()
+            }
         }
     }
+}
+
+/// A rule in words.
+pub(super) fn rule(words: Words, id: &str) -> String {
+    let key = format!("rule-{id}");
+    if words.holds(&key) { words.t(&key) } else { id.to_owned() }
 }
 
 pub(super) const fn held(relationship: Relationship) -> &'static str {

@@ -58,6 +58,8 @@ pub struct Step {
     pub when: When,
     pub who: String,
     pub why: Vec<String>,
+    /// What permitted it; nothing where that was not kept yet.
+    pub by: Vec<String>,
     pub changes: Vec<Change>,
     pub pager: Pager,
 }

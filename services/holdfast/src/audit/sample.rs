@@ -61,7 +61,13 @@ pub(super) fn entries() -> Vec<Entry> {
         ..whole.clone()
     };
     let little = Entry { access: Some(AccessRecorded::default()), ..Entry::default() };
-    let change = Entry { kind: EntryKind::Change.into(), r#type: "item.recorded".into(), ..Entry::default() };
+    let change = Entry {
+        kind: EntryKind::Change.into(),
+        r#type: "item.recorded".into(),
+        rule_ids: vec!["granted-to-account".into(), "emergency-access".into()],
+        grants: vec![GrantRevision { grant_id: "g".into(), revision: 2 }],
+        ..Entry::default()
+    };
     let refused = DoorRefused {
         reason: "TOKEN_EXPIRED".into(),
         count: 7,

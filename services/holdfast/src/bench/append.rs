@@ -170,7 +170,7 @@ pub(crate) async fn raw_insert(
          SELECT * FROM UNNEST(
             $1::int[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::int[], $9::uuid[],
             $10::uuid[], $11::text[], $12::uuid[], $13::text[], $14::uuid[], $15::uuid[], $16::text[], $17::timestamptz[],
-            $18::timestamptz[], $19::uuid[], $20::bytea[], $21::bytea[])",
+            $18::timestamptz[], $19::uuid[], $20::bytea[], $21::bytea[], $22::text[])",
     )
     .bind(lanes.collect::<Vec<_>>())
     .bind(numbers.map(i64::try_from).collect::<Result<Vec<_>, _>>()?)
@@ -193,6 +193,7 @@ pub(crate) async fn raw_insert(
     .bind(&patients)
     .bind(payloads)
     .bind(vec![[0_u8; 32]; payloads.len()])
+    .bind(vec![None::<String>; payloads.len()])
     .execute(conn)
     .await?;
     Ok(())

@@ -228,7 +228,7 @@ impl Rows {
              SELECT
                  $1, lane, lane_seq, gen_random_uuid(), 'read', 'access.permitted', stream, 1, patient, patient, patient,
                  'account/00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000002'::uuid, NULL, 'TREAT',
-                 gen_random_uuid(), NULL, now(), now(), gen_random_uuid(), digest, leaf, payload, NULL
+                 gen_random_uuid(), NULL, now(), now(), gen_random_uuid(), digest, leaf, payload, NULL, NULL
              FROM UNNEST($2::int[], $3::bigint[], $4::text[], $5::uuid[], $6::bytea[], $7::bytea[], $8::bytea[])
                  AS heard (lane, lane_seq, stream, patient, digest, leaf, payload)",
         )

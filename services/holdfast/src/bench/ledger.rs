@@ -110,7 +110,7 @@ impl Ledger {
                      'document/' || gen_random_uuid(), 1, $3, patient, patient,
                      'account/00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000002'::uuid, NULL,
                      'TREAT', gen_random_uuid(), NULL, recorded, recorded, gen_random_uuid(), sha256(int8send(number)),
-                     sha256(int8send(~number)), $4, NULL
+                     sha256(int8send(~number)), $4, NULL, NULL
                  FROM (
                      SELECT
                          number,
@@ -246,6 +246,7 @@ pub(crate) fn header(
         occurred: now,
         recorded: now,
         key_id,
+        by_right: None,
         payload_sha256: Sha256::digest(event.as_bytes()).into(),
     }
 }

@@ -85,6 +85,7 @@ pub(crate) fn context() -> Context {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     }
 }
 

@@ -93,6 +93,7 @@ fn context() -> Context {
         causation: None,
         traceparent: None,
         occurred: None,
+        by_right: None,
     }
 }
 

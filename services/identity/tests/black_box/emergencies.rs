@@ -73,6 +73,7 @@ impl Consent {
             occurred: at,
             recorded: at,
             key_id: Uuid::nil(),
+            by_right: None,
             payload_sha256: [0; 32],
         };
         said.push(Envelope { leaf: header.leaf(), header, public_payload: Some(payload) });

@@ -5,6 +5,7 @@ use crate::{
     views::{Changed, Done, Moments, ShownMessage, ShownThread, Step},
 };
 use chrono::{DateTime, Utc};
+use holdfast_eventlog::Right;
 use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::{
     messaging::v1::{self as pb, attachment::Reference},
@@ -115,6 +116,7 @@ impl From<Changed> for pb::ThreadChange {
             subject: changed.subject,
             message: message.map(Into::into),
             recorded_by: changed.by.unwrap_or_default(),
+            rule_ids: changed.by_right.iter().flat_map(Right::rules).map(str::to_owned).collect(),
         }
     }
 }

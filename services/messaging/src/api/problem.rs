@@ -27,7 +27,7 @@ impl From<Failure> for Problem {
                 Self::new(catalogue::LOG_UNAVAILABLE, "the read models cannot be reached")
             }
             Failure::Views(ViewsError::Key(error)) => holdfast_eventlog::ReadError::Key(error).into(),
-            Failure::Views(error @ ViewsError::Malformed(_)) => Self::internal(&error),
+            Failure::Views(error @ (ViewsError::Log(_) | ViewsError::Malformed(_))) => Self::internal(&error),
         }
     }
 }

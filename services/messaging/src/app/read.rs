@@ -88,11 +88,11 @@ impl App {
         at: Option<DateTime<Utc>>,
     ) -> Result<(Moments, Step), Failure> {
         let permit = self.may_read(asked, patient, "messaging.GetStep").await?;
-        let (pool, keys) = (self.log().pool(), self.log().keys());
-        let moments = views::moments(pool, &permit, &asked.caller, at).await.map_err(Failure::Views)?;
+        let moments =
+            views::moments(self.log().pool(), &permit, &asked.caller, at).await.map_err(Failure::Views)?;
         let found = match moments.step {
             Some(step) => {
-                views::step(pool, keys, &permit, &asked.caller, step).await.map_err(Failure::Views)?
+                views::step(self.log(), &permit, &asked.caller, step).await.map_err(Failure::Views)?
             }
             None => Unreleased::new(Step::default(), Vec::new()),
         };

@@ -5,9 +5,10 @@ use super::{
     messages::{Row, ShownMessage, written},
     threads::{may_show, practices},
 };
+use crate::domain::thread::Event;
 use chrono::{DateTime, Utc};
 use holdfast_access::{Caller, Parts, Permit, Returned, Unreleased};
-use holdfast_eventlog::KeyRing;
+use holdfast_eventlog::{Event as _, EventLog, Right, StreamName, Subject};
 use holdfast_types::ThreadId;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -42,6 +43,16 @@ pub struct Changed {
     pub done: Done,
     /// As the log's headers write it, where it is known.
     pub by: Option<String>,
+    /// Where the log says it.
+    pub by_right: Option<Right>,
+    /// Of the thread's events, the one that did it.
+    revision: u64,
+}
+
+impl Changed {
+    fn event(&self) -> (StreamName, u64) {
+        (StreamName::new(Event::AGGREGATE, self.thread.uuid()), self.revision)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -117,12 +128,12 @@ struct ClosedRow {
 
 /// What was said, then what was closed, at a step.
 pub async fn step(
-    pool: &PgPool,
-    keys: &KeyRing,
+    log: &EventLog,
     permit: &Permit<Parts>,
     caller: &Caller,
     step: DateTime<Utc>,
 ) -> Result<Unreleased<Step>, ViewsError> {
+    let pool = log.pool();
     let total: i64 = sqlx::query_scalar(concat!(
         seen!("4", "5", "6"),
         "SELECT
@@ -180,23 +191,30 @@ pub async fn step(
     if said.is_empty() && closed.is_empty() {
         return Ok(Unreleased::new(Step::default(), Vec::new()));
     }
-    let key = keys.existing(permit.patient().uuid()).await?;
+    let key = log.keys().existing(permit.patient().uuid()).await?;
     let (mut changes, mut returned) = (Vec::new(), Vec::new());
     for SaidRow { row, subject } in said {
         let thread = ThreadId::new(row.thread);
         let Some(written) = written(pool, permit, thread).await? else { continue };
-        returned.push(row.returned()?);
+        let message = row.returned()?;
+        let revision = message.revision;
+        returned.push(message);
         let subject = open_subject(&key, row.thread, &subject)?;
         let message = row.open(&key, permit, &written)?;
         let by = Some(message.author.clone());
         let done = if message.number == 1 { Done::Started(message) } else { Done::Posted(message) };
-        changes.push(Changed { thread, subject, done, by });
+        changes.push(Changed { thread, subject, done, by, by_right: None, revision });
     }
     for ClosedRow { thread, subject, closed_by: by, closed_revision } in closed {
-        let revision = closed_revision.and_then(|revision| u64::try_from(revision).ok());
-        returned.push(Returned { id: thread, revision: revision.unwrap_or_default() });
-        let subject = open_subject(&key, thread, &subject)?;
-        changes.push(Changed { thread: ThreadId::new(thread), subject, done: Done::Closed, by });
+        let revision = closed_revision.and_then(|revision| u64::try_from(revision).ok()).unwrap_or_default();
+        returned.push(Returned { id: thread, revision });
+        let (subject, thread) = (open_subject(&key, thread, &subject)?, ThreadId::new(thread));
+        changes.push(Changed { thread, subject, done: Done::Closed, by, by_right: None, revision });
+    }
+    let events: Vec<_> = changes.iter().map(Changed::event).collect();
+    let mut rights = log.rights(Subject::Patient(permit.patient()), &events).await?;
+    for changed in &mut changes {
+        changed.by_right = rights.remove(&changed.event());
     }
     Ok(Unreleased::new(Step { changes, total }, returned))
 }

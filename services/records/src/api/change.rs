@@ -7,6 +7,7 @@ use crate::{
         demographics::{Demographics, Field},
     },
 };
+use holdfast_eventlog::Right;
 use holdfast_proto::{Word, records::v1 as pb, time, timestamp};
 use holdfast_types::Category;
 use serde_json::Value;
@@ -52,7 +53,12 @@ fn of_item(change: &NamedChange) -> pb::RecordChange {
         retraction_reason: is.retraction_reason,
         revision: is.revision,
         fields: fields.into_iter().map(Into::into).collect(),
+        rule_ids: rules(change.by_right.as_ref()),
     }
+}
+
+fn rules(right: Option<&Right>) -> Vec<String> {
+    right.into_iter().flat_map(Right::rules).map(str::to_owned).collect()
 }
 
 /// What a reader of the item's page sees to be otherwise; where that is nothing, what is otherwise beneath it.
@@ -93,6 +99,7 @@ fn of_demographics(change: DemographicsChanged) -> pb::RecordChange {
         recorded_by: version.actor,
         revision: version.revision,
         fields: fields.into_iter().flatten().map(Into::into).collect(),
+        rule_ids: rules(version.by_right.as_ref()),
         ..pb::RecordChange::default()
     }
 }

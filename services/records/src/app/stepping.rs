@@ -7,6 +7,7 @@ use super::{
 use crate::views::{self, Changed, Moments, StepCursor};
 use chrono::{DateTime, Utc};
 use holdfast_access::{RequestContext, Unreleased};
+use holdfast_eventlog::Right;
 use holdfast_types::{Action, Category, PatientId};
 
 pub(crate) struct ListStep {
@@ -28,6 +29,7 @@ pub(crate) struct Step {
 pub(crate) struct NamedChange {
     pub(crate) version: NamedVersion,
     pub(crate) before: Option<NamedVersion>,
+    pub(crate) by_right: Option<Right>,
 }
 
 impl App {
@@ -67,9 +69,10 @@ impl App {
             };
             let next = changes.last().filter(|_| more).map(cursor);
             let named = |version| NamedVersion { version, names: names.clone() };
-            let changes = changes.into_iter().map(|Changed { version, before }| NamedChange {
+            let changes = changes.into_iter().map(|Changed { version, before, by_right }| NamedChange {
                 version: named(version),
                 before: before.map(named),
+                by_right,
             });
             Step { moments, demographics, changes: changes.collect(), next, total: total + besides }
         });

@@ -6,7 +6,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use holdfast_access::{OfRecord, Parts, Permit, Returned, Unreleased};
-use holdfast_eventlog::{Event as _, ReadError, StreamName};
+use holdfast_eventlog::{Event as _, ReadError, Right, StreamName};
 use holdfast_types::{Category, TenantId};
 
 /// One version of a record's demographics.
@@ -17,6 +17,7 @@ pub(crate) struct Told {
     pub(crate) recorded: DateTime<Utc>,
     pub(crate) actor: String,
     pub(crate) revision: u64,
+    pub(crate) by_right: Option<Right>,
 }
 
 /// Demographics of a step, and what they were before it.
@@ -43,6 +44,7 @@ impl App {
                 recorded: opened.header.recorded,
                 actor: opened.header.actor.to_string(),
                 revision: opened.header.revision,
+                by_right: opened.header.by_right.clone(),
             })
         });
         told.collect::<Result<_, ReadError>>().map_err(Failure::Read)

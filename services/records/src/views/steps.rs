@@ -4,9 +4,10 @@ use super::{
     items::{Row, Version, may_show, open, words},
     signed,
 };
+use crate::domain::item;
 use chrono::{DateTime, Utc};
 use holdfast_access::{Parts, Permit, Unreleased};
-use holdfast_eventlog::EventLog;
+use holdfast_eventlog::{Event as _, EventLog, Right, StreamName, Subject};
 use holdfast_types::ItemId;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -39,6 +40,7 @@ pub(crate) struct StepCursor {
 pub(crate) struct Changed {
     pub(crate) version: Version,
     pub(crate) before: Option<Version>,
+    pub(crate) by_right: Option<Right>,
 }
 
 /// The steps of the permitted categories around a moment; `besides` are those of what is kept elsewhere.
@@ -126,12 +128,17 @@ pub(crate) async fn changes(
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let more = versions.len() > size;
     versions.truncate(size);
+    let named =
+        |version: &Version| (StreamName::new(item::Event::AGGREGATE, version.item.uuid()), version.revision);
+    let subject = Subject::Patient(permit.patient());
+    let mut rights = log.rights(subject, &versions.iter().map(named).collect::<Vec<_>>()).await?;
     let mut befores = befores(log, permit, &versions).await?;
     let mut returned: Vec<_> = versions.iter().map(Version::returned).collect();
     returned.extend(befores.values().map(Version::returned));
     let beside = |version: Version| {
         let before = befores.remove(&(version.item, version.revision.saturating_sub(1)));
-        Changed { version, before }
+        let by_right = rights.remove(&named(&version));
+        Changed { version, before, by_right }
     };
     Ok(Unreleased::new((versions.into_iter().map(beside).collect(), more, total), returned))
 }

@@ -1,7 +1,6 @@
 //! Every event, look and rule of the services has its words, and each kind of entry is told with its right.
 use super::*;
 use crate::words::Lang;
-use holdfast_proto::access::v1::GrantRevision;
 use std::{collections::BTreeSet, path::Path};
 
 fn teller(words: Words) -> Teller {
@@ -184,6 +183,14 @@ fn each_kind_of_entry_is_told_with_its_right() {
     let added =
         Entry { category: Category::Goals.to_proto(), ..entry(EntryKind::Change, "item.recorded", None) };
     assert_eq!((teller.did(&added), teller.by(&added).text), ("added to Goals".into(), String::new()));
+    let permitted = |rule: &str, grant: &str| Entry {
+        rule_ids: vec![rule.into()],
+        grants: vec![GrantRevision { grant_id: grant.into(), revision: 1 }],
+        ..added.clone()
+    };
+    let by_grant = teller.by(&permitted("granted-to-account", "g1"));
+    assert_eq!(by_grant, Right { text: "sharing of Jan 4".into(), grant: Some("g1".into()) });
+    assert_eq!(teller.by(&permitted("parent-holds-record", "")).text, "rule “parent of the record”");
 
     let signed_in = entry(EntryKind::Account, "session.started", None);
     assert_eq!((kind(&signed_in), teller.did(&signed_in)), (LookKind::Account, "signed in".into()));

@@ -1,9 +1,9 @@
-//! One step of a record: who, when, by what way it came, and each value before and after.
+//! One step of a record: who, when, by what way it came and what permitted it, and each value before and after.
 use super::{Trail, address, walk::Walk};
 use crate::{
     dates,
     failure::Failure,
-    handlers::papers::describe,
+    handlers::{deeds, papers::describe},
     moment::Moment,
     pages::{
         parts::{Badge, Pager, Tone},
@@ -49,6 +49,10 @@ pub(super) async fn shown(
     let why_rooms = walk.rooms.iter().map(|change| why(open, change.source.as_ref()));
     let why_papers = walk.papers.iter().map(|change| words.t(why_paper(change.kind())));
     let why_messages = walk.messages.iter().map(|change| words.t(why_message(change.kind())));
+    let rules = walk.rooms.iter().flat_map(|change| &change.rule_ids);
+    let rules = rules.chain(walk.papers.iter().flat_map(|change| &change.rule_ids));
+    let rules = rules.chain(walk.messages.iter().flat_map(|change| &change.rule_ids));
+    let by = each_once(rules.map(|id| deeds::rule(words, id)));
     let rooms = walk.rooms.iter().map(|one| change(open, path, one));
     let papers = walk.papers.iter().map(|one| of_paper(open, path, one));
     let messages = walk.messages.iter().map(|one| of_thread(open, path, one));
@@ -64,6 +68,7 @@ pub(super) async fn shown(
         when,
         who: each_once(who).join("; "),
         why: each_once(why_rooms.chain(why_papers).chain(why_messages)),
+        by,
         pager: if paged {
             Pager { shown: changes.len(), total: walk.total, next, previous }
         } else {

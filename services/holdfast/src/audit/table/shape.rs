@@ -51,6 +51,8 @@ pub(super) const ENTRY: &[Field] = &[
     sometimes("category", Kind::Text),
     always("correlation_id", Kind::Text),
     always("leaf_hash", Kind::Text),
+    sometimes("rule_ids", Kind::Texts),
+    sometimes("grants", Kind::Versions),
     sometimes("access", Kind::Group(ACCESS)),
     sometimes("door_refused", Kind::Group(DOOR_REFUSED)),
 ];
