@@ -66,6 +66,14 @@ impl VerifierKey {
         self.signs
     }
 
+    /// The same key under another name, as which it is another log's.
+    pub fn named(&self, name: &str) -> Result<Self, KeyError> {
+        if !is_key_name(name) {
+            return Err(KeyError::Form);
+        }
+        Ok(Self { name: name.to_owned(), ..self.clone() })
+    }
+
     /// `SHA-256(name || 0x0A || kind || key)[:4]`.
     pub fn id(&self) -> [u8; 4] {
         let mut digest = Sha256::new_with_prefix(self.name.as_bytes());

@@ -29,6 +29,14 @@ impl Tile {
         Some(Self::Entries { index, width: width(index, tree_size)? })
     }
 
+    /// Every full tile of a tree of that size: what never changes any more.
+    pub fn all_full(tree_size: u64) -> impl Iterator<Item = Self> {
+        let hashes = (0..=LEVEL_MAX)
+            .flat_map(move |level| (0..).map_while(move |index| Self::hashes(level, index, tree_size)));
+        let entries = (0..).map_while(move |index| Self::entries(index, tree_size));
+        hashes.chain(entries).filter(|tile| tile.is_full())
+    }
+
     pub const fn index(self) -> u64 {
         match self {
             Self::Hashes { index, .. } | Self::Entries { index, .. } => index,

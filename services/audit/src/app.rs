@@ -10,6 +10,7 @@ use crate::{
     verifier::Verifier,
     views::{self, Cursor, Filter, History, LogHealth},
 };
+use chrono::{DateTime, Utc};
 use holdfast_access::{Oversight, PolicySets};
 use holdfast_host::{Entered, Ground, Problem};
 use holdfast_types::{PatientId, Service, TenantId};
@@ -26,18 +27,21 @@ pub(crate) struct App {
     downloads: Downloads,
     /// By which logged decisions are decided again.
     sets: PolicySets,
+    /// Since when this process decides, by the policies that it was built with.
+    began: DateTime<Utc>,
 }
 
 impl App {
     /// Without a log that is kept, nothing is proved.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         ground: Ground,
         verifier: Arc<Verifier>,
         prover: Option<Arc<Prover>>,
         downloads: Downloads,
         sets: PolicySets,
     ) -> Self {
-        Self { ground, verifier, prover, downloads, sets }
+        let began = ground.clock().now();
+        Self { ground, verifier, prover, downloads, sets, began }
     }
 
     pub(crate) const fn ground(&self) -> &Ground {

@@ -49,6 +49,13 @@ pub enum SequencerError {
     Frontier(#[source] FrontierError),
     #[error("the entries are not those that the committed checkpoint signs")]
     Altered,
+    #[error(
+        "the published log holds {published} entries and goes on otherwise than the database, which holds {committed}: the database was set \
+         back. Others have seen what was published: keep those files, and begin another log elsewhere under another HOLDFAST_AUDIT_LOG_ORIGIN"
+    )]
+    SetBack { published: u64, committed: u64 },
+    #[error("where HOLDFAST_AUDIT_TILES says lies the log `{found}`: `{origin}` needs a place of its own")]
+    OtherLog { origin: String, found: String },
     #[error("another sequencer has gone on with the log")]
     Lost,
 }
@@ -59,6 +66,8 @@ pub struct Sequencer {
     key: SigningKey,
     clock: Arc<dyn Clock>,
     standing: Option<Standing>,
+    /// Every full tile is there, as far as this sequencer knows.
+    is_whole: bool,
     newest: watch::Sender<Option<SignedCheckpoint>>,
 }
 
@@ -72,7 +81,8 @@ struct Standing {
 
 impl Sequencer {
     pub fn new(tables: Tables, shelf: Shelf, key: SigningKey, clock: Arc<dyn Clock>) -> Self {
-        Self { tables, shelf, key, clock, standing: None, newest: watch::Sender::new(None) }
+        let newest = watch::Sender::new(None);
+        Self { tables, shelf, key, clock, standing: None, is_whole: false, newest }
     }
 
     /// The checkpoint that it has published last.

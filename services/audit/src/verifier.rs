@@ -10,7 +10,7 @@ use holdfast_eventlog::{Source, SourceError};
 use holdfast_host::{Ground, GroundError, PeerLog, cannot_read, client};
 use holdfast_types::Service;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -45,7 +45,7 @@ enum VerifyError {
 
 pub(crate) struct Verifier {
     ground: Ground,
-    sources: Vec<Arc<dyn Source>>,
+    sources: Vec<(Service, Arc<dyn Source>)>,
     asked: Notify,
     /// Verifications begun, and the last one ended.
     begun: AtomicU64,
@@ -55,14 +55,15 @@ pub(crate) struct Verifier {
 impl Verifier {
     /// Of all six logs.
     pub(crate) fn of(ground: &Ground) -> Result<Self, GroundError> {
-        let mut sources: Vec<Arc<dyn Source>> = Vec::new();
-        for service in Service::WITH_LOG {
-            sources.push(if *service == Service::Audit {
+        let mut sources: Vec<(Service, Arc<dyn Source>)> = Vec::new();
+        for service in Service::WITH_LOG.iter().copied() {
+            let source: Arc<dyn Source> = if service == Service::Audit {
                 Arc::new(ground.log().clone())
             } else {
-                let address = ground.settings().peers.of(*service)?;
-                Arc::new(PeerLog::new(*service, client::channel(*service, address, ground.tls())?))
-            });
+                let address = ground.settings().peers.of(service)?;
+                Arc::new(PeerLog::new(service, client::channel(service, address, ground.tls())?))
+            };
+            sources.push((service, source));
         }
         let (asked, begun, ended) = (Notify::new(), AtomicU64::new(0), watch::Sender::new(0));
         Ok(Self { ground: ground.clone(), sources, asked, begun, ended })
@@ -74,17 +75,13 @@ impl Verifier {
         while !stop.is_cancelled() {
             tokio::select! { () = stop.cancelled() => return, _ = due.tick() => {}, () = self.asked.notified() => {} }
             let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
-            for source in &self.sources {
-                match self.verify(source.as_ref(), &stop).await {
+            for (service, source) in &self.sources {
+                match self.verify(*service, source.as_ref(), &stop).await {
                     Ok(()) => {}
                     Err(VerifyError::Stopping) => return,
                     Err(error) => {
                         let error = &error as &dyn std::error::Error;
-                        tracing::warn!(
-                            service = source.service(),
-                            error,
-                            "a log was not verified to its end"
-                        );
+                        tracing::warn!(%service, error, "a log was not verified to its end");
                     }
                 }
             }
@@ -100,43 +97,49 @@ impl Verifier {
         timeout(patience, ended.wait_for(|number| *number >= wanted)).await.is_ok_and(|ended| ended.is_ok())
     }
 
-    async fn verify(&self, source: &dyn Source, stop: &CancellationToken) -> Result<(), VerifyError> {
-        let (service, pool) = (source.service(), self.ground.log().pool());
+    async fn verify(
+        &self,
+        service: Service,
+        source: &dyn Source,
+        stop: &CancellationToken,
+    ) -> Result<(), VerifyError> {
+        let pool = self.ground.log().pool();
         let began = self.ground.clock().now();
         // Both are asked before a lane is read: whatever they count must be there.
-        let mut ends: BTreeMap<u16, u64> = views::reached(pool, service).await?;
-        for (lane, head) in source.heads().await? {
-            let end = ends.entry(lane).or_default();
-            *end = (*end).max(head);
-        }
-        let (lanes, done) = (ends.len(), AtomicUsize::new(0));
-        let events: u64 = ends.values().sum();
-        let checks = ends.into_iter().map(|(lane, end)| self.verify_lane(source, lane, end, stop));
+        let heard = views::reached(pool, service).await?;
+        let heads: BTreeMap<u16, u64> = source.heads().await?.into_iter().collect();
+        let lanes: BTreeSet<u16> = heard.keys().chain(heads.keys()).copied().collect();
+        let end = |ends: &BTreeMap<u16, u64>, lane| ends.get(&lane).copied().unwrap_or_default();
+        let (number, done) = (lanes.len(), AtomicUsize::new(0));
+        let events: u64 = lanes.iter().map(|lane| end(&heard, *lane).max(end(&heads, *lane))).sum();
+        let checks = lanes.into_iter().map(|lane| {
+            let check = LaneCheck::of(end(&heard, lane), end(&heads, lane));
+            self.verify_lane((service, source), lane, check, stop)
+        });
         let faults: usize = stream::iter(checks.collect::<Vec<_>>())
             .buffer_unordered(LANES_AT_ONCE)
             .inspect_ok(|_| {
                 let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                 if done.is_multiple_of(PROGRESS_LANES) {
-                    tracing::info!(service, done, lanes, "verifying a log");
+                    tracing::info!(%service, done, lanes = number, "verifying a log");
                 }
             })
             .try_fold(0, |sum, found| std::future::ready(Ok(sum + found)))
             .await?;
-        views::note_verified(pool, service, began).await?;
-        tracing::info!(service, lanes, events, faults, "a log was verified");
+        views::note_verified(pool, service.as_str(), began).await?;
+        tracing::info!(%service, lanes = number, events, faults, "a log was verified");
         Ok(())
     }
 
     /// Answers with how many faults there are.
     async fn verify_lane(
         &self,
-        source: &dyn Source,
+        (service, source): (Service, &dyn Source),
         lane: u16,
-        end: u64,
+        mut check: LaneCheck,
         stop: &CancellationToken,
     ) -> Result<usize, VerifyError> {
-        let (service, pool) = (source.service(), self.ground.log().pool());
-        let mut check = LaneCheck::until(end);
+        let pool = self.ground.log().pool();
         let mut limit = PAGE;
         let mut found = 0;
         while !check.is_done() && found < LANE_FAULTS_MAX {
@@ -147,7 +150,8 @@ impl Verifier {
                 Ok(envelopes) => {
                     let told: Vec<Told> = envelopes.iter().map(Told::from).collect();
                     let until = told.last().map_or(check.after(), |last| last.lane_seq);
-                    let heard = views::heard(pool, service, lane, check.after(), until).await?;
+                    let span = (check.after(), until);
+                    let heard = views::heard(pool, service, lane, span, &envelopes).await?;
                     check.compare(&told, &heard)
                 }
                 // Somewhere in the page is what cannot be read: on by single steps, up to it and over it.
@@ -158,14 +162,14 @@ impl Verifier {
                 Err(error) if cannot_read(&error) => {
                     limit = PAGE;
                     let next = check.after() + 1;
-                    let heard = views::heard(pool, service, lane, check.after(), next).await?;
+                    let heard = views::heard(pool, service, lane, (check.after(), next), &[]).await?;
                     check.pass_unreadable(&heard).into_iter().collect()
                 }
                 Err(error) => return Err(error.into()),
             };
             if !faults.is_empty() {
-                tracing::error!(service, lane, faults = faults.len(), "a log is not what it should be");
-                views::note_faults(pool, service, lane, &faults, self.ground.clock().now()).await?;
+                tracing::error!(%service, lane, faults = faults.len(), "a log is not what it should be");
+                views::note_faults(pool, service.as_str(), lane, &faults, self.ground.clock().now()).await?;
                 found += faults.len();
             }
         }

@@ -245,6 +245,73 @@ async fn files_that_are_gone_or_spoilt_are_made_again_as_they_were() {
 }
 
 #[tokio::test]
+async fn a_full_tile_that_is_gone_is_made_again_however_far_the_log_has_grown_past_it() {
+    let world = world().await;
+    world.hear_many(Service::Records, 1, 600).await;
+    let mut sequencer = world.sequencer();
+    while sequencer.round().await.unwrap() > 0 {}
+    for path in ["tile/0/000", "tile/entries/000"] {
+        let bytes = fs::read(world.folder().join(path)).unwrap();
+        fs::remove_file(world.folder().join(path)).unwrap();
+        assert_eq!(world.sequencer().round().await.unwrap(), 0);
+        assert_eq!(fs::read(world.folder().join(path)).unwrap(), bytes, "{path}");
+    }
+    verified(&shelf(&world.folder()), &[]).await;
+}
+
+#[tokio::test]
+async fn a_database_that_was_set_back_does_not_fork_the_log_that_others_have_seen() {
+    const TABLES: [&str; 4] = ["log_entries", "log_heads", "log_lanes", "log_checkpoint"];
+    let world = world().await;
+    world.hear_of_all().await;
+    let set_back = world.sequencer().round().await.unwrap();
+    for table in TABLES {
+        world.as_superuser(format!("CREATE TABLE kept_{table} AS TABLE feeds.{table}")).await;
+    }
+    world.hear_of_all().await;
+    assert_eq!(world.sequencer().round().await.unwrap(), set_back);
+    let seen = checkpoint_note(&shelf(&world.folder())).await.unwrap();
+    for table in TABLES {
+        let back = format!("DELETE FROM feeds.{table}; INSERT INTO feeds.{table} TABLE kept_{table}");
+        world.as_superuser(back).await;
+    }
+    let refused = world.sequencer().round().await.unwrap_err();
+    assert!(matches!(refused, SequencerError::SetBack { published: 14, committed: 7 }), "{refused:?}");
+    // Nor one that holds nothing at all, or as much of something else.
+    world
+        .as_superuser(
+            "UPDATE feeds.log_checkpoint SET size = 0, root = sha256(''), note = '', published_size = 0"
+                .into(),
+        )
+        .await;
+    let refused = world.sequencer().round().await.unwrap_err();
+    assert!(matches!(refused, SequencerError::SetBack { published: 14, committed: 0 }), "{refused:?}");
+    assert_eq!(checkpoint_note(&shelf(&world.folder())).await.unwrap(), seen, "what others have seen stays");
+    verified(&shelf(&world.folder()), &[seen.clone()]).await;
+
+    // Another log begins under another name, and not on top of the one that others have seen.
+    world
+        .as_superuser(
+            "TRUNCATE feeds.log_checkpoint; INSERT INTO feeds.log_checkpoint TABLE kept_log_checkpoint"
+                .into(),
+        )
+        .await;
+    let refused =
+        world.sequencer_of("holdfast.example/log-2", shelf(&world.folder())).round().await.unwrap_err();
+    assert!(matches!(refused, SequencerError::OtherLog { .. }), "{refused:?}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut another = world.sequencer_of("holdfast.example/log-2", shelf(elsewhere.path()));
+    while another.round().await.unwrap() > 0 {}
+    verified(&shelf(elsewhere.path()), &[]).await;
+    assert_eq!(events(&shelf(elsewhere.path())).await, world.heard().await);
+    verified(&shelf(&world.folder()), &[seen]).await;
+    // Who goes back to the old name loses neither.
+    let refused = world.sequencer().round().await.unwrap_err();
+    assert!(matches!(refused, SequencerError::SetBack { published: 14, .. }), "{refused:?}");
+    assert_eq!(another.round().await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn what_was_altered_in_the_tables_is_never_signed() {
     let world = world().await;
     world.hear_of_all().await;

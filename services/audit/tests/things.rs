@@ -2,10 +2,11 @@
 #![cfg(test)]
 mod common;
 use common::*;
+use holdfast_access::{Policies, PolicySets};
 use holdfast_eventlog::{Append, Context, NewEvent, Position, StreamAppend, StreamName, Subject};
 use holdfast_proto::{
     Word as _,
-    access::v1::Outcome,
+    access::v1::{AccessRecorded, Outcome},
     audit::v1::{DecideHypotheticalRequest, DecideHypotheticalResponse, ThingVerdict},
     consent::v1 as consent,
     identity::v1::RoleAssigned,
@@ -68,6 +69,7 @@ impl Sources {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         let stream = StreamName::new("thread", id(THREAD));
         let streams = vec![StreamAppend { stream, expected_revision: 0, events, own_key: false }];
@@ -131,5 +133,39 @@ async fn a_message_is_open_with_its_thread_to_whom_it_is_shared_with_and_who_has
     let open = (ThingVerdict::Open, Outcome::Permitted, String::new());
     assert_eq!(world.verdicts().await, [open.clone(), open]);
     assert_eq!(reason(&world.of(0x73).await.unwrap_err()), "THING_UNKNOWN");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_asked_is_decided_by_the_policies_that_decided_then() {
+    let sources = Sources::start().await;
+    sources.open_record(patient(1), tenant()).await;
+    let before = SystemClock.now();
+    let in_force = Policies::load().unwrap().digest_hex();
+    let sets = PolicySets::load().unwrap();
+    let earlier = sets.all().map(|set| set.digest_hex()).find(|digest| *digest != in_force).unwrap();
+    let look = AccessRecorded { policy_digest: earlier.clone(), ..AccessRecorded::default() };
+    let read = Fact::of(Service::Records, patient(1), "access", "access.permitted");
+    sources.tell(Fact { public: Some(Any::from_msg(&look).unwrap()), ..read }).await;
+    let then = SystemClock.now();
+
+    let world = sources.heard_by(AuditDatabase::of_this_run().await).await;
+    world.caught_up().await;
+    for (at, digest) in [(before, &in_force), (then, &earlier), (SystemClock.now(), &in_force)] {
+        let asked = DecideHypotheticalRequest {
+            tenant_id: tenant().to_string(),
+            patient_id: patient(1).to_string(),
+            account_id: parent().to_string(),
+            action: Action::Read.to_proto(),
+            categories: vec![Category::Goals.to_proto()],
+            at_time: Some(holdfast_proto::timestamp(at)),
+            ..DecideHypotheticalRequest::default()
+        };
+        let told = world.replay_as_officer().decide_hypothetical(asked).await.unwrap().into_inner();
+        assert_eq!(
+            (&told.policy_digest, told.grounds.unwrap().rule_ids),
+            (digest, vec!["parent-holds-record".to_owned()])
+        );
+    }
     world.end().await;
 }

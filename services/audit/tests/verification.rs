@@ -22,7 +22,11 @@ async fn item(world: &World, number: u128) -> Position {
 
 async fn verify(world: &World) -> LogHealth {
     let mut client = world.as_officer(&[]);
-    let before = client.get_log_health(GetLogHealthRequest {}).await.unwrap().into_inner();
+    let asked = || {
+        let mut client = client.clone();
+        async move { client.get_log_health(GetLogHealthRequest {}).await }
+    };
+    let before = patiently(asked).await.unwrap().into_inner();
     let after = client.verify_logs(VerifyLogsRequest {}).await.unwrap().into_inner();
     for (before, after) in before.services.iter().zip(&after.services) {
         let seconds = |log: &ServiceLogHealth| log.verify_time.map(|time| (time.seconds, time.nanos));
@@ -112,6 +116,49 @@ async fn an_altered_row_is_found_with_its_place() {
         [who, content, both, unreadable].map(|place| at(FaultKind::Altered, place)).into_iter().collect();
     assert_eq!(faults(&verify(&world).await), expected);
     // It is found once, and stays.
+    assert_eq!(faults(&verify(&world).await), expected);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_meddled_with_in_the_history_itself_is_found_with_its_place() {
+    let world = world().await;
+    let shared = world.sources.open_record(patient(1), tenant()).await;
+    let mut places = Vec::new();
+    for _ in 0..5 {
+        places.push(item(&world, 1).await);
+    }
+    world.caught_up().await;
+    let published = || async {
+        let rows: Vec<(i64,)> = world
+            .superuser_rows("SELECT lane_seq FROM feeds.log_entries WHERE service IN ('records', 'consent')")
+            .await;
+        if rows.len() == 7 { Ok(()) } else { Err(tonic::Status::unavailable("not all of it yet")) }
+    };
+    patiently(published).await.unwrap();
+    assert_eq!(faults(&verify(&world).await), BTreeSet::new());
+
+    let [who, when, gone, both, _] = places.as_slice() else { unreachable!() };
+    let history = &world.database.superuser_url;
+    let of = |place: &Position| format!("service = '{}' AND {}", place.service, row(place));
+    let set =
+        |change: &str, place: &Position| format!("UPDATE feeds.entries SET {change} WHERE {}", of(place));
+    let another = format!("actor = 'account/{}'", stranger());
+    tamper(history, set(&another, who)).await;
+    tamper(history, set("recorded = recorded - interval '1 day'", when)).await;
+    tamper(history, set("public_payload = '\\x00'", &shared)).await;
+    tamper(history, format!("DELETE FROM feeds.entries WHERE {}", of(gone))).await;
+    // Whoever alters log and history alike, leaf and all, is found by what was published.
+    let log = world.sources.log(Service::Records);
+    let mut header = log.read_lane(both.lane, both.seq - 1, 1).await.unwrap().remove(0).header;
+    header.actor = Actor::Account(stranger());
+    let alike = format!("{another}, leaf = '\\x{}'", hex::encode(header.leaf()));
+    let database = &world.sources.logs[&Service::Records].1.superuser_url;
+    tamper(database, format!("UPDATE log.events SET {alike} WHERE {}", row(both))).await;
+    tamper(history, set(&format!("{alike}, actor_account = '{}'", stranger()), both)).await;
+
+    let altered = [who, when, &shared, both].map(|place| at(FaultKind::Altered, place));
+    let expected: BTreeSet<_> = altered.into_iter().chain([at(FaultKind::Hole, gone)]).collect();
     assert_eq!(faults(&verify(&world).await), expected);
     world.end().await;
 }

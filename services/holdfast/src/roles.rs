@@ -32,6 +32,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) telemetry: TelemetrySettings,
     /// Mail server and such; keys and folders are set here.
     pub(crate) identity: IdentitySettings,
+    pub(crate) log: LogSettings,
     /// Who is asked to cosign the log.
     pub(crate) witnesses: Vec<WitnessAddress>,
     pub(crate) download_entries_max: u32,
@@ -128,7 +129,7 @@ impl Machine<'_> {
             Service::Messaging => Role::Messaging(holdfast_messaging::config::Settings { common }),
             Service::Audit => Role::Audit(holdfast_audit::config::Settings {
                 common,
-                log: LogSettings { witnesses: self.witnesses.clone(), ..log_settings(self.dir)? },
+                log: LogSettings { witnesses: self.witnesses.clone(), ..self.log.clone() },
                 download_entries_max: self.download_entries_max,
                 ..holdfast_audit::config::Settings::default()
             }),
@@ -147,12 +148,19 @@ impl Machine<'_> {
     }
 }
 
-/// The log's folder and key.
-pub(crate) fn log_settings(dir: &DataDir) -> Result<LogSettings> {
-    let tiles = Url::from_directory_path(dir.private_dir("log")?)
+/// The log's name, folder and key. Another name begins another log, in a folder of its own, and stays until there is a third.
+pub(crate) fn log_settings(dir: &DataDir, name: Option<&str>) -> Result<LogSettings> {
+    let kept = dir.path("log.origin");
+    if let Some(name) = name {
+        std::fs::write(&kept, name)?;
+    }
+    let LogSettings { origin: first, .. } = LogSettings::default();
+    let origin = std::fs::read_to_string(kept).unwrap_or_else(|_| first.clone());
+    let folder = if origin == first { "log".to_owned() } else { format!("log-{}", origin.replace('/', "-")) };
+    let tiles = Url::from_directory_path(dir.private_dir(&folder)?)
         .map_err(|()| anyhow!("the data directory's path is no URL"))?;
     let key_file = dir.secret("log.key", random_hex)?;
-    Ok(LogSettings { tiles: Some(tiles), key_file: Some(key_file), ..LogSettings::default() })
+    Ok(LogSettings { tiles: Some(tiles), key_file: Some(key_file), origin, ..LogSettings::default() })
 }
 
 fn tls(files: RoleFiles) -> TlsSettings {

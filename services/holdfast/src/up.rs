@@ -54,6 +54,10 @@ pub(crate) struct UpArgs {
     #[arg(long = "audit-download-entries-max", env = "HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX",
         default_value_t = DOWNLOAD_ENTRIES_MAX_DEFAULT, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     download_entries_max: u32,
+    /// Name of the transparency log. Another than the last time begins another log, in a folder of its own: what is needed where the
+    /// databases were set back to a backup and the published log goes on further.
+    #[arg(long = "audit-log-origin", env = "HOLDFAST_AUDIT_LOG_ORIGIN", value_name = "NAME")]
+    log_origin: Option<String>,
     /// Whether who has a second factor shows it again before they open a record to somebody else or save the history: `asked` where
     /// nothing is said, `waived` with the demo network.
     #[arg(long = "step-up", env = "HOLDFAST_STEP_UP", value_enum, value_name = "POLICY")]
@@ -71,7 +75,8 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
 
     let starting = servers::start(&dir, args.tools_dir.clone());
     let (postgres, nats) = step("starting PostgreSQL and nats-server", starting).await?;
-    let (_, log_key) = roles::log_settings(&dir)?.open()?.context("a log is kept")?;
+    let log = roles::log_settings(&dir, args.log_origin.as_deref())?;
+    let (_, log_key) = log.open()?.context("a log is kept")?;
     let (witness, address) = Beside::start(&dir, log_key.verifier())?;
     let machine = Machine {
         dir: &dir,
@@ -86,6 +91,7 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
                 .or((!args.no_demo).then_some(SecondFactor::Invited)),
             ..args.identity.clone()
         },
+        log,
         witnesses: vec![address],
         download_entries_max: args.download_entries_max,
         step_up: args.step_up.unwrap_or(if args.no_demo { StepUp::Asked } else { StepUp::Waived }),

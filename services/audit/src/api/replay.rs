@@ -66,9 +66,9 @@ impl ReplayService for Api {
         let asked = hypothesis::asked(request.into_inner(), self.app.ground().clock().now())?;
         let (tenant, patient, hypothesis) = asked;
         let concluded = self.app.decide_hypothetical(&entered, tenant, patient, &hypothesis).await?;
-        let conclusion = concluded.map_err(hypothesis::unconcluded)?;
+        let (conclusion, policy_digest) = concluded.map_err(hypothesis::unconcluded)?;
         Ok(Response::new(pb::DecideHypotheticalResponse {
-            policy_digest: self.app.policy_digest(),
+            policy_digest,
             decided_time: Some(timestamp(hypothesis.at)),
             lag_ms: wire::lag_ms(self.app.lag_max()),
             ..hypothesis::told(conclusion)
@@ -81,10 +81,10 @@ impl ReplayService for Api {
     ) -> Result<Response<pb::DecideForReaderResponse>, Status> {
         let entered = self.app.ground().enter(&request).await?;
         let (patient, reader) = reader::asked(&request.into_inner(), self.app.ground().clock().now())?;
-        let reading = self.app.decide_for_reader(&entered, patient, &reader).await?;
+        let (reading, policy_digest) = self.app.decide_for_reader(&entered, patient, &reader).await?;
         let of_others = reader.account != entered.context.caller.account;
         Ok(Response::new(pb::DecideForReaderResponse {
-            policy_digest: self.app.policy_digest(),
+            policy_digest,
             decided_time: Some(timestamp(reader.at)),
             lag_ms: wire::lag_ms(self.app.lag_max()),
             ..reader::told(reading, of_others)

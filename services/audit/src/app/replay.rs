@@ -5,9 +5,10 @@ use crate::{
     views::{self, Place, Rehearsed, ReplayPage, Span, Unconcluded},
 };
 use chrono::{DateTime, Utc};
-use holdfast_access::{Oversight, views::ConsentFact};
-use holdfast_host::{Entered, Problem};
+use holdfast_access::{Oversight, Policies, views::ConsentFact};
+use holdfast_host::{Entered, Problem, catalogue};
 use holdfast_types::{Action, Category, PatientId, TenantId};
+use std::sync::Arc;
 
 impl App {
     /// A tenant's decisions; without one, the whole installation's.
@@ -37,7 +38,7 @@ impl App {
         tenant: Option<TenantId>,
         patient: PatientId,
         hypothesis: &Hypothesis,
-    ) -> Result<Result<Conclusion, Unconcluded>, Problem> {
+    ) -> Result<Result<(Conclusion, String), Unconcluded>, Problem> {
         let gate = self.ground.gate();
         let asked = match tenant {
             Some(tenant) => Oversight::TenantHistory { tenant, patient: Some(patient) },
@@ -45,8 +46,10 @@ impl App {
         };
         let permit = gate.authorise_oversight(&entered.context, asked, "audit.DecideHypothetical").await?;
         let pool = self.ground.log().pool();
-        let conclusion = views::hypothetical(pool, &permit, gate.policies(), hypothesis).await?;
-        Ok(gate.release(permit, conclusion).await?)
+        let policies = self.policies_at(patient, hypothesis.at).await?;
+        let conclusion = views::hypothetical(pool, &permit, &policies, hypothesis).await?;
+        let conclusion = gate.release(permit, conclusion).await?;
+        Ok(conclusion.map(|conclusion| (conclusion, policies.digest_hex())))
     }
 
     /// Of anybody for a holder of the record; of themselves for everybody else, by what they may read today.
@@ -56,19 +59,21 @@ impl App {
         entered: &Entered,
         patient: PatientId,
         reader: &Reader,
-    ) -> Result<Reading, Problem> {
+    ) -> Result<(Reading, String), Problem> {
         const OPERATION: &str = "audit.DecideForReader";
         let (gate, asked) = (self.ground.gate(), &entered.context);
-        let (pool, policies) = (self.ground.log().pool(), gate.policies());
+        let pool = self.ground.log().pool();
         if reader.account == asked.caller.account {
             let permit =
                 gate.authorise_in_part(asked, Action::Read, patient, Category::ALL, OPERATION).await?;
-            let reading = views::read_by_oneself(pool, &permit, policies, reader).await?;
-            return Ok(gate.release(permit, reading).await?);
+            let policies = self.policies_at(patient, reader.at).await?;
+            let reading = views::read_by_oneself(pool, &permit, &policies, reader).await?;
+            return Ok((gate.release(permit, reading).await?, policies.digest_hex()));
         }
         let permit = gate.authorise_oversight(asked, Oversight::RecordHistory(patient), OPERATION).await?;
-        let reading = views::read_by(pool, &permit, policies, reader).await?;
-        Ok(gate.release(permit, reading).await?)
+        let policies = self.policies_at(patient, reader.at).await?;
+        let reading = views::read_by(pool, &permit, &policies, reader).await?;
+        Ok((gate.release(permit, reading).await?, policies.digest_hex()))
     }
 
     #[tracing::instrument(skip_all, name = "audit.list_readers")]
@@ -101,8 +106,17 @@ impl App {
         Ok(gate.release(permit, rehearsed).await?)
     }
 
-    /// Hex.
-    pub(crate) fn policy_digest(&self) -> String {
-        self.ground.gate().policies().digest_hex()
+    /// Those by which was decided at a moment: since this process runs its own, and before that those of the newest decision that is
+    /// logged of the record's tenant by then.
+    async fn policies_at(&self, patient: PatientId, at: DateTime<Utc>) -> Result<Arc<Policies>, Problem> {
+        let logged = match at < self.began {
+            true => views::policies_then(self.ground.log().pool(), patient, at).await?,
+            false => None,
+        };
+        let own = self.ground.gate().policies().digest_hex();
+        let kept =
+            logged.and_then(|digest| self.sets.by_digest(&digest)).or_else(|| self.sets.by_digest(&own));
+        kept.cloned()
+            .ok_or_else(|| Problem::new(catalogue::INTERNAL_FAULT, "the policy set in force is not kept"))
     }
 }

@@ -1,35 +1,30 @@
 //! One lane of a log as it is read again, against what was heard of it.
 use super::FaultKind;
-use holdfast_eventlog::{Envelope, Hash};
+use holdfast_eventlog::Envelope;
 use std::collections::BTreeMap;
 
-/// An entry as it was taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An entry as it stands in the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
-    pub leaf: Hash,
-    pub payload_sha256: Hash,
-    /// It did not match its leaf even then, which stands as a fault already.
+    /// In every column what its log tells.
+    pub is_told: bool,
+    /// The published log stands for it, as far as it has come.
+    pub is_published: bool,
+    /// It did not match its leaf even when it was heard, which stands as a fault already.
     pub mismatched: bool,
 }
 
 /// An entry as its log tells it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
     pub lane_seq: u64,
-    pub leaf: Hash,
-    pub payload_sha256: Hash,
-    /// The leaf that the header hashes to.
-    pub computed: Hash,
+    /// Its header hashes to its leaf.
+    pub is_sound: bool,
 }
 
 impl From<&Envelope> for Told {
-    fn from(envelope: &Envelope) -> Self {
-        Self {
-            lane_seq: envelope.header.lane_seq,
-            leaf: envelope.leaf,
-            payload_sha256: envelope.header.payload_sha256,
-            computed: envelope.header.leaf(),
-        }
+    fn from(Envelope { header, leaf, .. }: &Envelope) -> Self {
+        Self { lane_seq: header.lane_seq, is_sound: header.leaf() == *leaf }
     }
 }
 
@@ -40,12 +35,14 @@ pub struct LaneCheck {
     after: u64,
     /// The last one that must be there.
     end: u64,
+    /// The last one that must be in the history.
+    heard: u64,
 }
 
 impl LaneCheck {
-    /// `end` is the larger of what was heard and of what the log says is its head, both asked before the lane is read.
-    pub const fn until(end: u64) -> Self {
-        Self { after: 0, end }
+    /// How far it was heard and what the log says is its head, both asked before the lane is read.
+    pub const fn of(heard: u64, head: u64) -> Self {
+        Self { after: 0, end: if heard > head { heard } else { head }, heard }
     }
 
     pub const fn after(&self) -> u64 {
@@ -68,9 +65,11 @@ impl LaneCheck {
                 faults.push((self.after + 1, FaultKind::Hole));
             }
             self.after = told.lane_seq;
-            // What was not heard yet is judged when it is.
-            if heard.get(&told.lane_seq).is_some_and(|heard| told.is_altered(heard)) {
-                faults.push((told.lane_seq, FaultKind::Altered));
+            match heard.get(&told.lane_seq) {
+                Some(heard) if told.is_altered(*heard) => faults.push((told.lane_seq, FaultKind::Altered)),
+                // What was not heard yet is judged when it is.
+                None if told.lane_seq <= self.heard => faults.push((told.lane_seq, FaultKind::Hole)),
+                _ => {}
             }
         }
         // Whatever follows lies beyond the end.
@@ -90,10 +89,8 @@ impl LaneCheck {
 }
 
 impl Told {
-    fn is_altered(&self, heard: &Heard) -> bool {
-        self.leaf != heard.leaf
-            || self.payload_sha256 != heard.payload_sha256
-            || (self.computed != self.leaf && !heard.mismatched)
+    const fn is_altered(self, heard: Heard) -> bool {
+        !heard.is_told || !heard.is_published || !(self.is_sound || heard.mismatched)
     }
 }
 
@@ -102,60 +99,69 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn told(lane_seq: u64) -> Told {
-        let leaf = [u8::try_from(lane_seq).unwrap(); 32];
-        Told { lane_seq, leaf, payload_sha256: [9; 32], computed: leaf }
+    const SOUND: Heard = Heard { is_told: true, is_published: true, mismatched: false };
+
+    const fn told(lane_seq: u64) -> Told {
+        Told { lane_seq, is_sound: true }
     }
 
     fn heard(seqs: impl IntoIterator<Item = u64>) -> BTreeMap<u64, Heard> {
-        let entry = |seq| {
-            let Told { leaf, payload_sha256, .. } = told(seq);
-            (seq, Heard { leaf, payload_sha256, mismatched: false })
-        };
-        seqs.into_iter().map(entry).collect()
+        seqs.into_iter().map(|seq| (seq, SOUND)).collect()
     }
 
-    /// Faults of a lane that is told in pages.
+    /// Faults of a lane that is told in pages, and was heard as far as the history goes.
     fn faults(end: u64, lane: &[Told], heard: &BTreeMap<u64, Heard>, page: usize) -> Vec<(u64, FaultKind)> {
-        let mut check = LaneCheck::until(end);
+        let reached = heard.last_key_value().map_or(0, |(seq, _)| end.min(*seq));
+        let mut check = LaneCheck::of(reached, end);
         let mut found = Vec::new();
         while !check.is_done() {
             let after = check.after();
             let next: Vec<Told> =
-                lane.iter().filter(|told| told.lane_seq > after).take(page).cloned().collect();
+                lane.iter().filter(|told| told.lane_seq > after).take(page).copied().collect();
             found.extend(check.compare(&next, heard));
         }
         found
     }
 
     #[test]
-    fn a_changed_leaf_digest_or_header_is_an_alteration_with_its_place() {
-        for change in [
-            |told: &mut Told| (told.leaf, told.computed) = ([7; 32], [7; 32]),
-            |told: &mut Told| told.payload_sha256 = [8; 32],
-            |told: &mut Told| told.computed = [7; 32],
-        ] {
-            let mut lane: Vec<Told> = (1..=3).map(told).collect();
-            change(&mut lane[1]);
-            assert_eq!(faults(3, &lane, &heard(1..=3), 10), [(2, FaultKind::Altered)]);
+    fn what_history_log_and_published_log_do_not_say_alike_is_an_alteration_with_its_place() {
+        let lane: Vec<Told> = (1..=3).map(told).collect();
+        for other in [Heard { is_told: false, ..SOUND }, Heard { is_published: false, ..SOUND }] {
+            let mut known = heard(1..=3);
+            known.insert(2, other);
+            assert_eq!(faults(3, &lane, &known, 10), [(2, FaultKind::Altered)], "{other:?}");
         }
+        let unsound = [told(1), Told { lane_seq: 2, is_sound: false }, told(3)];
+        assert_eq!(faults(3, &unsound, &heard(1..=3), 10), [(2, FaultKind::Altered)]);
+    }
+
+    #[test]
+    fn what_was_taken_out_of_the_history_is_a_hole() {
+        let lane: Vec<Told> = (1..=4).map(told).collect();
+        assert_eq!(faults(4, &lane, &heard([1, 3]), 10), [(2, FaultKind::Hole)], "4 was not heard yet");
+        let mut check = LaneCheck::of(2, 2);
+        let found = check.compare(&lane[..2], &heard([1]));
+        assert_eq!(
+            found,
+            [(2, FaultKind::Hole)],
+            "what stands in the history does not say how far it was heard"
+        );
     }
 
     #[test]
     fn an_envelope_that_never_matched_its_leaf_is_not_called_altered() {
-        let mut lane: Vec<Told> = (1..=2).map(told).collect();
-        lane[0].computed = [7; 32];
+        let lane = [Told { lane_seq: 1, is_sound: false }, told(2)];
         let mut known = heard(1..=2);
-        known.get_mut(&1).unwrap().mismatched = true;
+        known.insert(1, Heard { mismatched: true, ..SOUND });
         assert_eq!(faults(2, &lane, &known, 10), []);
         // But it must not become another one.
-        lane[0].leaf = [7; 32];
+        known.insert(1, Heard { mismatched: true, is_told: false, ..SOUND });
         assert_eq!(faults(2, &lane, &known, 10), [(1, FaultKind::Altered)]);
     }
 
     #[test]
     fn a_row_that_cannot_be_read_is_an_alteration_of_what_was_heard() {
-        let mut check = LaneCheck::until(3);
+        let mut check = LaneCheck::of(2, 3);
         assert_eq!(check.compare(&[told(1)], &heard(1..=2)), []);
         assert_eq!(check.pass_unreadable(&heard(1..=2)), Some((2, FaultKind::Altered)));
         assert_eq!(check.pass_unreadable(&heard(1..=2)), None, "nobody has heard it yet");
@@ -164,9 +170,8 @@ mod tests {
 
     #[test]
     fn what_the_log_got_since_is_left_for_the_next_time() {
-        let mut later = told(3);
-        later.computed = [7; 32];
-        assert_eq!(faults(2, &[told(1), told(2), later.clone()], &heard(1..=2), 10), []);
+        let later = Told { lane_seq: 3, is_sound: false };
+        assert_eq!(faults(2, &[told(1), told(2), later], &heard(1..=2), 10), []);
         assert_eq!(faults(2, &[told(1), later], &heard(1..=2), 10), [(2, FaultKind::Hole)]);
     }
 

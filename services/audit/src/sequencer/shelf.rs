@@ -3,9 +3,10 @@ use futures::{StreamExt, TryStreamExt};
 use holdfast_objects::{AwsVariables, OpenError};
 use holdfast_translog::{StoreError, Tile, TileSource, TileStore};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use url::Url;
 
+const TILES: &str = "tile";
 /// The largest is a bundle of 256 entries, each far below a kilobyte.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
@@ -34,6 +35,18 @@ impl Shelf {
             Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(failed(&path, error)),
         }
+    }
+
+    /// Whether every full tile of a log of that size is there.
+    pub async fn is_whole(&self, size: u64) -> Result<bool, StoreError> {
+        let found: HashSet<Path> = self
+            .store
+            .list(Some(&self.path(TILES)))
+            .map_ok(|object| object.location)
+            .try_collect()
+            .await
+            .map_err(|error| failed(TILES, error))?;
+        Ok(Tile::all_full(size).all(|tile| found.contains(&self.path(&tile.path()))))
     }
 
     fn path(&self, path: &str) -> Path {

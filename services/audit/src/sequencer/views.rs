@@ -190,6 +190,29 @@ impl Tables {
         })
     }
 
+    /// Nothing is in the log any more, and all that was heard waits for it: false if it does not stand there any more.
+    pub async fn begin_another(&self, after: &Committed) -> Result<bool, TablesError> {
+        let mut tx = self.pool.begin().await?;
+        let emptied = sqlx::query(
+            "UPDATE log_checkpoint SET size = 0, root = sha256(''), note = '', published_size = 0
+             WHERE size = $1 AND note = $2",
+        )
+        .bind(signed(after.size))
+        .bind(&after.note)
+        .execute(&mut *tx)
+        .await?;
+        for table in ["DELETE FROM log_entries", "DELETE FROM log_heads", "DELETE FROM log_lanes"] {
+            sqlx::query(table).execute(&mut *tx).await?;
+        }
+        let begun = emptied.rows_affected() == 1;
+        if begun {
+            tx.commit().await?
+        } else {
+            tx.rollback().await?
+        }
+        Ok(begun)
+    }
+
     /// A page of entries, from one index on and before another.
     pub async fn entries(&self, from: u64, before: u64) -> Result<Vec<Vec<u8>>, TablesError> {
         let before = before.min(from.saturating_add(PAGE));

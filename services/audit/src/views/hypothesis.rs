@@ -4,13 +4,16 @@ use crate::domain::{About, Conclusion, Hypothesis, Known, Saying, ThingSaid};
 use chrono::{DateTime, Utc};
 use holdfast_access::{Decision, Oversight, Permit, Policies, Returned, Unreleased};
 use holdfast_eventlog::Subject;
-use holdfast_proto::consent::v1::DocumentErased;
+use holdfast_proto::{access::v1::AccessRecorded, consent::v1::DocumentErased};
 use holdfast_types::{AccountId, PatientId, Service};
 use prost::Message;
 use prost_types::Any;
 use sqlx::{FromRow, PgPool};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// Decisions among which one is looked for that a policy made.
+const NEWEST: i64 = 50;
 
 /// Why there is no conclusion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,34 @@ pub(super) fn named(decision: &Decision) -> impl Iterator<Item = Returned> {
         Decision::Refused { .. } => &[],
     };
     grants.iter().map(|named| Returned { id: named.grant.uuid(), revision: named.revision })
+}
+
+/// Digest of the policies by which was decided last in a record's tenant by then, in hexadecimal; none where no decision is logged.
+pub async fn policies_then(
+    pool: &PgPool,
+    patient: PatientId,
+    at: DateTime<Utc>,
+) -> Result<Option<String>, HistoryError> {
+    let looks: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT public_payload
+         FROM entries
+         WHERE tenant = (SELECT tenant FROM entries WHERE patient = $1 ORDER BY recorded DESC LIMIT 1) AND recorded <= $2
+           AND kind IN ('read', 'refused') AND event_type <> 'door.refused' AND public_payload IS NOT NULL
+         ORDER BY recorded DESC, service DESC, lane DESC, lane_seq DESC
+         LIMIT $3",
+    )
+    .bind(patient.uuid())
+    .bind(at)
+    .bind(NEWEST)
+    .persistent(false)
+    .fetch_all(pool)
+    .await?;
+    // Who was refused before a policy was asked is recorded without one.
+    let digest = |look: Vec<u8>| {
+        let look: AccessRecorded = Any::decode(look.as_slice()).ok()?.to_msg().ok()?;
+        Some(look.policy_digest).filter(|digest| !digest.is_empty())
+    };
+    Ok(looks.into_iter().find_map(digest))
 }
 
 /// What the logs had told of a record and an account by then.

@@ -1,13 +1,11 @@
 //! Takes in the envelopes of one service's log: one row each, in one statement per batch.
-use crate::domain::{FaultKind, Kind, room};
-use chrono::{DateTime, Utc};
+use super::line::{self, Line};
+use crate::domain::FaultKind;
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
 use holdfast_host::telemetry;
-use holdfast_types::{AccountId, Actor, Clock, EventId, PatientId, Service};
-use prost::Message;
+use holdfast_types::{Clock, Service};
 use sqlx::PgConnection;
 use std::sync::Arc;
-use uuid::Uuid;
 
 pub struct Index {
     service: Service,
@@ -25,7 +23,6 @@ impl Index {
 impl Reaction for Index {
     /// The history shows an event also where its effect waits for a fix.
     async fn witness(&self, conn: &mut PgConnection, envelopes: &[Envelope]) -> Result<(), ReactionError> {
-        let mut rows = Rows::default();
         let mut mismatched: Vec<(u16, u64)> = Vec::new();
         for envelope in envelopes {
             let header = &envelope.header;
@@ -40,9 +37,9 @@ impl Reaction for Index {
                 let span = tracing::info_span!("audit.index", service = header.service, lane = header.lane);
                 telemetry::continue_from(&span, parent);
             }
-            rows.push(self.service, envelope);
         }
-        rows.insert(&mut *conn, self.service).await?;
+        let lines = envelopes.iter().map(|envelope| Line::of(self.service, envelope));
+        line::insert(&mut *conn, self.service, lines).await?;
         if !mismatched.is_empty() {
             tracing::error!(service = %self.service, count = mismatched.len(), "envelopes do not match their leaf hashes");
             let faults = mismatched.into_iter().map(|(lane, seq)| (lane, seq, FaultKind::LeafMismatch));
@@ -104,113 +101,5 @@ impl Reaction for Index {
         .execute(conn)
         .await?;
         Ok(())
-    }
-}
-
-/// Columns of many entries, for `unnest`.
-#[derive(Default)]
-struct Rows {
-    lane: Vec<i32>,
-    lane_seq: Vec<i64>,
-    event_id: Vec<Uuid>,
-    kind: Vec<&'static str>,
-    event_type: Vec<String>,
-    stream: Vec<String>,
-    revision: Vec<i64>,
-    tenant: Vec<Uuid>,
-    subject: Vec<Uuid>,
-    patient: Vec<Option<Uuid>>,
-    actor: Vec<String>,
-    actor_account: Vec<Option<Uuid>>,
-    on_behalf_of: Vec<Option<Uuid>>,
-    purpose: Vec<&'static str>,
-    correlation: Vec<Uuid>,
-    causation: Vec<Option<Uuid>>,
-    occurred: Vec<DateTime<Utc>>,
-    recorded: Vec<DateTime<Utc>>,
-    key_id: Vec<Uuid>,
-    payload_sha256: Vec<Vec<u8>>,
-    leaf: Vec<Vec<u8>>,
-    public_payload: Vec<Option<Vec<u8>>>,
-    category: Vec<Option<&'static str>>,
-}
-
-impl Rows {
-    fn push(&mut self, service: Service, envelope: &Envelope) {
-        let (header, payload) = (&envelope.header, envelope.public_payload.as_ref());
-        self.lane.push(i32::from(header.lane));
-        self.lane_seq.push(i64::try_from(header.lane_seq).unwrap_or(i64::MAX));
-        self.event_id.push(header.event_id.uuid());
-        self.kind.push(Kind::of(service, &header.event_type).as_str());
-        self.event_type.push(header.event_type.clone());
-        self.stream.push(header.stream.to_string());
-        self.revision.push(i64::try_from(header.revision).unwrap_or(i64::MAX));
-        self.tenant.push(header.tenant.uuid());
-        self.subject.push(header.subject);
-        self.patient.push(header.patient.map(PatientId::uuid));
-        self.actor.push(header.actor.to_string());
-        self.actor_account.push(account(header.actor).map(AccountId::uuid));
-        self.on_behalf_of.push(header.on_behalf_of.map(PatientId::uuid));
-        self.purpose.push(header.purpose.as_str());
-        self.correlation.push(header.correlation);
-        self.causation.push(header.causation.map(EventId::uuid));
-        self.occurred.push(header.occurred);
-        self.recorded.push(header.recorded);
-        self.key_id.push(header.key_id);
-        self.payload_sha256.push(header.payload_sha256.to_vec());
-        self.leaf.push(envelope.leaf.to_vec());
-        self.public_payload.push(payload.map(Message::encode_to_vec));
-        self.category.push(payload.and_then(room).map(|category| category.as_str()));
-    }
-
-    /// What is there already stays as it is.
-    async fn insert(self, conn: &mut PgConnection, service: Service) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "INSERT INTO entries (
-                 service, lane, lane_seq, event_id, kind, event_type, stream, revision, tenant, subject, patient,
-                 actor, actor_account, on_behalf_of, purpose, correlation, causation, occurred, recorded, key_id,
-                 payload_sha256, leaf, public_payload, category)
-             SELECT
-                 $1, unnest($2::int[]), unnest($3::bigint[]), unnest($4::uuid[]), unnest($5::text[]), unnest($6::text[]),
-                 unnest($7::text[]), unnest($8::bigint[]), unnest($9::uuid[]), unnest($10::uuid[]), unnest($11::uuid[]),
-                 unnest($12::text[]), unnest($13::uuid[]), unnest($14::uuid[]), unnest($15::text[]), unnest($16::uuid[]),
-                 unnest($17::uuid[]), unnest($18::timestamptz[]), unnest($19::timestamptz[]), unnest($20::uuid[]),
-                 unnest($21::bytea[]), unnest($22::bytea[]), unnest($23::bytea[]), unnest($24::text[])
-             ON CONFLICT (service, lane, lane_seq) DO NOTHING",
-        )
-        .bind(service.as_str())
-        .bind(self.lane)
-        .bind(self.lane_seq)
-        .bind(self.event_id)
-        .bind(self.kind)
-        .bind(self.event_type)
-        .bind(self.stream)
-        .bind(self.revision)
-        .bind(self.tenant)
-        .bind(self.subject)
-        .bind(self.patient)
-        .bind(self.actor)
-        .bind(self.actor_account)
-        .bind(self.on_behalf_of)
-        .bind(self.purpose)
-        .bind(self.correlation)
-        .bind(self.causation)
-        .bind(self.occurred)
-        .bind(self.recorded)
-        .bind(self.key_id)
-        .bind(self.payload_sha256)
-        .bind(self.leaf)
-        .bind(self.public_payload)
-        .bind(self.category)
-        .execute(conn)
-        .await?;
-        Ok(())
-    }
-}
-
-fn account(actor: Actor) -> Option<AccountId> {
-    match actor {
-        Actor::Account(account) => Some(account),
-        Actor::Service(_) | Actor::Anonymous => None,
     }
 }

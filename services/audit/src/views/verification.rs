@@ -1,18 +1,26 @@
 //! What a verification compares a log with, and where its findings go.
-use super::HistoryError;
+use super::{HistoryError, line::Line};
 use crate::domain::{FaultKind, Heard};
 use chrono::{DateTime, Utc};
-use holdfast_eventlog::Hash;
+use holdfast_eventlog::Envelope;
+use holdfast_translog::Entry;
+use holdfast_types::Service;
 use sqlx::{FromRow, PgConnection, PgPool};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// The last sequence number heard of each lane of a service.
-pub async fn reached(pool: &PgPool, service: &str) -> Result<BTreeMap<u16, u64>, HistoryError> {
-    let rows: Vec<(i32, i64)> =
-        sqlx::query_as("SELECT lane, max(lane_seq) FROM entries WHERE service = $1 GROUP BY lane")
-            .bind(service)
-            .fetch_all(pool)
-            .await?;
+/// How far each lane of a service was heard.
+pub async fn reached(pool: &PgPool, service: Service) -> Result<BTreeMap<u16, u64>, HistoryError> {
+    let rows: Vec<(i32, i64)> = sqlx::query_as(
+        "SELECT lane, max(seq) FROM (
+             SELECT lane, lane_seq AS seq FROM entries WHERE service = $1
+             UNION ALL
+             SELECT lane, seq FROM inbox WHERE source = $1
+         ) AS heard
+         GROUP BY lane",
+    )
+    .bind(service.as_str())
+    .fetch_all(pool)
+    .await?;
     Ok(rows
         .into_iter()
         .filter_map(|(lane, seq)| Some((lane.try_into().ok()?, seq.try_into().ok()?)))
@@ -21,47 +29,58 @@ pub async fn reached(pool: &PgPool, service: &str) -> Result<BTreeMap<u16, u64>,
 
 #[derive(FromRow)]
 struct Row {
-    lane_seq: i64,
-    leaf: Vec<u8>,
-    payload_sha256: Vec<u8>,
+    #[sqlx(flatten)]
+    line: Line,
     mismatched: bool,
+    /// Of the published log.
+    entry: Option<Vec<u8>>,
 }
 
-/// What was heard of a lane, after one sequence number and up to another.
+/// What was heard of a lane, after one sequence number and up to another, against what its log tells.
 pub async fn heard(
     pool: &PgPool,
-    service: &str,
+    service: Service,
     lane: u16,
-    after: u64,
-    until: u64,
+    (after, until): (u64, u64),
+    told: &[Envelope],
 ) -> Result<BTreeMap<u64, Heard>, HistoryError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT
-            lane_seq,
-            leaf,
-            payload_sha256,
+            entries.*,
             EXISTS (
                 SELECT FROM log_faults AS faults
                 WHERE faults.service = entries.service AND faults.lane = entries.lane
                   AND faults.lane_seq = entries.lane_seq AND faults.kind = $5
-            ) AS mismatched
+            ) AS mismatched,
+            log_entries.bytes AS entry
          FROM entries
-         WHERE service = $1 AND lane = $2 AND lane_seq > $3 AND lane_seq <= $4",
+         LEFT JOIN log_entries ON log_entries.service = entries.service AND log_entries.lane = entries.lane
+            AND log_entries.lane_seq = entries.lane_seq
+         WHERE entries.service = $1 AND entries.lane = $2 AND entries.lane_seq > $3 AND entries.lane_seq <= $4",
     )
-    .bind(service)
+    .bind(service.as_str())
     .bind(i32::from(lane))
     .bind(i64::try_from(after).unwrap_or(i64::MAX))
     .bind(i64::try_from(until).unwrap_or(i64::MAX))
     .bind(FaultKind::LeafMismatch.as_str())
     .fetch_all(pool)
     .await?;
-    let hash = |bytes: Vec<u8>| Hash::try_from(bytes).unwrap_or_default();
+    let envelopes: HashMap<u64, &Envelope> =
+        told.iter().map(|envelope| (envelope.header.lane_seq, envelope)).collect();
     let heard = rows.into_iter().filter_map(|row| {
-        let Row { lane_seq, leaf, payload_sha256, mismatched } = row;
-        let heard = Heard { leaf: hash(leaf), payload_sha256: hash(payload_sha256), mismatched };
-        Some((u64::try_from(lane_seq).ok()?, heard))
+        let Row { line, mismatched, entry } = row;
+        let seq = u64::try_from(line.lane_seq).ok()?;
+        let is_told = envelopes.get(&seq).is_none_or(|envelope| line.is_told_by(service, envelope));
+        let is_published = entry.is_none_or(|bytes| publishes(&bytes, &line));
+        Some((seq, Heard { is_told, is_published, mismatched }))
     });
     Ok(heard.collect())
+}
+
+/// Whether an entry of the published log stands for what was heard.
+fn publishes(entry: &[u8], line: &Line) -> bool {
+    let Ok(Entry::Event(event)) = Entry::decode(entry) else { return false };
+    event.leaf.as_slice() == line.leaf && event.event_id.uuid() == line.event_id
 }
 
 /// Notes faults; those known already keep the time at which they were found first.

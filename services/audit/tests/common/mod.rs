@@ -223,6 +223,7 @@ impl Sources {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         let streams =
             vec![StreamAppend { stream, expected_revision: 0, events: vec![event], own_key: false }];
@@ -319,11 +320,11 @@ impl World {
                 tenant_id: tenant().to_string(),
                 ..Default::default()
             };
-            let outcome = patiently(|| {
+            let asked = || {
                 let (mut client, unbounded) = (client.clone(), unbounded.clone());
                 async move { client.search_entries(unbounded).await }
-            });
-            let outcome = outcome.await;
+            };
+            let outcome = patiently(asked).await;
             assert_eq!(reason(&outcome.unwrap_err()), "SEARCH_UNBOUNDED");
         }
     }
@@ -339,7 +340,6 @@ impl World {
         rows
     }
 
-    /// Stops in order.
     pub async fn end(self) {
         self.sources.stop.cancel();
         self.ended.await.unwrap().unwrap();

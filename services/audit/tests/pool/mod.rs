@@ -23,6 +23,7 @@ use uuid::Uuid;
 /// What the process that is killed is told, beside the variables of a bucket.
 const DATABASE: &str = "HOLDFAST_TEST_SEQUENCER_DATABASE";
 const STORE: &str = "HOLDFAST_TEST_SEQUENCER_STORE";
+const LOG_SEED: [u8; 32] = [9; 32];
 
 /// The tables and the shelf of the process that is to be killed; none in a run of the tests.
 pub fn told() -> Option<(sqlx::PgPool, Shelf)> {
@@ -98,6 +99,17 @@ impl World {
         sequencer(self.audit.pool.clone(), self.shelf(), self.clock.clone())
     }
 
+    /// Of a log of another name, signed with the same key.
+    pub fn sequencer_of(&self, name: &str, shelf: Shelf) -> Sequencer {
+        let key = SigningKey::from_seed(name, Signs::Notes, &LOG_SEED).unwrap();
+        Sequencer::new(Tables::new(self.audit.pool.clone()), shelf, key, Arc::new(self.clock.clone()))
+    }
+
+    pub async fn as_superuser(&self, sql: String) {
+        let mut conn = sqlx::PgConnection::connect(&self.audit.superuser_url).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.unwrap();
+    }
+
     /// One event of a patient, heard.
     pub async fn hear(&self, service: Service, patient: u128) {
         self.hear_many(service, patient, 1).await;
@@ -115,6 +127,7 @@ impl World {
             causation: None,
             traceparent: None,
             occurred: None,
+            by_right: None,
         };
         let stream = StreamName::new("item", SystemIds.next());
         let events = (0..count).map(|_| event()).collect();
@@ -193,7 +206,7 @@ impl World {
 }
 
 pub fn log_key() -> SigningKey {
-    SigningKey::from_seed("holdfast.example/log", Signs::Notes, &[9; 32]).unwrap()
+    SigningKey::from_seed("holdfast.example/log", Signs::Notes, &LOG_SEED).unwrap()
 }
 
 pub fn sequencer(pool: sqlx::PgPool, shelf: Shelf, clock: FakeClock) -> Sequencer {

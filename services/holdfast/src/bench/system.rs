@@ -4,7 +4,7 @@ use crate::{
     data_dir::DataDir,
     databases,
     demo::installation::{INSTALLATION, Installation, Speaker, send},
-    roles::Machine,
+    roles::{self, Machine},
     serve::Bound,
     up,
 };
@@ -48,6 +48,7 @@ impl System {
             http: ([127, 0, 0, 1], 0).into(),
             telemetry: TelemetrySettings::default(),
             identity: IdentitySettings::default(),
+            log: roles::log_settings(&dir, None)?,
             witnesses: Vec::new(),
             step_up: StepUp::Asked,
             download_entries_max: holdfast_audit::config::DOWNLOAD_ENTRIES_MAX_DEFAULT,

@@ -13,7 +13,7 @@ use holdfast_proto::{consent::v1 as consent, documents::v1 as documents};
 use holdfast_supervise::{Postgres, PostgresSettings};
 use holdfast_testkit::refusal::reason;
 use installation::Installation;
-use place::{GOAL, PAPER, Place};
+use place::{GOAL, LOG, PAPER, Place};
 use sqlx::{Connection as _, PgConnection};
 use std::{
     fs,
@@ -110,7 +110,7 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     let (shed, stays) = (place.hand_in(&kept).await, place.hand_in(&kept).await);
     let before = place.log().await;
     let seen = root.path().join("checkpoint");
-    place.checkpoint(&seen).await;
+    let at_backup = place.checkpoint(0, &seen).await;
     up.down().await;
     place.back_up(&backup);
 
@@ -122,6 +122,9 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     place.erase(&kept, &shed).await;
     place.paper_erased(&kept, &shed).await;
     place.noted(2).await;
+    let (later, proof) = (root.path().join("later"), root.path().join("proof"));
+    place.checkpoint(at_backup, &later).await;
+    fs::write(&proof, place.proof(&gone, &[at_backup]).await).unwrap();
     up.down().await;
 
     let master = MasterKey::read(&place.data.join("secrets/consent-master.key")).unwrap();
@@ -152,9 +155,11 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
     assert_eq!(place.download(&kept, &stays).await.unwrap(), PAPER);
     up.down().await;
 
+    // What was published since the backup was seen by others: under its name nothing else is ever published.
+    let up_to_then = fs::read(place.data.join(LOG).join("checkpoint")).unwrap();
     place.restore(&backup);
     fs::rename(&away, &ledger).unwrap();
-    let up = Installation::up(&place.data, &[]).await;
+    let up = Installation::up(&place.data, &[("HOLDFAST_AUDIT_LOG_ORIGIN", "holdfast/log-2")]).await;
     // From the first answer on: either its key is gone, or the erasure was heard again.
     let first = place.goals(&gone).await.unwrap_err();
     assert!(["CONTENT_ERASED", "UNRECORDABLE"].contains(&reason(&first)), "{first:?}");
@@ -180,17 +185,24 @@ async fn a_restored_backup_is_erased_again_before_anything_is_served_and_every_p
         assert!(header.subject != patient || again.public_payload.is_none());
     }
     place.noted(2).await;
-    let proof = root.path().join("proof");
-    fs::write(&proof, place.proof(&gone, &seen).await).unwrap();
+    let again = root.path().join("proof-again");
+    fs::write(&again, place.proof(&gone, &[]).await).unwrap();
     up.down().await;
-    for export in [&place.data.join("log"), &proof] {
-        let verified = place.verify(export, &seen);
-        let said = String::from_utf8_lossy(&verified.stdout);
+    assert_eq!(fs::read(place.data.join(LOG).join("checkpoint")).unwrap(), up_to_then);
+    let (log, another) = (place.data.join(LOG), "log-holdfast-log-2");
+    let of_record = format!("entries of patient {gone}");
+    for (verified, continued, said) in [
+        (place.verify(LOG, &log, &[&seen, &later]), 2, ""),
+        (place.verify(LOG, &proof, &[&seen]), 1, of_record.as_str()),
+        (place.verify(another, &place.data.join(another), &[]), 0, ""),
+        (place.verify(another, &again, &[]), 0, of_record.as_str()),
+    ] {
+        let told = String::from_utf8_lossy(&verified.stdout);
+        assert!(verified.status.success() && told.contains(said), "{verified:?}");
         assert!(
-            verified.status.success() && said.contains("earlier checkpoints continued 1"),
-            "{verified:?}"
+            continued == 0 || told.contains(&format!("earlier checkpoints continued {continued}")),
+            "{told}"
         );
-        assert!(export != &proof || said.contains(&format!("entries of patient {gone}")), "{said}");
     }
 
     // A ledger that somebody has cut is no ledger: nothing is served on top of it.

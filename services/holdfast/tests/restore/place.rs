@@ -28,6 +28,8 @@ pub(crate) const GOAL: &str = "Says two words at breakfast";
 pub(crate) const PAPER: &str = "The left ear hears less than the right one";
 /// What a backup is made of: the databases with keys and all, the object store, and what the bus stores.
 const KEPT: [&str; 3] = ["postgres", "objects", "nats"];
+/// The published log, which others have seen: it is not set back.
+pub(crate) const LOG: &str = "log";
 
 type Through = InterceptedService<Channel, client::Outgoing>;
 
@@ -215,35 +217,39 @@ impl Place {
         assert_eq!(lines(), count);
     }
 
-    /// The newest checkpoint of the transparency log, kept as an outsider would.
-    pub(crate) async fn checkpoint(&self, copy: &Path) {
-        let published = self.data.join("log/checkpoint");
-        while !published.exists() {
+    /// The newest checkpoint of the transparency log, kept as an outsider would, once it is of more entries than that.
+    pub(crate) async fn checkpoint(&self, beyond: u64, copy: &Path) -> u64 {
+        let published = self.data.join(format!("{LOG}/checkpoint"));
+        loop {
+            let size = size_of(&published);
+            if size > beyond {
+                fs::copy(published, copy).unwrap();
+                return size;
+            }
             tokio::task::yield_now().await;
         }
-        fs::copy(published, copy).unwrap();
     }
 
-    /// What an outsider makes of the published log, or of a part of it, who kept an older checkpoint of it.
-    pub(crate) fn verify(&self, export: &Path, older: &Path) -> Output {
+    /// What an outsider makes of a published log, or of a part of it, who kept older checkpoints of it.
+    pub(crate) fn verify(&self, log: &str, export: &Path, older: &[&Path]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_holdfast"))
             .args(["audit", "verify", "--key"])
-            .arg(self.data.join("log/verifier.key"))
+            .arg(self.data.join(log).join("verifier.key"))
             .arg("--export")
             .arg(export)
-            .arg("--older")
-            .arg(older)
+            .args(older.iter().flat_map(|older| [Path::new("--older"), older]))
             .output()
             .unwrap()
     }
 
-    /// The proof of all that the log holds of a record, as its holder takes it home, from a checkpoint that was seen.
-    pub(crate) async fn proof(&self, patient_id: &str, seen: &Path) -> Vec<u8> {
-        let size = fs::read_to_string(seen).unwrap().lines().nth(1).unwrap().parse().unwrap();
+    /// The proof of all that the log holds of a record, as its holder takes it home, from checkpoints that were seen.
+    pub(crate) async fn proof(&self, patient_id: &str, older_sizes: &[u64]) -> Vec<u8> {
         let channel = self.channel(Service::Audit, Service::Gateway);
         let client = AuditServiceClient::with_interceptor(channel, self.outgoing(1, None));
-        let asked =
-            audit::DownloadPatientProofRequest { patient_id: patient_id.to_owned(), older_sizes: vec![size] };
+        let asked = audit::DownloadPatientProofRequest {
+            patient_id: patient_id.to_owned(),
+            older_sizes: older_sizes.into(),
+        };
         let taken = || {
             let (mut client, asked) = (client.clone(), asked.clone());
             async move {
@@ -290,6 +296,12 @@ impl Place {
         });
         found
     }
+}
+
+/// Entries of a published checkpoint; 0 where there is none yet.
+fn size_of(checkpoint: &Path) -> u64 {
+    let note = fs::read_to_string(checkpoint).unwrap_or_default();
+    note.lines().nth(1).map_or(0, |size| size.parse().unwrap())
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
