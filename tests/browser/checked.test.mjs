@@ -16,6 +16,8 @@ const FAMILY = { email: "pia.beispielhaft@families.example", name: "Pia Beispiel
 // Without a service worker every request can be answered by the test.
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true, serviceWorkers: "block" };
 const PATIENCE_MS = 60_000;
+// What is younger than a minute might not have been recorded when the page was made.
+const OLD_MS = 65_000;
 const PROOF = /\/looked\/proof(\?|$)/;
 
 let holdfast;
@@ -23,6 +25,7 @@ let browser;
 let files;
 let page;
 let record;
+let born;
 
 before(async () => {
   assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
@@ -35,6 +38,7 @@ before(async () => {
   await page.getByRole("link", { name: "Open the record" }).click();
   await heading(page, /’s record$/);
   record = page.url();
+  born = Date.now();
 }, { timeout: 400_000 });
 
 after(async () => {
@@ -76,6 +80,7 @@ test("the list is checked on the family’s own phone", { timeout: 600_000 }, as
     const shown = await page.locator("[data-events]").count();
     assert.ok(first >= shown && shown > 3, `${first} entries, ${shown} lines`);
     assert.match(outcome.text, new RegExp(`Lines on this page that are in the proof: ${shown}`));
+    assert.match(outcome.text, /Between the first and the last line of this page, nothing is missing/);
     assert.match(outcome.text, /first check here/);
   });
 
@@ -131,6 +136,49 @@ test("the list is checked on the family’s own phone", { timeout: 600_000 }, as
     await page.unroute(/\/looked\?who=all$/);
     assert.match(outcome.tone, /stop/, outcome.text);
     assert.match(outcome.text, /A line on this page is not in the proof: \S+/);
+  });
+
+  // Answers the page as `change` makes it, from the first time on or only once.
+  async function changed(change, times) {
+    const handler = async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, body: change(await answer.text()) });
+    };
+    await page.route(/\/looked\?who=all$/, handler, { times });
+    const outcome = await checked();
+    await page.unroute(/\/looked\?who=all$/);
+    return outcome;
+  }
+  // The last line but one.
+  const withoutALine = (body) => {
+    const lines = [...body.matchAll(/<li class="look.*?<\/li>/gs)];
+    return body.replace(lines.at(-2)[0], "");
+  };
+
+  await walk.test("a line that was left out is missed, unless it is there by now", async () => {
+    await new Promise((old) => setTimeout(old, born + OLD_MS - Date.now()));
+    const left = await changed(withoutALine);
+    assert.match(left.tone, /stop/, left.text);
+    assert.match(left.text, /does not match its proof\. Entry \d+ belongs on this page and is not on it\./);
+    const heardLate = await changed(withoutALine, 1);
+    assert.match(heardLate.tone, /good/, heardLate.text);
+  });
+
+  await walk.test("a line with another date is not in the proof", async () => {
+    const moved = await changed((body) => {
+      const [line] = [...body.matchAll(/<li class="look.*?<\/li>/gs)].at(-1);
+      return body.replace(line, line.replace(/datetime="\d{4}/, 'datetime="2020'));
+    });
+    assert.match(moved.tone, /stop/, moved.text);
+    assert.match(moved.text, /A line on this page is not in the proof: \S+/);
+  });
+
+  await walk.test("of a part of the list it is said that nothing is known of what is not in it", async () => {
+    await page.goto(`${record}/looked?who=me`);
+    await box().getByRole("button", { name: "Check on this device" }).click();
+    const said = box().getByRole("status").locator(".notice:not(.info)");
+    await said.waitFor();
+    assert.match(await said.innerText(), /This page shows a part of the list/);
   });
 
   await walk.test("without an answer nothing is said to be checked", async () => {

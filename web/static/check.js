@@ -6,6 +6,9 @@ const TRIES_MAX = 4;
 const RETRY_MS = 1000;
 // A line that is younger than the proof may not be in it yet.
 const FRESH_MS = 60_000;
+// From the making of an event to its being recorded.
+const RECORDED_WITHIN_MS = 300_000;
+const SECOND_MS = 1000;
 
 const box = document.querySelector("[data-check]");
 if (box) {
@@ -60,14 +63,38 @@ if (box) {
     return answer.text();
   };
 
-  // Lines of the page that the proof does not hold: those it could not hold yet apart.
+  // An event's number begins with the moment in which it was made (UUID version 7), and its entry in the log covers its number.
+  const madeAt = (event) => Number.parseInt(event.replaceAll("-", "").slice(0, 12), 16);
+  const eventsOf = (line) => line.dataset.events.split(" ");
+  const timeOf = (line) => Date.parse(line.querySelector("time")?.dateTime);
+
+  // Lines of the page that the proof does not hold as they stand: those that it could not hold yet apart.
   const compare = (proof) => {
     const known = new Set(proof.entries.map((entry) => entry.eventId));
     const lines = [...document.querySelectorAll("[data-events]")];
-    const unknown = lines.filter((line) => !line.dataset.events.split(" ").every((event) => known.has(event)));
-    const at = (line) => Date.parse(line.querySelector("time")?.dateTime);
-    const fresh = unknown.filter((line) => at(line) > proof.time - FRESH_MS);
-    return { lines: lines.length, fresh: fresh.length, strange: unknown.find((line) => !fresh.includes(line)) };
+    const unknown = lines.filter((line) => !eventsOf(line).every((event) => known.has(event)));
+    const fresh = unknown.filter((line) => timeOf(line) > proof.time - FRESH_MS);
+    const moved = lines.find((line) => Math.abs(timeOf(line) - Math.max(...eventsOf(line).map(madeAt))) > RECORDED_WITHIN_MS);
+    return { lines: lines.length, fresh: fresh.length, strange: moved ?? unknown.find((line) => !fresh.includes(line)) };
+  };
+
+  // The number of an entry that belongs between the lines of the page and is on none, if the page shows all of the list: what was
+  // recorded after its last line, and so long before its first one, or before it was asked for, that it was recorded by then.
+  const leftOut = async (proof) => {
+    const list = document.querySelector("[data-whole]");
+    if (!list) return undefined;
+    const times = [...list.querySelectorAll("[data-events]")].map(timeOf);
+    const oldest = "oldest" in list.dataset ? -Infinity : Math.min(...times) + SECOND_MS;
+    const newest = ("newest" in list.dataset ? proof.time - performance.now() : Math.max(...times)) - FRESH_MS;
+    const missing = (page) => {
+      const shown = new Set([...page.querySelectorAll("[data-events]")].flatMap(eventsOf));
+      return proof.entries.findIndex(({ eventId }) => !shown.has(eventId) && madeAt(eventId) > oldest && madeAt(eventId) < newest);
+    };
+    if (missing(document) < 0) return undefined;
+    // What was heard late is on the page by now.
+    const again = new DOMParser().parseFromString(await (await get(location.href)).text(), "text/html");
+    const still = missing(again);
+    return still < 0 ? undefined : still + 1;
   };
 
   const check = async ({ openKey, openCheckpoint, verify, saved, keeps, Mismatch }) => {
@@ -85,6 +112,8 @@ if (box) {
     for (const one of seen) keeps(proof, one);
     const { lines, fresh, strange } = compare(proof);
     if (strange) throw new Mismatch("shown", strange.querySelector(".code")?.textContent);
+    const left = await leftOut(proof);
+    if (left) throw new Mismatch("left", left);
     const { chain, count, last } = proof;
     remember({ key: keyText, note: proof.note, seen: { ...before.seen, [record]: { chain, count, last } } });
     return { count, time: proof.time, lines, fresh, again: seen.length > 0 };
@@ -106,6 +135,7 @@ if (box) {
         "good",
         filled(words.sayGood, { count, when }),
         filled(words.sayLines, { lines: lines - fresh }),
+        document.querySelector("[data-whole]") ? words.sayWhole : words.sayPart,
         again ? words.sayAgain : words.sayFirst,
         fresh > 0 && filled(words.sayFresh, { fresh }),
       );

@@ -1,5 +1,5 @@
 looked-room = Who looked
-looked-lead = Each look, change and share in this record.
+looked-lead = Each look, change and share in this record. When a privacy officer searches the history of all records at once, that stands in the officer’s own list.
 looked-none = No one has looked yet
 looked-none-why = Each look shows up here within a moment.
 looked-by = allowed by

@@ -1,5 +1,5 @@
 looked-room = Quién lo vio
-looked-lead = Cada consulta, cambio y permiso de este historial.
+looked-lead = Cada consulta, cambio y permiso de este historial. Cuando un encargado de privacidad busca en todos los historiales a la vez, eso queda en su propia lista.
 looked-none = Todavía nadie lo ha visto
 looked-none-why = Cada consulta aparece aquí en un momento.
 looked-by = permitido por

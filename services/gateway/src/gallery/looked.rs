@@ -94,6 +94,7 @@ fn looked(look: &Look, empty: bool) -> Page {
             Filter::new(format!("{path}?who=all"), words.t("looked-everyone"), false),
         ],
         none: words.t("looked-none-others"),
+        whole: false,
         pager: if empty {
             Pager::default()
         } else {

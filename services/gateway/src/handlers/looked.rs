@@ -147,6 +147,7 @@ async fn looked(open: Open, Path(_): Path<String>, Query(at): Query<At>) -> Answ
             (Whose::Others, None) => "looked-none-others",
             (Whose::Me, None) => "looked-none-me",
         }),
+        whole: whose == Whose::All && kind.is_none(),
         days: days(&open, &sifted.entries).await?,
         pager: Pager { shown: sifted.entries.len(), total: sifted.total.unwrap_or_default(), next, previous },
         check: Check { proof_href: open.path("/looked/proof"), patient: open.patient_id(), log_href: LOG },

@@ -112,6 +112,8 @@ pub struct WhoLooked {
     /// Whose entries: of others, one's own, all.
     pub whose: Vec<Filter>,
     pub filters: Vec<Filter>,
+    /// Nothing is left out but by pages.
+    pub whole: bool,
     pub days: Vec<Day>,
     /// What is said where there is no day.
     pub none: String,
