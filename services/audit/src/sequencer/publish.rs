@@ -77,7 +77,7 @@ impl Sequencer {
             return Err(SequencerError::Lost);
         }
         tracing::warn!(
-            log = name,
+            log = key.name(),
             entries = committed.size,
             "another log begins, as HOLDFAST_AUDIT_LOG_ORIGIN says"
         );
