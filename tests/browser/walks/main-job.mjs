@@ -95,12 +95,18 @@ export async function mainJob(walk, { holdfast, browser, file, shape, email, nam
     await row.click();
     await heading(therapist, /’s record/);
     theirs = therapist.url();
+    assert.equal(await therapist.getByRole("link", { name: "Who looked" }).count(), 0, "that is for the family");
     await therapist.goto(`${theirs}/c/${slug}`);
     await heading(therapist, room);
     assert.ok((await therapist.locator("#list .rows li").count()) > 0);
     await therapist.goto(`${theirs}/c/results`);
     await notShown(therapist);
     await sees(family, record, "read", THERAPIST.name, `opened the list of ${room}`);
+    // Whoever comes here comes to see who looked: that begins on the first screen.
+    await family.evaluate(() => window.scrollTo(0, 0));
+    const { y } = await family.locator(".look").first().boundingBox();
+    const { innerHeight } = await family.evaluate(() => ({ innerHeight }));
+    assert.ok(y < innerHeight - 80, `the first look begins at ${y} of ${innerHeight}`);
     await shown(family, "looked");
   });
 
