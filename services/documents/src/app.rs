@@ -121,12 +121,14 @@ impl App {
             Some(known) => (known.patient, slice::from_ref(&known.category)),
             None => (NOBODY, Category::ALL),
         };
-        let permit =
-            self.ground.gate().authorise(asked, Action::Contribute, patient, categories, operation).await?;
-        match known {
-            Some(known) if known.account == permit.account() => Ok(permit),
-            _ => Err(Failure::Upload(upload::Refusal::NotStarted)),
+        let gate = self.ground.gate();
+        let permit = gate.authorise(asked, Action::Contribute, patient, categories, operation).await?;
+        if known.is_some_and(|known| known.account == permit.account()) {
+            return Ok(permit);
         }
+        // That there is none is an answer, too.
+        gate.release(permit, Unreleased::new((), Vec::new())).await?;
+        Err(Failure::Upload(upload::Refusal::NotStarted))
     }
 
     /// A permit for a document's own category. What is not there is told only to those from whom nothing would be hidden.

@@ -298,9 +298,16 @@ async fn an_upload_belongs_to_the_account_that_started_it() {
     }
     let nothing = GetUploadRequest { upload_id: request_id() };
     assert_eq!(refusal(world.as_(&stranger).get_upload(nothing).await), "NOT_PERMITTED");
-    assert!(
-        world.looks("documents.CompleteUpload").await.iter().all(|look| look.outcome() == Outcome::Refused)
-    );
+    for operation in ["documents.GetUpload", "documents.AppendUpload", "documents.CompleteUpload"] {
+        let looks = world.looks(operation).await;
+        let outcomes =
+            [Outcome::Permitted, Outcome::Refused].map(|of| looks.iter().any(|look| look.outcome() == of));
+        assert_eq!(
+            outcomes,
+            [true, true],
+            "who finds nothing and who may not ask are on the log: {operation}"
+        );
+    }
     let mut own = world.as_(&helper);
     append(&mut own, &begun.upload_id, 0, &content).await.unwrap();
     let document =

@@ -123,7 +123,7 @@ async fn raw_round(pool: &PgPool, connections: usize, rows: usize) -> Result<f64
         let mut count = 0_usize;
         while began.elapsed() < ROUND {
             let first = NEXT.fetch_add(rows as u64, Ordering::Relaxed);
-            raw_insert(&mut conn, first, of_a_caller, &sealed).await?;
+            raw_insert(&mut conn, first, of_a_caller, None, &sealed).await?;
             count += rows;
         }
         anyhow::Ok(count)
@@ -157,6 +157,7 @@ pub(crate) async fn raw_insert(
     conn: &mut PgConnection,
     first: u64,
     place: impl Fn(u64) -> Place,
+    by_right: Option<&str>,
     payloads: &[Vec<u8>],
 ) -> Result<()> {
     let numbers = first..first + payloads.len() as u64;
@@ -193,7 +194,7 @@ pub(crate) async fn raw_insert(
     .bind(&patients)
     .bind(payloads)
     .bind(vec![[0_u8; 32]; payloads.len()])
-    .bind(vec![None::<String>; payloads.len()])
+    .bind(vec![by_right; payloads.len()])
     .execute(conn)
     .await?;
     Ok(())

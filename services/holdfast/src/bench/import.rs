@@ -115,6 +115,9 @@ async fn heard(audit: &PgPool, place: &Position) -> Result<()> {
     }
 }
 
+/// By what the importer's events say that they were permitted.
+const BY_RIGHT: &str = "parent-holds-record";
+
 /// One transaction on one connection, of one patient, each row a stream of its own. Rows per second.
 async fn insert(pool: &PgPool, number: usize, entries: &[Vec<u8>]) -> Result<f64> {
     let mut conn = pool.acquire().await?;
@@ -124,7 +127,7 @@ async fn insert(pool: &PgPool, number: usize, entries: &[Vec<u8>]) -> Result<f64
     let mut tx = conn.begin().await?;
     let mut first = 1 + (number * entries.len()) as u64;
     for batch in entries.chunks(BATCH_ROWS) {
-        raw_insert(&mut tx, first, place, batch).await?;
+        raw_insert(&mut tx, first, place, Some(BY_RIGHT), batch).await?;
         first += batch.len() as u64;
     }
     tx.commit().await?;
