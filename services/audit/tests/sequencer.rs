@@ -287,7 +287,7 @@ async fn a_database_that_was_set_back_does_not_fork_the_log_that_others_have_see
     let refused = world.sequencer().round().await.unwrap_err();
     assert!(matches!(refused, SequencerError::SetBack { published: 14, committed: 0 }), "{refused:?}");
     assert_eq!(checkpoint_note(&shelf(&world.folder())).await.unwrap(), seen, "what others have seen stays");
-    verified(&shelf(&world.folder()), &[seen.clone()]).await;
+    verified(&shelf(&world.folder()), std::slice::from_ref(&seen)).await;
 
     // Another log begins under another name, and not on top of the one that others have seen.
     world

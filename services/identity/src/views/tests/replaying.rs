@@ -70,10 +70,7 @@ struct Folded {
 
 impl Folded {
     fn take(&mut self, opened: &Opened) {
-        fn evolved<D: Decider<State = D>>(states: &mut HashMap<Uuid, D>, opened: &Opened)
-        where
-            D: Default,
-        {
+        fn evolved<D: Decider<State = D> + Default>(states: &mut HashMap<Uuid, D>, opened: &Opened) {
             let state = states.entry(opened.header.stream.id()).or_default();
             *state = D::evolve(std::mem::take(state), &opened.decode().unwrap());
         }
