@@ -13,8 +13,10 @@ use holdfast_documents::views::Documents;
 use holdfast_eventlog::rebuild;
 use holdfast_proto::{Word as _, documents::v1::*};
 use holdfast_types::{Category, Clock, Ids, PatientId, SystemIds};
-use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
-use std::sync::Arc;
+use proptest::{collection::vec, prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use prost::{Message as _, Name as _};
+use prost_types::FileDescriptorSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 async fn made_again(world: &World) {
     let (time, ids): (Arc<dyn Clock>, Arc<dyn Ids>) = (Arc::new(world.clock.clone()), Arc::new(SystemIds));
@@ -83,6 +85,17 @@ enum Sent {
     Withdraw(WithdrawDocumentRequest),
 }
 
+impl Sent {
+    /// Its message in the contract.
+    fn name(&self) -> String {
+        match self {
+            Self::Start(_) => StartUploadRequest::full_name(),
+            Self::Complete(_) => CompleteUploadRequest::full_name(),
+            Self::Withdraw(_) => WithdrawDocumentRequest::full_name(),
+        }
+    }
+}
+
 struct Sequence {
     world: World,
     parent: Person,
@@ -92,6 +105,12 @@ struct Sequence {
 }
 
 impl Sequence {
+    async fn begin() -> Self {
+        let (world, parent) = (world().await, person(1));
+        let patient = world.record_of(&parent).await;
+        Self { world, parent, patient, begun: None, last: None }
+    }
+
     /// Everything that can be read of the record, and every row.
     async fn seen(&self) -> (Vec<Document>, Vec<String>) {
         let listed = self.world.as_(&self.parent).list_documents(list(self.patient)).await.unwrap();
@@ -170,9 +189,7 @@ fn every_sequence_of_commands_replays_to_the_same_read_models() {
     TestRunner::new(config)
         .run(&vec(step(), 6..24), |steps| {
             runtime.block_on(async {
-                let (world, parent) = (world().await, person(1));
-                let patient = world.record_of(&parent).await;
-                let mut sequence = Sequence { world, parent, patient, begun: None, last: None };
+                let mut sequence = Sequence::begin().await;
                 for step in steps {
                     sequence.take(step).await;
                 }
@@ -183,4 +200,21 @@ fn every_sequence_of_commands_replays_to_the_same_read_models() {
             Ok(())
         })
         .unwrap();
+}
+
+#[tokio::test]
+async fn every_kind_of_command_is_generated_and_accepted() {
+    const CONTRACT: &str = "holdfast.documents.v1";
+    let contracts = FileDescriptorSet::decode(holdfast_proto::DESCRIPTORS).unwrap();
+    let messages =
+        contracts.file.iter().filter(|file| file.package() == CONTRACT).flat_map(|file| &file.message_type);
+    let commands = messages.filter(|message| message.field.iter().any(|field| field.name() == "request_id"));
+    let (mut sequence, mut runner) = (Sequence::begin().await, TestRunner::deterministic());
+    let mut accepted = BTreeSet::new();
+    for _ in 0..60 {
+        sequence.take(step().new_tree(&mut runner).unwrap().current()).await;
+        let last = sequence.last.iter().filter(|(_, outcome)| outcome.is_ok());
+        accepted.extend(last.map(|(sent, _)| sent.name()));
+    }
+    assert_eq!(accepted, commands.map(|message| format!("{CONTRACT}.{}", message.name())).collect());
 }

@@ -10,8 +10,11 @@ use holdfast_messaging::{
 };
 use holdfast_testkit::{FakeClock, SeededIds, TestDatabase, database};
 use holdfast_types::*;
-use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
-use std::{collections::HashMap, sync::Arc};
+use proptest::{collection::vec, prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 #[derive(Debug, Clone)]
@@ -77,6 +80,30 @@ fn every_sequence_of_commands_replays_to_the_same_read_models() {
             Ok(())
         })
         .unwrap();
+}
+
+#[tokio::test]
+async fn every_kind_of_command_is_generated_and_accepted() {
+    let (mut world, mut runner) = (World::start().await, TestRunner::deterministic());
+    let mut accepted = BTreeSet::new();
+    for _ in 0..200 {
+        world.take(step().new_tree(&mut runner).unwrap().current()).await;
+        let last = world.last.iter().filter(|(_, accepted)| *accepted);
+        accepted.extend(last.map(|(sent, _)| kind(&sent.command)));
+    }
+    assert_eq!(accepted, KINDS.into());
+}
+
+const KINDS: [&str; 4] = ["start", "post", "mark-read", "close"];
+
+/// One of [`KINDS`]; fails to compile where a command has none.
+const fn kind(command: &Command) -> &'static str {
+    match command {
+        Command::Start { .. } => KINDS[0],
+        Command::Post(_) => KINDS[1],
+        Command::MarkRead { .. } => KINDS[2],
+        Command::Close => KINDS[3],
+    }
 }
 
 /// A command as it was sent.

@@ -13,7 +13,8 @@ use sqlx::PgPool;
 pub async fn read_models(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT row_to_json(d)::text FROM (
-            SELECT document, patient, category, added_time, withdraw_time, revision, reason IS NULL AS stands
+            SELECT document, patient, category, added_time, withdraw_time, revision, reason IS NULL AS stands,
+                added_by, withdrawn_by
             FROM documents) AS d
          UNION ALL SELECT row_to_json(u)::text FROM uploads AS u
          ORDER BY 1",
