@@ -17,8 +17,8 @@ use holdfast_testkit::service::{Person, patiently};
 use record::request_id;
 use std::collections::BTreeSet;
 
-/// What is done before anybody holds the record: no rule is asked who may open one.
-const WITHOUT_RULE: [&str; 1] = ["record.opened"];
+/// What is done where nobody holds the record yet: no rule is asked who may open one, and hold it from then on.
+const WITHOUT_RULE: [&str; 2] = ["record.opened", "record.holder-added"];
 
 impl Audited {
     async fn post(&self, by: &Person) {
