@@ -225,6 +225,8 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await family.goto(record);
     const name = (await family.getByRole("heading", { level: 1 }).innerText()).replace(/’s record$/, "");
     await share(family, record, { find: "Notional", who: new RegExp(THERAPIST.name), rooms: ["Name and address", "Papers"], may: ["add and change"] });
+    // What is new for them is on the list of their patients at once.
+    await therapist.goto(`${holdfast.site}/work`);
     await therapist.goto(`${theirs}/papers/new`);
     await therapist.getByText(name).first().waitFor();
     await stopSharing(family, record, THERAPIST.name);
