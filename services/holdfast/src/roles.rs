@@ -17,7 +17,7 @@ use holdfast_host::{
 };
 use holdfast_identity::config::IdentitySettings;
 use holdfast_types::{Clock, Service, SystemClock, SystemIds};
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, io::ErrorKind, net::SocketAddr, sync::Arc};
 use url::Url;
 
 /// The erasure ledger, beside what a backup of the databases brings back.
@@ -148,14 +148,18 @@ impl Machine<'_> {
     }
 }
 
+/// What the log was called the last time, where it was given a name.
+pub(crate) const LOG_NAME: &str = "log.origin";
+
 /// The log's name, folder and key. Another name begins another log, in a folder of its own, and stays until there is a third.
 pub(crate) fn log_settings(dir: &DataDir, name: Option<&str>) -> Result<LogSettings> {
-    let kept = dir.path("log.origin");
-    if let Some(name) = name {
-        std::fs::write(&kept, name)?;
-    }
     let LogSettings { origin: first, .. } = LogSettings::default();
-    let origin = std::fs::read_to_string(kept).unwrap_or_else(|_| first.clone());
+    let origin = match (name, std::fs::read_to_string(dir.path(LOG_NAME))) {
+        (Some(name), _) => name.to_owned(),
+        (None, Ok(kept)) => kept,
+        (None, Err(error)) if error.kind() == ErrorKind::NotFound => first.clone(),
+        (None, Err(error)) => return Err(error).context("what the log is called cannot be read"),
+    };
     let folder = if origin == first { "log".to_owned() } else { format!("log-{}", origin.replace('/', "-")) };
     let tiles = Url::from_directory_path(dir.private_dir(&folder)?)
         .map_err(|()| anyhow!("the data directory's path is no URL"))?;

@@ -77,6 +77,10 @@ pub(crate) async fn run(args: UpArgs) -> Result<()> {
     let (postgres, nats) = step("starting PostgreSQL and nats-server", starting).await?;
     let log = roles::log_settings(&dir, args.log_origin.as_deref())?;
     let (_, log_key) = log.open()?.context("a log is kept")?;
+    // A name that makes no key was refused.
+    if args.log_origin.is_some() {
+        std::fs::write(dir.path(roles::LOG_NAME), &log.origin)?;
+    }
     let (witness, address) = Beside::start(&dir, log_key.verifier())?;
     let machine = Machine {
         dir: &dir,

@@ -107,7 +107,7 @@ impl App {
     }
 
     /// Those by which was decided at a moment: since this process runs its own, and before that those of the newest decision that is
-    /// logged of the record's tenant by then.
+    /// logged of the record's tenant by then. A set that is not kept cannot decide: the answer's digest says which did.
     async fn policies_at(&self, patient: PatientId, at: DateTime<Utc>) -> Result<Arc<Policies>, Problem> {
         let logged = match at < self.began {
             true => views::policies_then(self.ground.log().pool(), patient, at).await?,
