@@ -3,7 +3,7 @@ mod lists;
 
 use crate::{
     AccessEvent, Caller, Decision, Denial, Facts, Oversight, Parts, Permit, Policies, Record, Request,
-    TokenError, Unreleased, Within, decide, decide_in_part, decide_oversight,
+    TokenError, Unreleased, Within, decide, decide_in_part, decide_oversight, disclosure,
     grounds::{Asks, Grounds},
     metrics::Metrics,
     resource::Rooms,
@@ -250,7 +250,7 @@ impl Gate {
     pub async fn release<R, T>(&self, permit: Permit<R>, unreleased: Unreleased<T>) -> Result<T, Refused> {
         let asked = Instant::now();
         let (value, returned) = unreleased.into_parts();
-        let Grounds { access, subject, context, .. } = *permit.into_grounds();
+        let Grounds { access, subject, context, held, .. } = *permit.into_grounds();
         fault::point("gate.permitted");
         self.record(&Grounds::permitted(&access, &returned), subject, context).await.map_err(|error| {
             match error {
@@ -261,6 +261,7 @@ impl Gate {
         })?;
         fault::point("gate.recorded");
         self.metrics.recorded(asked.elapsed());
+        disclosure::note(&access, &held);
         Ok(value)
     }
 

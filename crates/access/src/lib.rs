@@ -4,6 +4,7 @@
 //! [`Gate::release`], which commits the access event and only then gives the value. There is no other way to open it.
 mod caller;
 mod decision;
+pub mod disclosure;
 mod door;
 mod event;
 mod facts;

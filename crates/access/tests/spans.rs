@@ -175,6 +175,7 @@ async fn what_consent_tells_of_authority_is_heard_and_what_cannot_be_read_stops_
             patient_id: patient().to_string(),
             spans: vec![span.clone()],
             revision: 1,
+            tells_protected_rooms_apart: true,
         };
         told("authority.settled", Some(Any::from_msg(&settled).unwrap()))
     };
@@ -196,4 +197,44 @@ async fn what_consent_tells_of_authority_is_heard_and_what_cannot_be_read_stops_
     let permit = world.ask(Action::Read, &[Category::Goals]).await.unwrap();
     assert_eq!(permit.relationship(), Some(Relationship::Guardian));
     assert!(world.ask(Action::Download, &[Category::Goals]).await.is_err());
+}
+
+#[test]
+fn a_list_from_before_the_protected_rooms_means_them_with_those_in_which_they_stood() {
+    let span = |rooms: &[Category]| pb::Span {
+        account_id: account().to_string(),
+        relationship: Relationship::Parent.to_proto(),
+        categories: rooms.iter().map(|room| room.to_proto()).collect(),
+        actions: vec![Action::Read.to_proto()],
+        from_time: Some(timestamp(now())),
+        ..pb::Span::default()
+    };
+    let heard = |rooms: &[Category], tells_protected_rooms_apart| {
+        let settled = pb::AuthoritySettled {
+            patient_id: patient().to_string(),
+            spans: vec![span(rooms)],
+            revision: 1,
+            tells_protected_rooms_apart,
+        };
+        match ConsentFact::read(&Any::from_msg(&settled).unwrap()).unwrap().unwrap() {
+            ConsentFact::AuthoritySettled { spans, .. } => spans[0].categories.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(heard(Category::ORDINARY, false), Category::ALL);
+    assert_eq!(heard(Category::ORDINARY, true), Category::ORDINARY);
+    assert_eq!(heard(&[Category::Conditions], false), [Category::Conditions, Category::SubstanceUse]);
+    assert_eq!(heard(&[Category::Goals], false), [Category::Goals]);
+}
+
+#[tokio::test]
+async fn who_was_settled_before_the_protected_rooms_holds_them_with_those_in_which_they_stood() {
+    const MIGRATION: &str = include_str!("../migrations/0007_protected_rooms.sql");
+    let world = world().await;
+    let before = vec![span(Category::ORDINARY, now(), None), span(&[Category::Goals], now(), None)];
+    world.settle(1, before).await;
+    for _ in 0..2 {
+        sqlx::query(MIGRATION).execute(&world.database.pool).await.unwrap();
+        assert_eq!(world.ask(Action::Read, Category::ALL).await.unwrap().categories(), Category::ALL);
+    }
 }

@@ -67,10 +67,44 @@ impl std::fmt::Display for ResourceType {
     }
 }
 
-/// Where the resource is listed and by what it is shared. A note stays a note in whatever resource it travels.
+/// Where the resource is listed and by what it is shared. A note stays a note in whatever resource it travels, and what is labelled as
+/// protected is, whatever it says.
 pub(crate) fn category_of(resource_type: ResourceType, resource: &Json<'_>) -> Category {
     match resource_type.0 {
-        "Patient" | "RelatedPerson" | "Person" => Category::Demographics,
+        "Patient" | "RelatedPerson" | "Person" => return Category::Demographics,
+        _ => {}
+    }
+    protected(resource).unwrap_or_else(|| by_type(resource_type, resource))
+}
+
+/// By its security labels (FHIR R4, 6.1.1): what is labelled twice goes by the first of these.
+fn protected(resource: &Json<'_>) -> Option<Category> {
+    let labels = || resource.get("meta").into_iter().flat_map(|meta| meta.each("security"));
+    let labelled = |(_, codes): &&(Category, &[&str])| {
+        labels().any(|label| {
+            label.text_at("system").is_none_or(|system| LABEL_SYSTEMS.contains(&system))
+                && label.text_at("code").is_some_and(|code| codes.contains(&code))
+        })
+    };
+    PROTECTED_LABELS.iter().find(labelled).map(|(category, _)| *category)
+}
+
+/// HL7 v3 ActCode: information sensitivity, and the privacy policies and laws beside it.
+const PROTECTED_LABELS: [(Category, &[&str]); 3] = [
+    (Category::PsychotherapyNotes, &["PSYTHPN"]),
+    (Category::SubstanceUse, &["42CFRPart2", "ETH", "ETHUD", "OPIOIDUD", "SUD"]),
+    (Category::ConfidentialServices, &["ADOL"]),
+];
+
+/// As R4 writes the system, and as sources before it did.
+const LABEL_SYSTEMS: [&str; 3] = [
+    "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "http://hl7.org/fhir/v3/ActCode",
+    "urn:oid:2.16.840.1.113883.5.4",
+];
+
+fn by_type(resource_type: ResourceType, resource: &Json<'_>) -> Category {
+    match resource_type.0 {
         "Condition" => Category::Conditions,
         "Medication"
         | "MedicationRequest"
@@ -311,6 +345,36 @@ const R4: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::{R4, ResourceType};
+    use crate::category_of_stored;
+    use holdfast_types::Category;
+
+    #[test]
+    fn what_is_labelled_as_protected_stands_in_its_room_whatever_it_says() {
+        let labelled = |kind: &str, labels: &str| {
+            let json = format!(r#"{{"resourceType":"{kind}","meta":{{"security":[{labels}]}}}}"#);
+            category_of_stored(json.as_bytes()).unwrap()
+        };
+        let label = |system: &str, code: &str| format!(r#"{{"system":"{system}","code":"{code}"}}"#);
+        let act_code = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
+        for (code, room) in [
+            ("PSYTHPN", Category::PsychotherapyNotes),
+            ("42CFRPart2", Category::SubstanceUse),
+            ("ETH", Category::SubstanceUse),
+            ("ADOL", Category::ConfidentialServices),
+            ("R", Category::Conditions),
+        ] {
+            assert_eq!(labelled("Condition", &label(act_code, code)), room, "{code}");
+        }
+        let both = format!("{},{}", label(act_code, "ADOL"), label(act_code, "ETH"));
+        assert_eq!(labelled("Observation", &both), Category::SubstanceUse);
+        assert_eq!(
+            labelled("Goal", r#"{"code":"PSYTHPN"}"#),
+            Category::PsychotherapyNotes,
+            "a label of no system"
+        );
+        assert_eq!(labelled("Goal", &label("https://labels.example", "ETH")), Category::Goals);
+        assert_eq!(labelled("Patient", &label(act_code, "ETH")), Category::Demographics, "who it is about");
+    }
 
     #[test]
     fn every_type_is_found_by_its_name_and_no_other() {

@@ -100,6 +100,7 @@ catalogue! {
     ALREADY_HOLDER: FailedPrecondition, Person, "The account holds this record already.", "Nothing needs to be done.";
     TOO_MANY_HOLDERS: FailedPrecondition, Person, "The record has 16 holders already.", "Share with the person by a grant instead.";
     NOTHING_SHARED: InvalidArgument, Person, "The grant names no category or no action.", "Choose what to share.";
+    OWN_GRANT_NEEDED: InvalidArgument, Person, "The grant names psychotherapy notes, records of substance use treatment or a minor's confidential services beside something else.", "Share each of them by a grant of its own.";
     AUTHORITY_SETTLED: FailedPrecondition, Person, "Who acts for the person of this record is settled by authorities, so that a name alone gives nothing.", "Record an authority, or appoint a proxy.";
     PROXY_OF_ONESELF: FailedPrecondition, Person, "Nobody acts for themselves as somebody else, and nobody's own account is frozen.", "Name another account.";
     BEYOND_OWN_AUTHORITY: FailedPrecondition, Person, "A proxy is given no more, and for no longer, than the holder who appoints it holds; a proxy appoints nobody.", "Choose fewer rooms or an earlier end.";

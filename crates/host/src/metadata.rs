@@ -15,6 +15,11 @@ pub const TRACEPARENT: &str = "traceparent";
 /// From where a person asks; the gateway's word counts, and nobody else's.
 pub const CLIENT_ADDRESS: &str = "holdfast-client-address";
 
+/// With an answer that discloses what a law protects: its notice.
+pub const NOTICE: &str = "holdfast-notice";
+/// And the ids of the grants by which it is disclosed, with commas.
+pub const DISCLOSED_BY: &str = "holdfast-disclosed-by";
+
 const TOKEN_CHARACTERS_MAX: usize = 16 * 1024;
 const AFTER_MAX: usize = 16;
 const LANES: u32 = 1024;

@@ -8,8 +8,9 @@ use crate::{
     turned_away::TurnedAway,
 };
 use futures::future::BoxFuture;
+use holdfast_access::disclosure::{Disclosure, PART_2, noting};
 use holdfast_types::Ids;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -163,8 +164,8 @@ where
             let Ok(_permit) = shared.calls.try_acquire() else {
                 return Ok(observed.refuse(Problem::new(catalogue::SERVER_BUSY, "too many calls in hand")));
             };
-            match tokio::time::timeout(limit, inner.call(request)).await {
-                Ok(response) => Ok(observed.watch(reworded(response?))),
+            match tokio::time::timeout(limit, noting(inner.call(request))).await {
+                Ok((response, disclosure)) => Ok(observed.watch(noticed(reworded(response?), disclosure))),
                 Err(_) => {
                     Ok(observed.refuse(Problem::new(catalogue::CALL_TIMED_OUT, "the call took too long")))
                 }
@@ -198,6 +199,19 @@ fn reworded(response: Response<Body>) -> Response<Body> {
         Some(problem) => Status::from(problem).into_http(),
         None => response,
     }
+}
+
+/// What was disclosed goes with its notice and names its consent.
+fn noticed(mut response: Response<Body>, disclosure: Option<Disclosure>) -> Response<Body> {
+    let Some(Disclosure { grants }) = disclosure else { return response };
+    let headers = response.headers_mut();
+    headers.insert(metadata::NOTICE, HeaderValue::from_static(PART_2));
+    let grants: Vec<String> = grants.iter().map(ToString::to_string).collect();
+    // Ids are header text; were they none, the notice stands alone.
+    if let Ok(grants) = HeaderValue::try_from(grants.join(",")) {
+        headers.insert(metadata::DISCLOSED_BY, grants);
+    }
+    response
 }
 
 struct Observation {

@@ -55,6 +55,37 @@ text_enum! {
         Messages = "messages",
         /// A valid resource of a type that has no room of its own.
         Other = "other",
+        /// Kept apart from the other notes (45 CFR 164.501).
+        PsychotherapyNotes = "psychotherapy-notes",
+        /// 42 CFR part 2.
+        SubstanceUse = "substance-use",
+        /// Services to which a minor may consent by themselves.
+        ConfidentialServices = "confidential-services",
+    }
+}
+
+impl Category {
+    /// Each wants a consent of its own: a grant that names it and nothing else, and that ends.
+    pub const PROTECTED: &'static [Self] =
+        &[Self::PsychotherapyNotes, Self::SubstanceUse, Self::ConfidentialServices];
+    /// All the others.
+    pub const ORDINARY: &'static [Self] = Self::ALL.split_at(Self::ALL.len() - Self::PROTECTED.len()).0;
+
+    /// A list from before there were such rooms means them where it names those in which they stood.
+    pub fn tell_apart(rooms: &mut Vec<Self>) {
+        for (room, stood_in) in [
+            (Self::PsychotherapyNotes, Self::Notes),
+            (Self::SubstanceUse, Self::Conditions),
+            (Self::ConfidentialServices, Self::Notes),
+        ] {
+            if rooms.contains(&stood_in) && !rooms.contains(&room) {
+                rooms.push(room);
+            }
+        }
+    }
+
+    pub fn is_protected(self) -> bool {
+        Self::PROTECTED.contains(&self)
     }
 }
 

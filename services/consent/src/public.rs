@@ -90,6 +90,7 @@ fn of_authority(header: &Header, event: &AuthorityEvent) -> Any {
         patient_id: header.stream.id().to_string(),
         spans: spans.iter().map(span_of).collect(),
         revision: header.revision,
+        tells_protected_rooms_apart: true,
     })
 }
 

@@ -58,7 +58,7 @@ async fn nobody_but_a_holder_shares_revokes_or_sees_grants_and_each_attempt_is_r
     let (parent, therapist) = (person(1), person(2).with(Role::Therapist, Some(practice())));
     let patient = world.record_of(&parent).await;
     let everything = GiveGrantRequest {
-        categories: Category::ALL.iter().map(|word| word.to_proto()).collect(),
+        categories: Category::ORDINARY.iter().map(|word| word.to_proto()).collect(),
         actions: [Action::Read, Action::Contribute, Action::Download].map(Word::to_proto).to_vec(),
         ..give(&patient, to_account(therapist.account))
     };
@@ -146,7 +146,7 @@ async fn a_grant_that_cannot_be_meant_is_refused_by_its_rule() {
     let (parent, now) = (person(1), world.clock.now());
     let patient = world.record_of(&parent).await;
     let base = || give(&patient, to_account(person(2).account));
-    let notes = Category::Notes.to_proto();
+    let (notes, protected) = (Category::Notes.to_proto(), Category::SubstanceUse.to_proto());
     for (reason, request) in [
         ("NOTHING_SHARED", GiveGrantRequest { categories: vec![], ..base() }),
         ("NOTHING_SHARED", GiveGrantRequest { actions: vec![], ..base() }),
@@ -154,6 +154,8 @@ async fn a_grant_that_cannot_be_meant_is_refused_by_its_rule() {
         ("TOO_MANY", GiveGrantRequest { purposes: vec![1; 8], ..base() }),
         ("FIELD_INVALID", GiveGrantRequest { categories: vec![999], ..base() }),
         ("FIELD_INVALID", GiveGrantRequest { actions: vec![Action::Share.to_proto()], ..base() }),
+        ("OWN_GRANT_NEEDED", GiveGrantRequest { categories: vec![notes, protected], ..base() }),
+        ("FIELD_MISSING", GiveGrantRequest { categories: vec![protected], until_time: None, ..base() }),
         ("PERIOD_ENDS_BEFORE_IT_BEGINS", GiveGrantRequest { until_time: at(now), ..base() }),
         (
             "PERIOD_ENDS_BEFORE_IT_BEGINS",

@@ -12,6 +12,7 @@ record-source-count = { $count ->
 group-therapy = Therapy
 group-health = Health
 group-care = Care and cost
+group-protected = Specially protected
 room-empty = None yet
 room-empty-why = It shows up here when a practice sends it. You can also add a paper.
 room-found-none = Nothing found for “{ $words }”

@@ -12,6 +12,7 @@ record-source-count = { $count ->
 group-therapy = Terapia
 group-health = Salud
 group-care = Atención y costos
+group-protected = Con protección especial
 room-empty = Todavía no hay nada
 room-empty-why = Aparecerá aquí cuando un consultorio lo envíe. También puede agregar un papel.
 room-found-none = No encontramos nada con “{ $words }”

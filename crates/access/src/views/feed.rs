@@ -1,5 +1,5 @@
 //! Feeds the tables from what consent says. Idempotent; ordered per patient, because a patient's events share a lane.
-use super::spans::{settle, span};
+use super::spans::{settle, spans};
 use crate::{GrantFact, Grantee, KeptFrom, MarkFact, Marked};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
@@ -115,7 +115,7 @@ impl ConsentFact {
             let settled: pb::AuthoritySettled = message(payload)?;
             Self::AuthoritySettled {
                 patient: id(&settled.patient_id)?,
-                spans: settled.spans.iter().map(span).collect::<Result<_, _>>()?,
+                spans: spans(&settled)?,
                 revision: settled.revision,
             }
         } else if url == pb::GrantGiven::type_url() {

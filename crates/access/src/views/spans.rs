@@ -1,11 +1,19 @@
 //! The settled list of who holds which rooms of a record, as consent tells it and as the tables keep it: beside each holder their own spans.
 use super::feed::{id, moment, words};
 use holdfast_proto::{Word as _, consent::v1 as pb};
-use holdfast_types::{AccountId, PatientId, Period, Relationship, Span};
+use holdfast_types::{AccountId, Category, PatientId, Period, Relationship, Span};
 use sqlx::{PgConnection, types::Json};
 use std::collections::BTreeSet;
 
-pub(super) fn span(span: &pb::Span) -> Result<Span, &'static str> {
+pub(super) fn spans(settled: &pb::AuthoritySettled) -> Result<Vec<Span>, &'static str> {
+    let mut spans: Vec<Span> = settled.spans.iter().map(span).collect::<Result<_, _>>()?;
+    if !settled.tells_protected_rooms_apart {
+        spans.iter_mut().for_each(|span| Category::tell_apart(&mut span.categories));
+    }
+    Ok(spans)
+}
+
+fn span(span: &pb::Span) -> Result<Span, &'static str> {
     let from = moment(span.from_time.as_ref())?.ok_or("no beginning")?;
     Ok(Span {
         account: id(&span.account_id)?,

@@ -77,6 +77,8 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
         Refusal::TooMuchNamed => return field(catalogue::TOO_MANY, "narrowing"),
         Refusal::PartIsRead => return field(catalogue::FIELD_INVALID, "actions"),
         Refusal::OneThing => return field(catalogue::FIELD_INVALID, "categories"),
+        Refusal::OwnGrantNeeded => return field(catalogue::OWN_GRANT_NEEDED, "categories"),
+        Refusal::EndMissing => return field(catalogue::FIELD_MISSING, "until_time"),
         Refusal::ToHolder => catalogue::GRANT_TO_HOLDER,
         Refusal::TooManyUnended => catalogue::TOO_MANY_GRANTS,
         // A grant's id follows from the request's: it was used before.

@@ -9,9 +9,10 @@ pub use reckoning::{Around, Rooms, everything, held_by, spans};
 pub use rules::{Rules, RulesError, is_state};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use holdfast_eventlog::Decider;
-use holdfast_types::{AccountId, AuthorityId, Period, Relationship, Span};
+use holdfast_eventlog::{Decider, DecodeError};
+use holdfast_types::{AccountId, AuthorityId, Category, Period, Relationship, Span};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Authorities of one record, ended ones too.
@@ -61,6 +62,25 @@ pub enum Event {
 
 impl holdfast_eventlog::Event for Event {
     const AGGREGATE: &'static str = "authority";
+    /// 2: the protected rooms are told apart from those in which they stood.
+    const SCHEMA_VERSION: u16 = 2;
+
+    fn upcast(event_type: &str, _: u16, mut payload: Value) -> Result<Value, DecodeError> {
+        let malformed = |source| DecodeError::Malformed { event_type: event_type.to_owned(), source };
+        let Some(data) = payload.get_mut("data") else { return Ok(payload) };
+        let recorded =
+            data.pointer("/change/recorded/categories").map(|_| "/change/recorded/categories".to_owned());
+        let spans = data["spans"].as_array().map_or(0, Vec::len);
+        let lists = (0..spans).map(|number| format!("/spans/{number}/categories")).chain(recorded);
+        for list in lists.collect::<Vec<_>>() {
+            if let Some(list) = data.pointer_mut(&list) {
+                let mut rooms: Vec<Category> = serde_json::from_value(list.take()).map_err(malformed)?;
+                Category::tell_apart(&mut rooms);
+                *list = serde_json::to_value(rooms).map_err(malformed)?;
+            }
+        }
+        Ok(payload)
+    }
 
     fn event_type(&self) -> &'static str {
         match self {

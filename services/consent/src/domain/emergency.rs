@@ -8,8 +8,15 @@ use serde::{Deserialize, Serialize};
 /// Long enough for a crisis and for handing over to who comes to help; whoever comes on after that gives a reason of their own.
 pub const LASTS: TimeDelta = TimeDelta::hours(4);
 
-/// What treats nobody in an emergency: what the family and others wrote to each other, and what was paid.
-pub const LEFT_CLOSED: [Category; 3] = [Category::Messages, Category::Coverage, Category::Claims];
+/// What treats nobody in an emergency: what the family and others wrote to each other, what was paid, and what is protected; but for
+/// treatment of substance use, which whoever treats an emergency may have to know (42 CFR 2.51).
+pub const LEFT_CLOSED: [Category; 5] = [
+    Category::Messages,
+    Category::Coverage,
+    Category::Claims,
+    Category::PsychotherapyNotes,
+    Category::ConfidentialServices,
+];
 
 /// Somebody opens a record now, for themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -148,6 +148,10 @@ pub enum Refusal {
     PartIsRead,
     #[error("demographics are one thing, of which there is no part")]
     OneThing,
+    #[error("what is protected is shared by a grant of its own, and beside nothing else")]
+    OwnGrantNeeded,
+    #[error("what is protected is shared until a day")]
+    EndMissing,
     #[error("the grantee holds the record")]
     ToHolder,
     #[error("the record has {UNENDED_MAX} grants that have not ended")]
@@ -226,6 +230,13 @@ fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
     }
     if until.is_some_and(|until| until <= now) {
         return Err(Refusal::EndsBeforeItBegins);
+    }
+    // 45 CFR 164.508(b)(3)(ii), 42 CFR 2.31(a)(7).
+    if categories.iter().any(|category| category.is_protected()) {
+        if categories.len() > 1 {
+            return Err(Refusal::OwnGrantNeeded);
+        }
+        until.ok_or(Refusal::EndMissing)?;
     }
     let period = Period::try_new(from.unwrap_or(now), until).map_err(|_| Refusal::EndsBeforeItBegins)?;
     let narrowing = part::part(narrowing, &categories, &actions)?;

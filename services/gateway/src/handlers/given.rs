@@ -6,8 +6,10 @@ use super::{
 use crate::{
     failure::Failure,
     pages::{
+        Tab,
+        frame::Frame,
         item::Seer,
-        parts::{Badge, Tone},
+        parts::{Badge, Notice, Tone},
     },
     shelf::Open,
     words::Words,
@@ -121,6 +123,15 @@ impl Open {
     }
 }
 
+impl Open {
+    /// The frame of a page that shows something of a room: with the notice that has to go with it to somebody who does not hold it.
+    pub(super) async fn frame_showing(&self, tab: Tab, room: Category) -> Frame {
+        let frame = self.frame(tab).await;
+        let disclosed = room == Category::SubstanceUse && !self.record.holds(Action::Read, room);
+        if disclosed { Frame { notice: Some(notice_and_consent(self, room)), ..frame } } else { frame }
+    }
+}
+
 /// Nobody who holds the record was asked.
 pub(super) fn is_emergency(grant: &Grant) -> bool {
     grant.basis == Basis::Emergency.to_proto()
@@ -143,6 +154,9 @@ pub(super) fn rooms(words: Words, numbers: &[i32]) -> String {
     if rooms.len() == Category::ALL.len() {
         return words.t("rooms-all");
     }
+    if rooms == Category::ORDINARY {
+        return words.t("rooms-all-ordinary");
+    }
     let more = rooms.len().saturating_sub(NAMED_MAX);
     let named: Vec<String> = rooms.iter().take(NAMED_MAX).map(|room| words.category(*room)).collect();
     match more {
@@ -159,6 +173,18 @@ pub(super) fn actions(words: Words, numbers: &[i32]) -> String {
 pub(super) fn purposes(words: Words, numbers: &[i32]) -> String {
     let purposes = numbers.iter().filter_map(|number| Purpose::from_proto(*number));
     purposes.map(|purpose| words.purpose(purpose)).collect::<Vec<_>>().join(", ")
+}
+
+/// The notice of 42 CFR 2.32, and the consent that it goes with.
+fn notice_and_consent(open: &Open, room: Category) -> Notice {
+    let words = open.words();
+    let consent = |grant: &Grant| {
+        let said = words.say("notice-consent").with("may", actions(words, &grant.actions));
+        said.with("aims", purposes(words, &grant.purposes)).with("until", until(open, grant)).plain()
+    };
+    let grants = open.record.grants.iter().filter(|grant| grant.categories.contains(&room.to_proto()));
+    let said = std::iter::once(words.t("notice-part-2")).chain(grants.map(consent));
+    Notice { tone: Tone::Warn, text: said.collect::<Vec<_>>().join(" "), link: None }
 }
 
 /// The last day, or the moment it was stopped.
@@ -215,5 +241,6 @@ mod tests {
         assert_eq!(rooms(words, &numbers(2)), "Name and address, Conditions");
         assert!(rooms(words, &numbers(6)).ends_with("and 2 more"), "{}", rooms(words, &numbers(6)));
         assert_eq!(rooms(words, &numbers(Category::ALL.len())), words.t("rooms-all"));
+        assert_eq!(rooms(words, &numbers(Category::ORDINARY.len())), words.t("rooms-all-ordinary"));
     }
 }

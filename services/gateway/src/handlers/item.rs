@@ -120,7 +120,7 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
         open.seers(category, thing),
         open.never(&path, category, thing)
     )?;
-    let mut frame = open.frame(Tab::Record).await;
+    let mut frame = open.frame_showing(Tab::Record, category).await;
     frame.here = path.clone();
     let own = found.source.as_ref().is_some_and(|source| OWN_SOURCES.contains(&source.kind.as_str()));
     let standing = found.retraction_reason.is_empty();

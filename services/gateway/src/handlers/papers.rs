@@ -207,7 +207,7 @@ async fn paper_page(open: &Open, document: &Document, wrong: Option<String>) -> 
     let may_save = open.may(Action::Download, category);
     let may_withdraw = document.withdraw_time.is_none() && open.may(Action::Contribute, category);
     Ok(Paper {
-        frame: open.frame(Tab::Papers).await,
+        frame: open.frame_showing(Tab::Papers, category).await,
         title: document.title.clone(),
         badges: badges(words, document),
         facts,

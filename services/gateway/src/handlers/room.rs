@@ -142,7 +142,7 @@ fn all(open: &Open, category: Category) -> ListItemsRequest {
 
 async fn page(open: &Open, category: Category, items: &[Item]) -> RoomList {
     RoomList {
-        frame: open.frame(Tab::Record).await,
+        frame: open.frame_showing(Tab::Record, category).await,
         label: open.words().category(category),
         path: open.path(&format!("/c/{category}")),
         filters: Vec::new(),

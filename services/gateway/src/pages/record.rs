@@ -30,11 +30,14 @@ pub fn icon(category: Category) -> Icon {
         Category::Messages => Icon::Messages,
         Category::Documents | Category::Forms => Icon::Papers,
         Category::Notes | Category::Procedures | Category::Devices | Category::Other => Icon::Record,
+        Category::PsychotherapyNotes | Category::SubstanceUse | Category::ConfidentialServices => {
+            Icon::Shield
+        }
     }
 }
 
 /// The groups of the overview, in their order; papers and messages have tabs of their own.
-pub const GROUPS: [(&str, &[Category]); 3] = [
+pub const GROUPS: [(&str, &[Category]); 4] = [
     (
         "group-therapy",
         &[
@@ -63,6 +66,7 @@ pub const GROUPS: [(&str, &[Category]); 3] = [
         "group-care",
         &[Category::Coverage, Category::Claims, Category::Forms, Category::Devices, Category::Other],
     ),
+    ("group-protected", Category::PROTECTED),
 ];
 
 #[derive(Debug)]

@@ -93,7 +93,8 @@ macro_rules! happened_by {
 pub(super) use happened_by;
 
 /// Leaves out what the record's holders keep from the caller: by the item, and by everybody who had a hand in the version. Then what is
-/// not of the part that they share: by the same, and by when it happened, or else was first recorded.
+/// not of the part that they share: by the same, and by when it happened, or else was first recorded. And what was found to be protected
+/// since, where that room is closed: `$2` are the rooms that are open.
 macro_rules! may_show {
     ($items:literal, $authors:literal, $within:literal) => {
         concat!(
@@ -111,7 +112,11 @@ macro_rules! may_show {
                 to: "coalesce(v.occurred, (
                     SELECT w.recorded FROM item_versions AS w WHERE w.patient = v.patient AND w.item = v.item AND w.revision = 1))"
             ),
-            ")"
+            ") AND (v.superseded IS NULL OR NOT EXISTS (
+                SELECT FROM item_versions AS since
+                WHERE since.patient = v.patient AND since.item = v.item AND since.revision > v.revision
+                  AND since.category IN ('psychotherapy-notes', 'substance-use', 'confidential-services')
+                  AND since.category <> ALL($2::text[])))"
         )
     };
 }
@@ -165,10 +170,10 @@ const VERSIONS: &str = concat!(
 /// Whether the item as it stands is not for the caller to see.
 const WITHHELD: &str = concat!(
     "SELECT NOT (",
-    may_show!("3", "4", "5"),
+    may_show!("4", "5", "6"),
     ")
      FROM item_versions AS v
-     WHERE v.patient = $1 AND v.item = $2 AND v.superseded IS NULL"
+     WHERE v.patient = $1 AND v.item = $3 AND v.superseded IS NULL"
 );
 
 /// One page of the permitted categories, newest first; what has no time comes last.
@@ -276,6 +281,7 @@ pub(crate) async fn is_withheld<T: OfRecord>(
     }
     let withheld: Option<bool> = sqlx::query_scalar(WITHHELD)
         .bind(permit.patient().uuid())
+        .bind(words(permit))
         .bind(item.uuid())
         .bind(permit.withheld().items())
         .bind(permit.withheld().authors())
@@ -285,7 +291,7 @@ pub(crate) async fn is_withheld<T: OfRecord>(
     Ok(withheld.unwrap_or(false))
 }
 
-pub(super) fn words(permit: &Permit<Parts>) -> Vec<&'static str> {
+pub(super) fn words<T: OfRecord>(permit: &Permit<T>) -> Vec<&'static str> {
     permit.categories().iter().map(|category| category.as_str()).collect()
 }
 

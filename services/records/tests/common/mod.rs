@@ -236,6 +236,14 @@ impl World {
         self.say(patient(), &consent::GrantGiven { grant: Some(grant) }).await;
     }
 
+    /// The same with one category; answers with the grant's id.
+    pub async fn share_alone(&self, to: &Person, category: Category) -> String {
+        let grant = self.grant(to, &[category], &[Action::Read]);
+        let id = grant.grant_id.clone();
+        self.say(patient(), &consent::GrantGiven { grant: Some(grant) }).await;
+        id
+    }
+
     /// The holder shares a part of categories with a person, to read. Answers with the grant's id.
     pub async fn share_part(
         &self,

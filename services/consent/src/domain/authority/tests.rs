@@ -154,3 +154,29 @@ pub(crate) fn samples() -> Vec<Event> {
         settled(Change::Withdrawn { authority: placement.id, by: MOTHER }),
     ]
 }
+
+#[test]
+fn what_was_settled_before_the_protected_rooms_means_them_with_those_in_which_they_stood() {
+    let settled = |rooms: &[Category]| {
+        let order = authority(1, AUNT, Basis::CourtOrder, "2026-01-05");
+        let span = Span {
+            account: AUNT,
+            relationship: Relationship::Guardian,
+            categories: rooms.to_vec(),
+            actions: vec![Action::Read],
+            period: order.period,
+            authority: Some(order.id),
+        };
+        let change = Change::Recorded(of(order, rooms, &[Action::Read]));
+        Event::Settled { change, spans: vec![span] }
+    };
+    let read = |version, event: &Event| {
+        let stored = serde_json::to_vec(event).unwrap();
+        <Event as holdfast_eventlog::Event>::decode("authority.settled", version, &stored).unwrap()
+    };
+    let before = settled(&[Category::Conditions, Category::Notes]);
+    let means =
+        [Category::Conditions, Category::Notes].into_iter().chain(Category::PROTECTED.iter().copied());
+    assert_eq!(read(1, &before), settled(&means.collect::<Vec<_>>()));
+    assert_eq!(read(2, &before), before);
+}

@@ -24,7 +24,9 @@ pub(crate) fn samples() -> Vec<Event> {
         period: Period::try_new(from, None).unwrap(),
         ..terms.clone()
     };
-    let taken = crate::domain::emergency::taking().terms().unwrap();
+    let mut taken = crate::domain::emergency::taking().terms().unwrap();
+    // As it was written before there were protected rooms.
+    taken.categories.retain(|room| !room.is_protected());
     let revoked = Event::Revoked { patient: terms.patient, revoked: from + TimeDelta::days(1) };
     let narrowing = Narrowing {
         items: vec![id(0x17E)],
@@ -177,5 +179,23 @@ proptest! {
             prop_assert!(!terms.categories.is_empty() && !terms.actions.is_empty() && !terms.purposes.is_empty());
             prop_assert!(terms.period.until().is_none_or(|until| until > terms.period.from()));
         }
+    }
+}
+
+#[test]
+fn what_is_protected_is_shared_by_itself_and_until_a_day() {
+    let until = Some(now() + TimeDelta::days(30));
+    for room in Category::PROTECTED {
+        let alone = Offer { categories: vec![*room], until, ..offer() };
+        assert!(
+            matches!(after([give(alone.clone())]), State::Standing(terms) if terms.categories == [*room])
+        );
+        for beside in [Category::Notes, Category::PsychotherapyNotes, Category::SubstanceUse] {
+            if beside != *room {
+                let both = Offer { categories: vec![beside, *room], ..alone.clone() };
+                assert_eq!(refusal(give(both)), Refusal::OwnGrantNeeded);
+            }
+        }
+        assert_eq!(refusal(give(Offer { until: None, ..alone })), Refusal::EndMissing);
     }
 }

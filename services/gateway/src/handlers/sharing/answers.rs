@@ -141,6 +141,11 @@ impl Answers {
             Step::What if self.is_part() && self.categories.contains(&Category::Demographics) => {
                 (true, question, "part-one-thing")
             }
+            Step::What
+                if self.categories.len() > 1 && self.categories.iter().any(|room| room.is_protected()) =>
+            {
+                (true, question, "share-own-grant")
+            }
             Step::What => (self.categories.is_empty(), question, "share-what-wrong"),
             Step::Why if self.is_part() && self.actions.contains(&Action::Contribute) => {
                 (true, "action", "part-read-only")
@@ -329,6 +334,8 @@ mod tests {
         assert_eq!(wrong(&[("span_until", "soon")], Step::What), what("span_from", "part-span-wrong"));
         let named = [("span_from", "2026-02-01"), ("category", "demographics")];
         assert_eq!(wrong(&named, Step::What), what("category", "part-one-thing"));
+        let beside = [("category", "substance-use")];
+        assert_eq!(wrong(&beside, Step::What), what("category", "share-own-grant"));
         let write = [("span_from", "2026-02-01"), ("action", "contribute")];
         assert_eq!(wrong(&write, Step::Why), Some(Turn::Wrong(Step::Why, "action", "part-read-only")));
         let all: Vec<(String, String)> =

@@ -131,7 +131,8 @@ async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Fai
 }
 
 fn said(failure: &Failure) -> Option<&'static str> {
-    const SAID: [(&Reason, &str); 3] = [
+    const SAID: [(&Reason, &str); 4] = [
+        (catalogue::OWN_GRANT_NEEDED, "share-own-grant"),
         (catalogue::GRANT_TO_HOLDER, "share-to-holder"),
         (catalogue::TOO_MANY_GRANTS, "share-too-many"),
         (catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "share-until-wrong"),
@@ -188,7 +189,10 @@ async fn page(
         }
         Step::What => {
             let choice = |room: &Category| {
-                Choice::new(room.as_str(), words.category(*room)).chosen(answers.categories.contains(room))
+                let choice = Choice::new(room.as_str(), words.category(*room));
+                let choice =
+                    if room.is_protected() { choice.hint(words.t("share-own-grant-hint")) } else { choice };
+                choice.chosen(answers.categories.contains(room))
             };
             shown.push(question("category", "share-kinds", true, Category::ALL.iter().map(choice).collect()));
             let day = |(name, value): (&'static str, &String)| {

@@ -52,6 +52,22 @@ fn rooms_narrow_and_widen_by_themselves_on_the_birthday_by_state_and_kind_of_ser
 }
 
 #[test]
+fn what_a_minor_may_consent_to_alone_is_closed_to_parents_from_that_age() {
+    for (state, before, from) in [
+        ("US-CA", "2022-03-01", "2022-03-02"),
+        ("US-MI", "2024-03-01", "2024-03-02"),
+        ("US-OH", "2024-03-01", "2024-03-02"),
+    ] {
+        let told = Told::of(family()).and(born("2010-03-02", state));
+        for room in Category::PROTECTED {
+            assert!(!told.shares(CHILD, *room, before) && told.shares(CHILD, *room, from), "{state} {room}");
+            assert!(!told.reads(MOTHER, *room, from) && !told.reads(FATHER, *room, from), "{state} {room}");
+            assert!(told.reads(MOTHER, *room, "2021-01-01"), "{state} {room}");
+        }
+    }
+}
+
+#[test]
 fn a_birthday_begins_at_midnight() {
     let told = Told::of(family()).and(born("2010-03-02", "US-CA"));
     let midnight = day("2022-03-02");
