@@ -10,7 +10,7 @@ import time
 import uuid
 
 import grpc
-from service import PATIENCE_S, Service, begin_session
+from service import PATIENCE_S, Service, begin_session, program, program_token
 
 DATA_DIR = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
 PLACES_MAX = 16
@@ -96,10 +96,8 @@ class Program(Person):
     """The demo network's service account."""
 
     def __init__(self):
-        account = json.loads((DATA_DIR / "secrets/demo-service-account.json").read_text(encoding="utf-8"))
-        known = {key: account[key] for key in ("account_id", "secret")}
-        self.seen, self.issued, self.issue = {}, None, lambda: service("identity").call("IssueServiceToken", **known)
-        self.account_id = account["account_id"]
+        self.seen, self.issued, self.issue = {}, None, lambda: program_token(service("identity"), DATA_DIR)
+        self.account_id = program(DATA_DIR)["account_id"]
 
 
 def coded(system, code, text):
@@ -127,7 +125,7 @@ def of_the_demo(role):
 
 
 def tenant_id():
-    return json.loads((DATA_DIR / "secrets/demo-service-account.json").read_text(encoding="utf-8"))["tenant_id"]
+    return program(DATA_DIR)["tenant_id"]
 
 
 @functools.cache

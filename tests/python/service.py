@@ -1,13 +1,17 @@
 """One service as reflection describes it: every call is put together from what the server itself tells."""
 
+import base64
 import email
 import hashlib
+import json
 import pathlib
 import re
 import secrets
+import time
 import uuid
 
 import grpc
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from google.protobuf import descriptor_pool, message_factory
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
@@ -43,6 +47,30 @@ class Service:
         sent = (asked(**part) for part in parts) if parts is not None else asked(**fields)
         bearer = [("authorization", f"Bearer {token}")] if token else []
         return invoke(sent, metadata=[*bearer, *metadata], timeout=PATIENCE_S)
+
+
+def program(data_dir):
+    """What the demo network's service account is known by."""
+    return json.loads((pathlib.Path(data_dir) / "secrets" / "demo-service-account.json").read_text(encoding="utf-8"))
+
+
+def assertion(data_dir, **changed):
+    """Signed by that account, who it is (RFC 7523); `changed` claims are for whoever means to be refused."""
+    known, now = program(data_dir), int(time.time())
+    key = load_pem_private_key((pathlib.Path(data_dir) / "secrets" / known["key_file"]).read_bytes(), password=None)
+    claims = {
+        "iss": known["account_id"], "sub": known["account_id"], "aud": known["audience"], "iat": now, "exp": now + 60,
+        "jti": str(uuid.uuid4()), **changed,
+    }
+    parts = [{"alg": "EdDSA", "kid": known["key_id"]}, claims]
+    signed = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    return (signed + b"." + base64.urlsafe_b64encode(key.sign(signed)).rstrip(b"=")).decode()
+
+
+def program_token(identity, data_dir):
+    """A token of the service account."""
+    known = program(data_dir)
+    return identity.call("IssueServiceToken", account_id=known["account_id"], client_assertion=assertion(data_dir))
 
 
 def begin_session(identity, data_dir, address):

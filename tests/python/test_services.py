@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import pathlib
+import time
 import unittest
 import uuid
 
 import grpc
 from refusal import Refusal
-from service import PATIENCE_S, Service, after, sign_in  # noqa: F401, the tests beside this one take them from here
+from service import PATIENCE_S, Service, after, assertion, program, program_token, sign_in  # noqa: F401, the tests beside this one take them from here
 
 SERVICES = ["identity", "consent", "records", "documents", "messaging", "audit"]
 PARENT, OPERATOR = "python.outsider@families.example", "operator@holdfast-network.example"
@@ -37,7 +38,7 @@ class ServicesByReflection(unittest.TestCase):
     def setUpClass(cls):
         data_dir = pathlib.Path(os.environ["HOLDFAST_DATA_DIR"])
         cls.services = {name: Service(data_dir, name) for name in SERVICES}
-        cls.account = json.loads((data_dir / "secrets" / "demo-service-account.json").read_text())
+        cls.data_dir, cls.account = data_dir, program(data_dir)
         identity = cls.services["identity"]
         cls.practice = identity.call("ListPractices", token=cls.app_token(), page_size=1).practices[0]
         cls.join_practice(sign_in(identity, data_dir, OPERATOR))
@@ -47,8 +48,7 @@ class ServicesByReflection(unittest.TestCase):
 
     @classmethod
     def app_token(cls):
-        secret = {key: cls.account[key] for key in ("account_id", "secret")}
-        return cls.services["identity"].call("IssueServiceToken", **secret).token
+        return program_token(cls.services["identity"], cls.data_dir).token
 
     @classmethod
     def join_practice(cls, operator):
@@ -235,6 +235,24 @@ class ServicesByReflection(unittest.TestCase):
             for method in ("ReadLane", "ListHeads"):
                 refusal = self.refused(name, method, of="holdfast.eventlog.v1.EventLogService")
                 self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.UNAUTHENTICATED, "PEER_CERTIFICATE_MISSING"))
+
+    def test_the_program_gets_a_token_for_what_it_signs_once_and_for_nobody_else(self):
+        account_id = self.account["account_id"]
+        shown = assertion(self.data_dir)
+        self.services["identity"].call("IssueServiceToken", account_id=account_id, client_assertion=shown)
+        now = int(time.time())
+        header, claims, signature = assertion(self.data_dir).split(".")
+        for reason, bad in {
+            "ASSERTION_REPLAYED": shown,
+            "ASSERTION_EXPIRED": assertion(self.data_dir, exp=now - 90),
+            "ASSERTION_LIFE": assertion(self.data_dir, exp=now + 3600),
+            "ASSERTION_AUDIENCE": assertion(self.data_dir, aud="https://elsewhere.example"),
+            "ASSERTION_SUBJECT": assertion(self.data_dir, sub=new_id()),
+            "ASSERTION_SIGNATURE": f"{header}.{claims}.{signature[::-1]}",
+        }.items():
+            with self.subTest(reason):
+                refusal = self.refused("identity", "IssueServiceToken", token=None, account_id=account_id, client_assertion=bad)
+                self.assertEqual((refusal.code, refusal.reason), (grpc.StatusCode.UNAUTHENTICATED, reason))
 
     def test_without_a_token_nothing_is_answered(self):
         calls = {

@@ -2,6 +2,7 @@
 //!
 //! A use case asks [`Gate::authorise`] for a [`Permit`], reads with it, and hands what it read ([`Unreleased`]) to
 //! [`Gate::release`], which commits the access event and only then gives the value. There is no other way to open it.
+mod assertion;
 mod caller;
 mod decision;
 pub mod disclosure;
@@ -25,6 +26,7 @@ mod token;
 pub mod views;
 mod within;
 
+pub use assertion::ProgramKey;
 pub use caller::{Caller, RoleAssignment};
 pub use decision::{Decision, Denial, GrantRevision, Request, decide, decide_in_part, decide_oversight};
 pub use door::DoorEvent;

@@ -149,9 +149,12 @@ impl TokenSigner {
         if !(1..=LIFE_SECONDS_MAX).contains(&life) || claims.roles.len() > ROLES_MAX {
             return Err(KeyError::Claims);
         }
+        self.sign_as(&Signed { iss: ISSUER, aud: AUDIENCE, claims, shown })
+    }
+
+    pub(crate) fn sign_as(&self, claims: &impl Serialize) -> Result<String, KeyError> {
         let header = Header { kid: Some(self.public.kid()), ..Header::new(Algorithm::EdDSA) };
-        let signed = Signed { iss: ISSUER, aud: AUDIENCE, claims, shown };
-        jsonwebtoken::encode(&header, &signed, &self.key).map_err(|_| KeyError::Signing)
+        jsonwebtoken::encode(&header, claims, &self.key).map_err(|_| KeyError::Signing)
     }
 }
 

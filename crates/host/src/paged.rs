@@ -123,6 +123,8 @@ commands! {
     identity::v1::CreatePracticeRequest,
     identity::v1::InviteAccountRequest,
     identity::v1::CreateServiceAccountRequest,
+    identity::v1::AddServiceKeysRequest,
+    identity::v1::RemoveServiceKeyRequest,
     identity::v1::AssignRoleRequest,
     identity::v1::WithdrawRoleRequest,
     messaging::v1::StartThreadRequest,

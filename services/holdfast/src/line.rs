@@ -1,8 +1,9 @@
 //! How a terminal reaches the services, and as whom: with a token, as a service account, or as the operator of the installation here.
 //! No certificate of a service is shown: a token says who asks.
+use crate::roles::ISSUER;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use holdfast_access::{Claims, LIFE_SECONDS_MAX, RoleAssignment, TokenSigner};
+use holdfast_access::{Claims, LIFE_SECONDS_MAX, ProgramKey, RoleAssignment, TokenSigner};
 use holdfast_host::{
     client::Outgoing,
     retry::Retry,
@@ -11,7 +12,7 @@ use holdfast_host::{
 use holdfast_proto::identity::v1::{
     AccessToken, IssueServiceTokenRequest, identity_service_client::IdentityServiceClient,
 };
-use holdfast_types::{AccountId, Clock, Role, Service, SystemClock, TenantId};
+use holdfast_types::{AccountId, Clock, Ids, Role, Service, SystemClock, SystemIds, TenantId};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::{
     fs,
@@ -55,11 +56,14 @@ pub(crate) struct Reach {
     #[arg(long, value_name = "PATH", conflicts_with = "service_account")]
     token_file: Option<PathBuf>,
     /// Ask as this service account.
-    #[arg(long, value_name = "ID", requires = "secret_file")]
+    #[arg(long, value_name = "ID", requires = "key_file")]
     service_account: Option<AccountId>,
-    /// File with its secret.
+    /// File with its private key, as `holdfast service-key` makes it.
     #[arg(long, value_name = "PATH", requires = "service_account")]
-    secret_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
+    /// Name of that installation (its setting `issuer`, or else its public URL).
+    #[arg(long, value_name = "NAME", requires = "service_account")]
+    audience: Option<String>,
 }
 
 /// An open line to one service, good for as long as it takes.
@@ -72,7 +76,7 @@ pub(crate) struct Line {
 enum Speaker {
     Operator(TokenSigner),
     Bearer(SecretString),
-    Program { account: AccountId, secret: SecretString, identity: Channel },
+    Program { account: AccountId, key: ProgramKey, audience: String, identity: Channel },
 }
 
 impl Reach {
@@ -83,16 +87,22 @@ impl Reach {
     /// Without an address to the installation here; with one, everything is elsewhere.
     pub(crate) fn line_to(&self, service: Service, address: Option<&str>) -> Result<Line> {
         let elsewhere = address.is_some();
-        let speaker = match (&self.token_file, self.service_account, &self.secret_file) {
+        let speaker = match (&self.token_file, self.service_account, &self.key_file) {
             (Some(path), _, _) => Speaker::Bearer(token(path)?),
             (None, Some(account), Some(path)) => {
                 let identity = self.identity_addr.as_deref().filter(|_| elsewhere);
                 ensure!(identity.is_some() || !elsewhere, "where identity answers is not said");
                 let identity = self.channel(Service::Identity, identity)?;
-                Speaker::Program { account, secret: text(path)?, identity }
+                let audience = match &self.audience {
+                    Some(audience) => audience.clone(),
+                    None if elsewhere => bail!("whom to sign for is not said: --audience"),
+                    None => text(&self.data_dir.join("secrets").join(ISSUER))?.expose_secret().to_owned(),
+                };
+                let key = fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+                Speaker::Program { account, key: ProgramKey::from_pkcs8(&key)?, audience, identity }
             }
             _ if elsewhere => {
-                bail!("say who asks: --token-file, or --service-account and --secret-file")
+                bail!("say who asks: --token-file, or --service-account and --key-file")
             }
             _ => {
                 let path = self.data_dir.join("secrets").join("token.key");
@@ -135,15 +145,22 @@ impl Line {
             (Some((token, _)), _) => token.clone(),
             (None, Speaker::Bearer(token)) => token.clone(),
             (None, Speaker::Operator(signer)) => operator(signer)?.into(),
-            (None, Speaker::Program { account, secret, identity }) => {
-                let request = IssueServiceTokenRequest {
-                    account_id: account.to_string(),
-                    secret: secret.expose_secret().to_owned(),
-                };
+            (None, Speaker::Program { account, key, audience, identity }) => {
                 let client = IdentityServiceClient::new(identity.clone());
+                // Signed anew for each try: the last one may have arrived.
                 let AccessToken { token, .. } = ask(|| {
-                    let (mut client, request) = (client.clone(), request.clone());
-                    async move { client.issue_service_token(request).await }
+                    let mut client = client.clone();
+                    let assertion = key.sign(*account, audience, SystemIds.next(), SystemClock.now());
+                    async move {
+                        let client_assertion =
+                            assertion.map_err(|error| Status::internal(error.to_string()))?;
+                        let request = IssueServiceTokenRequest {
+                            account_id: account.to_string(),
+                            client_assertion,
+                            ..IssueServiceTokenRequest::default()
+                        };
+                        client.issue_service_token(request).await
+                    }
                 })
                 .await?;
                 token.into()

@@ -15,6 +15,7 @@ mod rebuild;
 mod roles;
 mod serve;
 mod servers;
+mod service_key;
 mod torture;
 mod up;
 mod witness;
@@ -54,6 +55,9 @@ enum Command {
     Rebuild(rebuild::RebuildArgs),
     /// List the others' events that wait in one service for a fix; it tries them again by itself every ten seconds.
     Parked(parked::ParkedArgs),
+    /// Make a key pair for a program: the private half into a file, the public half, which an operator gives to a service account, to
+    /// standard output.
+    ServiceKey(service_key::ServiceKeyArgs),
     /// Cosign a log's checkpoints, each of which must continue the one before: for somebody else than who keeps the log.
     Witness(witness::WitnessArgs),
     /// Bring the network's organizations, places and practitioners in from files, so that what records say of them by number has a name.
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
             Command::Migrate(args) => databases::migrate_one(args).await,
             Command::Rebuild(args) => rebuild::run(args).await,
             Command::Parked(args) => parked::run(args).await,
+            Command::ServiceKey(args) => service_key::run(&args),
             Command::Witness(args) => witness::run(args).await,
             Command::ImportDirectory(args) => import_directory::run(args).await,
             Command::Audit(command) => audit::run(command).await,

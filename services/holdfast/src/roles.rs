@@ -3,6 +3,7 @@ use crate::{
     data_dir::DataDir,
     databases, erasures,
     serve::{Bound, Role},
+    service_key,
 };
 use anyhow::{Context, Result, anyhow};
 use futures::future::try_join_all;
@@ -16,12 +17,14 @@ use holdfast_host::{
     },
 };
 use holdfast_identity::config::IdentitySettings;
-use holdfast_types::{Clock, Service, SystemClock, SystemIds};
+use holdfast_types::{Clock, Ids, Service, SystemClock, SystemIds};
 use std::{collections::BTreeMap, io::ErrorKind, net::SocketAddr, sync::Arc};
 use url::Url;
 
 /// The erasure ledger, beside what a backup of the databases brings back.
 const LEDGER: &str = "erasures.jsonl";
+/// Where the name of the installation is, among the secrets, for whoever is on this machine.
+pub(crate) const ISSUER: &str = "issuer";
 
 /// What the roles of one machine share.
 pub(crate) struct Machine<'a> {
@@ -109,8 +112,9 @@ impl Machine<'_> {
             Service::Identity => Role::Identity(holdfast_identity::config::Settings {
                 common,
                 identity: IdentitySettings {
-                    token_key_file: Some(self.dir.secret("token.key", token_key)?),
+                    token_key_file: Some(self.dir.secret("token.key", service_key::pem)?),
                     mail_dir: Some(self.dir.private_dir("mail")?),
+                    issuer: Some(self.issuer()?),
                     ..self.identity.clone()
                 },
             }),
@@ -135,6 +139,14 @@ impl Machine<'_> {
             }),
             Service::Gateway => Role::Gateway(common.into()),
         })
+    }
+
+    fn issuer(&self) -> Result<String> {
+        if let Some(said) = &self.identity.issuer {
+            return Ok(said.clone());
+        }
+        let path = self.dir.secret(ISSUER, issuer)?;
+        Ok(std::fs::read_to_string(path)?.trim().to_owned())
     }
 
     /// The port of the last time, where there was one.
@@ -186,9 +198,9 @@ fn peers(hosts: &BTreeMap<Service, Host>) -> Result<PeerSettings> {
     })
 }
 
-/// An Ed25519 key, PKCS #8, PEM.
-fn token_key() -> Result<String> {
-    Ok(rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519)?.serialize_pem())
+/// A name that no other installation has, whatever port it answers at.
+fn issuer() -> Result<String> {
+    Ok(format!("urn:uuid:{}", SystemIds.next()))
 }
 
 /// 32 random bytes in hexadecimal.

@@ -133,6 +133,15 @@ impl IdentityService for Rpc {
     ) -> Answer<CreateServiceAccountResponse> {
         answer(administration::create_service_account(&self.0, request).await)
     }
+    async fn add_service_keys(&self, request: Request<AddServiceKeysRequest>) -> Answer<ServiceKeys> {
+        answer(administration::add_service_keys(&self.0, request).await)
+    }
+    async fn remove_service_key(&self, request: Request<RemoveServiceKeyRequest>) -> Answer<ServiceKeys> {
+        answer(administration::remove_service_key(&self.0, request).await)
+    }
+    async fn get_service_keys(&self, request: Request<GetServiceKeysRequest>) -> Answer<ServiceKeys> {
+        answer(administration::get_service_keys(&self.0, request).await)
+    }
     async fn assign_role(&self, request: Request<AssignRoleRequest>) -> Answer<AssignRoleResponse> {
         answer(administration::assign_role(&self.0, request).await)
     }

@@ -10,7 +10,7 @@ mod session;
 mod sign_in;
 mod token;
 
-pub(crate) use administration::Invitation;
+pub(crate) use administration::{Invitation, NewProgram};
 pub(crate) use factors::NewTotp;
 pub(crate) use passkey::{Assertion, Place, Registration};
 pub(crate) use sign_in::{Completion, SignedIn};
@@ -41,6 +41,8 @@ pub(crate) struct App {
     pub operator_second_factor: SecondFactor,
     pub session_life: SessionLife,
     pub links_per_network_max: i32,
+    /// As whom programs address what they sign.
+    pub issuer: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -71,8 +73,10 @@ pub(crate) enum AppError {
     SessionEnded,
     #[error("the session awaits a second factor")]
     SecondFactorNeeded,
-    #[error("the service account or its secret is wrong")]
-    SecretWrong,
+    #[error("the assertion is refused")]
+    Assertion(#[source] domain::assertion::Refusal),
+    #[error("the assertion was shown before")]
+    AssertionReplayed,
     #[error("there is no such account")]
     AccountUnknown,
     #[error("there is no such tenant")]

@@ -58,6 +58,9 @@ pub struct IdentitySettings {
     #[arg(id = "HOLDFAST_LINKS_PER_NETWORK_MAX", long = "links-per-network-max", env = "HOLDFAST_LINKS_PER_NETWORK_MAX",
         default_value_t = LINKS_PER_NETWORK_DEFAULT, value_parser = clap::value_parser!(u16).range(5..=10_000), value_name = "COUNT")]
     pub links_per_network_max: u16,
+    /// Name of this installation, by which programs address what they sign to get tokens (`aud`); otherwise the public URL.
+    #[arg(id = "HOLDFAST_ISSUER", long = "issuer", env = "HOLDFAST_ISSUER", value_name = "NAME")]
+    pub issuer: Option<String>,
     /// Address of the installation's first operator: its account holds the role from the start, and again after every start.
     #[arg(
         id = "HOLDFAST_OPERATOR_EMAIL",
@@ -109,6 +112,7 @@ impl Default for IdentitySettings {
             session_days_max: 30,
             session_idle_hours_max: 12,
             links_per_network_max: LINKS_PER_NETWORK_DEFAULT,
+            issuer: None,
             operator_email: None,
             operator_second_factor: None,
         }
@@ -178,6 +182,10 @@ impl IdentitySettings {
                 Ok(Mailbox::new(Some("Holdfast".to_owned()), address))
             }
         }
+    }
+
+    pub(crate) fn issuer(&self, public_url: &Url) -> String {
+        self.issuer.clone().unwrap_or_else(|| public_url.as_str().trim_end_matches('/').to_owned())
     }
 
     pub(crate) fn session_life(&self) -> SessionLife {
@@ -250,6 +258,13 @@ mod tests {
         let of = |id: &str, origin: &str| RelyingParty { id: id.into(), origin: origin.into() };
         assert_eq!(at("https://holdfast.example/x"), of("holdfast.example", "https://holdfast.example"));
         assert_eq!(at("http://localhost:8080"), of("localhost", "http://localhost:8080"));
+    }
+
+    #[test]
+    fn programs_address_the_installation_by_its_public_url_unless_said_otherwise() {
+        let url = Url::parse("https://holdfast.example/").unwrap();
+        assert_eq!(IdentitySettings::default().issuer(&url), "https://holdfast.example");
+        assert_eq!(parsed(&["--issuer", "urn:holdfast:a"]).unwrap().issuer(&url), "urn:holdfast:a");
     }
 
     #[test]

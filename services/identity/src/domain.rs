@@ -1,11 +1,13 @@
 //! The rules of identity, pure: accounts and roles, signing in, what they show to sign in, sessions, tenants and practices.
 pub(crate) mod account;
+pub(crate) mod assertion;
 pub(crate) mod digest;
 pub(crate) mod discipline;
 pub(crate) mod factors;
 pub(crate) mod passkey;
 pub(crate) mod practice;
 pub(crate) mod role_change;
+pub(crate) mod service_key;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;

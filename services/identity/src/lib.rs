@@ -102,6 +102,7 @@ pub async fn serve(
         operator_second_factor: identity.operator_second_factor.unwrap_or(SecondFactor::Required),
         session_life: identity.session_life(),
         links_per_network_max: identity.links_per_network_max.into(),
+        issuer: identity.issuer(&common.public_url),
         ground: ground.clone(),
     });
     if let Some(operator) = operator

@@ -27,7 +27,10 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
                 let (before, after) = held(taken.held);
                 any(&pb::RoleWithdrawn { account_id, role, tenant_id, practice_id, before, after })
             }
-            AccountEvent::Opened { .. } | AccountEvent::Changed(_) => None,
+            AccountEvent::Opened { .. }
+            | AccountEvent::Changed(_)
+            | AccountEvent::KeysAdded { .. }
+            | AccountEvent::KeyRemoved { .. } => None,
         });
     }
     if opened.is::<SessionEvent>() {

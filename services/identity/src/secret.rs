@@ -1,6 +1,6 @@
 //! Secrets that identity gives out, and the keyed hash by which it finds an address.
 //!
-//! A link's, a session's and a program's secret, an authenticator app's and recovery codes are HMAC-SHA-256 (32 bytes, base64url, where nothing else is said) under a key of the installation over what the
+//! A link's and a session's secret, an authenticator app's and recovery codes are HMAC-SHA-256 (32 bytes, base64url, where nothing else is said) under a key of the installation over what the
 //! command was: a command repeated after a lost answer gets the same secret, while only its SHA-256 is ever stored. A session's
 //! secret depends on the link's, which nobody but the mail's reader has.
 use crate::domain::Digest;
@@ -16,7 +16,6 @@ pub(crate) struct Secrets {
     addresses: hmac::Key,
     links: hmac::Key,
     sessions: hmac::Key,
-    programs: hmac::Key,
     factors: hmac::Key,
 }
 
@@ -62,7 +61,6 @@ impl Secrets {
             addresses: key("identity/addresses")?,
             links: key("identity/links")?,
             sessions: key("identity/sessions")?,
-            programs: key("identity/programs")?,
             factors: key("identity/factors")?,
         })
     }
@@ -117,10 +115,6 @@ impl Secrets {
     /// What a passkey is to sign: made of an id that is used once.
     pub(crate) fn challenge(&self, id: Uuid) -> [u8; 32] {
         tag(&self.factors, &[b"challenge", id.as_bytes()])
-    }
-
-    pub(crate) fn program(&self, account: AccountId, request: RequestId) -> SecretString {
-        text(tag(&self.programs, &[account.uuid().as_bytes(), request.uuid().as_bytes()]))
     }
 }
 

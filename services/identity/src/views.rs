@@ -1,5 +1,6 @@
 //! Identity's read models: accounts and roles, what they show to sign in, sessions, links, tenants and practices. The only room with SQL.
 mod accounts;
+mod assertions;
 mod ceremonies;
 mod factors;
 mod links;

@@ -23,7 +23,10 @@ const QUESTIONS: &[&str] = &[
 /// Acts that need no id, each with its reason.
 const WITHOUT: &[(&str, &str)] = &[
     ("IssueToken", "a token is signed, nothing is written down; another one does no harm"),
-    ("IssueServiceToken", "a token is signed, nothing is written down; another one does no harm"),
+    (
+        "IssueServiceToken",
+        "the assertion is its id: it is good once, and for another token another is signed",
+    ),
     ("BeginPasskey", "a challenge, good for minutes; another one does no harm"),
     ("BeginPasskeyShowing", "a challenge, good for minutes; another one does no harm"),
     ("BeginPasskeySignIn", "a challenge, good for minutes; another one does no harm"),

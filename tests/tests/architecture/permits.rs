@@ -39,7 +39,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("identity", "account_of"),
     ("identity", "link"),
     ("identity", "owner_of_passkey"),
-    ("identity", "program_secret"),
+    ("identity", "service_keys"),
     ("identity", "session_of"),
     ("identity", "shown"),
     // What a command of identity needs to know.

@@ -129,6 +129,8 @@ fn happening(kind: &str) -> Option<&'static str> {
         "account.changed" => "did-account-changed",
         "account.role-assigned" => "did-role-assigned",
         "account.role-withdrawn" => "did-role-withdrawn",
+        "account.keys-added" => "did-keys-added",
+        "account.key-removed" => "did-key-removed",
         "session.started" => "did-signed-in",
         "session.ended" => "did-signed-out",
         "sign-in.requested" => "did-link-asked",

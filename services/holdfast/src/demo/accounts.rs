@@ -4,9 +4,10 @@ use super::{
     ids::{id, request},
     installation::{INSTALLATION, Installation, Refusal, Speaker, send},
 };
+use crate::{data_dir::DataDir, service_key};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_access::RoleAssignment;
+use holdfast_access::{ProgramKey, RoleAssignment, key_set};
 use holdfast_demo::{Discipline, Key, Network, Person, Role as Post};
 use holdfast_host::catalogue;
 use holdfast_proto::{Word, identity::v1 as pb};
@@ -14,6 +15,8 @@ use holdfast_types::{AccountId, PracticeId, Role, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const OPERATOR_EMAIL: &str = "operator@holdfast-network.example";
+/// Where the private key of the service account is, among the secrets.
+pub(super) const APP_KEY: &str = "demo-service-account.key";
 const OPERATOR_NAME: &str = "Demo Operator";
 const ACCOUNTS_AT_ONCE: usize = 4;
 
@@ -28,7 +31,7 @@ pub(super) struct People {
 #[derive(Debug, Default)]
 pub(super) struct App {
     pub(super) account_id: String,
-    pub(super) secret: String,
+    pub(super) key_id: String,
 }
 
 impl People {
@@ -56,13 +59,13 @@ pub(super) fn practice(key: &Key) -> PracticeId {
     PracticeId::new(id("practice", key))
 }
 
-pub(super) async fn open(installation: &Installation, network: &Network) -> Result<People> {
+pub(super) async fn open(installation: &Installation, dir: &DataDir, network: &Network) -> Result<People> {
     let mut people = People::intended(network);
     let founder = operator(AccountId::new(id("account", "loader")));
     found(installation, network, &founder, people.tenant).await?;
     people.operator = name_operator(installation, &founder, people.tenant).await?;
     let by = &people.operator;
-    people.app = create_app(installation, by, people.tenant).await?;
+    people.app = create_app(installation, dir, by, people.tenant).await?;
     let invited: Vec<(Key, AccountId)> =
         stream::iter(network.people.iter().filter(|person| has_account(person)))
             .map(|person| invite(installation, by, people.tenant, person))
@@ -148,17 +151,26 @@ async fn name_operator(installation: &Installation, founder: &Speaker, tenant: T
     Ok(operator)
 }
 
-async fn create_app(installation: &Installation, by: &Speaker, tenant: TenantId) -> Result<App> {
+/// Its private key stays in the data directory: who loads the rest of a network tells of the same one.
+async fn create_app(
+    installation: &Installation,
+    dir: &DataDir,
+    by: &Speaker,
+    tenant: TenantId,
+) -> Result<App> {
+    let key = std::fs::read(dir.secret(APP_KEY, service_key::pem)?)?;
+    let key = ProgramKey::from_pkcs8(&key)?.public_key();
     let message = pb::CreateServiceAccountRequest {
         request_id: request("CreateServiceAccount", "app"),
         tenant_id: tenant.to_string(),
         display_name: "Demo reminder app".to_owned(),
+        jwks_json: key_set(&[key]),
     };
     let made = send(&installation.identity(by)?, &message, |mut client, message| async move {
         client.create_service_account(message).await
     })
     .await?;
-    Ok(App { account_id: made.account.unwrap_or_default().account_id, secret: made.secret })
+    Ok(App { account_id: made.account.unwrap_or_default().account_id, key_id: key.kid() })
 }
 
 async fn invite(

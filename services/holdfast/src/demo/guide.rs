@@ -1,18 +1,21 @@
-//! Whom to sign in as: a short table for the terminal, and the secret of the service account.
+//! Whom to sign in as: a short table for the terminal, and what the service account signs with and for whom.
 use super::{
     Loading,
-    accounts::{OPERATOR_EMAIL, shown_name},
+    accounts::{APP_KEY, OPERATOR_EMAIL, shown_name},
 };
-use crate::data_dir::DataDir;
+use crate::{data_dir::DataDir, roles::ISSUER};
 use anyhow::{Context, Result};
 use holdfast_demo::{Authority, Credential, Network, Patient, Person, Role};
 use serde_json::json;
 
 pub(super) fn write(dir: &DataDir, loading: Loading<'_>) -> Result<()> {
     let app = &loading.people.app;
-    let secret =
-        json!({ "account_id": app.account_id, "secret": app.secret, "tenant_id": loading.people.tenant });
-    dir.secret("demo-service-account.json", || Ok(format!("{secret:#}\n")))?;
+    let audience = std::fs::read_to_string(dir.path("secrets").join(ISSUER))?;
+    let account = json!({
+        "account_id": app.account_id, "audience": audience.trim(), "key_file": APP_KEY, "key_id": app.key_id,
+        "tenant_id": loading.people.tenant,
+    });
+    dir.secret("demo-service-account.json", || Ok(format!("{account:#}\n")))?;
     let path = dir.path("demo-people.txt");
     std::fs::write(&path, table(loading.network))
         .with_context(|| format!("`{}` cannot be written", path.display()))

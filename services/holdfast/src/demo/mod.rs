@@ -39,7 +39,7 @@ pub(crate) async fn load(installation: &Installation, dir: &DataDir) -> Result<(
     let plan = Plan::of(dir)?;
     let network = spawn_blocking(move || holdfast_demo::network(plan.seed, plan.today)).await?;
     let progress = Progress::begin("loading the demo network", network.patients.len())?;
-    let people = accounts::open(installation, &network).await.context("the demo network's accounts")?;
+    let people = accounts::open(installation, dir, &network).await.context("the demo network's accounts")?;
     let loading = Loading { installation, network: &network, people: &people };
     stream::iter(network.patients.iter().enumerate())
         .map(|(number, patient)| async move {

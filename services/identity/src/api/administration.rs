@@ -1,18 +1,21 @@
 //! The calls of operators and practice administrators.
 use super::{message, sign_in};
 use crate::{
-    app::{App, Invitation},
+    app::{App, Invitation, NewProgram},
     domain::{
         practice,
+        service_key::{self, ServiceKey},
         tenant::{self, SecondFactor},
     },
 };
 use holdfast_host::{CommandId, Problem, catalogue, field};
 use holdfast_proto::identity::v1 as pb;
-use secrecy::ExposeSecret as _;
 use tonic::Request;
 
 const DISCIPLINES_MAX: usize = 4;
+/// Five keys of the largest kind, with what their maker adds.
+const KEY_SET_CHARACTERS_MAX: usize = 16 * 1024;
+const KEY_ID_CHARACTERS_MAX: usize = 200;
 
 pub(super) async fn create_tenant(
     app: &App,
@@ -91,13 +94,63 @@ pub(super) async fn create_service_account(
     let entered = app.ground.enter(&request).await?;
     let message = request.into_inner();
     let command = CommandId::of(&message)?;
-    let tenant = field::id("tenant_id", &message.tenant_id)?;
-    let display_name = message::name("display_name", &message.display_name)?;
-    let made = app.create_service_account(&entered.context, command, tenant, display_name).await?;
-    Ok(pb::CreateServiceAccountResponse {
-        account: Some(message::account(made.account)),
-        secret: made.secret.expose_secret().to_owned(),
-    })
+    let program = NewProgram {
+        tenant: field::id("tenant_id", &message.tenant_id)?,
+        display_name: message::name("display_name", &message.display_name)?,
+        keys: keys(&message.jwks_json)?,
+    };
+    entered.shown_lately(app.now())?;
+    let account = app.create_service_account(&entered.context, command, program).await?;
+    let account = Some(message::account(account));
+    Ok(pb::CreateServiceAccountResponse { account, ..pb::CreateServiceAccountResponse::default() })
+}
+
+pub(super) async fn add_service_keys(
+    app: &App,
+    request: Request<pb::AddServiceKeysRequest>,
+) -> Result<pb::ServiceKeys, Problem> {
+    let entered = app.ground.enter(&request).await?;
+    let message = request.into_inner();
+    let command = CommandId::of(&message)?;
+    let program = field::id("account_id", &message.account_id)?;
+    let keys = keys(&message.jwks_json)?;
+    entered.shown_lately(app.now())?;
+    Ok(service_keys(&app.add_service_keys(&entered.context, command, program, keys).await?))
+}
+
+pub(super) async fn remove_service_key(
+    app: &App,
+    request: Request<pb::RemoveServiceKeyRequest>,
+) -> Result<pb::ServiceKeys, Problem> {
+    let entered = app.ground.enter(&request).await?;
+    let message = request.into_inner();
+    let command = CommandId::of(&message)?;
+    let program = field::id("account_id", &message.account_id)?;
+    let key = field::line("key_id", &message.key_id, 1, KEY_ID_CHARACTERS_MAX)?;
+    entered.shown_lately(app.now())?;
+    Ok(service_keys(&app.remove_service_key(&entered.context, command, program, key).await?))
+}
+
+pub(super) async fn get_service_keys(
+    app: &App,
+    request: Request<pb::GetServiceKeysRequest>,
+) -> Result<pb::ServiceKeys, Problem> {
+    let entered = app.ground.enter(&request).await?;
+    let program = field::id("account_id", &request.into_inner().account_id)?;
+    Ok(service_keys(&app.get_service_keys(&entered.context, program).await?))
+}
+
+fn service_keys(keys: &[ServiceKey]) -> pb::ServiceKeys {
+    pb::ServiceKeys { jwks_json: service_key::key_set(keys) }
+}
+
+fn keys(jwks_json: &str) -> Result<Vec<ServiceKey>, Problem> {
+    const FIELD: &str = "jwks_json";
+    let text = field::lines(FIELD, jwks_json, 1, KEY_SET_CHARACTERS_MAX)?;
+    let refused = |broken: service_key::Broken| {
+        Problem::of_field(catalogue::KEY_SET_REFUSED, FIELD, broken.to_string()).with("rule", broken.rule())
+    };
+    service_key::read(&text).map_err(refused)
 }
 
 pub(super) async fn assign_role(

@@ -1,7 +1,7 @@
 //! Every refusal of identity with its reason.
 use crate::{
     app::AppError,
-    domain::{account, factors, session, sign_in},
+    domain::{account, assertion, factors, session, sign_in},
 };
 use holdfast_host::{Problem, Reason, catalogue};
 
@@ -31,7 +31,8 @@ impl From<AppError> for Problem {
             AppError::Practice(refusal) => refuse(catalogue::PRACTICE_EXISTS, refusal.to_string()),
             AppError::TooManyLinks => refuse(catalogue::TOO_MANY_LINKS, error.to_string()),
             AppError::SessionEnded => refuse(catalogue::SESSION_ENDED, error.to_string()),
-            AppError::SecretWrong => refuse(catalogue::SECRET_WRONG, error.to_string()),
+            AppError::Assertion(refusal) => refuse(of_assertion(refusal), refusal.to_string()),
+            AppError::AssertionReplayed => refuse(catalogue::ASSERTION_REPLAYED, error.to_string()),
             AppError::AccountUnknown => refuse(catalogue::ACCOUNT_UNKNOWN, error.to_string()),
             AppError::TenantUnknown => refuse(catalogue::TENANT_UNKNOWN, error.to_string()),
             AppError::PracticeUnknown => refuse(catalogue::PRACTICE_UNKNOWN, error.to_string()),
@@ -58,6 +59,24 @@ const fn of_account(refusal: account::Refusal) -> &'static Reason {
         account::Refusal::AlreadyAssigned => catalogue::ALREADY_ASSIGNED,
         account::Refusal::NotAssigned => catalogue::NOT_ASSIGNED,
         account::Refusal::TooManyRoles => catalogue::TOO_MANY_ROLES,
+        account::Refusal::KeyForPrograms => catalogue::KEY_FOR_PROGRAMS,
+        account::Refusal::KeyKnown => catalogue::SERVICE_KEY_KNOWN,
+        account::Refusal::KeyUnknown => catalogue::SERVICE_KEY_UNKNOWN,
+        account::Refusal::TooManyKeys => catalogue::TOO_MANY_SERVICE_KEYS,
+    }
+}
+
+const fn of_assertion(refusal: assertion::Refusal) -> &'static Reason {
+    match refusal {
+        assertion::Refusal::Malformed => catalogue::ASSERTION_MALFORMED,
+        assertion::Refusal::Algorithm => catalogue::ASSERTION_ALGORITHM,
+        assertion::Refusal::KeyUnknown => catalogue::ASSERTION_KEY_UNKNOWN,
+        assertion::Refusal::Signature => catalogue::ASSERTION_SIGNATURE,
+        assertion::Refusal::Subject => catalogue::ASSERTION_SUBJECT,
+        assertion::Refusal::Audience => catalogue::ASSERTION_AUDIENCE,
+        assertion::Refusal::Expired => catalogue::ASSERTION_EXPIRED,
+        assertion::Refusal::Early => catalogue::ASSERTION_EARLY,
+        assertion::Refusal::Life => catalogue::ASSERTION_LIFE,
     }
 }
 

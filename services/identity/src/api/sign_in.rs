@@ -14,6 +14,7 @@ use tonic::Request;
 const EMAIL_CHARACTERS_MAX: usize = 254;
 /// Secrets given out here have 43 characters; what is longer than this is none of them.
 pub(super) const SECRET_CHARACTERS_MAX: usize = 200;
+const ASSERTION_CHARACTERS_MAX: usize = 8 * 1024;
 const USER_AGENT_CHARACTERS_MAX: usize = 200;
 
 pub(super) fn email(field: &str, text: &str) -> Result<Email, Problem> {
@@ -92,7 +93,13 @@ pub(super) async fn issue_service_token(
 ) -> Result<pb::AccessToken, Problem> {
     let message = request.into_inner();
     let account = field::id("account_id", &message.account_id)?;
-    Ok(token(app.issue_service_token(account, &message.secret).await?))
+    #[expect(deprecated, reason = "whoever still sends one is told")]
+    if !message.secret.is_empty() {
+        let gone = "programs have keys, and no secrets";
+        return Err(Problem::of_field(catalogue::FIELD_INVALID, "secret", gone));
+    }
+    let assertion = field::line("client_assertion", &message.client_assertion, 1, ASSERTION_CHARACTERS_MAX)?;
+    Ok(token(app.issue_service_token(account, &assertion).await?))
 }
 
 fn token(issued: Issued) -> pb::AccessToken {

@@ -2,10 +2,11 @@
 use super::{App, AppError, executed, request};
 use crate::{
     domain::{
-        Digest, Discipline,
+        Discipline,
         account::{Account, Command, Holder},
         practice,
         practice::Practice,
+        service_key::ServiceKey,
         tenant,
         tenant::Tenant,
     },
@@ -16,7 +17,6 @@ use holdfast_access::{Authority, Oversight, RequestContext, RoleAssignment};
 use holdfast_eventlog::{Context, Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{AccountId, PracticeId, Role, TenantId};
-use secrecy::{ExposeSecret, SecretString};
 
 /// Somebody to have an account.
 pub(crate) struct Invitation {
@@ -28,10 +28,11 @@ pub(crate) struct Invitation {
     pub account: Option<AccountId>,
 }
 
-/// A service account and its secret, which is shown this once.
+/// A program to have an account.
 pub(crate) struct NewProgram {
-    pub account: AccountView,
-    pub secret: SecretString,
+    pub tenant: TenantId,
+    pub display_name: String,
+    pub keys: Vec<ServiceKey>,
 }
 
 impl App {
@@ -140,25 +141,61 @@ impl App {
         &self,
         context: &RequestContext,
         command: CommandId,
-        tenant: TenantId,
-        display_name: String,
-    ) -> Result<NewProgram, AppError> {
+        program: NewProgram,
+    ) -> Result<AccountView, AppError> {
+        let NewProgram { tenant, display_name, keys } = program;
         let authority =
             self.authority(context, Oversight::Installation, "identity.CreateServiceAccount").await?;
         self.tenant_exists(tenant).await?;
         let id = AccountId::new(derived_id(authority.account().uuid(), command.id));
-        let secret = self.secrets.program(id, command.id);
         let role = RoleAssignment { role: Role::ServiceAccount, tenant, practice: None };
         let open = Command::Open {
-            holder: Holder::Program { secret_sha256: Digest::of(secret.expose_secret().as_bytes()) },
+            holder: Holder::Program { keys, secret_sha256: None },
             display_name,
             locale: "en".to_owned(),
             roles: vec![role],
         };
         self.change(&in_tenant(&authority, tenant), command, id, open).await?;
         // A program is nobody whom a look could concern.
-        let account = super::own_account(self, id).await?;
-        Ok(NewProgram { account, secret })
+        super::own_account(self, id).await
+    }
+
+    /// Answers with all that the program has from then on.
+    #[tracing::instrument(skip_all, name = "identity.add_service_keys")]
+    pub(crate) async fn add_service_keys(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        program: AccountId,
+        keys: Vec<ServiceKey>,
+    ) -> Result<Vec<ServiceKey>, AppError> {
+        let authority = self.authority(context, Oversight::Installation, "identity.AddServiceKeys").await?;
+        self.change(authority.context(), command, program, Command::AddKeys { keys }).await?;
+        Ok(self.views.service_keys(program).await?)
+    }
+
+    /// Answers with those that are left.
+    #[tracing::instrument(skip_all, name = "identity.remove_service_key")]
+    pub(crate) async fn remove_service_key(
+        &self,
+        context: &RequestContext,
+        command: CommandId,
+        program: AccountId,
+        id: String,
+    ) -> Result<Vec<ServiceKey>, AppError> {
+        let authority = self.authority(context, Oversight::Installation, "identity.RemoveServiceKey").await?;
+        self.change(authority.context(), command, program, Command::RemoveKey { id }).await?;
+        Ok(self.views.service_keys(program).await?)
+    }
+
+    #[tracing::instrument(skip_all, name = "identity.get_service_keys")]
+    pub(crate) async fn get_service_keys(
+        &self,
+        context: &RequestContext,
+        program: AccountId,
+    ) -> Result<Vec<ServiceKey>, AppError> {
+        self.authority(context, Oversight::Installation, "identity.GetServiceKeys").await?;
+        Ok(self.views.service_keys(program).await?)
     }
 
     #[tracing::instrument(skip_all, name = "identity.assign_role")]

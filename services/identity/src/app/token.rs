@@ -1,7 +1,6 @@
-//! Access tokens: for a session's secret, or for a service account's.
+//! Access tokens: for a session's secret, or for what a service account has signed.
 use super::{App, AppError, own_account};
-use crate::{config::SecondFactor, domain::Digest, views::AccountView};
-use aws_lc_rs::constant_time::verify_slices_are_equal;
+use crate::{config::SecondFactor, domain::assertion, views::AccountView};
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_access::{Claims, LIFE_SECONDS_MAX, ROLES_MAX, RoleAssignment, Shown};
 use holdfast_types::{AccountId, SessionId, TenantId};
@@ -71,11 +70,14 @@ impl App {
     pub(crate) async fn issue_service_token(
         &self,
         account: AccountId,
-        secret: &str,
+        assertion: &str,
     ) -> Result<Issued, AppError> {
-        let known = self.views.program_secret(account).await?.ok_or(AppError::SecretWrong)?;
-        let shown = Digest::of(secret.as_bytes());
-        verify_slices_are_equal(known.bytes(), shown.bytes()).map_err(|_| AppError::SecretWrong)?;
+        let (keys, now) = (self.views.service_keys(account).await?, self.now());
+        let shown =
+            assertion::shown(assertion, &keys, account, &self.issuer, now).map_err(AppError::Assertion)?;
+        if !self.views.note_assertion(account, &shown, now).await? {
+            return Err(AppError::AssertionReplayed);
+        }
         self.issue(account, None).await
     }
 

@@ -1,5 +1,9 @@
 //! An account: a person or a program that can sign in, how it wants to be addressed, and its roles. Never a record.
-use super::{Digest, Discipline, role_change::RoleChange};
+use super::{
+    Digest, Discipline,
+    role_change::RoleChange,
+    service_key::{KEYS_MAX, ServiceKey},
+};
 use holdfast_access::{ROLES_MAX, RoleAssignment};
 use holdfast_eventlog::{Decider, Event};
 use holdfast_types::{AccountId, Role};
@@ -16,6 +20,12 @@ pub(crate) enum AccountEvent {
     RoleAssigned(RoleChange),
     #[serde(rename = "account.role-withdrawn")]
     RoleWithdrawn(RoleChange),
+    /// A program has them besides those that it had.
+    #[serde(rename = "account.keys-added")]
+    KeysAdded { keys: Vec<ServiceKey> },
+    /// What it signs from now on with this one shows nothing.
+    #[serde(rename = "account.key-removed")]
+    KeyRemoved { key: ServiceKey },
 }
 
 /// Who signs in, and how.
@@ -24,8 +34,14 @@ pub(crate) enum AccountEvent {
 pub(crate) enum Holder {
     /// By a link to the address.
     Person { email: String, discipline: Option<Discipline> },
-    /// By a secret.
-    Program { secret_sha256: Digest },
+    /// By what it signs. One that was opened with a secret, as programs once were, has no key until it is given one.
+    Program {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        keys: Vec<ServiceKey>,
+        /// Of a secret that counts no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret_sha256: Option<Digest>,
+    },
 }
 
 /// What an account's own holder changes; what is absent stays.
@@ -48,6 +64,8 @@ impl Event for AccountEvent {
             Self::Changed(_) => "account.changed",
             Self::RoleAssigned(_) => "account.role-assigned",
             Self::RoleWithdrawn(_) => "account.role-withdrawn",
+            Self::KeysAdded { .. } => "account.keys-added",
+            Self::KeyRemoved { .. } => "account.key-removed",
         }
     }
 }
@@ -75,6 +93,12 @@ pub(crate) enum Command {
     WithdrawRole {
         assignment: RoleAssignment,
     },
+    AddKeys {
+        keys: Vec<ServiceKey>,
+    },
+    RemoveKey {
+        id: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -95,6 +119,14 @@ pub(crate) enum Refusal {
     NotAssigned,
     #[error("an account holds {ROLES_MAX} roles at most")]
     TooManyRoles,
+    #[error("people have no keys")]
+    KeyForPrograms,
+    #[error("the program has a key of this id")]
+    KeyKnown,
+    #[error("the program has no key of this id")]
+    KeyUnknown,
+    #[error("a program has {KEYS_MAX} keys at most")]
+    TooManyKeys,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,7 +136,8 @@ pub(crate) enum Account {
     Open {
         addressed: Addressed,
         roles: Vec<RoleAssignment>,
-        is_program: bool,
+        /// A program's; none of a person.
+        keys: Option<Vec<ServiceKey>>,
     },
 }
 
@@ -146,7 +179,7 @@ impl Decider for Account {
             (Self::Open { .. }, Command::AssignRole { to, by, .. }) if by == Some(to) => {
                 Err(Refusal::RoleToOneself)
             }
-            (Self::Open { is_program: true, .. }, Command::AssignRole { assignment, .. })
+            (Self::Open { keys: Some(_), .. }, Command::AssignRole { assignment, .. })
                 if assignment.role != Role::ServiceAccount =>
             {
                 Err(Refusal::RoleForPeople)
@@ -166,35 +199,54 @@ impl Decider for Account {
                 }
                 Ok(vec![AccountEvent::RoleWithdrawn(RoleChange::taken(assignment, roles))])
             }
+            (Self::Open { keys: None, .. }, Command::AddKeys { .. } | Command::RemoveKey { .. }) => {
+                Err(Refusal::KeyForPrograms)
+            }
+            (Self::Open { keys: Some(held), .. }, Command::AddKeys { keys }) => {
+                if keys.iter().any(|new| held.iter().any(|own| own.id() == new.id())) {
+                    return Err(Refusal::KeyKnown);
+                }
+                match held.len() + keys.len() <= KEYS_MAX {
+                    true => Ok(vec![AccountEvent::KeysAdded { keys }]),
+                    false => Err(Refusal::TooManyKeys),
+                }
+            }
+            (Self::Open { keys: Some(held), .. }, Command::RemoveKey { id }) => {
+                let key = held.iter().find(|own| own.id() == id).ok_or(Refusal::KeyUnknown)?;
+                Ok(vec![AccountEvent::KeyRemoved { key: key.clone() }])
+            }
         }
     }
 
     fn evolve(state: Self, event: &AccountEvent) -> Self {
-        match (state, event) {
-            (_, AccountEvent::Opened { holder, display_name, locale }) => {
-                let (display_name, locale) = (display_name.clone(), locale.clone());
-                Self::Open {
-                    addressed: Addressed { display_name, locale, large_text: false },
-                    roles: Vec::new(),
-                    is_program: matches!(holder, Holder::Program { .. }),
-                }
-            }
-            (Self::Open { mut addressed, roles, is_program }, AccountEvent::Changed(change)) => {
-                addressed.take(change);
-                Self::Open { addressed, roles, is_program }
-            }
-            (Self::Open { addressed, mut roles, is_program }, AccountEvent::RoleAssigned(given)) => {
-                if !roles.contains(&given.assignment) {
-                    roles.push(given.assignment);
-                }
-                Self::Open { addressed, roles, is_program }
-            }
-            (Self::Open { addressed, mut roles, is_program }, AccountEvent::RoleWithdrawn(taken)) => {
-                roles.retain(|held| *held != taken.assignment);
-                Self::Open { addressed, roles, is_program }
-            }
-            (Self::None, _) => Self::None,
+        if let AccountEvent::Opened { holder, display_name, locale } = event {
+            return Self::opened(holder, display_name, locale);
         }
+        let Self::Open { mut addressed, mut roles, mut keys } = state else { return Self::None };
+        match event {
+            AccountEvent::Opened { .. } => {}
+            AccountEvent::Changed(change) => addressed.take(change),
+            AccountEvent::RoleAssigned(given) if roles.contains(&given.assignment) => {}
+            AccountEvent::RoleAssigned(given) => roles.push(given.assignment),
+            AccountEvent::RoleWithdrawn(taken) => roles.retain(|held| *held != taken.assignment),
+            AccountEvent::KeysAdded { keys: new } => keys.get_or_insert_default().extend(new.iter().cloned()),
+            AccountEvent::KeyRemoved { key } => {
+                keys.get_or_insert_default().retain(|own| own.id() != key.id())
+            }
+        }
+        Self::Open { addressed, roles, keys }
+    }
+}
+
+impl Account {
+    fn opened(holder: &Holder, display_name: &str, locale: &str) -> Self {
+        let addressed =
+            Addressed { display_name: display_name.to_owned(), locale: locale.to_owned(), large_text: false };
+        let keys = match holder {
+            Holder::Person { .. } => None,
+            Holder::Program { keys, .. } => Some(keys.clone()),
+        };
+        Self::Open { addressed, roles: Vec::new(), keys }
     }
 }
 
@@ -222,167 +274,4 @@ impl Change {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use holdfast_types::{PracticeId, Role, TenantId};
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    fn therapist(practice: u128) -> RoleAssignment {
-        RoleAssignment {
-            role: Role::Therapist,
-            tenant: TenantId::new(Uuid::from_u128(1)),
-            practice: Some(PracticeId::new(Uuid::from_u128(practice))),
-        }
-    }
-
-    fn opened() -> AccountEvent {
-        AccountEvent::Opened {
-            holder: Holder::Person { email: "pat@example.org".into(), discipline: Some(Discipline::Speech) },
-            display_name: "Pat".into(),
-            locale: "en".into(),
-        }
-    }
-
-    pub(crate) fn samples() -> Vec<AccountEvent> {
-        vec![
-            opened(),
-            AccountEvent::Opened {
-                holder: Holder::Program { secret_sha256: Digest::new([7; 32]) },
-                display_name: "Scheduler".into(),
-                locale: "en".into(),
-            },
-            AccountEvent::Changed(Change {
-                display_name: Some("Patricia".into()),
-                locale: Some("es".into()),
-                large_text: Some(true),
-            }),
-            AccountEvent::Changed(Change { large_text: Some(false), ..Change::default() }),
-            AccountEvent::RoleAssigned(unnoted(therapist(2))),
-            AccountEvent::RoleAssigned(unnoted(RoleAssignment {
-                practice: None,
-                role: Role::Operator,
-                ..therapist(2)
-            })),
-            AccountEvent::RoleWithdrawn(unnoted(therapist(2))),
-            AccountEvent::RoleAssigned(RoleChange::given(therapist(3), &[therapist(2)])),
-            AccountEvent::RoleWithdrawn(RoleChange::taken(therapist(2), &[therapist(2), therapist(3)])),
-        ]
-    }
-
-    /// As it was recorded before the old and new values were noted.
-    fn unnoted(assignment: RoleAssignment) -> RoleChange {
-        RoleChange { assignment, held: None }
-    }
-
-    fn assigned(practice: u128, before: &[RoleAssignment]) -> AccountEvent {
-        AccountEvent::RoleAssigned(RoleChange::given(therapist(practice), before))
-    }
-
-    fn withdrawn(practice: u128, before: &[RoleAssignment]) -> AccountEvent {
-        AccountEvent::RoleWithdrawn(RoleChange::taken(therapist(practice), before))
-    }
-
-    fn given(events: &[AccountEvent]) -> Account {
-        events.iter().fold(Account::None, Account::evolve)
-    }
-
-    fn account(id: u128) -> AccountId {
-        AccountId::new(Uuid::from_u128(id))
-    }
-
-    fn assign(practice: u128, by: Option<AccountId>) -> Command {
-        Command::AssignRole { to: account(1), by, assignment: therapist(practice) }
-    }
-
-    #[test]
-    fn an_account_is_opened_once_with_the_roles_it_begins_with() {
-        let AccountEvent::Opened { holder, display_name, locale } = opened() else { unreachable!() };
-        let open = Command::Open { holder, display_name, locale, roles: vec![therapist(2), therapist(3)] };
-        let begun = vec![opened(), assigned(2, &[]), assigned(3, &[therapist(2)])];
-        assert_eq!(Account::decide(&Account::None, open.clone()), Ok(begun.clone()));
-        assert_eq!(Account::decide(&given(&begun), open), Err(Refusal::Exists));
-    }
-
-    #[test]
-    fn a_change_says_only_what_differs_and_nothing_where_nothing_does() {
-        let change =
-            Change { display_name: Some("Pat".into()), locale: Some("es".into()), large_text: Some(false) };
-        let command = Command::Change { change, present: 1, decided_on: Some(1) };
-        let changed = AccountEvent::Changed(Change { locale: Some("es".into()), ..Change::default() });
-        assert_eq!(Account::decide(&given(&[opened()]), command.clone()), Ok(vec![changed.clone()]));
-        assert_eq!(Account::decide(&given(&[opened(), changed]), command), Ok(vec![]));
-    }
-
-    #[test]
-    fn a_change_decided_on_an_old_revision_is_refused() {
-        let command = Command::Change { change: Change::default(), present: 2, decided_on: Some(1) };
-        assert_eq!(Account::decide(&given(&[opened()]), command), Err(Refusal::ChangedSinceRead));
-    }
-
-    #[test]
-    fn nobody_gives_a_role_to_themselves() {
-        let state = given(&[opened()]);
-        assert_eq!(Account::decide(&state, assign(2, Some(account(1)))), Err(Refusal::RoleToOneself));
-        let given = vec![assigned(2, &[])];
-        assert_eq!(Account::decide(&state, assign(2, Some(account(9)))), Ok(given.clone()));
-        assert_eq!(Account::decide(&state, assign(2, None)), Ok(given));
-    }
-
-    #[test]
-    fn a_program_is_given_no_role_of_people() {
-        let state = given(&samples()[1..2]);
-        assert_eq!(Account::decide(&state, assign(2, None)), Err(Refusal::RoleForPeople));
-        let own = RoleAssignment { role: Role::ServiceAccount, ..therapist(2) };
-        let command = Command::AssignRole { to: account(1), by: None, assignment: own };
-        let joined = vec![AccountEvent::RoleAssigned(RoleChange::given(own, &[]))];
-        assert_eq!(Account::decide(&state, command), Ok(joined));
-    }
-
-    #[test]
-    fn a_role_is_assigned_once_and_withdrawn_once() {
-        let withdraw = || Command::WithdrawRole { assignment: therapist(2) };
-        let held = given(&[opened(), assigned(2, &[]), assigned(3, &[therapist(2)])]);
-        assert_eq!(Account::decide(&held, assign(2, None)), Err(Refusal::AlreadyAssigned));
-        let over = withdrawn(2, &[therapist(2), therapist(3)]);
-        assert_eq!(Account::decide(&held, withdraw()), Ok(vec![over.clone()]));
-        assert_eq!(Account::decide(&Account::evolve(held, &over), withdraw()), Err(Refusal::NotAssigned));
-    }
-
-    #[test]
-    fn an_account_holds_no_more_roles_than_a_token_carries() {
-        let many: Vec<_> = (0..ROLES_MAX as u128).map(|id| assigned(id, &[])).collect();
-        let state = many.iter().fold(given(&[opened()]), Account::evolve);
-        assert_eq!(Account::decide(&state, assign(1000, None)), Err(Refusal::TooManyRoles));
-    }
-
-    #[test]
-    fn what_is_not_there_cannot_be_changed() {
-        let change = Command::Change { change: Change::default(), present: 0, decided_on: None };
-        let withdraw = Command::WithdrawRole { assignment: therapist(2) };
-        for command in [change, assign(2, None), withdraw] {
-            assert_eq!(Account::decide(&Account::None, command), Err(Refusal::Unknown));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_role_is_ever_held_twice(practices in proptest::collection::vec((0u128..4, any::<bool>()), 0..40)) {
-            let mut state = given(&[opened()]);
-            for (practice, give) in practices {
-                let command = match give {
-                    true => assign(practice, None),
-                    false => Command::WithdrawRole { assignment: therapist(practice) },
-                };
-                for event in Account::decide(&state, command).unwrap_or_default() {
-                    state = Account::evolve(state, &event);
-                }
-                let Account::Open { roles, .. } = &state else { unreachable!() };
-                let mut once = roles.clone();
-                once.sort();
-                once.dedup();
-                prop_assert_eq!(once.len(), roles.len());
-            }
-        }
-    }
-}
+pub(crate) mod tests;

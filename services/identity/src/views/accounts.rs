@@ -2,8 +2,9 @@
 use super::{ViewError, Views};
 use crate::{
     domain::{
-        Digest, Discipline,
+        Discipline,
         account::{AccountEvent, Addressed, Change, Holder},
+        service_key::ServiceKey,
     },
     secret::{AddressHash, Email, Secrets},
 };
@@ -13,7 +14,7 @@ use holdfast_access::{Oversight, Permit, Returned, RoleAssignment, Unreleased};
 use holdfast_eventlog::{DataKey, DecodeError, Header, ProjectionError};
 use holdfast_types::{AccountId, PracticeId, Role, TenantId};
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, types::Json};
 use std::{collections::HashMap, str::FromStr};
 use uuid::Uuid;
 
@@ -117,14 +118,14 @@ impl Views {
         self.accounts(&ids.into_iter().map(AccountId::new).collect::<Vec<_>>()).await
     }
 
-    pub(crate) async fn program_secret(&self, account: AccountId) -> Result<Option<Digest>, ViewError> {
-        let digest: Option<Vec<u8>> = sqlx::query_scalar(
-            "SELECT secret_sha256 FROM accounts WHERE account = $1 AND secret_sha256 IS NOT NULL",
-        )
-        .bind(account.uuid())
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(digest.and_then(|bytes| bytes.try_into().ok()).map(Digest::new))
+    /// By their ids; none of a person, nor of nobody.
+    pub(crate) async fn service_keys(&self, account: AccountId) -> Result<Vec<ServiceKey>, ViewError> {
+        let keys: Vec<Json<ServiceKey>> =
+            sqlx::query_scalar("SELECT jwk FROM service_keys WHERE account = $1 ORDER BY key_id")
+                .bind(account.uuid())
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(keys.into_iter().map(|Json(key)| key).collect())
     }
 
     async fn accounts(&self, ids: &[AccountId]) -> Result<Vec<AccountView>, ViewError> {
@@ -223,6 +224,14 @@ pub(super) async fn apply(
                 .execute(&mut *conn)
                 .await?;
         }
+        AccountEvent::KeysAdded { keys } => add_keys(conn, header, &keys).await?,
+        AccountEvent::KeyRemoved { key } => {
+            sqlx::query("DELETE FROM service_keys WHERE account = $1 AND key_id = $2")
+                .bind(header.subject)
+                .bind(key.id())
+                .execute(&mut *conn)
+                .await?;
+        }
     }
     sqlx::query("UPDATE accounts SET revision = $2 WHERE account = $1")
         .bind(header.subject)
@@ -240,26 +249,45 @@ async fn open(
     key: &DataKey,
     secrets: &Secrets,
 ) -> Result<(), ProjectionError> {
-    let (email, discipline, secret) = match holder {
-        Holder::Person { email, discipline } => (Some(email), discipline, None),
-        Holder::Program { secret_sha256 } => (None, None, Some(secret_sha256)),
+    let (email, discipline, keys) = match holder {
+        Holder::Person { email, discipline } => (Some(email), discipline, Vec::new()),
+        Holder::Program { keys, .. } => (None, None, keys),
     };
     let address = email.as_deref().and_then(Email::parse).map(|email| secrets.address(&email));
     let Addressed { display_name, locale, large_text } = addressed;
     let body = Body { email, display_name, locale, large_text, discipline };
     sqlx::query(
-        "INSERT INTO accounts (account, tenant, address_hash, secret_sha256, body, create_time, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, 0)
+        "INSERT INTO accounts (account, tenant, address_hash, body, create_time, revision)
+         VALUES ($1, $2, $3, $4, $5, 0)
          ON CONFLICT (account) DO NOTHING",
     )
     .bind(header.subject)
     .bind(header.tenant.uuid())
     .bind(address.map(|hash| hash.bytes().to_vec()))
-    .bind(secret.map(|digest| digest.bytes().to_vec()))
     .bind(sealed(&body, header, key)?)
     .bind(header.occurred)
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
+    add_keys(conn, header, &keys).await
+}
+
+async fn add_keys(
+    conn: &mut PgConnection,
+    header: &Header,
+    keys: &[ServiceKey],
+) -> Result<(), ProjectionError> {
+    for key in keys {
+        sqlx::query(
+            "INSERT INTO service_keys (account, key_id, jwk)
+             VALUES ($1, $2, $3)
+             ON CONFLICT (account, key_id) DO NOTHING",
+        )
+        .bind(header.subject)
+        .bind(key.id())
+        .bind(Json(key))
+        .execute(&mut *conn)
+        .await?;
+    }
     Ok(())
 }
 

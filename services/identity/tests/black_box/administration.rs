@@ -102,13 +102,7 @@ async fn nobody_gives_a_role_to_themselves() {
 async fn nobody_is_given_a_role_by_a_program_of_their_own() {
     let world = world().await;
     let tenant = world.tenant(1).await;
-    let request = CreateServiceAccountRequest {
-        request_id: world.request_id(),
-        tenant_id: tenant.to_string(),
-        display_name: "Scheduler".into(),
-    };
-    let made = world.identity.clone().create_service_account(signed(request, &world.operator())).await;
-    let program = made.unwrap().into_inner().account.unwrap().account_id.parse().unwrap();
+    let program = world.program(tenant, &program_key(1)).await;
     for role in [Role::Operator, Role::PracticeAdministrator, Role::ComplianceOfficer, Role::Therapist] {
         let refused = world.assign(&world.operator(), program, at(role, tenant, None)).await;
         assert_eq!(reason(refused), "ROLE_FOR_PEOPLE", "{role:?}");

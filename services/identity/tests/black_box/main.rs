@@ -9,6 +9,7 @@ mod emergencies;
 mod factors;
 mod hosting;
 mod passkeys;
+mod programs;
 mod sessions;
 mod sign_in;
 mod staff;

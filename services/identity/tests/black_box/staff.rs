@@ -97,16 +97,10 @@ async fn families_and_programs_are_held_to_nothing() {
     let issued = world.issue(&world.sign_in("rosa@example.org").await.session_secret).await.unwrap();
     assert!(!issued.roles_withheld && !issued.has_second_factor);
     let tenant = world.tenant_with(2, SecondFactorPolicy::Required).await;
-    let request = CreateServiceAccountRequest {
-        request_id: world.request_id(),
-        tenant_id: tenant.to_string(),
-        display_name: "Scheduler".into(),
-    };
-    let made = world.identity.clone().create_service_account(signed(request, &world.operator())).await;
-    let made = made.unwrap().into_inner();
-    let request =
-        IssueServiceTokenRequest { account_id: made.account.unwrap().account_id, secret: made.secret };
-    let issued = world.identity.clone().issue_service_token(request).await.unwrap().into_inner();
+    let key = program_key(1);
+    let program = world.program(tenant, &key).await;
+    let assertion = key.sign(program, ISSUER, Uuid::from_u128(1), world.clock.now()).unwrap();
+    let issued = world.assert(program, assertion).await.unwrap();
     assert_eq!((words(&issued), issued.roles_withheld), (vec![Some(Role::ServiceAccount)], false));
     assert!(claims(&world, &issued).await.get("amr").is_none());
 }

@@ -4,7 +4,7 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     signature::Ed25519KeyPair,
 };
-use holdfast_access::{Claims, LIFE_SECONDS_MAX, RoleAssignment, TokenSigner};
+use holdfast_access::{Claims, LIFE_SECONDS_MAX, ProgramKey, RoleAssignment, TokenSigner, key_set};
 use holdfast_host::{
     Host, Tls,
     authority::Authority,
@@ -36,6 +36,8 @@ use url::Url;
 use uuid::Uuid;
 
 pub(crate) const TOKEN_SEED: [u8; 32] = [5; 32];
+/// What programs call the installation: its public URL where nothing is said.
+pub(crate) const ISSUER: &str = "http://localhost:8080";
 pub(crate) const BROWSER: &str = "the secret of a browser";
 
 pub(crate) struct World {
@@ -47,6 +49,7 @@ pub(crate) struct World {
     address: Url,
     requests: AtomicU64,
     pub(crate) database: TestDatabase,
+    settings: Settings,
     stop: CancellationToken,
 }
 
@@ -104,19 +107,12 @@ async fn world_at(postgres: &str, nats: &str, change: impl FnOnce(&mut Settings)
         },
     };
     change(&mut settings);
-    let (clock, ids) = (FakeClock::monday_noon(), Arc::new(SeededIds::new(1)));
-    let host = Host::bind(settings.common.listen, settings.common.tls.load().unwrap(), ids.clone()).unwrap();
-    let address = Url::parse(&format!("https://localhost:{}", host.address().port())).unwrap();
+    let clock = FakeClock::monday_noon();
     let links = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&links);
     let announce: Announce = Arc::new(move |_, link| heard.lock().unwrap().push(link.to_owned()));
     let stop = CancellationToken::new();
-    let (told, stopped) = (clock.clone(), stop.clone());
-    tokio::spawn(async move {
-        holdfast_identity::serve(&settings, host, Arc::new(told), ids, Some(announce), stopped)
-            .await
-            .unwrap();
-    });
+    let address = serve(&settings, 1, &clock, Some(announce), &stop);
     let tls = Tls::load(&authority.role("gateway").unwrap()).unwrap();
     let channel = client::channel(Service::Identity, &address, &tls).unwrap();
     World {
@@ -128,11 +124,38 @@ async fn world_at(postgres: &str, nats: &str, change: impl FnOnce(&mut Settings)
         address,
         requests: AtomicU64::new(1),
         database,
+        settings,
         stop,
     }
 }
 
+/// Where it answers.
+fn serve(
+    settings: &Settings,
+    seed: u64,
+    clock: &FakeClock,
+    announce: Option<Announce>,
+    stop: &CancellationToken,
+) -> Url {
+    let ids = Arc::new(SeededIds::new(seed));
+    let host = Host::bind(settings.common.listen, settings.common.tls.load().unwrap(), ids.clone()).unwrap();
+    let address = Url::parse(&format!("https://localhost:{}", host.address().port())).unwrap();
+    let (settings, clock, stop) = (settings.clone(), Arc::new(clock.clone()), stop.clone());
+    tokio::spawn(async move {
+        holdfast_identity::serve(&settings, host, clock, ids, announce, stop).await.unwrap();
+    });
+    address
+}
+
 impl World {
+    /// Another process of the same service.
+    pub(crate) fn beside(&self) -> IdentityServiceClient<Channel> {
+        let address = serve(&self.settings, 2, &self.clock, None, &self.stop);
+        let authority = Authority::create(&self.dir.path().join("tls"), SystemClock.now()).unwrap();
+        let tls = Tls::load(&authority.role("gateway").unwrap()).unwrap();
+        IdentityServiceClient::new(client::channel(Service::Identity, &address, &tls).unwrap())
+    }
+
     /// A channel of somebody without a certificate.
     pub(crate) fn stranger(&self) -> Channel {
         let authority = Authority::create(&self.dir.path().join("tls"), SystemClock.now()).unwrap();
@@ -268,6 +291,31 @@ impl World {
         }
     }
 
+    /// A program that signs with the key of the seed.
+    pub(crate) async fn program(&self, tenant: TenantId, key: &ProgramKey) -> AccountId {
+        let request = CreateServiceAccountRequest {
+            request_id: self.request_id(),
+            tenant_id: tenant.to_string(),
+            display_name: "Scheduler".into(),
+            jwks_json: key_set(&[key.public_key()]),
+        };
+        let made = self.identity.clone().create_service_account(signed(request, &self.operator())).await;
+        made.unwrap().into_inner().account.unwrap().account_id.parse().unwrap()
+    }
+
+    pub(crate) async fn assert(
+        &self,
+        program: AccountId,
+        client_assertion: String,
+    ) -> Result<AccessToken, Status> {
+        let request = IssueServiceTokenRequest {
+            account_id: program.to_string(),
+            client_assertion,
+            ..IssueServiceTokenRequest::default()
+        };
+        self.identity.clone().issue_service_token(request).await.map(tonic::Response::into_inner)
+    }
+
     pub(crate) async fn assign(
         &self,
         token: &str,
@@ -319,6 +367,12 @@ impl World {
         });
         recorded.collect()
     }
+}
+
+pub(crate) fn program_key(seed: u8) -> ProgramKey {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    ProgramKey::from_pkcs8(der.as_ref()).unwrap()
 }
 
 pub(crate) fn signed<T>(message: T, token: &str) -> Request<T> {

@@ -1,7 +1,14 @@
 //! What is commanded: every command of every aggregate, in small numbers, so that commands meet each other.
 use super::*;
 use crate::domain::{
-    account, factors::By, factors::Code, practice::Create as CreatePractice, sign_in, tenant::Create, totp,
+    account,
+    factors::By,
+    factors::Code,
+    practice::Create as CreatePractice,
+    service_key::{self, ServiceKey},
+    sign_in,
+    tenant::Create,
+    totp,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::{prelude::*, sample::select};
@@ -31,7 +38,7 @@ macro_rules! kinds {
 
 kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
-    What: Open, Change, AssignRole, WithdrawRole, Start, End, CreateTenant, CreatePractice, Request, Use, BeginTotp, ConfirmTotp,
+    What: Open, Change, AssignRole, WithdrawRole, AddKeys, RemoveKey, Start, End, CreateTenant, CreatePractice, Request, Use, BeginTotp, ConfirmTotp,
     RemoveTotp, MakeRecoveryCodes, ShowCode, AddPasskey, ShowPasskey, RemovePasskey
 }
 
@@ -52,6 +59,8 @@ pub(super) const fn kind(command: &Command) -> What {
         Command::Account(account::Command::Change { .. }) => What::Change,
         Command::Account(account::Command::AssignRole { .. }) => What::AssignRole,
         Command::Account(account::Command::WithdrawRole { .. }) => What::WithdrawRole,
+        Command::Account(account::Command::AddKeys { .. }) => What::AddKeys,
+        Command::Account(account::Command::RemoveKey { .. }) => What::RemoveKey,
         Command::Session(session::Command::Start(_)) => What::Start,
         Command::Session(session::Command::End { .. }) => What::End,
         Command::Tenant(_) => What::CreateTenant,
@@ -91,6 +100,9 @@ pub(super) fn story() -> Vec<Step> {
         (What::AssignRole, 0, 0, 0),
         (What::AssignRole, 0, 1, 0),
         (What::WithdrawRole, 0, 1, 0),
+        (What::Open, 1, 0, 3),
+        (What::AddKeys, 1, 1, 0),
+        (What::RemoveKey, 1, 0, 0),
         (What::BeginTotp, 0, 0, 0),
         (What::ConfirmTotp, 0, 0, 0),
         (What::ShowCode, 0, 0, 1),
@@ -150,6 +162,10 @@ impl Step {
             What::WithdrawRole => {
                 Command::Account(account::Command::WithdrawRole { assignment: self.role() })
             }
+            What::AddKeys => Command::Account(account::Command::AddKeys { keys: vec![self.key()] }),
+            What::RemoveKey => {
+                Command::Account(account::Command::RemoveKey { id: self.key().id().to_owned() })
+            }
             What::Start => Command::Session(session::Command::Start(self.start(now))),
             What::End => Command::Session(session::Command::End { by: RequestId::new(Uuid::from_u128(9)) }),
             What::CreateTenant => {
@@ -206,12 +222,16 @@ impl Step {
 
     fn open(self) -> account::Command {
         let holder = match self.way {
-            3 => Holder::Program { secret_sha256: Digest::of(self.account().uuid().as_bytes()) },
+            3 => Holder::Program { keys: vec![self.key()], secret_sha256: None },
             _ => Holder::Person { email: self.email(), discipline: None },
         };
         let (display_name, locale) = (format!("Person {}", self.of), "en".to_owned());
         let roles = (0..self.way % 3).map(|thing| Self { thing, ..self }.role()).collect();
         account::Command::Open { holder, display_name, locale, roles }
+    }
+
+    fn key(self) -> ServiceKey {
+        service_key::tests::key(&format!("key-{}", self.thing))
     }
 
     fn start(self, now: DateTime<Utc>) -> session::Start {
