@@ -39,7 +39,7 @@ async function shareOnly(page, only) {
   const next = () => page.getByRole("button", { name: "Next" }).click();
   await page.getByRole("link", { name: "Share only this" }).click();
   await heading(page, "Who do you want to share with?");
-  await page.getByLabel("Find a person or practice").fill("Notional");
+  await page.getByLabel("Find a person, practice, school or insurer").fill("Notional");
   await next();
   await page.getByRole("radio", { name: new RegExp(THERAPIST.name) }).check();
   await next();

@@ -11,7 +11,7 @@ use crate::{
     Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, Within, mark,
     mark::Marked,
     policies::{CONSENT_IS_STALE, Kind},
-    reach::{BEYOND_REACH, reaches},
+    roles::BEYOND_REACH,
     slices::{GrantShape, Shape},
 };
 use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
@@ -161,7 +161,7 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
         .map(|context| policies.evaluate(&who, &policies.uid(Kind::Action, does), &what, context, None));
     match verdict {
         // The policies say who administers a tenant; how far inside it, the rule of reach.
-        Some(verdict) if verdict.permitted && is_beyond_reach(caller, asked) => {
+        Some(verdict) if verdict.permitted && is_beyond_reach(policies, caller, asked) => {
             Decision::Refused { reason: Denial::NotPermitted, rule_ids: vec![BEYOND_REACH.to_owned()] }
         }
         Some(verdict) if verdict.permitted => {
@@ -175,8 +175,8 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
     }
 }
 
-fn is_beyond_reach(caller: &Caller, asked: &Oversight) -> bool {
-    matches!(asked, Oversight::Role(role) if !reaches(&caller.roles, role))
+fn is_beyond_reach(policies: &Policies, caller: &Caller, asked: &Oversight) -> bool {
+    matches!(asked, Oversight::Role(role) if !policies.roles().reaches(&caller.roles, role))
 }
 
 /// Whether a grant is worth putting to the policies, which say the same and more.
@@ -260,6 +260,10 @@ fn look(
         field("consent_age_ms_max", millis(request.consent_age_max)),
         field("never_shared", never_shared(policies, request, facts, towards)),
         field("in_part", Value::new_bool(in_part)),
+        field(
+            "reached",
+            text(policies.roles().reached(request.caller.roles.iter().map(|held| held.role)).as_str()),
+        ),
     ];
     fields.extend(towards.map(|relationship| field("relationship", text(relationship.as_str()))));
     fields.extend(facts.consent_age.map(|age| field("consent_age_ms", millis(age))));
@@ -303,6 +307,10 @@ fn grant(policies: &Policies, request: &Request<'_>, facts: &Facts, grant: &Gran
             }
         },
     ];
+    if let Grantee::Practice { role, .. } = grant.grantee {
+        let ceiling = policies.ceiling(role, request.action, request.purpose)?;
+        fields.push(field("ceiling", Value::new_entity_uid(ceiling.clone())));
+    }
     let until = grant.period.until();
     fields.extend(until.map(|until| field("until_us", Value::new_long(until.timestamp_micros()))));
     if grant.basis == Basis::Emergency {

@@ -7,6 +7,7 @@ use crate::{
     grounds::{Asks, Grounds},
     metrics::Metrics,
     resource::Rooms,
+    roles::usual_purpose_of,
     views,
 };
 use chrono::{DateTime, Utc};
@@ -165,7 +166,7 @@ impl Gate {
     ) -> Result<(), Refused> {
         let now = self.moment(&context.caller)?;
         let facts = self.facts_of(&context.caller, patient, now).await?;
-        let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
+        let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship, &context.caller));
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
         let any = Category::ALL.iter().find(|category| {
             let record = Record { patient, categories: vec![**category] };
@@ -215,7 +216,7 @@ impl Gate {
         };
         let decision = decide_oversight(&self.policies, &context.caller, &asked, &facts);
         let purpose = context.purpose.unwrap_or_else(|| match asked {
-            Oversight::RecordHistory(_) => usual_purpose(facts.relationship),
+            Oversight::RecordHistory(_) => usual_purpose(facts.relationship, &context.caller),
             Oversight::Emergency(_) => Purpose::EmergencyTreatment,
             Oversight::TenantHistory { .. }
             | Oversight::Directory
@@ -331,7 +332,7 @@ impl Gate {
         now: DateTime<Utc>,
         operation: &'static str,
     ) -> Result<Permit<T>, (Denial, Box<Grounds>)> {
-        let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship));
+        let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship, &context.caller));
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
         let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
         let (decision, within) = match T::IN_PART {
@@ -391,10 +392,10 @@ impl Gate {
 }
 
 /// What somebody asks for who does not say why.
-pub const fn usual_purpose(relationship: Option<Relationship>) -> Purpose {
+pub fn usual_purpose(relationship: Option<Relationship>, caller: &Caller) -> Purpose {
     match relationship {
         Some(Relationship::Patient) => Purpose::PatientRequest,
         Some(Relationship::Parent | Relationship::Guardian | Relationship::Proxy) => Purpose::FamilyRequest,
-        None => Purpose::Treatment,
+        None => usual_purpose_of(&caller.roles),
     }
 }

@@ -1,26 +1,36 @@
 //! Every policy set that ever decided, by its digest: what was decided under an older one is decided again under that one.
 //!
-//! Whoever changes a policy adds the new set here, as `policies/history/<digest>.cedar` and `.cedarschema`; the test says under which name.
-//! None is ever changed or taken away: logs name them.
+//! Whoever changes a policy or the table of roles adds the new set here, as `policies/history/<digest>.cedar`, `.cedarschema` and `.roles`; the
+//! test says under which name. None is ever changed or taken away: logs name them.
 use crate::{Policies, PoliciesError};
 use std::{collections::BTreeMap, sync::Arc};
 
 macro_rules! kept {
-    ($($digest:literal),+ $(,)?) => {
-        &[$((
-            $digest,
-            include_str!(concat!("../policies/history/", $digest, ".cedar")),
-            include_str!(concat!("../policies/history/", $digest, ".cedarschema")),
-        )),+]
+    ($($digest:literal),+ ; $($with_roles:literal),+ $(,)?) => {
+        &[
+            $((
+                $digest,
+                include_str!(concat!("../policies/history/", $digest, ".cedar")),
+                include_str!(concat!("../policies/history/", $digest, ".cedarschema")),
+                None,
+            ),)+
+            $((
+                $with_roles,
+                include_str!(concat!("../policies/history/", $with_roles, ".cedar")),
+                include_str!(concat!("../policies/history/", $with_roles, ".cedarschema")),
+                Some(include_str!(concat!("../policies/history/", $with_roles, ".roles"))),
+            ),)+
+        ]
     };
 }
 
-/// Digest, policies and schema, oldest first; the last is in force.
-const KEPT: &[(&str, &str, &str)] = kept![
+/// Digest, policies, schema and table of roles, which the first of them did not have, oldest first; the last is in force.
+const KEPT: &[(&str, &str, &str, Option<&str>)] = kept![
     "a5cb5c48b23715d1a7440456ff6c5133f22806282199fd1d54d8e59f7e729c40",
     "c958b985056a174bb2552cc12b86cb96d0fc1c1529268229e3f6dd8442108ff9",
     "5b3e1ef045eed99fb227a6b3367646b1fbd22efdcdccf85066a683f5064a5f16",
-    "122e1bc9cafabb8e7c4aeaa06b56d7eb4f10ae5d5c1cd5db2ee807ed304030b9",
+    "122e1bc9cafabb8e7c4aeaa06b56d7eb4f10ae5d5c1cd5db2ee807ed304030b9";
+    "7871fbbe92362b88f767b9186a1913ed6b025a433d552ad132f9580b9f00d072",
 ];
 
 /// Cheap to clone.
@@ -31,8 +41,8 @@ impl PolicySets {
     /// Slow (milliseconds for each): once per process.
     pub fn load() -> Result<Self, PoliciesError> {
         let mut sets = BTreeMap::new();
-        for (_, policies, schema) in KEPT {
-            let set = Policies::parse(policies, schema)?;
+        for (_, policies, schema, roles) in KEPT {
+            let set = Policies::parse(policies, schema, *roles)?;
             sets.insert(set.digest_hex(), Arc::new(set));
         }
         Ok(Self(Arc::new(sets)))
@@ -60,7 +70,7 @@ mod tests {
         let (last, ..) = KEPT.last().unwrap();
         assert_eq!(
             *last, in_force,
-            "keep the new set: policies/history/{in_force}.cedar and .cedarschema, and name it last"
+            "keep the new set: policies/history/{in_force}.cedar, .cedarschema and .roles, and name it last"
         );
     }
 

@@ -18,9 +18,9 @@ mod mark;
 mod metrics;
 mod permit;
 mod policies;
-mod reach;
 pub mod replay;
 mod resource;
+mod roles;
 mod slices;
 mod token;
 pub mod views;
@@ -38,6 +38,7 @@ pub use mark::{KeptFrom, MarkFact, Marked, Withheld};
 pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};
 pub use resource::{OfRecord, Oversight, Parts, Record};
+pub use roles::{Place, Roles, RolesError};
 pub use token::{
     Claims, KeyError, LIFE_SECONDS_MAX, Presence, PublicKey, ROLES_MAX, Shown, TokenError, TokenSigner,
     TokenVerifier, key_set,

@@ -1,12 +1,19 @@
 //! The policy set and its schema, embedded; parsed, validated strictly and named once, then only evaluated.
-use crate::slices::{Shape, Slices};
-use cedar_policy::{
-    Authorizer, Context, Decision, Entities, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet,
-    Request, Schema, ValidationMode, Validator,
+use crate::{
+    Roles, RolesError,
+    roles::TABLE,
+    slices::{Shape, Slices},
 };
-use holdfast_types::{Action, Category};
+use cedar_policy::{
+    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
+    PolicySet, Request, Schema, ValidationMode, Validator,
+};
+use holdfast_types::{Action, Category, Purpose, Role};
 use sha2::{Digest, Sha256};
-use std::{collections::BTreeMap, str::FromStr};
+use std::{
+    collections::{BTreeMap, HashSet},
+    str::FromStr,
+};
 
 const POLICIES: &str = include_str!("../policies/holdfast.cedar");
 const SCHEMA: &str = include_str!("../policies/holdfast.cedarschema");
@@ -22,6 +29,8 @@ pub struct Policies {
     digest: [u8; 32],
     rooms: BTreeMap<Category, EntityUid>,
     actions: BTreeMap<Action, EntityUid>,
+    roles: Roles,
+    ceilings: BTreeMap<(Role, Action, Purpose), EntityUid>,
     types: Types,
 }
 
@@ -36,6 +45,7 @@ struct Types {
     installation: EntityTypeName,
     directory: EntityTypeName,
     room: EntityTypeName,
+    ceiling: EntityTypeName,
 }
 
 /// An entity of the schema.
@@ -51,6 +61,7 @@ pub(crate) enum Kind {
     Installation,
     Directory,
     Room,
+    Ceiling,
 }
 
 impl Kind {
@@ -66,6 +77,7 @@ impl Kind {
             Self::Installation => "Installation",
             Self::Directory => "Directory",
             Self::Room => "Room",
+            Self::Ceiling => "Ceiling",
         }
     }
 }
@@ -82,6 +94,8 @@ pub enum PoliciesError {
     Set(String),
     #[error("the policies do not fit the schema: {0}")]
     Invalid(String),
+    #[error(transparent)]
+    Roles(#[from] RolesError),
 }
 
 /// What one evaluation says.
@@ -94,14 +108,19 @@ pub(crate) struct Verdict {
 impl Policies {
     /// The embedded policies. Slow (milliseconds): once per process.
     pub fn load() -> Result<Self, PoliciesError> {
-        Self::parse(POLICIES, SCHEMA)
+        Self::parse(POLICIES, SCHEMA, Some(TABLE))
     }
 
-    pub(crate) fn parse(policies: &str, schema: &str) -> Result<Self, PoliciesError> {
+    /// Sets from before there was a table of roles have none.
+    pub(crate) fn parse(policies: &str, schema: &str, roles: Option<&str>) -> Result<Self, PoliciesError> {
         let mut digest = Sha256::new();
         digest.update((policies.len() as u64).to_be_bytes());
         digest.update(policies);
         digest.update(schema);
+        if let Some(roles) = roles {
+            digest.update((schema.len() as u64).to_be_bytes());
+            digest.update(roles);
+        }
         let (schema, warnings) =
             Schema::from_cedarschema_str(schema).map_err(|error| PoliciesError::Schema(error.to_string()))?;
         if let Some(warning) = { warnings }.next() {
@@ -128,17 +147,22 @@ impl Policies {
         let uid = |kind: &EntityTypeName, word: &str| {
             EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(word))
         };
+        let roles = roles.map_or_else(|| Ok(Roles::table().clone()), Roles::read)?;
+        let ceilings = ceilings(|id| uid(&types.ceiling, id));
+        let rooms = Category::ALL.iter().map(|room| (*room, uid(&types.room, room.as_str()))).collect();
         Ok(Self {
             set,
             slices,
             authorizer: Authorizer::new(),
-            entities: Entities::empty(),
+            entities: entities(&roles, &rooms, &ceilings)?,
             digest: digest.finalize().into(),
-            rooms: Category::ALL.iter().map(|room| (*room, uid(&types.room, room.as_str()))).collect(),
+            rooms,
             actions: Action::ALL
                 .iter()
                 .map(|action| (*action, uid(&types.action, action.as_str())))
                 .collect(),
+            roles,
+            ceilings,
             types,
         })
     }
@@ -151,7 +175,7 @@ impl Policies {
         Ok(Self { slices: Slices::whole(&whole.set, &schema), ..whole })
     }
 
-    /// SHA-256 over policies and schema: says by which rules something was decided.
+    /// SHA-256 over policies, schema and table of roles: says by which rules something was decided.
     pub const fn digest(&self) -> [u8; 32] {
         self.digest
     }
@@ -172,6 +196,15 @@ impl Policies {
         self.rooms.get(&category)
     }
 
+    pub(crate) const fn roles(&self) -> &Roles {
+        &self.roles
+    }
+
+    /// The entity under which stand the rooms that a grant to the role opens at most.
+    pub(crate) fn ceiling(&self, role: Role, action: Action, purpose: Purpose) -> Option<&EntityUid> {
+        self.ceilings.get(&(role, action, purpose))
+    }
+
     pub(crate) fn action(&self, action: Action) -> Option<&EntityUid> {
         self.actions.get(&action)
     }
@@ -189,6 +222,7 @@ impl Policies {
             Kind::Installation => &types.installation,
             Kind::Directory => &types.directory,
             Kind::Room => &types.room,
+            Kind::Ceiling => &types.ceiling,
         };
         EntityUid::from_type_name_and_id(name.clone(), EntityId::new(id))
     }
@@ -238,8 +272,39 @@ impl Types {
             installation: name(Kind::Installation)?,
             directory: name(Kind::Directory)?,
             room: name(Kind::Room)?,
+            ceiling: name(Kind::Ceiling)?,
         })
     }
+}
+
+/// One for each that somebody may ask, so that none is made while something is decided.
+fn ceilings(uid: impl Fn(&str) -> EntityUid) -> BTreeMap<(Role, Action, Purpose), EntityUid> {
+    let mut ceilings = BTreeMap::new();
+    for role in Role::ALL {
+        for action in Action::ALL {
+            for purpose in Purpose::ALL {
+                ceilings.insert((*role, *action, *purpose), uid(&format!("{role} {action} {purpose}")));
+            }
+        }
+    }
+    ceilings
+}
+
+/// The rooms, each under the ceilings that it is open to.
+fn entities(
+    roles: &Roles,
+    rooms: &BTreeMap<Category, EntityUid>,
+    ceilings: &BTreeMap<(Role, Action, Purpose), EntityUid>,
+) -> Result<Entities, PoliciesError> {
+    let room = |(category, uid): (&Category, &EntityUid)| {
+        let over = ceilings
+            .iter()
+            .filter(|((role, action, purpose), _)| roles.opens(*role, *action, *purpose, *category));
+        let over: HashSet<EntityUid> = over.map(|(_, ceiling)| ceiling.clone()).collect();
+        Entity::new_no_attrs(uid.clone(), over)
+    };
+    Entities::from_entities(rooms.iter().map(room), None)
+        .map_err(|error| PoliciesError::Set(error.to_string()))
 }
 
 #[cfg(test)]
@@ -255,7 +320,9 @@ mod tests {
 
     #[test]
     fn a_policy_without_id_with_a_taken_id_or_outside_the_schema_is_not_loaded() {
-        let load = |extra: &str| Policies::parse(&format!("{POLICIES}\n{extra}"), SCHEMA).err().unwrap();
+        let load = |extra: &str| {
+            Policies::parse(&format!("{POLICIES}\n{extra}"), SCHEMA, Some(TABLE)).err().unwrap()
+        };
         assert!(matches!(load("forbid (principal, action, resource);"), PoliciesError::Unnamed));
         assert!(matches!(
             load(r#"@id("consent-is-stale") forbid (principal, action, resource);"#),
@@ -269,7 +336,10 @@ mod tests {
 
     #[test]
     fn another_policy_set_has_another_digest() {
-        let changed = Policies::parse(&format!("{POLICIES}\n"), SCHEMA).unwrap();
-        assert_ne!(changed.digest(), Policies::load().unwrap().digest());
+        let in_force = Policies::load().unwrap().digest();
+        let changed = Policies::parse(&format!("{POLICIES}\n"), SCHEMA, Some(TABLE)).unwrap();
+        assert_ne!(changed.digest(), in_force);
+        let changed = Policies::parse(POLICIES, SCHEMA, Some(&format!("{TABLE}\n"))).unwrap();
+        assert_ne!(changed.digest(), in_force);
     }
 }

@@ -46,7 +46,7 @@ impl Shape {
             ["context", "grant"] => Some(self.grant.is_some()),
             ["context", "grant", "emergency"] => self.grant.map(|grant| grant.emergency),
             ["context", "grant", "to_account"] => self.grant.map(|grant| !grant.to_practice),
-            ["context", "grant", "to_practice"] => self.grant.map(|grant| grant.to_practice),
+            ["context", "grant", "to_practice" | "ceiling"] => self.grant.map(|grant| grant.to_practice),
             _ => None,
         }
     }
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_request_is_put_to_those_that_may_speak_of_it() {
-        let common = ["consent-is-stale", "never-shared", "officers-and-operators-see-no-content"];
+        let common = ["consent-is-stale", "never-shared", "role-sees-no-content"];
         let with =
             |more: &[&str]| common.iter().chain(more).map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
         assert_eq!(speaking(None, false), with(&[]));
@@ -180,14 +180,19 @@ mod tests {
             speaking(Some(emergency), false),
             with(&["emergency-access", "only-a-part-is-granted", "outside-the-grant"])
         );
+        let practice = GrantShape { to_practice: true, ..ACCOUNT };
+        assert_eq!(
+            speaking(Some(practice), false),
+            with(&["granted-to-role-at-organization", "only-a-part-is-granted", "outside-the-grant"])
+        );
         // What it says of marks and roles comes before what it says of the relationship.
         let held = [
             "guardian-holds-record",
             "never-shared",
-            "officers-and-operators-see-no-content",
             "parent-holds-record",
             "patient-holds-record",
             "proxy-holds-record",
+            "role-sees-no-content",
         ];
         assert_eq!(speaking(None, true), held.map(str::to_owned).into());
     }

@@ -22,6 +22,38 @@ proptest! {
     }
 
     #[test]
+    fn no_grant_opens_more_to_a_role_than_the_role_goes(
+        case in cases(), role in select(Role::ALL), purpose in select(Purpose::ALL)
+    ) {
+        let granted = grant(Grantee::Practice { practice: practice(), role }, purpose);
+        let facts = Facts { grants: vec![granted.clone()], ..facts(None, Vec::new()) };
+        let asked = Case { caller: caller(&[role]), purpose, record: record(Category::ALL), facts, ..case };
+        let open: Vec<Category> = match asked.action {
+            // All that is asked for, or nothing.
+            Action::Contribute => Category::ALL
+                .iter()
+                .filter(|category| !permitted(&Case { record: record(&[**category]), ..asked.clone() }.decide()).is_empty())
+                .copied()
+                .collect(),
+            Action::Read | Action::Download | Action::Share => permitted(&asked.decide()).to_vec(),
+        };
+        let most: Vec<Category> = Category::ALL
+            .iter()
+            .filter(|category| Roles::table().opens(role, asked.action, purpose, **category))
+            .copied()
+            .collect();
+        prop_assert_eq!(open, most, "all of it is opened, and no more");
+    }
+
+    #[test]
+    fn who_sees_no_content_by_one_role_sees_none_by_another(case in cases(), role in select(vec![Role::ComplianceOfficer, Role::Operator, Role::Support])) {
+        let mut also = case.clone();
+        also.caller.roles.push(RoleAssignment { role, tenant: tenant(), practice: None });
+        also.facts.relationship = None;
+        prop_assert!(permitted(&also.decide()).is_empty());
+    }
+
+    #[test]
     fn a_policy_that_is_left_out_beforehand_would_not_have_spoken(case in cases()) {
         let (sliced, whole) = (case.decide_within(), case.decide_by(&UNSLICED));
         prop_assert_eq!(sliced.0, whole.0);
@@ -100,7 +132,7 @@ proptest! {
             prop_assert_eq!(grants, &[GrantRevision { grant: taken.id, revision: 1 }]);
         }
         let fresh = emergency.facts.consent_age.is_some_and(|age| age <= CONSENT_AGE_MAX);
-        let opens = role == Role::Therapist && action == Action::Read && fresh && !emergency.is_kept(category);
+        let opens = [Role::Therapist, Role::Supervisor].contains(&role) && action == Action::Read && fresh && !emergency.is_kept(category);
         prop_assert_eq!(!permitted(&decision).is_empty(), opens);
         for purpose in Purpose::ALL.iter().filter(|purpose| **purpose != Purpose::EmergencyTreatment) {
             let otherwise = Case { purpose: *purpose, ..emergency.clone() }.decide();

@@ -123,7 +123,7 @@ async fn an_answer_leaves_once_its_event_with_all_its_grounds_is_on_the_log() {
     assert_eq!((header.on_behalf_of, header.correlation), (None, id(0xC0)));
     assert_eq!(access.categories, [Category::Goals, Category::Notes]);
     assert_eq!(access.permitted_categories, [Category::Goals]);
-    assert_eq!(access.rule_ids, ["granted-to-therapists-of-practice"]);
+    assert_eq!(access.rule_ids, ["granted-to-role-at-organization"]);
     assert_eq!(access.grants, [GrantRevision { grant: goals_for_therapists().id, revision: 1 }]);
     assert_eq!(access.policy_digest, hex::encode(Policies::load().unwrap().digest()));
     assert_eq!(access.returned.len(), 2);

@@ -87,6 +87,12 @@ fn rows() -> Vec<Row> {
         relationship: Some(Relationship::Parent),
         ..third("parent (holder) and compliance-officer", &[Role::ComplianceOfficer], to_account)
     });
+    // What some are reached for is payment alone.
+    for role in [Role::Billing, Role::PayerReviewer, Role::FrontDesk] {
+        let purpose = Purpose::Payment;
+        let who = format!("{role}, granted to the practice's {role}, for payment");
+        rows.push(Row { purpose, ..third(&who, &[role], to_practice(role)) });
+    }
     let taken = |who: String, roles: &[Role]| Row {
         basis: Basis::Emergency,
         purpose: Purpose::EmergencyTreatment,
@@ -222,6 +228,11 @@ fn asked() -> Vec<(&'static str, Oversight)> {
             role(Role::Therapist, tenant(), Some(other_practice())),
         ),
         ("give a role in the whole tenant", role(Role::Therapist, tenant(), None)),
+        (
+            "give the role of a school's coordinator",
+            role(Role::SchoolCoordinator, tenant(), Some(practice())),
+        ),
+        ("make a supporter", role(Role::Support, tenant(), None)),
         ("make a compliance officer", role(Role::ComplianceOfficer, tenant(), Some(practice()))),
         ("give a role in another tenant", role(Role::Therapist, other_tenant(), None)),
         ("make an operator", role(Role::Operator, tenant(), None)),

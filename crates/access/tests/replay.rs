@@ -281,7 +281,7 @@ fn look() -> (pb::AccessRecorded, Stood) {
         categories: vec![Category::Goals, Category::Notes],
         permitted_categories: vec![Category::Goals],
         purpose: Purpose::Treatment,
-        rule_ids: vec!["granted-to-therapists-of-practice".to_owned()],
+        rule_ids: vec!["granted-to-role-at-organization".to_owned()],
         grants: vec![GrantRevision { grant: given.id, revision: 1 }],
         policy_digest: "00ff".to_owned(),
         relationship: None,

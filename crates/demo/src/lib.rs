@@ -58,6 +58,8 @@ pub fn network(seed: u64, today: NaiveDate) -> Network {
             label: SYNTHETIC,
         },
         practices: place::practices(),
+        teams: place::teams(),
+        partners: place::partners(),
         people: staff.into_iter().chain(roster.people).collect(),
         patients,
     }

@@ -1,6 +1,6 @@
 //! The invented town, its practices, its calendar and its clock.
 
-use crate::model::{Address, Key, Moment, Practice, PracticeKind};
+use crate::model::{Address, Key, Moment, Partner, PartnerKind, Practice, PracticeKind, Team};
 use chrono::{Datelike, Duration, FixedOffset, NaiveDate, NaiveDateTime, TimeZone, Weekday};
 
 pub(crate) const ZONE: &str = "America/Phoenix";
@@ -63,6 +63,33 @@ pub(crate) fn practices() -> Vec<Practice> {
         time_zone: ZONE,
     })
     .collect()
+}
+
+pub(crate) fn school() -> Key {
+    Key::new("school-quail-run")
+}
+pub(crate) fn insurer() -> Key {
+    Key::new("insurer-copper-basin")
+}
+
+/// The youngest children's analyst and technicians.
+pub(crate) fn teams() -> Vec<Team> {
+    let members = ["staff-aba-bcba-1", "staff-aba-rbt-1", "staff-aba-rbt-4", "staff-aba-rbt-5"];
+    vec![Team {
+        key: Key::new("team-early-years"),
+        name: "Early Years Team (demo)".into(),
+        practice: aba(),
+        members: members.map(Key::new).into(),
+    }]
+}
+
+pub(crate) fn partners() -> Vec<Partner> {
+    [
+        (school(), "Quail Run Elementary (demo)", PartnerKind::School),
+        (insurer(), "Copper Basin Health (demo)", PartnerKind::Insurer),
+    ]
+    .map(|(key, name, kind)| Partner { key, name: name.into(), kind })
+    .into()
 }
 
 pub(crate) fn mail_host(practice: &Key) -> &'static str {

@@ -100,6 +100,13 @@ pub(crate) fn roster(seed: u64, today: NaiveDate) -> Vec<Person> {
         vec![Language::English],
         None,
     );
+    let practice = place::aba();
+    let host = place::mail_host(&practice);
+    person("billing-aba", host, Role::Biller { practice }, vec![Language::English], None);
+    let coordinator = Role::SchoolCoordinator { school: place::school() };
+    person("school-coordinator", "quail-run-school.example", coordinator, vec![Language::English], None);
+    let reviewer = Role::PayerReviewer { insurer: place::insurer() };
+    person("payer-reviewer", "copper-basin.example", reviewer, vec![Language::English], None);
     people
 }
 

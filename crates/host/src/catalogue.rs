@@ -104,6 +104,7 @@ catalogue! {
     PRACTICE_EXISTS: AlreadyExists, Operator, "A practice with this id exists.", "Choose another id, or none.";
     ROLE_TO_ONESELF: FailedPrecondition, Person, "Nobody gives a role to themselves.", "Ask another administrator.";
     ROLE_FOR_PEOPLE: FailedPrecondition, Person, "A program holds no role of people.", "Give the role to the person who acts.";
+    ROLE_NOT_HELD_THERE: FailedPrecondition, Person, "The role is not held at this kind of organisation.", "Choose another organisation, or another role.";
     ALREADY_ASSIGNED: FailedPrecondition, Person, "The account holds this role already.", "Nothing needs to be done.";
     NOT_ASSIGNED: FailedPrecondition, Person, "The account does not hold this role.", "Nothing needs to be done.";
     TOO_MANY_ROLES: FailedPrecondition, Operator, "The account holds 100 roles, which is as many as a token carries.", "Take a role away that is not needed.";
@@ -123,6 +124,7 @@ catalogue! {
     AUTHORITY_ENDED: FailedPrecondition, Person, "The authority or freeze has ended, or waits no more.", "Record a new one.";
     TOO_MANY_AUTHORITIES: ResourceExhausted, Person, "The record has as many authorities or freezes as it may.", "Ask whoever runs the installation.";
     GRANT_TO_HOLDER: FailedPrecondition, Person, "The grantee holds the record and needs no grant.", "Nothing needs to be done.";
+    GRANT_BEYOND_ROLE: FailedPrecondition, Person, "The grant names a category of which the role sees nothing, whatever is shared.", "Leave the category out, or share with somebody by name.";
     TOO_MANY_GRANTS: ResourceExhausted, Person, "The record has 200 grants that have not ended.", "Revoke those that are not needed any more.";
     GRANT_UNKNOWN: NotFound, Program, "There is no such grant.", "List the grants.";
     ALREADY_REVOKED: FailedPrecondition, Person, "The grant was revoked already.", "Nothing needs to be done.";

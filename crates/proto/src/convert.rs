@@ -25,11 +25,18 @@ macro_rules! words {
         }
     )+};
 }
-words!(Category, Action, Purpose, Role, Relationship, Basis);
+words!(Category, Action, Purpose, Role, OrganizationKind, Relationship, Basis);
 
 /// `VITAL_SIGNS` of `Category` is `CATEGORY_VITAL_SIGNS`.
 fn proto_name(kind: &str, word: &str) -> String {
-    format!("{}_{}", kind.to_uppercase(), word.to_uppercase().replace('-', "_"))
+    let mut name = String::new();
+    for letter in kind.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_uppercase());
+    }
+    format!("{name}_{}", word.to_uppercase().replace('-', "_"))
 }
 
 /// A timestamp outside the years 0001 to 9999.
@@ -67,6 +74,7 @@ mod tests {
         check(types::Action::ALL);
         check(types::Purpose::ALL);
         check(types::Role::ALL);
+        check(types::OrganizationKind::ALL);
         check(types::Relationship::ALL);
         check(types::Basis::ALL);
         assert_eq!(types::Category::from_proto(0), None);

@@ -15,4 +15,4 @@ pub use narrowing::Narrowing;
 pub use period::{Period, PeriodError};
 pub use span::Span;
 pub use text_enum::UnknownWord;
-pub use vocabulary::{Action, Basis, Category, Purpose, Relationship, Role, Service};
+pub use vocabulary::{Action, Basis, Category, OrganizationKind, Purpose, Relationship, Role, Service};

@@ -117,15 +117,43 @@ text_enum! {
 }
 
 text_enum! {
-    /// What an account is towards a tenant or a practice.
+    /// What an account is towards a tenant or an organisation. How far each goes is data (`roles.txt` of access).
     Role {
         Therapist = "therapist",
+        /// Answers for the work of therapists.
+        Supervisor = "supervisor",
         FrontDesk = "front-desk",
+        Billing = "billing",
+        /// Sees at a school what was shared with the school.
+        SchoolCoordinator = "school-coordinator",
+        /// Decides at an insurer on what is to be paid.
+        PayerReviewer = "payer-reviewer",
         ComplianceOfficer = "compliance-officer",
         PracticeAdministrator = "practice-administrator",
+        /// Helps people who cannot get in: sees no content.
+        Support = "support",
         ServiceAccount = "service-account",
         /// Runs the installation: creates tenants, sees no content.
         Operator = "operator",
+    }
+}
+
+text_enum! {
+    /// With what kind of organisation somebody shares: FHIR R4 Organization.type, the kinds that apply here.
+    OrganizationKind {
+        /// Where care is given.
+        Practice = "practice",
+        /// Some of a practice's people.
+        Team = "team",
+        School = "school",
+        /// A health plan.
+        Insurer = "insurer",
+    }
+}
+
+impl OrganizationKind {
+    pub const fn is_practice(&self) -> bool {
+        matches!(self, Self::Practice)
     }
 }
 

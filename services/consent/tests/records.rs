@@ -182,6 +182,40 @@ async fn what_is_shared_for_one_purpose_is_listed_for_that_purpose() {
     assert_eq!(found.records[0].patient_id, patient);
 }
 
+/// Signs in and says nothing of why: a school's coordinator means care, an insurer's reviewer payment.
+#[tokio::test]
+async fn whoever_is_reached_at_a_school_or_an_insurer_finds_what_was_shared_there_alone() {
+    let world = world().await;
+    let parent = person(1);
+    let coordinator = person(2).with(Role::SchoolCoordinator, Some(practice()));
+    let reviewer = person(3).with(Role::PayerReviewer, Some(practice()));
+    let (known, unknown) = (world.record_of(&parent).await, world.record_of(&parent).await);
+    let to = |role: Role| {
+        let kind = Some(grantee::Kind::PracticeId(practice().to_string()));
+        Grantee { kind, role: role.to_proto() }
+    };
+    let goals =
+        |role| GiveGrantRequest { categories: vec![Category::Goals.to_proto()], ..give(&known, to(role)) };
+    let claims = GiveGrantRequest {
+        categories: vec![Category::Claims.to_proto()],
+        ..give(&unknown, to(Role::SchoolCoordinator))
+    };
+    world.as_(&parent).give_grant(goals(Role::SchoolCoordinator)).await.unwrap();
+    assert_eq!(refusal(world.as_(&parent).give_grant(claims).await), "GRANT_BEYOND_ROLE");
+    // By name a coordinator is not reached.
+    world.as_(&parent).give_grant(give(&unknown, to_account(coordinator.account))).await.unwrap();
+    let found = records(&world, &coordinator).await;
+    assert_eq!(found.iter().map(|record| &record.patient_id).collect::<Vec<_>>(), [&known]);
+    assert!(records(&world, &reviewer).await.is_empty());
+    world.as_(&parent).give_grant(goals(Role::PayerReviewer)).await.unwrap();
+    assert_eq!(records(&world, &reviewer).await.len(), 1);
+    let for_care = holdfast_host::client::Outgoing::new()
+        .bearer(world.token(&reviewer, world.clock.now()).into())
+        .purpose(Purpose::Treatment);
+    let found = world.with(for_care).list_records(ListRecordsRequest::default()).await.unwrap().into_inner();
+    assert!(found.records.is_empty(), "an insurer looks for payment alone");
+}
+
 #[tokio::test]
 async fn records_come_in_pages_without_a_gap_or_a_double() {
     let world = world().await;

@@ -1,12 +1,13 @@
 //! Who is meant: names of accounts and practices, for pages that show who did what.
 use crate::{failure::Failure, pages::parts::Person, visitor::Signed};
 use chrono::TimeDelta;
+use holdfast_access::Roles;
 use holdfast_proto::{
     Word as _,
     consent::v1::{Grantee, grantee},
     identity::v1::{BatchGetProfilesRequest, ListPracticesRequest, Practice, Profile},
 };
-use holdfast_types::{AccountId, Actor, Role};
+use holdfast_types::{AccountId, Actor, PracticeId, Role};
 use std::{collections::HashMap, sync::Arc};
 
 const PROFILES_AT_ONCE_MAX: usize = 200;
@@ -15,11 +16,16 @@ const PAGE_SIZE: i32 = 200;
 const PAGES_MAX: usize = 5;
 
 /// What somebody is to a family comes first.
-const ROLES: [Role; 6] = [
+const ROLES: [Role; 11] = [
     Role::Therapist,
+    Role::Supervisor,
     Role::FrontDesk,
+    Role::Billing,
+    Role::SchoolCoordinator,
+    Role::PayerReviewer,
     Role::PracticeAdministrator,
     Role::ComplianceOfficer,
+    Role::Support,
     Role::Operator,
     Role::ServiceAccount,
 ];
@@ -98,7 +104,7 @@ impl Known {
             |role: &&Role| profile.roles.iter().any(|held| Role::from_proto(held.role) == Some(**role));
         let roles = ROLES.iter().filter(held).map(|role| words.role(*role));
         let at = profile.roles.iter().find_map(|held| self.practices.get(&held.practice_id));
-        let at = at.map(|practice| practice.display_name.clone());
+        let at = at.map(|practice| self.organization(practice));
         let name = Some(profile.display_name.clone()).filter(|name| !name.is_empty());
         Person::new(
             name.unwrap_or_else(|| words.t("who-unknown")),
@@ -132,9 +138,40 @@ impl Known {
         held.iter().map(|held| held.practice_id.clone()).filter(|id| !id.is_empty()).collect()
     }
 
+    /// As families know it: a team with the practice that it is part of.
     pub fn practice(&self, signed: &Signed, id: &str) -> String {
-        let known = self.practices.get(id).map(|practice| practice.display_name.clone());
+        let known = self.practices.get(id).map(|practice| self.organization(practice));
         known.unwrap_or_else(|| signed.words().t("who-unknown"))
+    }
+
+    pub fn organization(&self, practice: &Practice) -> String {
+        let name = practice.display_name.clone();
+        match self.practices.get(&practice.part_of_practice_id) {
+            Some(whole) => format!("{name} · {}", whole.display_name),
+            None => name,
+        }
+    }
+
+    /// All of them, by kind and name.
+    pub fn organizations(&self) -> Vec<&Practice> {
+        let mut all: Vec<&Practice> = self.practices.values().collect();
+        all.sort_by_key(|practice| (practice.kind, practice.display_name.to_lowercase()));
+        all
+    }
+
+    /// What somebody is at their work, where they are not reached by name.
+    pub fn at_work(&self, account: &str) -> Vec<(PracticeId, Role)> {
+        let held = self.accounts.get(account).map(|profile| profile.roles.as_slice()).unwrap_or_default();
+        let table = Roles::table();
+        let roles: Vec<(Role, &str)> = held
+            .iter()
+            .filter_map(|held| Some((Role::from_proto(held.role)?, held.practice_id.as_str())))
+            .collect();
+        if roles.iter().any(|(role, _)| table.treats(*role)) {
+            return Vec::new();
+        }
+        let at = roles.iter().filter(|(role, _)| table.is_at_work(*role));
+        at.filter_map(|(role, practice)| Some((practice.parse().ok()?, *role))).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! From cookie to token: identity exchanges the session's secret for an access token, kept in memory for a minute.
 use crate::{cookie, failure::Failure, site::Site};
 use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_access::Roles;
 use holdfast_host::{catalogue, client::Outgoing, status::reason_of};
 use holdfast_proto::Word as _;
 use holdfast_proto::{
@@ -59,13 +60,18 @@ pub enum Seat {
     Officer,
 }
 
+/// Somebody of such a role finds records under their work, where any are.
+fn is_at_work(role: Role) -> bool {
+    Roles::table().is_to_share_with(role) || [Role::PracticeAdministrator, Role::Support].contains(&role)
+}
+
 impl SignedIn {
     pub fn seat(&self) -> Seat {
         let holds =
             |wanted: Role| self.account.roles.iter().any(|own| Role::from_proto(own.role) == Some(wanted));
         if holds(Role::ComplianceOfficer) {
             Seat::Officer
-        } else if [Role::Therapist, Role::FrontDesk, Role::PracticeAdministrator].into_iter().any(holds) {
+        } else if Role::ALL.iter().copied().filter(|role| is_at_work(*role)).any(holds) {
             Seat::Staff
         } else {
             Seat::Family
@@ -80,6 +86,11 @@ impl SignedIn {
     /// Has shown a second factor lately.
     pub(crate) fn second_lately(&self, now: DateTime<Utc>) -> bool {
         self.second_shown.is_some_and(|shown| now - shown <= FRESH)
+    }
+
+    /// Holds a role that treats somewhere.
+    pub fn treats(&self) -> bool {
+        Role::ALL.iter().any(|role| Roles::table().treats(*role) && self.is(*role))
     }
 
     /// Holds the role somewhere.
@@ -162,7 +173,12 @@ mod tests {
     #[test]
     fn a_role_at_a_practice_leads_to_its_pages() {
         assert_eq!(with(&[]).seat(), Seat::Family);
-        assert_eq!(with(&[Role::FrontDesk]).seat(), Seat::Staff);
+        for role in
+            [Role::FrontDesk, Role::Supervisor, Role::SchoolCoordinator, Role::PayerReviewer, Role::Support]
+        {
+            assert_eq!(with(&[role]).seat(), Seat::Staff, "{role}");
+        }
+        assert!(with(&[Role::Supervisor]).treats() && !with(&[Role::SchoolCoordinator]).treats());
         assert_eq!(with(&[Role::Therapist, Role::ComplianceOfficer]).seat(), Seat::Officer);
     }
 

@@ -27,7 +27,7 @@ use holdfast_proto::{
     messaging::v1::CountUnreadRequest,
     records::v1::{BatchGetPatientsRequest, Demographics},
 };
-use holdfast_types::{Action, Basis, Category, PatientId, Relationship, Role};
+use holdfast_types::{Action, Basis, Category, PatientId, Relationship};
 use http::{Uri, request::Parts};
 use std::{collections::HashMap, sync::Arc};
 
@@ -89,9 +89,8 @@ impl Signed {
     /// The records that the account may open now, for the pages that list them.
     pub async fn fresh_shelf(&self) -> Result<Arc<Shelf>, Failure> {
         let account = self.who.account_id;
-        let opened = async {
-            if self.who.is(Role::Therapist) { self.in_emergency().listed().await } else { Ok(Vec::new()) }
-        };
+        let opened =
+            async { if self.who.treats() { self.in_emergency().listed().await } else { Ok(Vec::new()) } };
         let (listed, opened) = tokio::try_join!(self.listed(), opened)?;
         let listed = listed.into_iter().map(|record| (record, Basis::Holder));
         let all = listed.chain(opened.into_iter().map(|record| (record, Basis::Emergency)));

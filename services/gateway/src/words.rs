@@ -6,7 +6,7 @@ use std::fmt;
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
-use holdfast_types::{Action, Category, Purpose, Role};
+use holdfast_types::{Action, Category, OrganizationKind, Purpose, Role};
 
 static_loader! {
     static LOCALES = {
@@ -116,6 +116,15 @@ impl Words {
         self.t(&format!("role-{role}"))
     }
 
+    pub fn organization_kind(&self, kind: OrganizationKind) -> String {
+        self.t(&format!("organization-{kind}"))
+    }
+
+    /// Everybody of the role at an organisation, to choose them.
+    pub fn everybody(&self, role: Role) -> String {
+        self.t(&format!("share-its-{role}"))
+    }
+
     /// Whether a locale itself (no fallback) holds the key.
     pub fn holds(&self, key: &str) -> bool {
         LOCALES.lookup_no_default_fallback::<Cow<'static, str>>(&self.lang.id(), key, None).is_some()
@@ -201,6 +210,7 @@ number_values!(u32, u64, usize, i64);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_access::Roles;
 
     #[test]
     fn a_name_is_set_apart_and_cannot_bring_markup() {
@@ -216,10 +226,18 @@ mod tests {
             let said = (Category::ALL.iter().map(|word| words.category(*word)))
                 .chain(Action::ALL.iter().map(|word| words.action(*word)))
                 .chain(Purpose::ALL.iter().map(|word| words.purpose(*word)))
-                .chain(Role::ALL.iter().map(|word| words.role(*word)));
+                .chain(Role::ALL.iter().map(|word| words.role(*word)))
+                .chain(OrganizationKind::ALL.iter().map(|word| words.organization_kind(*word)))
+                .chain(
+                    OrganizationKind::ALL
+                        .iter()
+                        .flat_map(|kind| Roles::table().to_share_with(*kind))
+                        .map(|role| words.everybody(role)),
+                );
             for text in said {
-                let untold =
-                    ["category-", "action-", "purpose-", "role-"].iter().any(|kind| text.starts_with(kind));
+                let untold = ["category-", "action-", "purpose-", "role-", "organization-", "share-its-"]
+                    .iter()
+                    .any(|kind| text.starts_with(kind));
                 assert!(!untold, "{text} in {}", words.lang.code());
             }
         }

@@ -83,6 +83,8 @@ pub(crate) enum AppError {
     TenantUnknown,
     #[error("there is no such practice")]
     PracticeUnknown,
+    #[error("the role is not held at this kind of organisation")]
+    NotHeldThere,
     #[error("the mail cannot be sent")]
     Mail(#[source] MailError),
     #[error("the token cannot be signed")]

@@ -140,7 +140,7 @@ async fn what_was_said_and_closed_is_stepped_through_one_by_one() {
         let change = &step.changes[0];
         assert_eq!((change.kind(), &change.thread_id, &change.recorded_by), (kind, &thread.thread_id, &by));
         let mine = by == format!("account/{}", world.mother.account);
-        let rule = if mine { "parent-holds-record" } else { "granted-to-therapists-of-practice" };
+        let rule = if mine { "parent-holds-record" } else { "granted-to-role-at-organization" };
         assert_eq!(change.rule_ids, [rule]);
         assert_eq!(change.subject, "Practice at home");
         assert_eq!(change.message.as_ref().map_or("", |message| &message.body), body);

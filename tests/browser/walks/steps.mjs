@@ -111,7 +111,7 @@ export async function share(page, record, { find, who, rooms, may = [], until })
   await page.getByRole("link", { name: "Share", exact: true }).click();
   await heading(page, "Who do you want to share with?");
   if (find) {
-    await page.getByLabel("Find a person or practice").fill(find);
+    await page.getByLabel("Find a person, practice, school or insurer").fill(find);
     await next();
   }
   await page.getByRole("radio", { name: who }).check();

@@ -222,12 +222,21 @@ impl Case {
             && (grant.narrowing.is_none()
                 || (self.in_part && matches!(self.action, Action::Read | Action::Download)))
             && (grant.basis.is_holder() || self.is_emergency_of(grant))
+            && self.is_under_the_ceiling(grant, category)
+    }
+
+    /// What a grant to a role opens at most, whatever it says.
+    pub(crate) fn is_under_the_ceiling(&self, grant: &GrantFact, category: Category) -> bool {
+        match grant.grantee {
+            Grantee::Account(_) => true,
+            Grantee::Practice { role, .. } => Roles::table().opens(role, self.action, self.purpose, category),
+        }
     }
 
     /// What was taken: to read, for an emergency, by a person of their own who treats at a practice of the record's network.
     pub(crate) fn is_emergency_of(&self, grant: &GrantFact) -> bool {
         let treats = |held: &RoleAssignment| {
-            held.role == Role::Therapist
+            [Role::Therapist, Role::Supervisor].contains(&held.role)
                 && held.practice.is_some()
                 && Some(held.tenant) == self.facts.record_tenant
         };

@@ -9,6 +9,9 @@ pub struct Network {
     pub today: NaiveDate,
     pub tenant: Tenant,
     pub practices: Vec<Practice>,
+    pub teams: Vec<Team>,
+    /// Organisations outside the network that families share with.
+    pub partners: Vec<Partner>,
     /// Staff, families, patients with their own sign-in, and partners outside: every account once.
     pub people: Vec<Person>,
     /// The six cast records first.
@@ -18,6 +21,11 @@ pub struct Network {
 impl Network {
     pub fn person(&self, key: &Key) -> Option<&Person> {
         self.people.iter().find(|person| person.key == *key)
+    }
+
+    /// Whether somebody's work is another's to answer for.
+    pub fn supervises(&self, key: &Key) -> bool {
+        self.people.iter().any(|person| person.supervisor() == Some(key))
     }
 
     pub fn patient(&self, key: &Key) -> Option<&Patient> {
@@ -49,6 +57,28 @@ pub struct Practice {
     pub email: String,
     /// IANA name; the zone has no summer time, so one offset holds all year.
     pub time_zone: &'static str,
+}
+
+/// Some of a practice's people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    pub key: Key,
+    pub name: String,
+    pub practice: Key,
+    pub members: Vec<Key>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partner {
+    pub key: Key,
+    pub name: String,
+    pub kind: PartnerKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartnerKind {
+    School,
+    Insurer,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -117,8 +147,19 @@ pub enum Role {
     FrontDesk {
         practice: Key,
     },
+    Biller {
+        practice: Key,
+    },
     ComplianceOfficer,
     NetworkAdministrator,
+    /// At a partner.
+    SchoolCoordinator {
+        school: Key,
+    },
+    /// At a partner.
+    PayerReviewer {
+        insurer: Key,
+    },
     Family,
     /// A patient old enough to have a sign-in of their own.
     Client,
@@ -138,7 +179,9 @@ impl Person {
 
     pub fn practice(&self) -> Option<&Key> {
         match &self.role {
-            Role::Clinician { practice, .. } | Role::FrontDesk { practice } => Some(practice),
+            Role::Clinician { practice, .. } | Role::FrontDesk { practice } | Role::Biller { practice } => {
+                Some(practice)
+            }
             _ => None,
         }
     }

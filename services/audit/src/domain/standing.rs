@@ -67,7 +67,7 @@ impl<'a> Standing<'a> {
             caller: &self.caller,
             action,
             record: &record,
-            purpose: purpose.unwrap_or_else(|| usual_purpose(self.facts.relationship)),
+            purpose: purpose.unwrap_or_else(|| usual_purpose(self.facts.relationship, &self.caller)),
             now: self.at,
             // The logs themselves are asked: nothing is stale.
             consent_age_max: Duration::ZERO,

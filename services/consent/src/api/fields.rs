@@ -3,6 +3,7 @@ use crate::{
     domain::{grant::Grantee, record::FREE_STANDING},
     views::RecordAccess,
 };
+use holdfast_access::Roles;
 use holdfast_host::{Problem, catalogue, field};
 use holdfast_proto::{Word, consent::v1 as pb};
 use holdfast_types::{
@@ -45,14 +46,16 @@ pub(super) fn grantee(message: Option<pb::Grantee>) -> Result<Grantee, Problem> 
         (pb::grantee::Kind::AccountId(account), None) => {
             Ok(Grantee::Account(field::id("grantee.account_id", &account)?))
         }
-        (pb::grantee::Kind::PracticeId(practice), None | Some(Role::Therapist | Role::FrontDesk)) => {
+        (pb::grantee::Kind::PracticeId(practice), role)
+            if role.is_none_or(|role| Roles::table().is_to_share_with(role)) =>
+        {
             let practice = field::id("grantee.practice_id", &practice)?;
             Ok(Grantee::Practice { practice, role: role.unwrap_or(Role::Therapist) })
         }
-        (_, Some(_)) => Err(Problem::of_field(
+        _ => Err(Problem::of_field(
             catalogue::FIELD_INVALID,
             "grantee.role",
-            "therapists or the front desk of a practice",
+            "none with a person, and one to share with at an organisation",
         )),
     }
 }
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn a_practice_means_its_therapists_unless_said_otherwise() {
         let practice = ID.parse().unwrap();
-        for (said, meant) in [(None, Role::Therapist), (Some(Role::FrontDesk), Role::FrontDesk)] {
+        for (said, meant) in [(None, Role::Therapist), (Some(Role::PayerReviewer), Role::PayerReviewer)] {
             assert_eq!(
                 grantee(Some(to_practice(said))).unwrap(),
                 Grantee::Practice { practice, role: meant }
@@ -135,7 +138,11 @@ mod tests {
         assert_eq!(reason(grantee(None)), "FIELD_MISSING");
         assert_eq!(reason(grantee(Some(pb::Grantee { kind: None, role: 0 }))), "FIELD_MISSING");
         assert_eq!(reason(grantee(Some(with_role))), "FIELD_INVALID");
-        assert_eq!(reason(grantee(Some(to_practice(Some(Role::ComplianceOfficer))))), "FIELD_INVALID");
+        for role in
+            [Role::ComplianceOfficer, Role::Support, Role::PracticeAdministrator, Role::ServiceAccount]
+        {
+            assert_eq!(reason(grantee(Some(to_practice(Some(role))))), "FIELD_INVALID", "{role}");
+        }
         let unreadable = pb::Grantee { kind: Some(pb::grantee::Kind::AccountId("seven".into())), role: 0 };
         assert_eq!(reason(grantee(Some(unreadable))), "ID_MALFORMED");
     }

@@ -80,6 +80,7 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
         Refusal::OwnGrantNeeded => return field(catalogue::OWN_GRANT_NEEDED, "categories"),
         Refusal::EndMissing => return field(catalogue::FIELD_MISSING, "until_time"),
         Refusal::ToHolder => catalogue::GRANT_TO_HOLDER,
+        Refusal::BeyondRole(_) => return field(catalogue::GRANT_BEYOND_ROLE, "categories"),
         Refusal::TooManyUnended => catalogue::TOO_MANY_GRANTS,
         // A grant's id follows from the request's: it was used before.
         Refusal::AlreadyGiven => catalogue::REQUEST_ID_REUSED,

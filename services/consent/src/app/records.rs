@@ -158,7 +158,7 @@ fn for_oneself(asked: &RequestContext, patient: PatientId, relationship: Relatio
         tenant: FREE_STANDING,
         actor: Actor::Account(asked.caller.account),
         on_behalf_of: relationship.is_for_another().then_some(patient),
-        purpose: asked.purpose.unwrap_or_else(|| usual_purpose(Some(relationship))),
+        purpose: asked.purpose.unwrap_or_else(|| usual_purpose(Some(relationship), &asked.caller)),
         correlation: asked.correlation,
         causation: None,
         traceparent: asked.traceparent.clone(),

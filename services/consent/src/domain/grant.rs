@@ -3,6 +3,7 @@ mod part;
 
 use super::emergency::Taking;
 use chrono::{DateTime, Utc};
+use holdfast_access::Roles;
 use holdfast_eventlog::Decider;
 use holdfast_types::{
     AccountId, Action, Basis, Category, GrantId, Narrowing, PatientId, Period, PracticeId, Purpose, Role,
@@ -56,7 +57,7 @@ pub struct Offer {
     pub grantee: Grantee,
     pub categories: Vec<Category>,
     pub actions: Vec<Action>,
-    /// Empty: treatment.
+    /// Empty: treatment, or what the role is for.
     pub purposes: Vec<Purpose>,
     /// None: from now.
     pub from: Option<DateTime<Utc>>,
@@ -154,6 +155,8 @@ pub enum Refusal {
     EndMissing,
     #[error("the grantee holds the record")]
     ToHolder,
+    #[error("the role sees nothing of {0}, whatever is shared with it")]
+    BeyondRole(Category),
     #[error("the record has {UNENDED_MAX} grants that have not ended")]
     TooManyUnended,
     #[error("the grant was given already")]
@@ -241,10 +244,33 @@ fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
     let period = Period::try_new(from.unwrap_or(now), until).map_err(|_| Refusal::EndsBeforeItBegins)?;
     let narrowing = part::part(narrowing, &categories, &actions)?;
     if purposes.is_empty() {
-        purposes.push(Purpose::Treatment);
+        purposes.push(match grantee {
+            Grantee::Account(_) => Purpose::Treatment,
+            Grantee::Practice { role, .. } => Roles::table().usual_purpose(role),
+        });
+    }
+    if let Some(category) = beyond_role(grantee, &categories, &actions, &purposes) {
+        return Err(Refusal::BeyondRole(category));
     }
     let (basis, reason) = (Basis::Holder, String::new());
     Ok(Terms { patient, given_by, grantee, categories, actions, purposes, period, narrowing, basis, reason })
+}
+
+/// The first category of which the role would see nothing: nobody is to believe that it is shared.
+fn beyond_role(
+    grantee: Grantee,
+    categories: &[Category],
+    actions: &[Action],
+    purposes: &[Purpose],
+) -> Option<Category> {
+    let Grantee::Practice { role, .. } = grantee else { return None };
+    let opens = |category: Category| {
+        let for_some = |action: &Action| {
+            purposes.iter().any(|purpose| Roles::table().opens(role, *action, *purpose, category))
+        };
+        actions.iter().any(for_some)
+    };
+    categories.iter().copied().find(|category| !opens(*category))
 }
 
 #[cfg(test)]

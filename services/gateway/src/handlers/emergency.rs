@@ -22,7 +22,7 @@ use axum::{
 };
 use holdfast_host::catalogue;
 use holdfast_proto::consent::v1::BeginEmergencyAccessRequest;
-use holdfast_types::{PatientId, Role};
+use holdfast_types::PatientId;
 use http::StatusCode;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ type Wrong = (&'static str, &'static str);
 
 /// For nobody else, and not from a device that was left open.
 fn may_ask(signed: &Signed) -> Result<(), Failure> {
-    if !signed.who.is(Role::Therapist) {
+    if !signed.who.treats() {
         return Err(Failure::not_shown());
     }
     signed.shown_lately()

@@ -17,7 +17,7 @@ use holdfast_proto::{
     Word as _,
     records::v1::{CategorySummary, SourceSummary, SummarizeRecordRequest},
 };
-use holdfast_types::{Action, Category, Role};
+use holdfast_types::{Action, Category};
 use std::{collections::HashMap, sync::Arc};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
@@ -57,7 +57,7 @@ async fn page(open: Open) -> Answer {
             .collect(),
         total: summaries.values().filter_map(|summary| usize::try_from(summary.count).ok()).sum(),
         may_edit: open.is_held(),
-        emergency_href: (!open.is_held() && !open.record.emergency && open.who.is(Role::Therapist))
+        emergency_href: (!open.is_held() && !open.record.emergency && open.who.treats())
             .then(|| open.path("/emergency")),
         frame,
     }))

@@ -22,7 +22,7 @@ use axum::{
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use holdfast_proto::records::v1::{CategorySummary, SummarizeRecordRequest};
-use holdfast_types::{Action, Category, PatientId, Role};
+use holdfast_types::{Action, Category, PatientId};
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
@@ -88,7 +88,7 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         },
         rows,
         opened: opened.collect(),
-        may_open: signed.who.is(Role::Therapist),
+        may_open: signed.who.treats(),
         attests: super::authority::attests(&signed),
         looks_after: super::authority::looks_after(&signed),
         frame: signed.frame(Tab::Work),
@@ -139,7 +139,7 @@ fn row(
 
 /// When something came last, of those records whose rooms a therapist may read. It is a look into each of them.
 async fn newest(signed: &Signed, shown: &[&Listed]) -> Result<HashMap<PatientId, String>, Failure> {
-    let therapist = signed.who.is(Role::Therapist);
+    let therapist = signed.who.treats();
     let rooms =
         Category::ALL.iter().filter(|room| ![Category::Demographics, Category::Messages].contains(room));
     let open = |record: &Listed| therapist && rooms.clone().any(|room| record.may(Action::Read, *room));

@@ -113,7 +113,7 @@ impl System {
                 practice_id: practice_id.clone(),
                 tenant_id: tenant.to_string(),
                 display_name: "Benchmark Practice".to_owned(),
-                disciplines: Vec::new(),
+                ..identity::Practice::default()
             }),
         };
         send(&client, &message, |mut client, message| async move { client.create_practice(message).await })

@@ -2,22 +2,27 @@
 use super::{
     Loading,
     ids::{id, request},
-    installation::{INSTALLATION, Installation, Refusal, Speaker, send},
+    installation::{INSTALLATION, Installation, Line, Refusal, Speaker, send},
 };
 use crate::{data_dir::DataDir, service_key};
 use anyhow::{Context, Result};
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_access::{ProgramKey, RoleAssignment, key_set};
-use holdfast_demo::{Discipline, Key, Network, Person, Role as Post};
+use holdfast_demo::{Discipline, Key, Network, PartnerKind, Person, Role as Post};
 use holdfast_host::catalogue;
-use holdfast_proto::{Word, identity::v1 as pb};
-use holdfast_types::{AccountId, PracticeId, Role, TenantId};
+use holdfast_proto::{
+    Word,
+    identity::v1::{self as pb, identity_service_client::IdentityServiceClient},
+};
+use holdfast_types::{AccountId, OrganizationKind, PracticeId, Role, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) const OPERATOR_EMAIL: &str = "operator@holdfast-network.example";
 /// Where the private key of the service account is, among the secrets.
 pub(super) const APP_KEY: &str = "demo-service-account.key";
 const OPERATOR_NAME: &str = "Demo Operator";
+type Identity = IdentityServiceClient<Line>;
+
 const ACCOUNTS_AT_ONCE: usize = 4;
 
 pub(super) struct People {
@@ -40,7 +45,7 @@ impl People {
         let tenant = TenantId::new(id("tenant", &network.tenant.key));
         let speakers = network.people.iter().filter(|person| has_account(person)).map(|person| {
             let account = AccountId::new(id("account", &person.key));
-            (person.key.clone(), Speaker { account, roles: roles(tenant, person) })
+            (person.key.clone(), Speaker { account, roles: roles(network, tenant, person) })
         });
         Self {
             tenant,
@@ -68,7 +73,7 @@ pub(super) async fn open(installation: &Installation, dir: &DataDir, network: &N
     people.app = create_app(installation, dir, by, people.tenant).await?;
     let invited: Vec<(Key, AccountId)> =
         stream::iter(network.people.iter().filter(|person| has_account(person)))
-            .map(|person| invite(installation, by, people.tenant, person))
+            .map(|person| invite(installation, by, network, people.tenant, person))
             .buffer_unordered(ACCOUNTS_AT_ONCE)
             .try_collect()
             .await?;
@@ -88,7 +93,7 @@ pub(super) async fn leave(loading: Loading<'_>) -> Result<()> {
         let Speaker { account, roles } = people.speaker(&person.key)?;
         for role in roles {
             let message = pb::WithdrawRoleRequest {
-                request_id: request("WithdrawRole", format!("{} {}", person.key, role.role)),
+                request_id: request("WithdrawRole", format!("{} {role}", person.key)),
                 account_id: account.to_string(),
                 assignment: Some(assignment(role)),
             };
@@ -103,32 +108,74 @@ pub(super) async fn leave(loading: Loading<'_>) -> Result<()> {
 
 async fn found(installation: &Installation, network: &Network, by: &Speaker, tenant: TenantId) -> Result<()> {
     let client = installation.identity(by)?;
+    create_tenant(&client, &network.tenant.key, tenant, &network.tenant.name).await?;
+    for one in &network.practices {
+        let staff = network.people.iter().filter(|person| person.practice() == Some(&one.key));
+        let disciplines: BTreeSet<&str> = staff.map(discipline).filter(|word| !word.is_empty()).collect();
+        let asked = pb::Practice {
+            practice_id: practice(&one.key).to_string(),
+            tenant_id: tenant.to_string(),
+            display_name: one.name.clone(),
+            disciplines: disciplines.into_iter().map(str::to_owned).collect(),
+            ..pb::Practice::default()
+        };
+        create(&client, &one.key, asked).await?;
+    }
+    for team in &network.teams {
+        let asked = pb::Practice {
+            practice_id: practice(&team.key).to_string(),
+            tenant_id: tenant.to_string(),
+            display_name: team.name.clone(),
+            kind: OrganizationKind::Team.to_proto(),
+            part_of_practice_id: practice(&team.practice).to_string(),
+            ..pb::Practice::default()
+        };
+        create(&client, &team.key, asked).await?;
+    }
+    for partner in &network.partners {
+        let kind = match partner.kind {
+            PartnerKind::School => OrganizationKind::School,
+            PartnerKind::Insurer => OrganizationKind::Insurer,
+        };
+        let own = partner_tenant(&partner.key);
+        create_tenant(&client, &partner.key, own, &partner.name).await?;
+        let asked = pb::Practice {
+            practice_id: practice(&partner.key).to_string(),
+            tenant_id: own.to_string(),
+            display_name: partner.name.clone(),
+            kind: kind.to_proto(),
+            ..pb::Practice::default()
+        };
+        create(&client, &partner.key, asked).await?;
+    }
+    Ok(())
+}
+
+async fn create_tenant(client: &Identity, key: &Key, tenant: TenantId, name: &str) -> Result<()> {
     let message = pb::CreateTenantRequest {
-        request_id: request("CreateTenant", &network.tenant.key),
+        request_id: request("CreateTenant", key),
         tenant: Some(pb::Tenant {
             tenant_id: tenant.to_string(),
-            display_name: network.tenant.name.clone(),
+            display_name: name.to_owned(),
             // Whoever tries the demo out has no authenticator app to hand: its staff sign in by the link alone.
             second_factor_policy: pb::SecondFactorPolicy::Invited.into(),
         }),
     };
-    send(&client, &message, |mut client, message| async move { client.create_tenant(message).await }).await?;
-    for one in &network.practices {
-        let staff = network.people.iter().filter(|person| person.practice() == Some(&one.key));
-        let disciplines: BTreeSet<&str> = staff.map(discipline).filter(|word| !word.is_empty()).collect();
-        let message = pb::CreatePracticeRequest {
-            request_id: request("CreatePractice", &one.key),
-            practice: Some(pb::Practice {
-                practice_id: practice(&one.key).to_string(),
-                tenant_id: tenant.to_string(),
-                display_name: one.name.clone(),
-                disciplines: disciplines.into_iter().map(str::to_owned).collect(),
-            }),
-        };
-        send(&client, &message, |mut client, message| async move { client.create_practice(message).await })
-            .await?;
-    }
+    send(client, &message, |mut client, message| async move { client.create_tenant(message).await }).await?;
     Ok(())
+}
+
+async fn create(client: &Identity, key: &Key, asked: pb::Practice) -> Result<()> {
+    let message =
+        pb::CreatePracticeRequest { request_id: request("CreatePractice", key), practice: Some(asked) };
+    send(client, &message, |mut client, message| async move { client.create_practice(message).await })
+        .await?;
+    Ok(())
+}
+
+/// Nobody of the network oversees a school or an insurer.
+fn partner_tenant(partner: &Key) -> TenantId {
+    TenantId::new(id("tenant", partner))
 }
 
 /// The operator that people sign in as; nobody gives a role to themselves, so the loader does.
@@ -176,6 +223,7 @@ async fn create_app(
 async fn invite(
     installation: &Installation,
     by: &Speaker,
+    network: &Network,
     tenant: TenantId,
     person: &Person,
 ) -> Result<(Key, AccountId)> {
@@ -193,7 +241,7 @@ async fn invite(
     })
     .await
     .with_context(|| format!("inviting `{}`", person.key))?;
-    let speaker = Speaker { account: account.account_id.parse()?, roles: roles(tenant, person) };
+    let speaker = Speaker { account: account.account_id.parse()?, roles: roles(network, tenant, person) };
     assign(installation, by, person.key.as_str(), &speaker).await?;
     Ok((person.key.clone(), speaker.account))
 }
@@ -201,7 +249,7 @@ async fn invite(
 async fn assign(installation: &Installation, by: &Speaker, key: &str, speaker: &Speaker) -> Result<()> {
     for role in &speaker.roles {
         let message = pb::AssignRoleRequest {
-            request_id: request("AssignRole", format!("{key} {}", role.role)),
+            request_id: request("AssignRole", format!("{key} {role}")),
             account_id: speaker.account.to_string(),
             assignment: Some(assignment(role)),
         };
@@ -233,19 +281,29 @@ fn has_account(person: &Person) -> bool {
     !matches!(person.role, Post::Outside { what } if what != "pediatrician")
 }
 
-fn roles(tenant: TenantId, person: &Person) -> Vec<RoleAssignment> {
+fn roles(network: &Network, tenant: TenantId, person: &Person) -> Vec<RoleAssignment> {
     let at = |role, key: &Key| RoleAssignment { role, tenant, practice: Some(practice(key)) };
     let everywhere = |role| RoleAssignment { role, tenant, practice: None };
-    match &person.role {
+    let partner = |role, key: &Key| RoleAssignment { tenant: partner_tenant(key), ..at(role, key) };
+    let mut roles = match &person.role {
         Post::Clinician { practice, director: true, .. } => {
             vec![at(Role::Therapist, practice), at(Role::PracticeAdministrator, practice)]
         }
         Post::Clinician { practice, .. } => vec![at(Role::Therapist, practice)],
         Post::FrontDesk { practice } => vec![at(Role::FrontDesk, practice)],
+        Post::Biller { practice } => vec![at(Role::Billing, practice)],
         Post::ComplianceOfficer => vec![everywhere(Role::ComplianceOfficer)],
         Post::NetworkAdministrator => vec![everywhere(Role::PracticeAdministrator)],
+        Post::SchoolCoordinator { school } => vec![partner(Role::SchoolCoordinator, school)],
+        Post::PayerReviewer { insurer } => vec![partner(Role::PayerReviewer, insurer)],
         Post::Family | Post::Client | Post::Outside { .. } => Vec::new(),
+    };
+    if let Some(practice) = person.practice().filter(|_| network.supervises(&person.key)) {
+        roles.push(at(Role::Supervisor, practice));
     }
+    let teams = network.teams.iter().filter(|team| team.members.contains(&person.key));
+    roles.extend(teams.map(|team| at(Role::Therapist, &team.key)));
+    roles
 }
 
 fn assignment(role: &RoleAssignment) -> pb::RoleAssignment {

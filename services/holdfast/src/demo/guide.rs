@@ -37,6 +37,13 @@ fn table(network: &Network) -> String {
         }));
     }
     rows.extend(find(network, "front desk", |person| matches!(person.role, Role::FrontDesk { .. })));
+    rows.extend(find(network, "billing", |person| matches!(person.role, Role::Biller { .. })));
+    rows.extend(find(network, "school coordinator", |person| {
+        matches!(person.role, Role::SchoolCoordinator { .. })
+    }));
+    rows.extend(find(network, "insurance reviewer", |person| {
+        matches!(person.role, Role::PayerReviewer { .. })
+    }));
     rows.extend(find(network, "compliance officer", |person| person.role == Role::ComplianceOfficer));
     rows.extend(find(network, "administrator of the network", |person| {
         person.role == Role::NetworkAdministrator
@@ -85,8 +92,8 @@ mod tests {
     fn the_table_names_people_of_every_role_with_addresses_that_are_made_up() {
         let network = holdfast_demo::network(1, chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap());
         let table = table(&network);
-        assert_eq!(table.lines().count(), 11, "{table}");
+        assert_eq!(table.lines().count(), 14, "{table}");
         assert!(table.contains("speaks Spanish") && table.contains(OPERATOR_EMAIL), "{table}");
-        assert!(table.lines().take(10).all(|line| line.ends_with(".example")), "{table}");
+        assert!(table.lines().take(13).all(|line| line.ends_with(".example")), "{table}");
     }
 }

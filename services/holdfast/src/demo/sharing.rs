@@ -8,7 +8,7 @@ use super::{
     record::Record,
 };
 use anyhow::{Context, Result};
-use holdfast_demo::{Authority, Key, Patient, Role as Post};
+use holdfast_demo::{Authority, Key, Partner, PartnerKind, Patient, Role as Post};
 use holdfast_proto::{
     Word,
     consent::v1::{self as pb, grantee::Kind},
@@ -51,6 +51,19 @@ const PEDIATRICIAN: &[Category] = &[
     Category::CarePlans,
     Category::Goals,
     Category::Documents,
+];
+
+/// For the plan of the child's schooling.
+const SCHOOL: &[Category] =
+    &[Category::Demographics, Category::Goals, Category::CarePlans, Category::Documents];
+/// What a claim rests on.
+const INSURER: &[Category] = &[
+    Category::Demographics,
+    Category::Coverage,
+    Category::Claims,
+    Category::Goals,
+    Category::CarePlans,
+    Category::Visits,
 ];
 
 struct Offer<'a> {
@@ -216,6 +229,7 @@ fn offers<'a>(loading: Loading<'a>, number: usize, patient: &'a Patient) -> Resu
             days: Some(30),
         });
     }
+    offers.extend(to_partners(loading, patient));
     if patient.cast.is_some() {
         let to = pb::Grantee { kind: Some(Kind::AccountId(loading.people.app.account_id.clone())), role: 0 };
         let seen = &[Category::Demographics, Category::Appointments];
@@ -229,6 +243,30 @@ fn offers<'a>(loading: Loading<'a>, number: usize, patient: &'a Patient) -> Resu
         });
     }
     Ok(offers)
+}
+
+/// The child's own school and the plan that pays, where they use the network.
+fn to_partners<'a>(loading: Loading<'a>, patient: &Patient) -> impl Iterator<Item = Offer<'a>> {
+    let concerned = |partner: &&Partner| match partner.kind {
+        PartnerKind::School => patient.demographics.school.as_ref() == Some(&partner.name),
+        PartnerKind::Insurer => patient.coverages.iter().any(|coverage| coverage.payer == partner.name),
+    };
+    let offer = |partner: &Partner| {
+        let (role, categories) = match partner.kind {
+            PartnerKind::School => (Role::SchoolCoordinator, SCHOOL),
+            PartnerKind::Insurer => (Role::PayerReviewer, INSURER),
+        };
+        Offer {
+            name: format!("partner {}", partner.key),
+            to: everybody(&partner.key, role),
+            categories,
+            actions: &[Action::Read, Action::Download],
+            purposes: &[],
+            days: Some(180),
+        }
+    };
+    let partners: Vec<Offer<'a>> = loading.network.partners.iter().filter(concerned).map(offer).collect();
+    partners.into_iter()
 }
 
 async fn open_record(loading: Loading<'_>, record: &Record<'_>) -> Result<Option<Position>> {

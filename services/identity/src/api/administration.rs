@@ -9,7 +9,8 @@ use crate::{
     },
 };
 use holdfast_host::{CommandId, Problem, catalogue, field};
-use holdfast_proto::identity::v1 as pb;
+use holdfast_proto::{Word as _, identity::v1 as pb};
+use holdfast_types::OrganizationKind;
 use tonic::Request;
 
 const DISCIPLINES_MAX: usize = 4;
@@ -55,18 +56,38 @@ pub(super) async fn create_practice(
     let chosen = field::optional_id("practice.practice_id", &practice.practice_id)?;
     let tenant = field::id("practice.tenant_id", &practice.tenant_id)?;
     let display_name = message::name("practice.display_name", &practice.display_name)?;
+    let create = created(&display_name, &practice)?;
+    let id = app.create_practice(&entered.context, command, tenant, chosen, create.clone()).await?;
+    Ok(pb::Practice {
+        practice_id: id.to_string(),
+        tenant_id: tenant.to_string(),
+        display_name,
+        disciplines: create.disciplines.iter().map(|word| word.as_str().to_owned()).collect(),
+        kind: create.kind.to_proto(),
+        part_of_practice_id: create.part_of.map(|whole| whole.to_string()).unwrap_or_default(),
+    })
+}
+
+/// Teams are part of a practice and nothing else is; schools and insurers treat nobody.
+fn created(display_name: &str, practice: &pb::Practice) -> Result<practice::Create, Problem> {
+    let kind = field::optional_word("practice.kind", practice.kind)?.unwrap_or(OrganizationKind::Practice);
+    let part_of = field::optional_id("practice.part_of_practice_id", &practice.part_of_practice_id)?;
+    let wrong = |field: &str, what| Err(Problem::of_field(catalogue::FIELD_INVALID, field, what));
+    if part_of.is_some() != (kind == OrganizationKind::Team) {
+        return wrong("practice.part_of_practice_id", "a team is part of a practice, and nothing else is");
+    }
     field::count("practice.disciplines", practice.disciplines.len(), DISCIPLINES_MAX)?;
     let mut disciplines = Vec::new();
     for (index, word) in practice.disciplines.iter().enumerate() {
         disciplines.extend(message::discipline(&format!("practice.disciplines[{index}]"), word)?);
     }
+    let treats = [OrganizationKind::Practice, OrganizationKind::Team].contains(&kind);
+    if !treats && !disciplines.is_empty() {
+        return wrong("practice.disciplines", "schools and insurers offer no therapy here");
+    }
     disciplines.sort_unstable();
     disciplines.dedup();
-    let words = disciplines.iter().map(|word| word.as_str().to_owned()).collect();
-    let create = practice::Create { display_name: display_name.clone(), disciplines };
-    let id = app.create_practice(&entered.context, command, tenant, chosen, create).await?;
-    let (practice_id, tenant_id) = (id.to_string(), tenant.to_string());
-    Ok(pb::Practice { practice_id, tenant_id, display_name, disciplines: words })
+    Ok(practice::Create { display_name: display_name.to_owned(), disciplines, kind, part_of })
 }
 
 pub(super) async fn invite(

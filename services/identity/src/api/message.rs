@@ -7,7 +7,7 @@ use crate::{
 use holdfast_access::RoleAssignment;
 use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::{Word, identity::v1 as pb, timestamp};
-use holdfast_types::{Role, SessionId};
+use holdfast_types::{OrganizationKind, Role, SessionId};
 
 /// Longest name of a person or an organisation.
 const NAME_CHARACTERS_MAX: usize = 200;
@@ -53,6 +53,8 @@ pub(super) fn practice(row: PracticeRow) -> pb::Practice {
         tenant_id: row.tenant.to_string(),
         display_name: row.display_name,
         disciplines: row.disciplines,
+        kind: row.kind.parse().map(OrganizationKind::to_proto).unwrap_or_default(),
+        part_of_practice_id: row.part_of.map(|whole| whole.to_string()).unwrap_or_default(),
     }
 }
 

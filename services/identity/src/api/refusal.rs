@@ -36,6 +36,7 @@ impl From<AppError> for Problem {
             AppError::AccountUnknown => refuse(catalogue::ACCOUNT_UNKNOWN, error.to_string()),
             AppError::TenantUnknown => refuse(catalogue::TENANT_UNKNOWN, error.to_string()),
             AppError::PracticeUnknown => refuse(catalogue::PRACTICE_UNKNOWN, error.to_string()),
+            AppError::NotHeldThere => refuse(catalogue::ROLE_NOT_HELD_THERE, error.to_string()),
             AppError::Mail(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a mail was not sent");
                 refuse(catalogue::MAIL_UNAVAILABLE, error.to_string())

@@ -13,10 +13,10 @@ use crate::{
     secret::{Email, derived_id},
     views::{AccountView, is_taken},
 };
-use holdfast_access::{Authority, Oversight, RequestContext, RoleAssignment};
+use holdfast_access::{Authority, Oversight, Place, RequestContext, RoleAssignment, Roles};
 use holdfast_eventlog::{Context, Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{AccountId, PracticeId, Role, TenantId};
+use holdfast_types::{AccountId, OrganizationKind, PracticeId, Role, TenantId};
 
 /// Somebody to have an account.
 pub(crate) struct Invitation {
@@ -66,6 +66,12 @@ impl App {
     ) -> Result<PracticeId, AppError> {
         let authority = self.authority(context, Oversight::Tenant(tenant), "identity.CreatePractice").await?;
         self.tenant_exists(tenant).await?;
+        if let Some(whole) = create.part_of {
+            let found = self.views.organization(whole).await?;
+            found
+                .filter(|found| *found == (tenant, OrganizationKind::Practice))
+                .ok_or(AppError::PracticeUnknown)?;
+        }
         let id =
             chosen.unwrap_or_else(|| PracticeId::new(derived_id(authority.account().uuid(), command.id)));
         self.ground
@@ -255,17 +261,22 @@ impl App {
         if self.views.has_tenant(tenant).await? { Ok(()) } else { Err(AppError::TenantUnknown) }
     }
 
-    /// Operators belong to the installation; every other role is held in a tenant, at one of its practices or in the whole.
+    /// Whether there is such a place, and the role is held at one of its kind.
     async fn is_a_place(&self, assignment: &RoleAssignment) -> Result<(), AppError> {
-        if assignment.role == Role::Operator && assignment.tenant == crate::FREE_STANDING {
-            return Ok(());
-        }
-        self.tenant_exists(assignment.tenant).await?;
-        match assignment.practice {
-            None => Ok(()),
-            Some(practice) if self.views.tenant_of(practice).await? == Some(assignment.tenant) => Ok(()),
-            Some(_) => Err(AppError::PracticeUnknown),
-        }
+        let place = match assignment.practice {
+            None if assignment.tenant == crate::FREE_STANDING => Place::Installation,
+            practice => {
+                self.tenant_exists(assignment.tenant).await?;
+                match practice {
+                    None => Place::Tenant,
+                    Some(practice) => match self.views.organization(practice).await? {
+                        Some((tenant, kind)) if tenant == assignment.tenant => Place::Organization(kind),
+                        _ => return Err(AppError::PracticeUnknown),
+                    },
+                }
+            }
+        };
+        if Roles::table().is_held_at(assignment.role, place) { Ok(()) } else { Err(AppError::NotHeldThere) }
     }
 }
 

@@ -4,8 +4,8 @@ use crate::{
     domain::account::Addressed,
     views::{AccountView, PracticeRow},
 };
-use holdfast_access::{Oversight, Permit, RequestContext, Returned, Unreleased};
-use holdfast_types::{AccountId, PracticeId, Role, TenantId};
+use holdfast_access::{Oversight, Permit, RequestContext, Returned, Roles, Unreleased};
+use holdfast_types::{AccountId, PracticeId, TenantId};
 
 impl App {
     /// By name, after the given one.
@@ -19,7 +19,7 @@ impl App {
         Ok(self.views.practices(tenant, after, limit).await?)
     }
 
-    /// Practitioners and front desks whose name holds the text, by name, after the given one. Names are sealed, so they are opened
+    /// Those with whom a holder may share at their work, and whose name holds the text, by name, after the given one. Names are sealed, so they are opened
     /// here, as many as the directory may hold. Answers with one more than a page, where there is one, which is not shown.
     #[tracing::instrument(skip_all, name = "identity.search_directory")]
     pub(crate) async fn search_directory(
@@ -46,7 +46,7 @@ impl App {
         let shown = usize::try_from(page_size).unwrap_or(usize::MAX);
         found.truncate(shown.saturating_add(1));
         for view in &mut found {
-            view.roles.retain(|held| matches!(held.role, Role::Therapist | Role::FrontDesk));
+            view.roles.retain(|held| Roles::table().is_to_share_with(held.role));
         }
         let returned = found.iter().take(shown).map(AccountView::returned).collect();
         self.release(permit, found, returned).await

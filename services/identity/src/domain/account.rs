@@ -4,9 +4,9 @@ use super::{
     role_change::RoleChange,
     service_key::{KEYS_MAX, ServiceKey},
 };
-use holdfast_access::{ROLES_MAX, RoleAssignment};
+use holdfast_access::{ROLES_MAX, RoleAssignment, Roles};
 use holdfast_eventlog::{Decider, Event};
-use holdfast_types::{AccountId, Role};
+use holdfast_types::AccountId;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,7 +180,7 @@ impl Decider for Account {
                 Err(Refusal::RoleToOneself)
             }
             (Self::Open { keys: Some(_), .. }, Command::AssignRole { assignment, .. })
-                if assignment.role != Role::ServiceAccount =>
+                if !Roles::table().is_of_programs(assignment.role) =>
             {
                 Err(Refusal::RoleForPeople)
             }

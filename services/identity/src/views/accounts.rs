@@ -10,7 +10,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
-use holdfast_access::{Oversight, Permit, Returned, RoleAssignment, Unreleased};
+use holdfast_access::{Oversight, Permit, Returned, RoleAssignment, Roles, Unreleased};
 use holdfast_eventlog::{DataKey, DecodeError, Header, ProjectionError};
 use holdfast_types::{AccountId, PracticeId, Role, TenantId};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use sqlx::{PgConnection, types::Json};
 use std::{collections::HashMap, str::FromStr};
 use uuid::Uuid;
 
-/// Practitioners and front desks that one search opens and reads through.
+/// People whom a holder may share with at their work that one search opens and reads through.
 const DIRECTORY_MAX: u32 = 5_000;
 /// Accounts opened at the same time; each may need its key read.
 const OPENED_AT_ONCE_MAX: usize = 16;
@@ -97,12 +97,13 @@ impl Views {
         self.accounts(ids).await
     }
 
-    /// Practitioners and front desks, of one practice or of all: the first of them by id, at most [`DIRECTORY_MAX`].
+    /// Whom a holder may share with at their work, of one practice or of all: the first of them by id, at most [`DIRECTORY_MAX`].
     pub(crate) async fn directory(
         &self,
         _permit: &Permit<Oversight>,
         practice: Option<PracticeId>,
     ) -> Result<Vec<AccountView>, ViewError> {
+        let shared_with = Role::ALL.iter().filter(|role| Roles::table().is_to_share_with(**role));
         let ids: Vec<Uuid> = sqlx::query_scalar(
             "SELECT DISTINCT account
              FROM account_roles
@@ -110,7 +111,7 @@ impl Views {
              ORDER BY account
              LIMIT $3",
         )
-        .bind([Role::Therapist.as_str(), Role::FrontDesk.as_str()].as_slice())
+        .bind(shared_with.map(|role| role.as_str()).collect::<Vec<_>>())
         .bind(practice.map(PracticeId::uuid))
         .bind(i64::from(DIRECTORY_MAX))
         .fetch_all(&self.pool)

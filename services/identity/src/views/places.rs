@@ -6,7 +6,7 @@ use crate::domain::{
     tenant::{SecondFactor, TenantEvent},
 };
 use holdfast_eventlog::{Header, ProjectionError};
-use holdfast_types::{PracticeId, TenantId};
+use holdfast_types::{OrganizationKind, PracticeId, TenantId, UnknownWord};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -16,6 +16,8 @@ pub(crate) struct PracticeRow {
     pub tenant: Uuid,
     pub display_name: String,
     pub disciplines: Vec<String>,
+    pub kind: String,
+    pub part_of: Option<Uuid>,
 }
 
 impl Views {
@@ -26,12 +28,18 @@ impl Views {
             .await?)
     }
 
-    pub(crate) async fn tenant_of(&self, practice: PracticeId) -> Result<Option<TenantId>, ViewError> {
-        let tenant: Option<Uuid> = sqlx::query_scalar("SELECT tenant FROM practices WHERE practice = $1")
-            .bind(practice.uuid())
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(tenant.map(TenantId::new))
+    /// Whose it is and of what kind.
+    pub(crate) async fn organization(
+        &self,
+        practice: PracticeId,
+    ) -> Result<Option<(TenantId, OrganizationKind)>, ViewError> {
+        let found: Option<(Uuid, String)> =
+            sqlx::query_as("SELECT tenant, kind FROM practices WHERE practice = $1")
+                .bind(practice.uuid())
+                .fetch_optional(&self.pool)
+                .await?;
+        let read = |(tenant, kind): (Uuid, String)| Ok((TenantId::new(tenant), kind.parse()?));
+        found.map(read).transpose().map_err(|error: UnknownWord| ViewError::Malformed(error.into()))
     }
 
     /// By name, after the given one.
@@ -42,7 +50,7 @@ impl Views {
         limit: u32,
     ) -> Result<Vec<PracticeRow>, ViewError> {
         Ok(sqlx::query_as(
-            "SELECT practice, tenant, display_name, disciplines
+            "SELECT practice, tenant, display_name, disciplines, kind, part_of
              FROM practices
              WHERE ($1::uuid IS NULL OR tenant = $1)
                AND ($2::uuid IS NULL
@@ -87,13 +95,15 @@ pub(super) async fn apply_practice(
     let PracticeEvent::Created(created) = event;
     let disciplines: Vec<&str> = created.disciplines.iter().map(|word| Discipline::as_str(*word)).collect();
     sqlx::query(
-        "INSERT INTO practices (practice, tenant, display_name, disciplines)
-         VALUES ($1, $2, $3, $4)",
+        "INSERT INTO practices (practice, tenant, display_name, disciplines, kind, part_of)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(header.stream.id())
     .bind(header.subject)
     .bind(created.display_name)
     .bind(disciplines)
+    .bind(created.kind.as_str())
+    .bind(created.part_of.map(PracticeId::uuid))
     .execute(conn)
     .await?;
     Ok(())

@@ -19,7 +19,9 @@ use crate::{
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{Append, Context, Event, EventLog, MasterKey, Parts, StreamAppend, rebuild};
 use holdfast_testkit::{FakeClock, SeededIds, TestDatabase, database};
-use holdfast_types::{Actor, Clock, Ids, PracticeId, Purpose, RequestId, Role, SessionId, TenantId};
+use holdfast_types::{
+    Actor, Clock, Ids, OrganizationKind, PracticeId, Purpose, RequestId, Role, SessionId, TenantId,
+};
 use sqlx::AssertSqlSafe;
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
@@ -123,7 +125,8 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
         second_factor: Some(SecondFactor::Invited),
     }];
     world.append(Subject::Tenant(tenant), 1, &created).await.unwrap();
-    let create = practice::Create { display_name: "Little Steps".into(), disciplines: vec![] };
+    let (display_name, kind) = ("Little Steps".into(), OrganizationKind::Practice);
+    let create = practice::Create { display_name, disciplines: vec![], kind, part_of: None };
     world.append(Subject::Tenant(tenant), 2, &[PracticeEvent::Created(create)]).await.unwrap();
     let pat = [
         opened("pat@example.org"),

@@ -1,7 +1,7 @@
 //! Tenants, practices, invitations and roles.
 use crate::world::*;
-use holdfast_proto::identity::v1::*;
-use holdfast_types::{Role, TenantId};
+use holdfast_proto::{Word as _, identity::v1::*};
+use holdfast_types::{OrganizationKind, Role, TenantId};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -39,6 +39,7 @@ async fn administrators_create_practices_in_their_own_tenant() {
                 tenant_id: tenant.to_string(),
                 display_name: "Little Steps".into(),
                 disciplines: disciplines.iter().map(|word| (*word).to_owned()).collect(),
+                ..Practice::default()
             }),
         };
         let request = signed(request, token);
@@ -55,6 +56,66 @@ async fn administrators_create_practices_in_their_own_tenant() {
     assert_eq!(reason(create(nowhere, "", &[], &world.operator()).await), "TENANT_UNKNOWN");
     let therapist = world.token_of(9, &[at(Role::Therapist, own, made.practice_id.parse().ok())]);
     assert_eq!(reason(create(own, "", &[], &therapist).await), "NOT_PERMITTED");
+}
+
+#[tokio::test]
+async fn a_team_is_part_of_a_practice_and_each_role_is_held_where_the_table_says() {
+    let world = world().await;
+    let (own, other) = (world.tenant(1).await, world.tenant(2).await);
+    let administrator = world.token_of(8, &[at(Role::PracticeAdministrator, own, None)]);
+    let (practice, elsewhere) = (world.practice(own, "Near").await, world.practice(other, "Far").await);
+    let create = |kind: OrganizationKind, part_of: String, disciplines: &[&str]| {
+        let asked = Practice {
+            tenant_id: own.to_string(),
+            display_name: "Early years".into(),
+            kind: kind.to_proto(),
+            part_of_practice_id: part_of,
+            disciplines: disciplines.iter().map(|word| (*word).to_owned()).collect(),
+            ..Practice::default()
+        };
+        let request = CreatePracticeRequest { request_id: world.request_id(), practice: Some(asked) };
+        let request = signed(request, &administrator);
+        let mut identity = world.identity.clone();
+        async move { identity.create_practice(request).await.map(tonic::Response::into_inner) }
+    };
+    let team = create(OrganizationKind::Team, practice.to_string(), &["aba"]).await.unwrap();
+    assert_eq!(
+        (team.kind(), team.part_of_practice_id.as_str()),
+        (holdfast_proto::r#type::v1::OrganizationKind::Team, practice.to_string().as_str())
+    );
+    let school = create(OrganizationKind::School, String::new(), &[]).await.unwrap();
+    let insurer = create(OrganizationKind::Insurer, String::new(), &[]).await.unwrap();
+    for (kind, part_of, disciplines, refused) in [
+        (OrganizationKind::Team, String::new(), &[][..], "FIELD_INVALID"),
+        (OrganizationKind::School, practice.to_string(), &[], "FIELD_INVALID"),
+        (OrganizationKind::School, String::new(), &["aba"], "FIELD_INVALID"),
+        (OrganizationKind::Team, elsewhere.to_string(), &[], "PRACTICE_UNKNOWN"),
+        (OrganizationKind::Team, team.practice_id.clone(), &[], "PRACTICE_UNKNOWN"),
+    ] {
+        assert_eq!(reason(create(kind, part_of, disciplines).await), refused, "{kind}");
+    }
+    let asked = ListPracticesRequest { tenant_id: own.to_string(), ..ListPracticesRequest::default() };
+    let listed = world.identity.clone().list_practices(signed(asked, &administrator)).await.unwrap();
+    let kinds: Vec<i32> = listed.into_inner().practices.iter().map(|practice| practice.kind).collect();
+    assert_eq!(kinds.len(), 4);
+    assert!(OrganizationKind::ALL.iter().all(|kind| kinds.contains(&kind.to_proto())), "{kinds:?}");
+
+    let dana = world.invite(own, "Dana Fox").await;
+    let held = |practice: &str| practice.parse().ok();
+    for (role, place, outcome) in [
+        (Role::Supervisor, held(&team.practice_id), None),
+        (Role::SchoolCoordinator, held(&school.practice_id), None),
+        (Role::PayerReviewer, held(&insurer.practice_id), None),
+        (Role::Support, None, None),
+        (Role::Therapist, held(&school.practice_id), Some("ROLE_NOT_HELD_THERE")),
+        (Role::SchoolCoordinator, Some(practice), Some("ROLE_NOT_HELD_THERE")),
+        (Role::PayerReviewer, held(&school.practice_id), Some("ROLE_NOT_HELD_THERE")),
+        (Role::Billing, None, Some("ROLE_NOT_HELD_THERE")),
+        (Role::Support, Some(practice), Some("ROLE_NOT_HELD_THERE")),
+    ] {
+        let assigned = world.assign(&administrator, dana, at(role, own, place)).await;
+        assert_eq!(assigned.err().map(|status| reason::<()>(Err(status))).as_deref(), outcome, "{role}");
+    }
 }
 
 #[tokio::test]

@@ -76,6 +76,33 @@ fn refusal(command: Command) -> Refusal {
 }
 
 #[test]
+fn a_grant_to_a_role_names_nothing_that_the_role_never_sees() {
+    let to = |role, categories: &[Category], purposes: &[Purpose]| {
+        let grantee = Grantee::Practice { practice: PracticeId::new(Uuid::from_u128(0xB1)), role };
+        let (categories, purposes) = (categories.to_vec(), purposes.to_vec());
+        Grant::decide(&State::NotGiven, give(Offer { grantee, categories, purposes, ..offer() }))
+    };
+    let beyond = |category| Err(Refusal::BeyondRole(category));
+    assert_eq!(
+        to(Role::SchoolCoordinator, &[Category::Goals, Category::Claims], &[]),
+        beyond(Category::Claims)
+    );
+    assert_eq!(to(Role::PayerReviewer, &[Category::Goals], &[Purpose::Treatment]), beyond(Category::Goals));
+    // A front desk hands papers in and opens none.
+    assert_eq!(to(Role::FrontDesk, &[Category::Documents], &[]), beyond(Category::Documents));
+    assert!(to(Role::Therapist, Category::ALL, Purpose::ALL).is_ok());
+    for (role, usual) in [
+        (Role::Therapist, Purpose::Treatment),
+        (Role::SchoolCoordinator, Purpose::Treatment),
+        (Role::PayerReviewer, Purpose::Payment),
+        (Role::Billing, Purpose::Payment),
+    ] {
+        let given = to(role, &[Category::Demographics], &[]).unwrap();
+        assert!(matches!(given.as_slice(), [Event::Given(terms)] if terms.purposes == [usual]), "{role}");
+    }
+}
+
+#[test]
 fn what_is_given_is_in_force_from_now_until_revoked_and_for_treatment() {
     let State::Standing(terms) = after([give(offer())]) else { panic!("not given") };
     assert_eq!(terms.period, Period::try_new(now(), None).unwrap());

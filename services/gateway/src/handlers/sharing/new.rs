@@ -25,22 +25,25 @@ use axum::{
     response::{IntoResponse as _, Redirect},
     routing::get,
 };
+use holdfast_access::Roles;
 use holdfast_host::{Reason, catalogue};
 use holdfast_proto::{
     Word as _,
     audit::v1::rehearse_change_request::Change,
     consent::v1::{GiveGrantRequest, Grant},
-    identity::v1::{Profile, SearchDirectoryRequest},
+    identity::v1::{Practice, SearchDirectoryRequest},
     timestamp,
 };
-use holdfast_types::{Action, Category, Purpose, Role};
+use holdfast_types::{Action, Category, OrganizationKind, Purpose, Role};
 use http::StatusCode;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
 
 /// Practices that the first page offers unasked; a search finds the others.
 const PRACTICES_MAX: usize = 12;
 const PEOPLE_MAX: i32 = 20;
+/// Offered to whoever looks for the organisation.
+const SOUGHT: [Role; 2] = [Role::Supervisor, Role::Billing];
 const SEARCH_CHARACTERS_MAX: u32 = 100;
 
 pub(super) fn routes() -> Router<Arc<Site>> {
@@ -131,8 +134,9 @@ async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Fai
 }
 
 fn said(failure: &Failure) -> Option<&'static str> {
-    const SAID: [(&Reason, &str); 4] = [
+    const SAID: [(&Reason, &str); 5] = [
         (catalogue::OWN_GRANT_NEEDED, "share-own-grant"),
+        (catalogue::GRANT_BEYOND_ROLE, "share-beyond-role"),
         (catalogue::GRANT_TO_HOLDER, "share-to-holder"),
         (catalogue::TOO_MANY_GRANTS, "share-too-many"),
         (catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "share-until-wrong"),
@@ -194,7 +198,8 @@ async fn page(
                     if room.is_protected() { choice.hint(words.t("share-own-grant-hint")) } else { choice };
                 choice.chosen(answers.categories.contains(room))
             };
-            shown.push(question("category", "share-kinds", true, Category::ALL.iter().map(choice).collect()));
+            let rooms = answers.to.map_or_else(|| Category::ALL.to_vec(), To::rooms);
+            shown.push(question("category", "share-kinds", true, rooms.iter().map(choice).collect()));
             let day = |(name, value): (&'static str, &String)| {
                 let wrong = problems.iter().find(|problem| problem.field == name);
                 let wrong = wrong.map(|problem| problem.text.clone());
@@ -204,22 +209,21 @@ async fn page(
             boxes.extend(SPAN.into_iter().zip(&answers.span).map(day));
         }
         Step::Why => {
+            let to = answers.to.ok_or_else(Failure::bad_form)?;
             let may = |action: &Action| {
                 let usual = answers.actions.is_empty() && *action == Action::Read;
                 Choice::new(action.as_str(), words.action(*action))
                     .chosen(usual || answers.actions.contains(action))
             };
             let aim = |purpose: &Purpose| {
-                let usual = answers.purposes.is_empty() && *purpose == Purpose::Treatment;
+                let usual = answers.purposes.is_empty() && Some(purpose) == to.purposes().first();
                 Choice::new(purpose.as_str(), words.purpose(*purpose))
                     .chosen(usual || answers.purposes.contains(purpose))
             };
-            let can = match answers.is_part() {
-                true => vec![Action::Read, Action::Download],
-                false => vec![Action::Read, Action::Contribute, Action::Download],
-            };
+            let mut can = to.deeds();
+            can.retain(|deed| !answers.is_part() || *deed != Action::Contribute);
             shown.push(question("action", "share-may", true, can.iter().map(may).collect()));
-            let aims = [Purpose::Treatment, Purpose::Payment, Purpose::Operations];
+            let aims = to.purposes();
             shown.push(question("purpose", "share-for", true, aims.iter().map(aim).collect()));
         }
         Step::Until => {
@@ -256,23 +260,22 @@ async fn page(
     })
 }
 
-/// Practices, people that a search finds, and whoever is chosen already.
+/// Organisations, people that a search finds, and whoever is chosen already.
 async fn people(open: &Open, find: &str, chosen: Option<To>) -> Result<Vec<Choice>, Failure> {
     let words = open.words();
-    let practices = open.practices().await?;
-    let mut named: Vec<_> = practices
-        .values()
-        .filter(|practice| practice.display_name.to_lowercase().contains(&find.to_lowercase()))
-        .collect();
-    named.sort_by_key(|practice| practice.display_name.to_lowercase());
+    let known = open.known([]).await?;
     let mut offered: Vec<(To, String, String)> = Vec::new();
-    for practice in named.into_iter().take(PRACTICES_MAX) {
+    let named = known.organizations().into_iter().filter(|one| is_named(open, one, find));
+    for practice in named.take(PRACTICES_MAX) {
         let Ok(id) = practice.practice_id.parse() else { continue };
-        for (role, key) in
-            [(Role::Therapist, "share-its-therapists"), (Role::FrontDesk, "share-its-front-desk")]
-        {
-            offered.push((To::Practice(id, role), practice.display_name.clone(), words.t(key)));
-        }
+        let kind = kind(practice);
+        let roles = Roles::table().to_share_with(kind);
+        // Unasked, whom families mostly mean.
+        let roles = roles.filter(|role| !find.is_empty() || !SOUGHT.contains(role));
+        offered.extend(roles.map(|role| {
+            let who = format!("{}: {}", words.organization_kind(kind), words.everybody(role));
+            (To::Practice(id, role), known.organization(practice), who)
+        }));
     }
     if !find.is_empty() {
         let asked = SearchDirectoryRequest {
@@ -282,19 +285,40 @@ async fn people(open: &Open, find: &str, chosen: Option<To>) -> Result<Vec<Choic
         };
         let found = open.identity().search_directory(asked).await?.into_inner().profiles;
         let known = open.known(found.iter().map(|profile| profile.account_id.as_str())).await?;
-        offered.extend(found.iter().filter_map(|profile: &Profile| {
+        for profile in &found {
             let person = known.actor(open, &profile.account_id);
-            Some((To::Account(profile.account_id.parse().ok()?), person.name, person.role))
-        }));
+            let at_work = known.at_work(&profile.account_id);
+            // Whoever is not reached by name is offered as everybody of the role where they work.
+            for (practice, role) in &at_work {
+                let name = known.practice(open, &practice.to_string());
+                offered.push((To::Practice(*practice, *role), name, words.everybody(*role)));
+            }
+            if let (true, Ok(account)) = (at_work.is_empty(), profile.account_id.parse()) {
+                offered.push((To::Account(account), person.name, person.role));
+            }
+        }
     }
     if let Some(to) = chosen.filter(|to| offered.iter().all(|(own, ..)| own != to)) {
         let (name, role) = who(open, to).await?;
         offered.insert(0, (to, name, role));
     }
+    let mut told = HashSet::new();
+    offered.retain(|(to, ..)| told.insert(to.value()));
     let choice = |(to, name, role): (To, String, String)| {
         Choice::new(to.value(), name).hint(role).chosen(Some(to) == chosen)
     };
     Ok(offered.into_iter().map(choice).collect())
+}
+
+fn kind(practice: &Practice) -> OrganizationKind {
+    OrganizationKind::from_proto(practice.kind).unwrap_or(OrganizationKind::Practice)
+}
+
+/// Found by its name, or by what it is: "school".
+fn is_named(open: &Open, practice: &Practice, find: &str) -> bool {
+    let find = find.to_lowercase();
+    let said = [practice.display_name.clone(), open.words().organization_kind(kind(practice))];
+    said.iter().any(|text| text.to_lowercase().contains(&find))
 }
 
 async fn who(open: &Open, to: To) -> Result<(String, String), Failure> {

@@ -11,6 +11,7 @@ use crate::domain::{
     totp,
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_types::OrganizationKind;
 use proptest::{prelude::*, sample::select};
 
 /// Something is commanded of one of three accounts, about one of three of its things.
@@ -175,7 +176,10 @@ impl Step {
             }
             What::CreatePractice => {
                 let disciplines = crate::domain::Discipline::ALL[..usize::from(self.way)].to_vec();
-                Command::Practice(CreatePractice { display_name: "Little Steps".into(), disciplines })
+                let kind = OrganizationKind::ALL[usize::from(self.way) % OrganizationKind::ALL.len()];
+                let part_of = (kind == OrganizationKind::Team).then(|| PracticeId::new(Uuid::from_u128(7)));
+                let display_name = "Little Steps".into();
+                Command::Practice(CreatePractice { display_name, disciplines, kind, part_of })
             }
             What::Request => Command::SignIn(sign_in::Command::Request(Link {
                 email: self.email(),
