@@ -37,6 +37,7 @@ class Person:
     def __init__(self, email):
         secret = begin_session(service("identity"), DATA_DIR, email)
         self.seen, self.issued, self.issue = {}, None, lambda: service("identity").call("IssueToken", session_secret=secret)
+        self.session = secret
         self.account_id = service("identity").call("GetAccount", token=self.token).account_id
 
     @property

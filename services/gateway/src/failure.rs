@@ -71,6 +71,11 @@ impl Failure {
         Self::of(Trouble::NotShown)
     }
 
+    /// A page that is not for whoever asks is shown to nobody else, however empty its form is.
+    pub fn shown_if(is_theirs: bool) -> Result<(), Self> {
+        is_theirs.then_some(()).ok_or_else(Self::not_shown)
+    }
+
     pub fn bad_form() -> Self {
         Self::of(Trouble::BadForm)
     }

@@ -37,9 +37,7 @@ type Wrong = (&'static str, &'static str);
 
 /// For nobody else, and not from a device that was left open.
 fn may_ask(signed: &Signed) -> Result<(), Failure> {
-    if !signed.who.treats() {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(signed.who.treats())?;
     signed.shown_lately()
 }
 

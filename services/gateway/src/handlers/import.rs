@@ -55,6 +55,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn form_page(open: Open) -> Answer {
+    Failure::shown_if(open.record.may_contribute())?;
     let frame = open.frame(Tab::Record).await;
     Ok(show(&Import { frame, size_max: SIZE_MAX.to_owned(), trouble: None }))
 }

@@ -292,6 +292,7 @@ fn said(failure: &Failure) -> Option<(&'static str, &'static str)> {
 }
 
 async fn form(open: Open) -> Answer {
+    Failure::shown_if(open.may(Action::Contribute, Category::Messages))?;
     Ok(show(&new_page(&open, &Fields::default(), Vec::new()).await?))
 }
 

@@ -99,6 +99,7 @@ async fn list(open: Open, Query(at): Query<At>) -> Answer {
 }
 
 async fn form(open: Open) -> Answer {
+    Failure::shown_if(open.record.may_contribute())?;
     Ok(show(&add_page(&open, "", "", Vec::new()).await))
 }
 

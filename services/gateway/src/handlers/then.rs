@@ -252,9 +252,7 @@ async fn list(
         })
     };
     let (found, seen) = sifted(open, moment, &trail.page, ask, |item| item.item_id.as_str()).await?;
-    if !seen.room(category) {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(seen.room(category))?;
     let path = open.path(&format!("/then/{text}/c/{category}"));
     let (previous, next) = trail.ways(&path, &found.next);
     let root = root(moment, &text);

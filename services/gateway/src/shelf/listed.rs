@@ -37,6 +37,11 @@ impl Listed {
         Category::ALL.iter().any(|room| self.holds(Action::Share, *room))
     }
 
+    /// There is a room to which the account may add something.
+    pub fn may_contribute(&self) -> bool {
+        Category::ALL.iter().any(|room| self.may(Action::Contribute, *room))
+    }
+
     /// Whoever decides over every room may ask that what is in them be destroyed.
     pub fn shares_everything(&self) -> bool {
         Category::ALL.iter().all(|room| self.holds(Action::Share, *room))

@@ -58,9 +58,7 @@ pub(super) async fn page(open: Open) -> Answer {
 
 /// Whoever holds some of it is told what is theirs.
 pub(super) async fn listed(open: &Open) -> Result<ListAuthorityResponse, Failure> {
-    if !open.is_held() {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(open.is_held())?;
     let asked = ListAuthorityRequest { patient_id: open.patient_id(), ..ListAuthorityRequest::default() };
     Ok(open.authorities().list_authority(asked).await?.into_inner())
 }
@@ -139,9 +137,7 @@ pub(super) async fn help_form(open: Open) -> Answer {
 }
 
 async fn helping(open: &Open, typed: &Fields, wrong: Option<Wrong>) -> Answer {
-    if !may_appoint(open) {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(may_appoint(open))?;
     let words = open.words();
     let held = |room: &&Category| open.record.holds(Action::Share, **room);
     let of: Vec<Category> = Category::ALL.iter().filter(held).copied().collect();
@@ -195,9 +191,7 @@ pub(super) async fn new_form(open: Open) -> Answer {
 }
 
 async fn proposing(open: &Open, typed: &Fields, wrong: Option<Wrong>) -> Answer {
-    if !open.record.shares_everything() {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(open.record.shares_everything())?;
     let (words, list) = (open.words(), listed(open).await?);
     let name = open.named().await.name;
     let reader = Reader::Family(open, &name);

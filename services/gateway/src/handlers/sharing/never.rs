@@ -121,9 +121,7 @@ async fn thing(
 }
 
 async fn asked(open: &Open, offer: &Offer, fields: &Fields) -> Answer {
-    if !open.record.may_share() {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(open.record.may_share())?;
     let chosen = offer.what.iter().find(|(value, _)| value == fields.one("what"));
     let problem =
         |field: &str, key: &str| vec![Problem { field: field.to_owned(), text: open.words().t(key) }];

@@ -54,6 +54,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn form(open: Open) -> Answered {
+    Failure::shown_if(open.record.may_share())?;
     open.stepped_up()?;
     let fields = Fields::default();
     Ok(show(&page(&open, &fields, &Answers::read(&fields), Step::Who, Vec::new()).await?))
@@ -69,9 +70,7 @@ async fn of_paper(open: Open, Path((_, id)): Path<(String, Uuid)>) -> Answered {
 
 /// The same questions, with the thing and its room answered.
 async fn of_thing(open: Open, thing: Thing) -> Answered {
-    if !open.record.may_share() {
-        return Err(Failure::not_shown());
-    }
+    Failure::shown_if(open.record.may_share())?;
     open.stepped_up()?;
     let categories = vec![thing.find(&open).await?.room];
     let (thing, only) = (Some(thing), Some(Only::Thing));
