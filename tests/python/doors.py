@@ -133,6 +133,9 @@ class World:
         self.mark = parent.ask(
             "consent", "SetMark", request_id=request_id(), patient_id=record.id,
             what={"category": "CATEGORY_OTHER"}).mark
+        self.proposal_id = parent.ask(
+            "records", "ProposeChange", of="holdfast.records.v1.ProposalService", request_id=request_id(), patient_id=record.id,
+            retracted_item_id=self.item.item_id, reason="It is another's door").proposal_id
         self.callers = [*self.insiders(), *self.given(), *self.turned_away()]
 
     def person(self, name):
@@ -187,7 +190,7 @@ class World:
             "request_id": request_id(), "patient_id": self.record.id, "patient_ids": [self.record.id],
             "item_id": self.item.item_id, "document_id": self.paper.document_id, "document_ids": [self.paper.document_id], "thread_id": self.thread.thread_id,
             "upload_id": self.upload.upload_id, "grant_id": self.grant.grant_id, "mark_id": self.mark.mark_id,
-            "revoke_grant_id": self.grant.grant_id, "tenant_id": tenant_id(), "practice_id": self.practice_id,
+            "revoke_grant_id": self.grant.grant_id, "proposal_id": self.proposal_id, "retracted_item_id": self.item.item_id, "tenant_id": tenant_id(), "practice_id": self.practice_id,
             "account_id": self.stranger_id, "message_id": request_id(), "authority_id": request_id(), "freeze_id": request_id(),
             "hold_id": request_id(), "categories": ["CATEGORY_GOALS"], "category": "CATEGORY_GOALS", "action": "ACTION_READ",
             "actions": ["ACTION_READ"], "grantee": {"account_id": self.stranger_id}, "relationship": "RELATIONSHIP_PARENT",
@@ -215,7 +218,7 @@ class World:
         own = {
             "r": alias(person.account_id, self.record.id) if person else "k" * 16, "category": "goals", "item": self.item.item_id,
             "paper": self.paper.document_id, "thread": self.thread.thread_id, "grant": self.grant.grant_id, "mark": self.mark.mark_id,
-            "upload": self.upload.upload_id, "authority": self.stranger_id, "moment": moment(person.account_id, self.record.id) if person else "k" * 24, "secret": "x" * 43,
+            "upload": self.upload.upload_id, "proposal": self.proposal_id, "authority": self.stranger_id, "moment": moment(person.account_id, self.record.id) if person else "k" * 24, "secret": "x" * 43,
             "lang": "en", "page": "home", "name": "htmx.min.js", "*path": "checkpoint",
         }
         path = re.sub(r"\{([^}]+)\}", lambda part: own[part[1]], address)

@@ -135,7 +135,7 @@ catalogue! {
     OWN_EMERGENCY: FailedPrecondition, Person, "Nobody reviews an emergency access of their own.", "Let another compliance officer sign it off.";
     ALREADY_REVIEWED: FailedPrecondition, Person, "The emergency access was signed off already.", "Nothing needs to be done.";
     ERASURE_NOT_REQUESTED: FailedPrecondition, Holder, "No holder of the record asks for its erasure.", "A holder asks for it first.";
-    SECOND_PERSON_NEEDED: FailedPrecondition, Person, "It takes two: who asked for an erasure, proposed an authority or placed a freeze does not carry it out, attest it or review it.", "Let somebody else do it.";
+    SECOND_PERSON_NEEDED: FailedPrecondition, Person, "It takes two: who asked for an erasure, proposed an authority or a change of the record, or placed a freeze, does not carry it out, attest it, accept it or review it.", "Let somebody else do it.";
     LEGAL_HOLD: FailedPrecondition, Person, "The record is under a legal hold.", "Wait until every hold is lifted.";
     RETENTION_RUNS: FailedPrecondition, Person, "The law wants the record kept for longer; the metadata `retain_until_date` says until when.", "Come back after that date.";
     RETENTION_RULE_UNKNOWN: InvalidArgument, Person, "The installation states no such rule of retention.", "Name one of those that HOLDFAST_RETENTION_RULES states.";
@@ -148,6 +148,13 @@ catalogue! {
     PATIENT_UNKNOWN: NotFound, Program, "The record has no demographics yet.", "Register the patient.";
     ITEM_UNKNOWN: NotFound, Program, "There is no such item in this record.", "List the items.";
     ALREADY_RETRACTED: FailedPrecondition, Person, "The item is marked as entered in error already.", "Nothing needs to be done.";
+    FIELD_LOCKED: PermissionDenied, Person, "Families propose this and do not change it; the metadata `field` names it.", "Propose the change: somebody of the practice accepts it or says why not.";
+    LOCK_REQUIRED: FailedPrecondition, Person, "Nobody can open this field to families; the metadata `field` names it.", "Leave it among what is locked.";
+    PROPOSAL_UNKNOWN: NotFound, Program, "The record has no such proposal.", "List the proposals.";
+    PROPOSAL_DECIDED: FailedPrecondition, Person, "The proposal waits no more: it was accepted, rejected or taken back.", "Read what became of it; propose anew where something is still wrong.";
+    PROPOSAL_OF_ANOTHER: FailedPrecondition, Person, "Somebody else proposed it.", "Let them take it back, or let the practice decide.";
+    NOTHING_PROPOSED: FailedPrecondition, Person, "What is proposed is what stands already.", "Nothing needs to be done.";
+    TOO_MANY_PROPOSALS: ResourceExhausted, Person, "50 proposals of this record wait to be decided.", "Wait until some were decided, or take some back.";
     RESOURCE_MALFORMED: InvalidArgument, Program, "The FHIR resource is not valid; the metadata `place` names where.", "Correct the resource.";
     BUNDLE_MALFORMED: InvalidArgument, Program, "The bundle is not valid FHIR R4; the metadata `place` names where.", "Correct the bundle; nothing of it was taken.";
     BUNDLE_REFERENCE_BROKEN: InvalidArgument, Program, "A reference in the bundle leads nowhere; the metadata `place` names where.", "Add what is missing, or take the reference out; nothing was taken.";

@@ -75,6 +75,7 @@ paged! {
     messaging::v1::ListThreadsRequest,
     messaging::v1::ListMessagesRequest,
     records::v1::ListItemsRequest,
+    records::v1::ListProposalsRequest,
     records::v1::ListItemVersionsRequest,
     records::v1::ListStepChangesRequest,
 }
@@ -138,6 +139,10 @@ commands! {
     records::v1::CreateItemRequest,
     records::v1::BatchCreateItemsRequest,
     records::v1::UpdateItemRequest,
+    records::v1::SetFieldLocksRequest,
+    records::v1::ProposeChangeRequest,
+    records::v1::WithdrawProposalRequest,
+    records::v1::ReviewProposalRequest,
     records::v1::RetractItemRequest,
 }
 

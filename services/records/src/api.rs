@@ -3,6 +3,7 @@ mod change;
 mod fields;
 mod message;
 mod problem;
+pub(crate) mod proposals;
 mod upload;
 
 use crate::app::{App, Authored, ImportBundle, ListItems, ListStep, NewItem, RESOURCE_BYTES_MAX, read_file};

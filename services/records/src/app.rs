@@ -3,7 +3,10 @@ mod authoring;
 mod directory;
 mod importing;
 mod incoming;
+mod locking;
 mod patients;
+mod proposals;
+mod proposing;
 mod reading;
 mod recording;
 mod stepping;
@@ -12,13 +15,16 @@ mod told;
 pub(crate) use authoring::{Authored, NewItem};
 pub(crate) use importing::{ImportBundle, Imported, Unresolved, read_file};
 pub(crate) use incoming::RESOURCE_BYTES_MAX;
+pub(crate) use locking::InForce;
 pub(crate) use patients::PatientAfter;
+pub(crate) use proposals::ListProposals;
+pub(crate) use proposing::{Change, Propose, Verdict};
 pub(crate) use reading::{ListItems, NamedVersion, Names};
 pub(crate) use stepping::{ListStep, NamedChange, Step};
 pub(crate) use told::DemographicsChanged;
 
 use crate::{
-    domain::{content::NotJson, item, patient},
+    domain::{content::NotJson, item, locks::chosen, patient, proposal},
     views::ViewsError,
 };
 use holdfast_access::{Gate, Refused};
@@ -49,6 +55,10 @@ pub(crate) enum Failure {
     Patient(#[source] patient::Refusal),
     #[error("a rule of items is broken")]
     Item(#[source] item::Refusal),
+    #[error("a rule of what is locked for families is broken")]
+    Locks(#[source] chosen::Refusal),
+    #[error("a rule of proposals is broken")]
+    Proposal(#[source] proposal::Refusal),
     #[error("the bundle is refused")]
     Bundle(#[source] BundleError),
     #[error("the resource is refused")]

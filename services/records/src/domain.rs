@@ -8,4 +8,6 @@ pub mod directory;
 mod golden;
 pub mod import;
 pub mod item;
+pub mod locks;
 pub mod patient;
+pub mod proposal;

@@ -66,7 +66,9 @@ pub async fn serve_with(
     };
     let ground = Ground::start(&settings.common, blueprint, clock, ids, &stop).await?;
     let app = App::new(ground.log().clone(), ground.gate().clone());
-    let services = Services::new().with(api::service(ground.clone(), app));
+    let services = Services::new()
+        .with(api::service(ground.clone(), app.clone()))
+        .with(api::proposals::service(ground.clone(), app));
     ground.serve(host, services, stop).await
 }
 

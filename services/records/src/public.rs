@@ -16,7 +16,7 @@ pub fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     if opened.is::<item::Event>() {
         return Ok(Some(of_item(&opened.header, &opened.decode()?)));
     }
-    // The directory and the taking in of files matter here alone.
+    // The directory, the taking in of files, what is locked and what is only proposed matter here alone.
     Ok(None)
 }
 

@@ -3,8 +3,10 @@ mod directory;
 mod heads;
 mod imports;
 mod items;
+mod locks;
 mod patients;
 mod projection;
+mod proposals;
 mod rows;
 mod sealing;
 mod sources;
@@ -14,9 +16,14 @@ mod summary;
 pub(crate) use directory::{directory_heads, directory_keys, names};
 pub(crate) use heads::{ItemHead, categories_of, heads};
 pub(crate) use imports::{EarlierImport, earlier_import, turn};
-pub(crate) use items::{Cursor, Listing, Version, is_withheld, item, list, versions};
+pub(crate) use items::{Body, Cursor, Listing, Version, is_withheld, item, list, versions};
+pub(crate) use locks::locks;
 pub(crate) use patients::{ShownPatient, patients};
 pub use projection::RecordViews;
+pub(crate) use proposals::{
+    ProposalCursor, ProposalState, ShownProposal, proposal, proposal_head, proposals, proposals_named,
+    waiting, waiting_count,
+};
 pub(crate) use sources::SourceSummary;
 pub(crate) use steps::{Changed, Moments, StepCursor, changes, moments};
 pub(crate) use summary::{CategorySummary, Summary, summary};
@@ -61,6 +68,7 @@ pub(crate) const OF_PATIENT: &[&str] = &[
     "DELETE FROM item_versions WHERE patient = $1",
     "DELETE FROM sources WHERE patient = $1",
     "DELETE FROM imports WHERE patient = $1",
+    "DELETE FROM proposals WHERE patient = $1",
 ];
 
 fn signed(revision: u64) -> i64 {

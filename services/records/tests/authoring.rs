@@ -164,9 +164,10 @@ async fn a_replacement_outlives_the_next_import_of_the_same_file() {
     world.import(&parent(), SMALL).await.unwrap();
     let imported =
         world.everything(&parent()).await.into_iter().find(|item| item.resource_type == "Goal").unwrap();
-    let own = goal("goal-1", "What we say at home");
-    let replaced = world.update(&parent(), &imported, &own).await.unwrap();
-    assert_eq!((replaced.revision, replaced.source.clone().unwrap().kind.as_str()), (2, "patient"));
+    world.share(&therapist(), &[Category::Goals], &[Action::Read, Action::Contribute]).await;
+    let own = goal("goal-1", "What we work on now");
+    let replaced = world.update(&therapist(), &imported, &own).await.unwrap();
+    assert_eq!((replaced.revision, replaced.source.clone().unwrap().kind.as_str()), (2, "practice"));
     let again = world.import(&parent(), SMALL).await.unwrap();
     assert_eq!((count(&again.unchanged), again.position), (10, None));
     assert_eq!(world.get(&parent(), &imported.item_id).await.unwrap(), replaced);

@@ -113,6 +113,7 @@ async fn what_somebody_wrote_is_shared_as_long_as_nobody_else_has_a_hand_in_it()
     world.share_part(&therapist(), &[Category::Goals], by(&author)).await;
     world.sees_only(&[&hers], &[&family]).await;
     world.clock.advance(TimeDelta::seconds(1));
+    world.lock(&REQUIRED, &[]).await.unwrap();
     world.update(&parent(), &hers, &goal("a", "Say hello and wave")).await.unwrap();
     assert!(world.everything(&therapist()).await.is_empty(), "what it says now is not only hers");
     let before = world.versions(&therapist(), &hers.item_id).await.unwrap();

@@ -202,6 +202,7 @@ async fn the_record_stands_as_it_was_known_then_and_as_it_had_happened_by_then()
     let told = later(&world);
     world.import(&parent(), SMALL).await.unwrap();
     later(&world);
+    world.lock(&REQUIRED, &[]).await.unwrap();
     name(&world, "Juniper", "555-0199").await;
 
     let summary = async |as_of: Option<DateTime<Utc>>, happened_by: Option<DateTime<Utc>>| -> i32 {

@@ -14,6 +14,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("records", "directory_keys"),
     ("records", "earlier_import"),
     ("records", "turn"),
+    ("records", "proposal_head"),
     ("documents", "known"),
     ("documents", "upload"),
     ("documents", "progress"),
@@ -30,6 +31,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("identity", "knows_device"),
     // Records that the gate is then asked about, one by one.
     ("consent", "candidates"),
+    ("records", "waiting"),
     // What an account is told of itself: the exception of invariant 4. It is signed in, and nobody else is told.
     ("identity", "own_account"),
     ("identity", "factors"),

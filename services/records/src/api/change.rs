@@ -4,13 +4,15 @@ use crate::{
     app::{DemographicsChanged, NamedChange, NamedVersion, Step},
     domain::{
         change::{self, Difference, Said},
+        content::Content,
         demographics::{Demographics, Field},
     },
 };
 use holdfast_eventlog::Right;
 use holdfast_proto::{Word, records::v1 as pb, time, timestamp};
-use holdfast_types::Category;
+use holdfast_types::{Category, PatientId};
 use serde_json::Value;
+use std::sync::Arc;
 
 impl From<Step> for pb::ListStepChangesResponse {
     fn from(step: Step) -> Self {
@@ -54,7 +56,28 @@ fn of_item(change: &NamedChange) -> pb::RecordChange {
         revision: is.revision,
         fields: fields.into_iter().map(Into::into).collect(),
         rule_ids: rules(change.by_right.as_ref()),
+        proposed_by: is.proposed_by,
     }
+}
+
+/// What a proposal would make of an item, or all that a new one says.
+pub(super) fn of_contents(
+    patient: PatientId,
+    before: Option<&Arc<Content>>,
+    after: &Arc<Content>,
+) -> Vec<pb::FieldChange> {
+    let after = NamedVersion::proposed(patient, after);
+    let is = message::item_in_full(&after);
+    let told = match before {
+        Some(before) => differences(&NamedVersion::proposed(patient, before), &is),
+        None => change::between(&[], &said(&is)),
+    };
+    told.into_iter().map(Into::into).collect()
+}
+
+/// The same of demographics.
+pub(super) fn of_person(before: &Demographics, after: &Demographics) -> Vec<pb::FieldChange> {
+    change::between(&person(before), &person(after)).into_iter().map(Into::into).collect()
 }
 
 fn rules(right: Option<&Right>) -> Vec<String> {
@@ -100,6 +123,7 @@ fn of_demographics(change: DemographicsChanged) -> pb::RecordChange {
         revision: version.revision,
         fields: fields.into_iter().flatten().map(Into::into).collect(),
         rule_ids: rules(version.by_right.as_ref()),
+        proposed_by: version.proposed.map(message::proposer).unwrap_or_default(),
         ..pb::RecordChange::default()
     }
 }

@@ -2,7 +2,7 @@
 use crate::{
     app::{Imported, NamedVersion, Names, PatientAfter, Unresolved},
     domain::{
-        content::{Attested, Named, Source},
+        content::{Attested, Named, Proposed, Source},
         demographics::Demographics,
         import::DirectoryTally,
     },
@@ -16,7 +16,7 @@ use holdfast_fhir::{
 };
 use holdfast_host::mask;
 use holdfast_proto::{Word, records::v1 as pb, timestamp};
-use holdfast_types::{Category, PatientId};
+use holdfast_types::{Actor, Category, PatientId};
 use std::collections::BTreeMap;
 
 const WARNINGS_MAX: usize = 100;
@@ -93,7 +93,13 @@ pub(super) fn item_in_list(named: &NamedVersion, with_resource: bool) -> pb::Ite
         details: Vec::new(),
         fhir_json: if with_resource { resource(named) } else { Bytes::new() },
         performers: content.performers.iter().filter_map(|performer| named.names.of(performer)).collect(),
+        proposed_by: version.body.proposed.map(proposer).unwrap_or_default(),
+        proposal_id: version.body.proposed.map(|proposed| proposed.proposal.to_string()).unwrap_or_default(),
     }
+}
+
+pub(super) fn proposer(proposed: Proposed) -> String {
+    Actor::Account(proposed.by).to_string()
 }
 
 fn source(source: Source, read: DateTime<Utc>) -> pb::Source {

@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::{Failure, Unfit},
-    domain::{item, patient},
+    domain::{item, locks::chosen, patient, proposal},
     views::ViewsError,
 };
 use holdfast_eventlog::KeyError;
@@ -14,6 +14,8 @@ impl From<Failure> for Problem {
             Failure::Denied(refused) => refused.into(),
             Failure::Patient(refusal) => of_patient(refusal),
             Failure::Item(refusal) => of_item(refusal),
+            Failure::Locks(refusal) => of_locks(&refusal),
+            Failure::Proposal(refusal) => of_proposal(refusal),
             Failure::Bundle(error) => of_file(reason_of(error.problem()), &error, error.place()),
             Failure::Resource(error) => {
                 of_file(catalogue::RESOURCE_MALFORMED, &error, &of_entry(error.place()))
@@ -34,6 +36,7 @@ fn of_patient(refusal: patient::Refusal) -> Problem {
         Refusal::AlreadyRegistered => (catalogue::PATIENT_REGISTERED, "patient_id"),
         Refusal::NotRegistered => (catalogue::PATIENT_UNKNOWN, "patient_id"),
         Refusal::NotAsSeen => (catalogue::ETAG_MISMATCH, "etag"),
+        Refusal::Locked(ref field) => return locked(field),
     };
     Problem::of_field(reason, field, refusal.to_string())
 }
@@ -44,10 +47,42 @@ fn of_item(refusal: item::Refusal) -> Problem {
         Refusal::Unknown => (catalogue::ITEM_UNKNOWN, "item_id"),
         Refusal::AlreadyRetracted => (catalogue::ALREADY_RETRACTED, "item_id"),
         Refusal::NotAsSeen => (catalogue::ETAG_MISMATCH, "etag"),
+        Refusal::Locked(ref field) => return locked(field),
         Refusal::OtherType => {
             return Problem::new(catalogue::RESOURCE_MALFORMED, refusal.to_string())
                 .with("place", "resource.resourceType");
         }
+    };
+    Problem::of_field(reason, field, refusal.to_string())
+}
+
+fn locked(field: &str) -> Problem {
+    let message = format!("`{field}` is locked for families: propose the change");
+    Problem::new(catalogue::FIELD_LOCKED, message).with("field", field)
+}
+
+fn of_locks(refusal: &chosen::Refusal) -> Problem {
+    match refusal {
+        chosen::Refusal::Required(lock) => {
+            Problem::new(catalogue::LOCK_REQUIRED, refusal.to_string()).with("field", lock.place())
+        }
+        chosen::Refusal::NotAsSeen => {
+            Problem::of_field(catalogue::ETAG_MISMATCH, "etag", refusal.to_string())
+        }
+    }
+}
+
+fn of_proposal(refusal: proposal::Refusal) -> Problem {
+    use proposal::Refusal;
+    let (reason, field) = match refusal {
+        Refusal::Unknown => (catalogue::PROPOSAL_UNKNOWN, "proposal_id"),
+        Refusal::Decided => (catalogue::PROPOSAL_DECIDED, "proposal_id"),
+        Refusal::OfAnother => (catalogue::PROPOSAL_OF_ANOTHER, "proposal_id"),
+        Refusal::Own => (catalogue::SECOND_PERSON_NEEDED, "proposal_id"),
+        Refusal::NoReason => (catalogue::FIELD_MISSING, "answer"),
+        Refusal::NotAsSeen => (catalogue::ETAG_MISMATCH, "etag"),
+        Refusal::Nothing => (catalogue::NOTHING_PROPOSED, "change"),
+        Refusal::TooMany => (catalogue::TOO_MANY_PROPOSALS, "patient_id"),
     };
     Problem::of_field(reason, field, refusal.to_string())
 }

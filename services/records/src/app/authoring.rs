@@ -48,6 +48,7 @@ impl App {
         let items = read_items(patient, &new).await?;
         let categories = categories(&items);
         let permit = self.gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?;
+        self.may_add(asked, &permit, &categories).await?;
         let source = author(&permit, asked);
         let authority = permit.into_authority();
         let drafts = items.into_iter().zip(new).map(|(content, new)| {
@@ -85,9 +86,11 @@ impl App {
         let permit = self.permit_to_change(asked, (patient, item), becomes, "records.UpdateItem").await?;
         let source = Source { key: content.source.key.clone(), ..author(&permit, asked) };
         let content = draft(patient, Content { source, ..content })?.content;
+        let locks = self.locks_for(asked, &permit).await?;
         self.change_item(asked, id, permit, item, "records.UpdateItem", |revision| Command::Replace {
             content: content.clone(),
             as_seen: seen.is_none_or(|seen| seen == revision),
+            locks: locks.clone(),
         })
         .await
     }
@@ -102,9 +105,12 @@ impl App {
         seen: Option<u64>,
     ) -> Result<Authored, Failure> {
         let permit = self.permit_to_change(asked, (patient, item), None, "records.RetractItem").await?;
+        let locks = self.locks_for(asked, &permit).await?;
         self.change_item(asked, id, permit, item, "records.RetractItem", |revision| Command::Retract {
             reason: reason.clone(),
             as_seen: seen.is_none_or(|seen| seen == revision),
+            locks: locks.clone(),
+            proposed: None,
         })
         .await
     }
@@ -133,7 +139,7 @@ impl App {
     }
 
     /// To change the item as it is and as it will be.
-    async fn permit_to_change(
+    pub(super) async fn permit_to_change(
         &self,
         asked: &RequestContext,
         (patient, item): (PatientId, ItemId),
@@ -192,7 +198,7 @@ fn categories(contents: &[Content]) -> Vec<Category> {
 }
 
 /// Whoever writes is a source of their own: nobody else's key is theirs.
-fn author(permit: &Permit, asked: &RequestContext) -> Source {
+pub(super) fn author(permit: &Permit, asked: &RequestContext) -> Source {
     let account = permit.account();
     let kind = match permit.relationship() {
         Some(_) => SourceKind::Patient,
@@ -204,7 +210,7 @@ fn author(permit: &Permit, asked: &RequestContext) -> Source {
 }
 
 /// Reads resources as strictly as a bundle, in which they may refer to each other.
-async fn read_items(patient: PatientId, new: &[NewItem]) -> Result<Vec<Content>, Failure> {
+pub(super) async fn read_items(patient: PatientId, new: &[NewItem]) -> Result<Vec<Content>, Failure> {
     let mut bundle = br#"{"resourceType":"Bundle","type":"collection","entry":["#.to_vec();
     for (at, item) in new.iter().enumerate() {
         let json: &RawValue =

@@ -3,6 +3,7 @@ use super::{App, Failure, request, subject};
 use crate::{
     domain::{
         demographics::{Demographics, Field},
+        locks::Locks,
         patient::{self, Patient},
     },
     views::{self, ShownPatient},
@@ -29,7 +30,7 @@ impl App {
         patient: PatientId,
         demographics: Demographics,
     ) -> Result<PatientAfter, Failure> {
-        let command = |_: u64| patient::Command::Register(demographics.clone());
+        let command = |_: u64, _: Option<Locks>| patient::Command::Register(demographics.clone());
         self.change_patient(asked, id, patient, command, "records.RegisterPatient").await
     }
 
@@ -42,10 +43,11 @@ impl App {
         (values, fields): (Demographics, Vec<Field>),
         seen: Option<u64>,
     ) -> Result<PatientAfter, Failure> {
-        let command = |revision| patient::Command::Update {
+        let command = |revision, locks| patient::Command::Update {
             values: values.clone(),
             fields: fields.clone(),
             as_seen: seen.is_none_or(|seen| seen == revision),
+            locks,
         };
         self.change_patient(asked, id, patient, command, "records.UpdatePatient").await
     }
@@ -55,17 +57,18 @@ impl App {
         asked: &RequestContext,
         id: CommandId,
         patient: PatientId,
-        command: impl Fn(u64) -> patient::Command + Send + Sync,
+        command: impl Fn(u64, Option<Locks>) -> patient::Command + Send + Sync,
         operation: &'static str,
     ) -> Result<PatientAfter, Failure> {
         let categories = [Category::Demographics];
         let permit = self.gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?;
+        let locks = self.locks_for(asked, &permit).await?;
         let authority = permit.into_authority();
         let request = Some(request(authority.account(), id));
         let done = self
             .log
             .execute::<Patient>(subject(patient), patient.uuid(), authority.context(), request, |loaded| {
-                command(loaded.revision)
+                command(loaded.revision, locks.clone())
             })
             .await
             .map_err(|error| Failure::of(error, Failure::Patient))?;

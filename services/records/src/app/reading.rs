@@ -1,8 +1,11 @@
 //! Reading a record: one item, a page of them, an item's history, a summary.
 use super::{App, Failure};
 use crate::{
-    domain::{content::Named, item},
-    views::{self, Cursor, Listing, SourceSummary, Summary, Version, ViewsError},
+    domain::{
+        content::{Content, Named},
+        item,
+    },
+    views::{self, Body, Cursor, Listing, SourceSummary, Summary, Version, ViewsError},
 };
 use chrono::{DateTime, Utc};
 use holdfast_access::{Parts, Permit, RequestContext, Unreleased};
@@ -15,6 +18,23 @@ use std::{collections::HashMap, sync::Arc};
 pub(crate) struct NamedVersion {
     pub(crate) version: Version,
     pub(crate) names: Names,
+}
+
+impl NamedVersion {
+    /// What stands nowhere yet, and of which nobody is looked up: for the values that it would have.
+    pub(crate) fn proposed(patient: PatientId, content: &Arc<Content>) -> Self {
+        let version = Version {
+            patient,
+            item: ItemId::new(uuid::Uuid::nil()),
+            revision: 0,
+            category: content.category,
+            recorded: DateTime::UNIX_EPOCH,
+            read: DateTime::UNIX_EPOCH,
+            actor: String::new(),
+            body: Body { content: Arc::clone(content), retraction: None, proposed: None },
+        };
+        Self { version, names: Names::default() }
+    }
 }
 
 /// What the directory calls whom, by the key of a reference.

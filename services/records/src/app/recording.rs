@@ -138,7 +138,7 @@ impl App {
 }
 
 /// Each event with the time at which its source says it happened.
-fn of_item(id: ItemId, revision: u64, events: Vec<item::Event>) -> Result<StreamAppend, Failure> {
+pub(super) fn of_item(id: ItemId, revision: u64, events: Vec<item::Event>) -> Result<StreamAppend, Failure> {
     let encoded = events.into_iter().map(|event| {
         let occurred = event.content().and_then(|content| content.occurred);
         let mut new = NewEvent::keeping(event)?;

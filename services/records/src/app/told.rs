@@ -1,7 +1,7 @@
 //! Demographics as the log tells them, version by version: the read model holds only what they are now.
 use super::{App, Failure, subject};
 use crate::{
-    domain::{demographics::Demographics, patient},
+    domain::{content::Proposed, demographics::Demographics, patient},
     views::ShownPatient,
 };
 use chrono::{DateTime, Utc};
@@ -18,6 +18,7 @@ pub(crate) struct Told {
     pub(crate) actor: String,
     pub(crate) revision: u64,
     pub(crate) by_right: Option<Right>,
+    pub(crate) proposed: Option<Proposed>,
 }
 
 /// Demographics of a step, and what they were before it.
@@ -45,6 +46,7 @@ impl App {
                 actor: opened.header.actor.to_string(),
                 revision: opened.header.revision,
                 by_right: opened.header.by_right.clone(),
+                proposed: event.proposed(),
             })
         });
         told.collect::<Result<_, ReadError>>().map_err(Failure::Read)

@@ -1,7 +1,7 @@
 //! What one version of an item says: the resource as its source wrote it, who says so, and what it is called.
 use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_fhir::{Agent, FhirDateTime, Item, Provenance, Reference, Target};
-use holdfast_types::Category;
+use holdfast_types::{AccountId, Category};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -37,7 +37,17 @@ pub struct Content {
     pub performers: Vec<Named>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attested: Vec<Attested>,
+    /// Where it was accepted, and not written, by who recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Proposed>,
     pub resource: Resource,
+}
+
+/// By whom something was proposed that somebody else accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    pub by: AccountId,
+    pub proposal: Uuid,
 }
 
 /// Who says it.
@@ -62,6 +72,8 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    pub const ALL: [Self; 4] = [Self::Import, Self::Practice, Self::Patient, Self::App];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Import => "import",
@@ -209,6 +221,7 @@ impl Content {
             occurred: item.occurred.as_ref().map(moment),
             performers: item.performers.iter().take(PERFORMERS_MAX).map(Named::of).collect(),
             attested,
+            proposed: None,
             resource: Resource::parse(item.json)?,
         })
     }
@@ -231,6 +244,7 @@ impl Content {
             occurred: None,
             performers: Vec::new(),
             attested: Vec::new(),
+            proposed: None,
             resource: Resource::parse(json)?,
         })
     }

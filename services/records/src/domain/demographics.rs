@@ -66,6 +66,21 @@ impl std::fmt::Debug for Demographics {
 }
 
 impl Demographics {
+    /// With some fields as another has them, and which of them that changed.
+    pub fn with(&self, fields: &[Field], values: &Self) -> (Self, Vec<Field>) {
+        let mut changed = self.clone();
+        for field in fields {
+            changed.take(*field, values);
+        }
+        let fields = self.differing(&changed);
+        (changed, fields)
+    }
+
+    /// Those fields alone.
+    pub fn only(&self, fields: &[Field]) -> Self {
+        Self::default().with(fields, self).0
+    }
+
     /// What tells two people apart at a first look: with all given names, and with the first of them. Empty when a name or
     /// the birth date is missing.
     pub fn match_keys(&self) -> Vec<MatchKey> {

@@ -1,5 +1,5 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{directory, import, item, patient};
+use super::{directory, import, item, locks::chosen, patient, proposal};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -29,6 +29,16 @@ fn stored_events_of_items_never_change() {
 #[test]
 fn stored_events_of_the_directory_never_change() {
     check(&directory::samples());
+}
+
+#[test]
+fn stored_events_of_proposals_never_change() {
+    check(&proposal::samples());
+}
+
+#[test]
+fn stored_events_of_field_locks_never_change() {
+    check(&chosen::samples());
 }
 
 #[test]

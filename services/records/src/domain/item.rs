@@ -1,5 +1,8 @@
 //! One thing in a record over all its versions: recorded by its source, replaced by whoever may, retracted, never removed.
-use super::content::{Content, Sha};
+use super::{
+    content::{Content, Proposed, Resource, Sha, SourceKind},
+    locks::{EVERY, Locks, place},
+};
 use holdfast_eventlog::Decider;
 use holdfast_types::{Category, ItemId, PatientId};
 use serde::{Deserialize, Serialize};
@@ -41,10 +44,24 @@ pub enum Event {
     #[serde(rename = "item.changed")]
     Changed(Arc<Content>),
     #[serde(rename = "item.retracted")]
-    Retracted { category: Category, reason: String },
+    Retracted {
+        category: Category,
+        reason: String,
+        /// Where it was accepted, and not said, by who recorded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed: Option<Proposed>,
+    },
 }
 
 impl Event {
+    /// By whom it was proposed, where somebody else accepted it.
+    pub fn proposed(&self) -> Option<Proposed> {
+        match self {
+            Self::Recorded(content) | Self::Changed(content) => content.proposed,
+            Self::Retracted { proposed, .. } => *proposed,
+        }
+    }
+
     /// What the item says from then on.
     pub fn content(&self) -> Option<&Content> {
         match self {
@@ -54,7 +71,7 @@ impl Event {
     }
 
     /// Why the item was retracted, if it was.
-    pub fn into_reason(self) -> Option<String> {
+    pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Retracted { reason, .. } => Some(reason),
             Self::Recorded(_) | Self::Changed(_) => None,
@@ -78,14 +95,17 @@ impl holdfast_eventlog::Event for Event {
 pub enum Command {
     /// What its source says.
     Record(Arc<Content>),
-    /// What somebody says it should be. `as_seen`: nobody changed it since its sender read it.
+    /// What somebody says it should be. `as_seen`: nobody changed it since its sender read it. `locks` bind who sends it.
     Replace {
         content: Arc<Content>,
         as_seen: bool,
+        locks: Option<Locks>,
     },
     Retract {
         reason: String,
         as_seen: bool,
+        locks: Option<Locks>,
+        proposed: Option<Proposed>,
     },
 }
 
@@ -104,12 +124,16 @@ pub struct Standing {
     pub origin: Uuid,
     pub category: Category,
     pub resource_type: String,
+    /// Who said last what it is, but for families: what they change of another's word stays that other's.
+    pub keeper: SourceKind,
     pub content: Sha,
     /// What the origin sent last: its sending that again says nothing new, even after somebody replaced it.
     pub sent: Sha,
+    /// What it says; none where it was not read.
+    pub resource: Option<Resource>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("there is no such item in this record")]
     Unknown,
@@ -119,6 +143,8 @@ pub enum Refusal {
     OtherType,
     #[error("changed since it was read")]
     NotAsSeen,
+    #[error("`{0}` is locked for families: propose it")]
+    Locked(String),
 }
 
 impl Decider for Item {
@@ -140,23 +166,31 @@ impl Decider for Item {
                 if item.resource_type == content.resource_type =>
             {
                 let says = content.resource.sha256();
-                Ok(if says == item.sent || says == item.content {
-                    vec![]
-                } else {
-                    vec![Event::Changed(content)]
-                })
+                if says == item.sent || says == item.content {
+                    return Ok(vec![]);
+                }
+                // What a family adds again does not undo what others have made of it.
+                if content.source.kind == SourceKind::Patient && item.keeper != SourceKind::Patient {
+                    return Err(Refusal::Locked(place(Some(item.category), EVERY)));
+                }
+                Ok(vec![Event::Changed(content)])
             }
-            (State::Standing(item), Command::Replace { content, as_seen: true })
+            (State::Standing(item), Command::Replace { content, as_seen: true, locks })
                 if item.resource_type == content.resource_type =>
             {
-                Ok(if content.resource.sha256() == item.content {
-                    vec![]
-                } else {
-                    vec![Event::Changed(content)]
-                })
+                if content.resource.sha256() == item.content {
+                    return Ok(vec![]);
+                }
+                match locks.and_then(|locks| item.closed_to_change(&locks, &content)) {
+                    Some(field) => Err(Refusal::Locked(field)),
+                    None => Ok(vec![Event::Changed(content)]),
+                }
             }
-            (State::Standing(item), Command::Retract { reason, as_seen: true }) => {
-                Ok(vec![Event::Retracted { category: item.category, reason }])
+            (State::Standing(item), Command::Retract { reason, as_seen: true, locks, proposed }) => {
+                match locks.and_then(|locks| item.closed_to_retraction(&locks)) {
+                    Some(field) => Err(Refusal::Locked(field)),
+                    None => Ok(vec![Event::Retracted { category: item.category, reason, proposed }]),
+                }
             }
             (
                 State::Standing(_),
@@ -168,13 +202,17 @@ impl Decider for Item {
 
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
-            (State::Absent, Event::Recorded(content) | Event::Changed(content)) => {
-                State::Standing(Standing::of(content, content.source.id, content.resource.sha256()))
-            }
+            (State::Absent, Event::Recorded(content) | Event::Changed(content)) => State::Standing(
+                Standing::of(content, content.source.id, content.resource.sha256(), content.source.kind),
+            ),
             (State::Standing(item), Event::Recorded(content) | Event::Changed(content)) => {
                 let says = content.resource.sha256();
                 let sent = if content.source.id == item.origin { says } else { item.sent };
-                State::Standing(Standing::of(content, item.origin, sent))
+                let keeper = match content.source.kind {
+                    SourceKind::Patient => item.keeper,
+                    kind => kind,
+                };
+                State::Standing(Standing::of(content, item.origin, sent, keeper))
             }
             (State::Standing(item), Event::Retracted { .. }) => State::Retracted(item),
             (state @ (State::Absent | State::Retracted(_)), _) => state,
@@ -183,14 +221,36 @@ impl Decider for Item {
 }
 
 impl Standing {
-    fn of(content: &Content, origin: Uuid, sent: Sha) -> Self {
+    fn of(content: &Content, origin: Uuid, sent: Sha, keeper: SourceKind) -> Self {
         Self {
             origin,
             category: content.category,
             resource_type: content.resource_type.clone(),
+            keeper,
             content: content.resource.sha256(),
             sent,
+            resource: Some(content.resource.clone()),
         }
+    }
+
+    /// What a family wrote itself is its own.
+    fn closed_to_change(&self, locks: &Locks, content: &Content) -> Option<String> {
+        if self.keeper == SourceKind::Patient {
+            return None;
+        }
+        let rooms = [self.category, content.category];
+        let closed = match &self.resource {
+            Some(stands) => locks.closed_between(rooms, stands, &content.resource),
+            None => rooms.iter().any(|room| locks.closes(*room, EVERY)).then(|| EVERY.to_owned()),
+        };
+        closed.map(|element| place(Some(self.category), &element))
+    }
+
+    /// So is a file that it brought in.
+    fn closed_to_retraction(&self, locks: &Locks) -> Option<String> {
+        let is_its_own = matches!(self.keeper, SourceKind::Patient | SourceKind::Import);
+        let closed = !is_its_own && locks.closes(self.category, EVERY);
+        closed.then(|| place(Some(self.category), EVERY))
     }
 }
 

@@ -1,6 +1,11 @@
 //! A patient's demographics: given once, then changed field by field.
-use super::demographics::{Demographics, Field};
+use super::{
+    content::Proposed,
+    demographics::{Demographics, Field},
+    locks::{Locks, place},
+};
 use holdfast_eventlog::Decider;
+use holdfast_types::Category;
 use serde::{Deserialize, Serialize};
 
 pub struct Patient;
@@ -12,7 +17,13 @@ pub enum Event {
     Registered(Demographics),
     /// The whole of what is known now, and which fields of it are new.
     #[serde(rename = "patient.changed")]
-    Changed { demographics: Demographics, fields: Vec<Field> },
+    Changed {
+        demographics: Demographics,
+        fields: Vec<Field>,
+        /// Where it was accepted, and not written, by who recorded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed: Option<Proposed>,
+    },
 }
 
 impl holdfast_eventlog::Event for Event {
@@ -27,6 +38,13 @@ impl holdfast_eventlog::Event for Event {
 }
 
 impl Event {
+    pub const fn proposed(&self) -> Option<Proposed> {
+        match self {
+            Self::Registered(_) => None,
+            Self::Changed { proposed, .. } => *proposed,
+        }
+    }
+
     pub const fn demographics(&self) -> &Demographics {
         match self {
             Self::Registered(demographics) | Self::Changed { demographics, .. } => demographics,
@@ -37,11 +55,19 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     Register(Demographics),
-    /// Takes the named fields over. `as_seen`: nobody changed anything since its sender read it.
+    /// Takes the named fields over. `as_seen`: nobody changed anything since its sender read it. `locks` bind who sends it.
     Update {
         values: Demographics,
         fields: Vec<Field>,
         as_seen: bool,
+        locks: Option<Locks>,
+    },
+    /// Takes over what was proposed, where those fields still say what they said then.
+    Accept {
+        was: Box<Demographics>,
+        values: Box<Demographics>,
+        fields: Vec<Field>,
+        proposed: Proposed,
     },
 }
 
@@ -52,7 +78,7 @@ pub enum State {
     Registered(Box<Demographics>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("the record has its demographics already")]
     AlreadyRegistered,
@@ -60,6 +86,8 @@ pub enum Refusal {
     NotRegistered,
     #[error("changed since it was read")]
     NotAsSeen,
+    #[error("`{0}` is locked for families: propose it")]
+    Locked(String),
 }
 
 impl Decider for Patient {
@@ -74,15 +102,24 @@ impl Decider for Patient {
                 Ok(vec![Event::Registered(demographics)])
             }
             (State::Registered(_), Command::Register(_)) => Err(Refusal::AlreadyRegistered),
-            (State::Unregistered, Command::Update { .. }) => Err(Refusal::NotRegistered),
+            (State::Unregistered, Command::Update { .. } | Command::Accept { .. }) => {
+                Err(Refusal::NotRegistered)
+            }
             (State::Registered(_), Command::Update { as_seen: false, .. }) => Err(Refusal::NotAsSeen),
-            (State::Registered(known), Command::Update { values, fields, as_seen: true }) => {
-                let mut demographics = (**known).clone();
-                for field in fields {
-                    demographics.take(field, &values);
+            (State::Registered(known), Command::Update { values, fields, as_seen: true, locks }) => {
+                let (demographics, fields) = known.with(&fields, &values);
+                match locks.as_ref().and_then(|locks| closed(locks, &fields)) {
+                    Some(field) => Err(Refusal::Locked(field)),
+                    None if fields.is_empty() => Ok(vec![]),
+                    None => Ok(vec![Event::Changed { demographics, fields, proposed: None }]),
                 }
-                let fields = known.differing(&demographics);
-                Ok(if fields.is_empty() { vec![] } else { vec![Event::Changed { demographics, fields }] })
+            }
+            (State::Registered(known), Command::Accept { was, values, fields, proposed }) => {
+                if known.differing(&was).iter().any(|field| fields.contains(field)) {
+                    return Err(Refusal::NotAsSeen);
+                }
+                let (demographics, fields) = known.with(&fields, &values);
+                Ok(vec![Event::Changed { demographics, fields, proposed: Some(proposed) }])
             }
         }
     }
@@ -90,6 +127,12 @@ impl Decider for Patient {
     fn evolve(_: State, event: &Event) -> State {
         State::Registered(Box::new(event.demographics().clone()))
     }
+}
+
+fn closed(locks: &Locks, fields: &[Field]) -> Option<String> {
+    let room = Category::Demographics;
+    let mut closed = fields.iter().filter(|field| locks.closes(room, field.path()));
+    closed.next().map(|field| place(Some(room), field.path()))
 }
 
 #[cfg(test)]
@@ -110,13 +153,26 @@ pub(super) fn samples() -> Vec<Event> {
     let sparse = Demographics { given_name: "Wren".into(), ..Demographics::default() };
     vec![
         Event::Registered(full),
-        Event::Changed { demographics: sparse, fields: vec![Field::GivenName, Field::BirthDate] },
+        Event::Changed {
+            demographics: sparse.clone(),
+            fields: vec![Field::GivenName, Field::BirthDate],
+            proposed: None,
+        },
+        Event::Changed {
+            demographics: sparse,
+            fields: vec![Field::GivenName],
+            proposed: Some(Proposed {
+                by: holdfast_types::AccountId::new(uuid::Uuid::from_u128(1)),
+                proposal: uuid::Uuid::from_u128(2),
+            }),
+        },
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn named(given: &str) -> Demographics {
         Demographics { given_name: given.into(), ..Demographics::default() }
@@ -127,7 +183,7 @@ mod tests {
     }
 
     fn update(values: Demographics, fields: &[Field], as_seen: bool) -> Command {
-        Command::Update { values, fields: fields.to_vec(), as_seen }
+        Command::Update { values, fields: fields.to_vec(), as_seen, locks: None }
     }
 
     #[test]
@@ -147,13 +203,69 @@ mod tests {
         let values = Demographics { phone: "555-0100".into(), ..named("Wren") };
         let changed = Patient::decide(&state, update(values, &[Field::Phone], true)).unwrap();
         let demographics = Demographics { phone: "555-0100".into(), ..named("June") };
-        assert_eq!(changed, [Event::Changed { demographics, fields: vec![Field::Phone] }]);
+        assert_eq!(changed, [Event::Changed { demographics, fields: vec![Field::Phone], proposed: None }]);
     }
 
     #[test]
     fn an_update_that_says_what_is_known_changes_nothing() {
         let state = given(&[Event::Registered(named("June"))]);
         assert_eq!(Patient::decide(&state, update(named("June"), Field::ALL, true)), Ok(vec![]));
+    }
+
+    #[test]
+    fn whom_locks_bind_changes_what_is_open_and_is_told_which_field_to_propose() {
+        let state = given(&[Event::Registered(named("June"))]);
+        let bound = |values, fields: &[Field]| {
+            let locks = Some(Locks::of_networks());
+            let command = Command::Update { values, fields: fields.to_vec(), as_seen: true, locks };
+            Patient::decide(&state, command)
+        };
+        let moved = || Demographics { phone: "555-0100".into(), ..named("June") };
+        assert_eq!(bound(moved(), Field::ALL).map(|events| events.len()), Ok(1), "what stays is not changed");
+        let renamed = Demographics { phone: "555-0100".into(), ..named("Wren") };
+        assert_eq!(bound(renamed, Field::ALL), Err(Refusal::Locked("demographics.given_name".into())));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_family_sends_a_locked_field_stays(
+            sent in prop::collection::vec(("[ab]{1,2}", "[0-9]{1,2}"), 0..10)
+        ) {
+            let mut state = given(&[Event::Registered(named("June"))]);
+            for (given_name, phone) in sent {
+                let values = Demographics { given_name, phone, ..Demographics::default() };
+                let locks = Some(Locks::of_networks());
+                let fields = vec![Field::GivenName, Field::Phone];
+                let command = Command::Update { values, fields, as_seen: true, locks };
+                for event in Patient::decide(&state, command).unwrap_or_default() {
+                    state = Patient::evolve(state, &event);
+                }
+                let State::Registered(known) = &state else { unreachable!("it was registered") };
+                prop_assert_eq!(&known.given_name, "June");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_proposed_is_taken_over_where_its_fields_still_say_what_they_said() {
+        let proposed = Proposed {
+            by: holdfast_types::AccountId::new(uuid::Uuid::from_u128(1)),
+            proposal: uuid::Uuid::from_u128(2),
+        };
+        let accept = |was: &str| Command::Accept {
+            was: Box::new(named(was)),
+            values: Box::new(named("Wren")),
+            fields: vec![Field::GivenName],
+            proposed,
+        };
+        let known = Demographics { phone: "555-0100".into(), ..named("June") };
+        let state = given(&[Event::Registered(known.clone())]);
+        let demographics = Demographics { given_name: "Wren".into(), ..known };
+        let changed =
+            Event::Changed { demographics, fields: vec![Field::GivenName], proposed: Some(proposed) };
+        assert_eq!(Patient::decide(&state, accept("June")), Ok(vec![changed]));
+        assert_eq!(Patient::decide(&state, accept("Juniper")), Err(Refusal::NotAsSeen));
+        assert_eq!(Patient::decide(&given(&[]), accept("June")), Err(Refusal::NotRegistered));
     }
 
     #[test]

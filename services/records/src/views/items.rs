@@ -4,7 +4,10 @@ use super::{
     sources::{SourceSummary, sources},
     unsigned,
 };
-use crate::domain::{content::Content, item::Event};
+use crate::domain::{
+    content::{Content, Proposed},
+    item::Event,
+};
 use chrono::{DateTime, Utc};
 use holdfast_access::{OfRecord, Parts, Permit, Returned, Unreleased};
 use holdfast_eventlog::{EventLog, Opened, ReadError, Subject};
@@ -34,6 +37,8 @@ pub(crate) struct Body {
     pub(crate) content: Arc<Content>,
     /// Why it was retracted.
     pub(crate) retraction: Option<String>,
+    /// By whom this version was proposed, where somebody else accepted it.
+    pub(crate) proposed: Option<Proposed>,
 }
 
 /// Where a page ended.
@@ -333,7 +338,12 @@ impl Row {
         let (Event::Recorded(content) | Event::Changed(content)) = said(self.said)? else {
             return Err(ViewsError::Malformed("place of what is said"));
         };
-        let retraction = if self.event == self.said { None } else { said(self.event)?.into_reason() };
+        let (retraction, proposed) = if self.event == self.said {
+            (None, content.proposed)
+        } else {
+            let retracted = said(self.event)?;
+            (retracted.reason().map(str::to_owned), retracted.proposed())
+        };
         Ok(Version {
             patient: PatientId::new(self.patient),
             item: ItemId::new(self.item),
@@ -342,7 +352,7 @@ impl Row {
             recorded: self.recorded,
             read: self.read_time,
             actor: self.actor,
-            body: Body { content, retraction },
+            body: Body { content, retraction, proposed },
         })
     }
 }

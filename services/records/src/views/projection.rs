@@ -1,9 +1,10 @@
 //! Keeps the read models in the append transaction, by the batch: a large import is a handful of statements.
 use super::{
+    proposals,
     rows::{DirectoryRows, ItemRows, Retractions},
     sealing, signed,
 };
-use crate::domain::{directory, import, item, patient};
+use crate::domain::{directory, import, item, locks::chosen, patient, proposal};
 use holdfast_eventlog::{DecodeError, Header, KeyRing, Opened, Projection, ProjectionError};
 use rayon::prelude::*;
 use sqlx::PgConnection;
@@ -55,6 +56,8 @@ impl Projection for RecordViews {
                 Said::Item(event) => self.item(&mut wave, &opened.header, event).await?,
                 Said::Patient(event) => self.patient(conn, &opened.header, &event).await?,
                 Said::Import(event) => self.import(conn, &opened.header, event).await?,
+                Said::Proposal(event) => proposals::project(conn, &opened.header, &event).await?,
+                Said::Locks(event) => locked(conn, &opened.header, &event).await?,
                 Said::Directory(directory::Event::Recorded(entry)) => {
                     let key = self.keys.existing(opened.header.subject).await?;
                     wave.directory.push(&opened.header, &key, &entry)?;
@@ -71,6 +74,8 @@ enum Said {
     Item(item::Event),
     Patient(patient::Event),
     Import(import::Event),
+    Proposal(proposal::Event),
+    Locks(chosen::Event),
     Directory(directory::Event),
     Nothing,
 }
@@ -85,6 +90,10 @@ impl Said {
             Self::Import(opened.decode()?)
         } else if opened.is::<directory::Event>() {
             Self::Directory(opened.decode()?)
+        } else if opened.is::<proposal::Event>() {
+            Self::Proposal(opened.decode()?)
+        } else if opened.is::<chosen::Event>() {
+            Self::Locks(opened.decode()?)
         } else {
             Self::Nothing
         })
@@ -157,6 +166,28 @@ impl RecordViews {
         .await?;
         Ok(())
     }
+}
+
+async fn locked(
+    conn: &mut PgConnection,
+    header: &Header,
+    chosen::Event::Set { after, .. }: &chosen::Event,
+) -> Result<(), ProjectionError> {
+    let locks = serde_json::to_string(after).map_err(|source| {
+        let event_type = header.event_type.clone();
+        DecodeError::Malformed { event_type, source }
+    })?;
+    sqlx::query(
+        "INSERT INTO field_locks (tenant, revision, locks) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant) DO UPDATE SET revision = excluded.revision, locks = excluded.locks
+            WHERE field_locks.revision < excluded.revision",
+    )
+    .bind(header.stream.id())
+    .bind(signed(header.revision))
+    .bind(locks)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 async fn source_read(conn: &mut PgConnection, header: &Header, source: Uuid) -> Result<(), ProjectionError> {

@@ -1,7 +1,10 @@
 //! Records as a role of its own on real PostgreSQL and NATS, hearing a consent log that says what a test wants it to say.
 #![allow(unreachable_pub, dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails loudly")]
-use futures::stream;
+mod asking;
+
+#[allow(unused_imports, reason = "each test file uses a part of it")]
+pub use asking::*;
 use holdfast_access::{Claims, RoleAssignment, TokenSigner, TokenVerifier};
 use holdfast_eventlog::{
     Append, Bus, Context, DecodeError, Envelope, Event, EventLog, Opened, Parts, Relay, Source, StreamAppend,
@@ -17,7 +20,10 @@ use holdfast_proto::{
     Word,
     access::v1::AccessRecorded,
     consent::v1 as consent,
-    records::v1::{self as pb, records_service_client::RecordsServiceClient},
+    records::v1::{
+        self as pb, proposal_service_client::ProposalServiceClient,
+        records_service_client::RecordsServiceClient,
+    },
     timestamp,
     r#type::v1 as shared,
 };
@@ -39,6 +45,7 @@ use tonic::{Code, Status, service::interceptor::InterceptedService, transport::C
 use uuid::Uuid;
 
 pub type Client = RecordsServiceClient<InterceptedService<Channel, Outgoing>>;
+pub type Proposals = ProposalServiceClient<InterceptedService<Channel, Outgoing>>;
 
 /// What the consent log says, as it is published.
 #[derive(Serialize, Deserialize)]
@@ -299,6 +306,15 @@ impl World {
         RecordsServiceClient::with_interceptor(self.channel.clone(), outgoing)
     }
 
+    pub fn proposals(&self, person: &Person) -> Proposals {
+        self.proposals_with(Outgoing::new().bearer(self.token(person).into()))
+    }
+
+    pub fn proposals_with(&self, outgoing: Outgoing) -> Proposals {
+        let outgoing = outgoing.after(self.heard.lock().unwrap().values().cloned());
+        ProposalServiceClient::with_interceptor(self.channel.clone(), outgoing)
+    }
+
     pub fn channel(&self) -> Channel {
         self.channel.clone()
     }
@@ -318,126 +334,6 @@ impl World {
         let payloads = self.envelopes().await.into_iter().filter_map(|envelope| envelope.public_payload);
         let looks = payloads.filter_map(|payload| payload.to_msg::<AccessRecorded>().ok());
         looks.filter(|look| look.operation == operation).collect()
-    }
-
-    pub async fn import(&self, by: &Person, bundle: &[u8]) -> Result<pb::ImportBundleResponse, Status> {
-        self.import_as(by, SystemIds.next(), "Hospital portal", bundle).await
-    }
-
-    pub async fn import_as(
-        &self,
-        by: &Person,
-        request: Uuid,
-        source_name: &str,
-        bundle: &[u8],
-    ) -> Result<pb::ImportBundleResponse, Status> {
-        let start = pb::ImportStart {
-            request_id: request.to_string(),
-            patient_id: patient().to_string(),
-            source_name: source_name.to_owned(),
-            accept_unknown_code_systems: false,
-        };
-        self.import_from(by, start, bundle).await
-    }
-
-    pub async fn import_from(
-        &self,
-        by: &Person,
-        start: pb::ImportStart,
-        bundle: &[u8],
-    ) -> Result<pb::ImportBundleResponse, Status> {
-        let first = pb::import_bundle_request::Part::Start(start);
-        let chunks = bundle
-            .chunks(256 * 1024)
-            .map(|chunk| pb::import_bundle_request::Part::Chunk(chunk.to_vec().into()));
-        let parts: Vec<_> = std::iter::once(first).chain(chunks).collect();
-        let messages = parts.into_iter().map(|part| pb::ImportBundleRequest { part: Some(part) });
-        Ok(self.client(by).import_bundle(stream::iter(messages)).await?.into_inner())
-    }
-
-    pub async fn import_directory(
-        &self,
-        by: &Person,
-        request: Uuid,
-        bundle: &[u8],
-    ) -> Result<pb::ImportDirectoryResponse, Status> {
-        let start = pb::DirectoryStart { request_id: request.to_string(), tenant_id: tenant().to_string() };
-        let first = pb::import_directory_request::Part::Start(start);
-        let chunks = bundle
-            .chunks(256 * 1024)
-            .map(|chunk| pb::import_directory_request::Part::Chunk(chunk.to_vec().into()));
-        let parts: Vec<_> = std::iter::once(first).chain(chunks).collect();
-        let messages = parts.into_iter().map(|part| pb::ImportDirectoryRequest { part: Some(part) });
-        Ok(self.client(by).import_directory(stream::iter(messages)).await?.into_inner())
-    }
-
-    pub async fn list(
-        &self,
-        by: &Person,
-        asked: pb::ListItemsRequest,
-    ) -> Result<pb::ListItemsResponse, Status> {
-        Ok(self.client(by).list_items(asked).await?.into_inner())
-    }
-
-    /// The whole record, page by page.
-    pub async fn everything(&self, by: &Person) -> Vec<pb::Item> {
-        let mut asked = pb::ListItemsRequest { page_size: 200, ..listing() };
-        let mut items = Vec::new();
-        loop {
-            let page = self.list(by, asked.clone()).await.unwrap();
-            items.extend(page.items);
-            if page.next_page_token.is_empty() {
-                return items;
-            }
-            asked.page_token = page.next_page_token;
-        }
-    }
-
-    pub async fn create(&self, by: &Person, key: &str, json: &str) -> Result<pb::CreateItemResponse, Status> {
-        let item = pb::NewItem { fhir_json: json.as_bytes().to_vec().into(), source_key: key.to_owned() };
-        let request_id = SystemIds.next().to_string();
-        let asked = pb::CreateItemRequest { request_id, patient_id: patient().to_string(), item: Some(item) };
-        Ok(self.client(by).create_item(asked).await?.into_inner())
-    }
-
-    pub async fn get(&self, by: &Person, item: &str) -> Result<pb::Item, Status> {
-        let asked = pb::GetItemRequest {
-            patient_id: patient().to_string(),
-            item_id: item.to_owned(),
-            as_of_time: None,
-        };
-        Ok(self.client(by).get_item(asked).await?.into_inner())
-    }
-
-    pub async fn update(&self, by: &Person, item: &pb::Item, json: &str) -> Result<pb::Item, Status> {
-        let asked = pb::UpdateItemRequest {
-            request_id: SystemIds.next().to_string(),
-            item_id: item.item_id.clone(),
-            patient_id: patient().to_string(),
-            fhir_json: json.as_bytes().to_vec().into(),
-            etag: item.etag.clone(),
-        };
-        Ok(self.client(by).update_item(asked).await?.into_inner().item.unwrap())
-    }
-
-    pub async fn retract(&self, by: &Person, item: &pb::Item, reason: &str) -> Result<pb::Item, Status> {
-        let asked = pb::RetractItemRequest {
-            request_id: SystemIds.next().to_string(),
-            item_id: item.item_id.clone(),
-            patient_id: patient().to_string(),
-            reason: reason.to_owned(),
-            etag: item.etag.clone(),
-        };
-        Ok(self.client(by).retract_item(asked).await?.into_inner().item.unwrap())
-    }
-
-    pub async fn versions(&self, by: &Person, item: &str) -> Result<Vec<pb::Item>, Status> {
-        let asked = pb::ListItemVersionsRequest {
-            patient_id: patient().to_string(),
-            item_id: item.to_owned(),
-            ..pb::ListItemVersionsRequest::default()
-        };
-        Ok(self.client(by).list_item_versions(asked).await?.into_inner().versions)
     }
 
     /// The read models, made anew from the log beside the live ones and swapped in.

@@ -62,7 +62,7 @@ fn every_kind_of_command_is_generated() {
     let mut generated = BTreeSet::new();
     for _ in 0..2000 {
         let step = step().new_tree(&mut runner).unwrap().current();
-        generated.extend(step.command(&known, id(2)).map(|command| command.name()));
+        generated.extend(step.command(&known, &[id(3)], id(2)).map(|command| command.name()));
     }
     assert_eq!(generated, steps::commands());
 }
@@ -133,7 +133,8 @@ impl Sequence {
             _ => {}
         }
         let known = rows::known(&self.world.database.pool, step.patient()).await;
-        let Some(command) = step.command(&known, SystemIds.next()) else { return };
+        let waiting = rows::waiting(&self.world.database.pool, step.patient()).await;
+        let Some(command) = step.command(&known, &waiting, SystemIds.next()) else { return };
         let before = self.rows().await;
         let answer = command.send(&self.world, &step.person(false)).await;
         if self.rows().await != before {

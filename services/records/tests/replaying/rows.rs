@@ -5,6 +5,7 @@ use holdfast_types::PatientId;
 use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, PgPool};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Every row of every table, by the table. What is sealed stands there opened: it is sealed with a nonce of its own each time.
 pub(crate) async fn all(pool: &PgPool, keys: &KeyRing) -> BTreeMap<String, Vec<String>> {
@@ -34,6 +35,12 @@ pub(crate) async fn known(pool: &PgPool, patient: PatientId) -> Vec<Known> {
                   WHERE patient = $1 AND superseded IS NULL ORDER BY item";
     let newest = sqlx::query_as(newest).bind(patient.uuid()).fetch_all(pool).await.unwrap();
     newest.into_iter().map(|(item, revision, is_goal)| Known { item, revision, is_goal }).collect()
+}
+
+/// What waits to be decided, oldest first.
+pub(crate) async fn waiting(pool: &PgPool, patient: PatientId) -> Vec<Uuid> {
+    let waiting = "SELECT proposal FROM proposals WHERE patient = $1 AND state = 'waiting' ORDER BY create_time, proposal";
+    sqlx::query_scalar(waiting).bind(patient.uuid()).fetch_all(pool).await.unwrap()
 }
 
 async fn opened(table: &str, mut row: Map<String, Value>, keys: &KeyRing) -> String {

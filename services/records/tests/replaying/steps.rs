@@ -36,6 +36,10 @@ pub(crate) enum What {
     Retract,
     Import,
     ImportDirectory,
+    Lock,
+    Propose,
+    Withdraw,
+    Review,
 }
 
 const WHATS: &[What] = &[
@@ -49,6 +53,10 @@ const WHATS: &[What] = &[
     What::Retract,
     What::Import,
     What::ImportDirectory,
+    What::Lock,
+    What::Propose,
+    What::Withdraw,
+    What::Review,
 ];
 
 /// A command as it is sent, so that it can be sent again.
@@ -62,6 +70,10 @@ pub(crate) enum Command {
     Retract(pb::RetractItemRequest),
     Import(pb::ImportStart, Vec<u8>),
     ImportDirectory(pb::DirectoryStart, Vec<u8>),
+    Lock(pb::SetFieldLocksRequest),
+    Propose(pb::ProposeChangeRequest),
+    Withdraw(pb::WithdrawProposalRequest),
+    Review(pb::ReviewProposalRequest),
 }
 
 /// An item that a command can be about.
@@ -98,12 +110,19 @@ pub(crate) fn story() -> Vec<Step> {
         (What::Import, 0, 0, 0),
         (What::Wait, 0, 0, 0),
         (What::Import, 1, 0, 1),
-        (What::Retract, 0, 3, 1),
+        (What::Retract, 1, 3, 1),
         (What::Import, 0, 1, 0),
         (What::ImportDirectory, 0, 0, 0),
         (What::ImportDirectory, 1, 0, 1),
         // Of another practitioner under the same name, which leads there from now on.
         (What::ImportDirectory, 0, 1, 1),
+        (What::Lock, 0, 0, 0),
+        (What::Propose, 0, 0, 0),
+        (What::Review, 0, 0, 0),
+        (What::Propose, 0, 0, 2),
+        (What::Review, 0, 0, 1),
+        (What::Propose, 0, 1, 2),
+        (What::Withdraw, 0, 0, 0),
     ];
     steps.map(|(what, by, thing, way)| Step { of: 0, by, thing, way, what }).to_vec()
 }
@@ -132,6 +151,10 @@ impl Command {
             Self::Retract(asked) => of(asked),
             Self::Import(asked, _) => of(asked),
             Self::ImportDirectory(asked, _) => of(asked),
+            Self::Lock(asked) => of(asked),
+            Self::Propose(asked) => of(asked),
+            Self::Withdraw(asked) => of(asked),
+            Self::Review(asked) => of(asked),
         };
         name()
     }
@@ -154,6 +177,18 @@ impl Command {
                 let request = start.request_id.parse().unwrap();
                 format!("{:?}", world.import_directory(by, request, &file).await?)
             }
+            Self::Lock(asked) => {
+                position(world.proposals(by).set_field_locks(asked).await?.into_inner().position)
+            }
+            Self::Propose(asked) => {
+                format!("{:?}", world.proposals(by).propose_change(asked).await?.into_inner())
+            }
+            Self::Withdraw(asked) => {
+                position(world.proposals(by).withdraw_proposal(asked).await?.into_inner().position)
+            }
+            Self::Review(asked) => {
+                format!("{:?}", world.proposals(by).review_proposal(asked).await?.into_inner())
+            }
         })
     }
 }
@@ -170,15 +205,18 @@ impl Step {
     /// Who commands it, or somebody else who might.
     pub(crate) fn person(&self, other: bool) -> Person {
         match (self.what, (self.by == 0) != other) {
-            (What::ImportDirectory, true) => administrator(),
-            (What::ImportDirectory, false) => person(5, Role::PracticeAdministrator),
+            (What::ImportDirectory | What::Lock, true) => administrator(),
+            (What::ImportDirectory | What::Lock, false) => person(5, Role::PracticeAdministrator),
+            // Who holds the record decides nothing of what is proposed.
+            (What::Review, true) => therapist(),
+            (What::Review, false) => parent(),
             (_, true) => parent(),
             (_, false) => therapist(),
         }
     }
 
     /// None: nothing is commanded, or there is nothing that it could be about.
-    pub(crate) fn command(&self, known: &[Known], request: Uuid) -> Option<Command> {
+    pub(crate) fn command(&self, known: &[Known], waiting: &[Uuid], request: Uuid) -> Option<Command> {
         let (request_id, patient_id) = (request.to_string(), self.patient().to_string());
         let (thing, way) = (self.thing, self.way);
         Some(match self.what {
@@ -225,6 +263,59 @@ impl Step {
                 let start = pb::DirectoryStart { request_id, tenant_id: tenant().to_string() };
                 Command::ImportDirectory(start, self.directory().into_bytes())
             }
+            What::Lock => Command::Lock(self.locks(request_id)),
+            What::Propose => Command::Propose(pb::ProposeChangeRequest {
+                request_id,
+                patient_id,
+                change: Some(self.change(known)?),
+                reason: format!("because {way}"),
+                etag: String::new(),
+            }),
+            What::Withdraw => {
+                let proposal_id = self.waits(waiting)?;
+                Command::Withdraw(pb::WithdrawProposalRequest { request_id, patient_id, proposal_id })
+            }
+            What::Review => Command::Review(pb::ReviewProposalRequest {
+                request_id,
+                patient_id,
+                proposal_id: self.waits(waiting)?,
+                accept: way % 2 == 0,
+                answer: "seen".to_owned(),
+                etag: String::new(),
+            }),
+        })
+    }
+
+    fn waits(&self, waiting: &[Uuid]) -> Option<String> {
+        waiting.iter().cycle().nth(usize::from(self.thing)).map(Uuid::to_string)
+    }
+
+    /// What must be locked and a little more, or all but what may be opened.
+    fn locks(&self, request_id: String) -> pb::SetFieldLocksRequest {
+        let more = ["phone", "email", "address"][usize::from(self.thing % 3)];
+        let more = [(Some(Category::Demographics), more)];
+        let locks = REQUIRED.iter().chain(&more[..usize::from(self.way < 3)]);
+        let lock = |(room, field): &(Option<Category>, &str)| pb::FieldLock {
+            category: room.map_or(0, holdfast_proto::Word::to_proto),
+            field: (*field).to_owned(),
+            ..pb::FieldLock::default()
+        };
+        pb::SetFieldLocksRequest {
+            request_id,
+            tenant_id: tenant().to_string(),
+            locks: locks.map(lock).collect(),
+            ..pb::SetFieldLocksRequest::default()
+        }
+    }
+
+    fn change(&self, known: &[Known]) -> Option<Change> {
+        let new = || new_goal(9, self.thing % 4).fhir_json;
+        let one = || self.one_of(known.iter().filter(|known| known.is_goal)).map(|(item, _)| item);
+        Some(match self.way {
+            0 => renamed(self.demographics(), &["preferred_name", "given_name"]),
+            1 => Change::ChangedItem(pb::ItemProposal { item_id: one()?, fhir_json: new() }),
+            2 => Change::NewFhirJson(new()),
+            _ => Change::RetractedItemId(one()?),
         })
     }
 

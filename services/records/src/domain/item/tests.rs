@@ -1,6 +1,10 @@
 //! Given, when, then for items.
 use super::*;
-use crate::domain::content::{Attested, AttestedBy, Named, Resource, Source, SourceKind};
+use crate::domain::{
+    content::{Attested, AttestedBy, Named, Resource, Source, SourceKind},
+    locks::Lock,
+};
+use proptest::prelude::*;
 
 const PORTAL: Uuid = Uuid::from_u128(1);
 const FAMILY: Uuid = Uuid::from_u128(2);
@@ -21,6 +25,7 @@ fn content(source: Uuid, json: &str) -> Arc<Content> {
         occurred: None,
         performers: vec![],
         attested: vec![],
+        proposed: None,
         resource: Resource::parse(json.as_bytes().to_vec()).unwrap(),
     })
 }
@@ -47,8 +52,26 @@ pub(crate) fn samples() -> Vec<Event> {
     vec![
         Event::Recorded(Arc::new(full)),
         Event::Changed(content(FAMILY, r#"{"resourceType":"Observation"}"#)),
-        Event::Retracted { category: Category::Results, reason: "Of another child".into() },
+        Event::Retracted { category: Category::Results, reason: "Of another child".into(), proposed: None },
+        Event::Changed(Arc::new(Content {
+            proposed: Some(PROPOSED),
+            ..Content::clone(&content(FAMILY, r#"{"resourceType":"Observation"}"#))
+        })),
+        Event::Retracted {
+            category: Category::Results,
+            reason: "Of another child".into(),
+            proposed: Some(PROPOSED),
+        },
     ]
+}
+
+const PROPOSED: Proposed =
+    Proposed { by: holdfast_types::AccountId::new(Uuid::from_u128(1)), proposal: Uuid::from_u128(2) };
+
+fn said_by(kind: SourceKind, json: &str) -> Arc<Content> {
+    let said = content(FAMILY, json);
+    let source = Source { kind, ..said.source.clone() };
+    Arc::new(Content { source, ..Content::clone(&said) })
 }
 
 fn given(events: &[Event]) -> State {
@@ -56,11 +79,11 @@ fn given(events: &[Event]) -> State {
 }
 
 fn replace(json: &str, as_seen: bool) -> Command {
-    Command::Replace { content: content(FAMILY, json), as_seen }
+    Command::Replace { content: content(FAMILY, json), as_seen, locks: None }
 }
 
 fn retract(as_seen: bool) -> Command {
-    Command::Retract { reason: "wrong child".into(), as_seen }
+    Command::Retract { reason: "wrong child".into(), as_seen, locks: None, proposed: None }
 }
 
 #[test]
@@ -86,7 +109,7 @@ fn a_source_that_repeats_itself_does_not_undo_a_replacement() {
 fn a_retracted_item_stays_retracted() {
     let state = given(&[
         Event::Recorded(content(PORTAL, "1")),
-        Event::Retracted { category: Category::Results, reason: "wrong child".into() },
+        Event::Retracted { category: Category::Results, reason: "wrong child".into(), proposed: None },
     ]);
     assert_eq!(Item::decide(&state, Command::Record(content(PORTAL, "2"))), Ok(vec![]));
     assert_eq!(Item::decide(&state, replace("2", true)), Err(Refusal::AlreadyRetracted));
@@ -98,8 +121,81 @@ fn a_change_is_decided_on_what_was_seen() {
     let state = given(&[Event::Recorded(content(PORTAL, "1"))]);
     assert_eq!(Item::decide(&state, replace("2", false)), Err(Refusal::NotAsSeen));
     assert_eq!(Item::decide(&state, retract(false)), Err(Refusal::NotAsSeen));
-    let retracted = Event::Retracted { category: Category::Results, reason: "wrong child".into() };
+    let retracted =
+        Event::Retracted { category: Category::Results, reason: "wrong child".into(), proposed: None };
     assert_eq!(Item::decide(&state, retract(true)), Ok(vec![retracted]));
+}
+
+#[test]
+fn what_others_said_is_locked_for_families_and_what_they_wrote_themselves_is_theirs() {
+    let after = |kind| given(&[Event::Recorded(said_by(kind, r#"{"code":1,"note":1}"#))]);
+    let change = |kind, json| {
+        let content = said_by(SourceKind::Patient, json);
+        let locks = Some(Locks::of_networks());
+        Item::decide(&after(kind), Command::Replace { content, as_seen: true, locks })
+    };
+    let retract = |kind| {
+        let (reason, locks) = ("wrong child".into(), Some(Locks::of_networks()));
+        Item::decide(&after(kind), Command::Retract { reason, as_seen: true, locks, proposed: None })
+    };
+    let noted = r#"{"code":1,"note":2}"#;
+    for kind in [SourceKind::Practice, SourceKind::App, SourceKind::Import] {
+        assert_eq!(change(kind, noted), Err(Refusal::Locked("results.note".into())), "{kind:?}");
+    }
+    assert_eq!(change(SourceKind::Practice, r#"{"code":1,"note":1}"#), Ok(vec![]), "the same is no change");
+    assert_eq!(change(SourceKind::Patient, noted).map(|events| events.len()), Ok(1));
+    assert_eq!(retract(SourceKind::Practice), Err(Refusal::Locked("results.*".into())));
+    assert!(retract(SourceKind::Patient).is_ok() && retract(SourceKind::Import).is_ok());
+}
+
+#[test]
+fn what_a_family_changed_of_a_practices_word_stays_the_practices() {
+    let open = Locks { locks: [Lock { room: None, field: "code".into() }].into(), ..Locks::default() };
+    let mut state = given(&[Event::Recorded(said_by(SourceKind::Practice, r#"{"code":1,"note":1}"#))]);
+    let replace = |state: &State, json| {
+        let (content, locks) = (said_by(SourceKind::Patient, json), Some(open.clone()));
+        Item::decide(state, Command::Replace { content, as_seen: true, locks })
+    };
+    for event in replace(&state, r#"{"code":1,"note":2}"#).unwrap() {
+        state = Item::evolve(state, &event);
+    }
+    let recoded = replace(&state, r#"{"code":2,"note":2}"#);
+    assert_eq!(recoded, Err(Refusal::Locked("results.code".into())));
+}
+
+proptest! {
+    /// By replacing, adding again and retracting, one after the other.
+    #[test]
+    fn whatever_a_family_does_to_a_practices_item_its_locked_element_stays(
+        steps in prop::collection::vec((0..3_u8, 0..3_u8, 0..3_u8), 1..12)
+    ) {
+        let locks = Locks { locks: [Lock { room: None, field: "code".into() }].into(), ..Locks::default() };
+        let mut state = given(&[Event::Recorded(said_by(SourceKind::Practice, r#"{"code":0,"note":0}"#))]);
+        for (what, code, note) in steps {
+            let content = said_by(SourceKind::Patient, &format!(r#"{{"code":{code},"note":{note}}}"#));
+            let locks = Some(locks.clone());
+            let command = match what {
+                0 => Command::Replace { content, as_seen: true, locks },
+                1 => Command::Record(content),
+                _ => Command::Retract { reason: "no".into(), as_seen: true, locks, proposed: None },
+            };
+            for event in Item::decide(&state, command).unwrap_or_default() {
+                state = Item::evolve(state, &event);
+            }
+            let State::Standing(item) = &state else { panic!("it is retracted") };
+            prop_assert!(item.resource.as_ref().unwrap().as_str().contains(r#""code":0"#));
+        }
+    }
+}
+
+#[test]
+fn what_a_family_adds_again_does_not_undo_what_a_practice_made_of_it() {
+    let state = given(&[
+        Event::Recorded(said_by(SourceKind::Patient, "1")),
+        Event::Changed(said_by(SourceKind::Practice, "2")),
+    ]);
+    let again = Item::decide(&state, Command::Record(said_by(SourceKind::Patient, "3")));
+    assert_eq!(again, Err(Refusal::Locked("results.*".into())));
 }
 
 #[test]
@@ -114,7 +210,7 @@ fn an_item_keeps_its_resource_type() {
     let goal = || Arc::new(Content { resource_type: "Goal".into(), ..Content::clone(&content(PORTAL, "2")) });
     assert_eq!(Item::decide(&state, Command::Record(goal())), Err(Refusal::OtherType));
     assert_eq!(
-        Item::decide(&state, Command::Replace { content: goal(), as_seen: true }),
+        Item::decide(&state, Command::Replace { content: goal(), as_seen: true, locks: None }),
         Err(Refusal::OtherType)
     );
 }
