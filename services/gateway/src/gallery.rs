@@ -10,6 +10,7 @@ mod looked;
 mod messages;
 mod outside;
 mod papers;
+mod proposals;
 mod record;
 mod sample;
 mod sharing;
@@ -60,6 +61,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         factors::PAGES,
         family::PAGES,
         record::PAGES,
+        proposals::PAGES,
         then::PAGES,
         stood::PAGES,
         papers::PAGES,

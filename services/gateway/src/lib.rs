@@ -27,7 +27,7 @@
 //!   `failure.names("birth_date")`, `failure.place`. `Failure::not_shown()` for what is not there.
 //! * [`form::Fields`] reads a form (`one`, `all`, `request_id`); `form::step` derives an id for each command of a form with several.
 //! * Routes that take files set `DefaultBodyLimit` themselves; all others take 256 KiB. Streams that last end on `site().stop`.
-//! * `visitor.say_next("key")` shows a line on top of the next page; the key is listed in `visitor::SAYINGS`.
+//! * `visitor.say_next("key")` shows a line on top of the next page; the key is listed in `sayings::SAYINGS`.
 
 pub mod alias;
 mod brief;
@@ -46,6 +46,7 @@ mod network;
 pub mod pages;
 mod proof;
 mod routes;
+pub mod sayings;
 pub mod services;
 pub mod session;
 pub mod shelf;

@@ -18,7 +18,9 @@ use holdfast_proto::{
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
     messaging::v1::messaging_service_client::MessagingServiceClient,
-    records::v1::records_service_client::RecordsServiceClient,
+    records::v1::{
+        proposal_service_client::ProposalServiceClient, records_service_client::RecordsServiceClient,
+    },
 };
 use holdfast_types::Service;
 use std::time::Duration;
@@ -73,6 +75,12 @@ impl Services {
 
     pub fn records(&self, saying: Outgoing) -> RecordsServiceClient<Line> {
         RecordsServiceClient::with_interceptor(self.records.clone(), saying)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
+    }
+
+    /// What is locked for families, and what they propose.
+    pub fn proposals(&self, saying: Outgoing) -> ProposalServiceClient<Line> {
+        ProposalServiceClient::with_interceptor(self.records.clone(), saying)
             .max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 

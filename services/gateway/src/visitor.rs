@@ -8,6 +8,7 @@ use crate::{
         Frame, Tab,
         parts::{Notice, Tone, When},
     },
+    sayings::SAYINGS,
     session::{Seat, Session, SignedIn},
     site::Site,
     words::{Lang, Words},
@@ -24,7 +25,9 @@ use holdfast_proto::{
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::identity_service_client::IdentityServiceClient,
     messaging::v1::messaging_service_client::MessagingServiceClient,
-    records::v1::records_service_client::RecordsServiceClient,
+    records::v1::{
+        proposal_service_client::ProposalServiceClient, records_service_client::RecordsServiceClient,
+    },
     time,
     r#type::v1::Position,
 };
@@ -47,27 +50,6 @@ const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 const SAID_SECONDS: u32 = 30;
 /// How long the way back after signing in is kept.
 const BACK_SECONDS: u32 = 900;
-/// What a page may say on top after a redirect: keys of the locales.
-pub const SAYINGS: &[&str] = &[
-    "factor-saved",
-    "factor-removed",
-    "me-saved",
-    "me-ended",
-    "sharing-given",
-    "sharing-stopped",
-    "never-marked",
-    "never-lifted",
-    "emergency-opened",
-    "emergency-signed",
-    "erasure-said",
-    "erasure-taken-back",
-    "acts-helping",
-    "acts-proposed",
-    "acts-recorded",
-    "acts-stated",
-    "acts-ended",
-    "acts-withdrawn",
-];
 
 /// Made once per request by the entrance; handlers take it, or [`Signed`], as an argument.
 #[derive(Clone)]
@@ -278,6 +260,10 @@ impl Signed {
 
     pub fn records(&self) -> RecordsServiceClient<Line> {
         self.site().services.records(self.outgoing())
+    }
+
+    pub fn proposals(&self) -> ProposalServiceClient<Line> {
+        self.site().services.proposals(self.outgoing())
     }
 
     pub fn documents(&self) -> DocumentsServiceClient<Line> {

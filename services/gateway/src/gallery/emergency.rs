@@ -64,9 +64,11 @@ fn work(look: &Look) -> Page {
         filters: Vec::new(),
         rows: Vec::new(),
         opened: vec![opened],
+        proposed: Vec::new(),
         may_open: true,
         attests: false,
         looks_after: false,
+        administers: false,
         pager: Default::default(),
     })
 }

@@ -135,6 +135,8 @@ fn room(look: &Look, find: &str, empty: bool) -> Page {
             Filter::new(format!("{path}?source=file"), "Elm Street Pediatrics", false),
         ],
         find: find.to_owned(),
+        propose_href: Some(format!("{path}/propose")),
+        waiting: usize::from(find.is_empty()),
         pager: if empty {
             Pager::default()
         } else {
@@ -176,6 +178,8 @@ fn item(look: &Look, withdrawn: bool) -> Page {
         shown_as_of: None,
         seers: look.seers(),
         never: Some(look.never()),
+        propose_href: Some("/r/k7m2q/i/9f/propose".to_owned()),
+        waits_href: None,
         ask_href: Some("/r/k7m2q/messages/new".to_owned()),
         retract: (!withdrawn).then(|| Field::line("reason", words.t("retract-reason"))),
         problems: Vec::new(),
@@ -245,6 +249,12 @@ fn details(look: &Look, conflict: bool) -> Page {
             Field::line("address", words.t("person-address")).value("12 Elm Street, Springfield"),
             Field::of("tel", "phone", words.t("person-phone")).value("555-0142").optional(),
         ],
+        locked: vec![
+            Fact::new(words.t("person-given-name"), "Mateo"),
+            Fact::new(words.t("person-family-name"), "R."),
+        ],
+        propose_href: "/r/k7m2q/details/propose".to_owned(),
+        proposals_href: "/r/k7m2q/proposals".to_owned(),
         etag: "7".to_owned(),
         problems: Vec::new(),
         conflict,

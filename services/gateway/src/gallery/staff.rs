@@ -64,9 +64,11 @@ fn work(look: &Look, empty: bool) -> Box<dyn DynTemplate> {
         ],
         rows: if empty { Vec::new() } else { rows },
         opened: Vec::new(),
+        proposed: Vec::new(),
         may_open: true,
         attests: true,
         looks_after: true,
+        administers: true,
         pager: Pager { shown, total: shown, ..Pager::default() },
     })
 }

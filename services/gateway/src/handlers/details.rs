@@ -7,11 +7,12 @@ use crate::{
     pages::{
         Tab,
         details::Details,
-        parts::{Field, Problem},
+        parts::{Fact, Field, Problem},
         show, show_as,
     },
     shelf::Open,
     site::Site,
+    words::Words,
 };
 use axum::{
     Router,
@@ -19,9 +20,13 @@ use axum::{
     routing::get,
 };
 use holdfast_host::catalogue;
-use holdfast_proto::records::v1::{
-    Demographics, GetPatientRequest, RegisterPatientRequest, UpdatePatientRequest,
+use holdfast_proto::{
+    Word as _,
+    records::v1::{
+        Demographics, GetPatientRequest, ListFieldLocksRequest, RegisterPatientRequest, UpdatePatientRequest,
+    },
 };
+use holdfast_types::Category;
 use http::StatusCode;
 use prost_types::FieldMask;
 use std::sync::Arc;
@@ -35,11 +40,29 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 
 async fn page(open: Open) -> Answer {
     let (fields, etag) = stored(&open).await?;
-    Ok(show(&drawn(&open, &fields, etag, &[], false).await))
+    let locked = locked_of(&open, &etag).await?;
+    Ok(show(&drawn(&open, (&fields, &fields), (etag, &locked), &[], false).await))
+}
+
+/// What the account proposes instead of changing it; before anything is stored all of it is open.
+pub(super) async fn locked(open: &Open) -> Result<Vec<&'static str>, Failure> {
+    let asked = ListFieldLocksRequest { patient_id: open.patient_id(), tenant_id: String::new() };
+    let answer = open.proposals().list_field_locks(asked).await?.into_inner();
+    let closes = |path: &&str| {
+        let mut of_person =
+            answer.locks.iter().filter(|lock| lock.category == Category::Demographics.to_proto());
+        of_person.any(|lock| lock.field == *path || lock.field == "*")
+    };
+    let bound = answer.binds_caller;
+    Ok(PATHS.into_iter().filter(|path| bound && closes(path)).collect())
+}
+
+async fn locked_of(open: &Open, etag: &str) -> Result<Vec<&'static str>, Failure> {
+    if etag.is_empty() { Ok(Vec::new()) } else { locked(open).await }
 }
 
 /// What is stored, as a form would send it; empty with an empty etag where nothing is.
-async fn stored(open: &Open) -> Result<(Fields, String), Failure> {
+pub(super) async fn stored(open: &Open) -> Result<(Fields, String), Failure> {
     let asked = GetPatientRequest { patient_id: open.patient_id(), as_of_time: None };
     let patient = match open.records().get_patient(asked).await.map_err(Failure::from) {
         Ok(patient) => patient.into_inner(),
@@ -63,10 +86,23 @@ async fn stored(open: &Open) -> Result<(Fields, String), Failure> {
     Ok((Fields::new(fields), patient.etag))
 }
 
+pub(super) fn fields(words: Words) -> Vec<Field> {
+    vec![
+        Field::line("given_name", words.t("person-given-name")),
+        Field::line("family_name", words.t("person-family-name")),
+        Field::line("preferred_name", words.t("person-preferred-name")).optional(),
+        Field::line("birth_date", words.t("person-birth-date")).hint(words.t("person-birth-date-hint")),
+        Field { size_max: 500, ..Field::text("address", words.t("person-address")) }.optional(),
+        Field::of("tel", "phone", words.t("person-phone")).optional(),
+        Field::of("email", "email", words.t("person-email")).optional(),
+    ]
+}
+
+/// What was typed, or stands; beside it what stands, of which the locked fields are shown.
 async fn drawn(
     open: &Open,
-    typed: &Fields,
-    etag: String,
+    (typed, stands): (&Fields, &Fields),
+    (etag, locked): (String, &[&'static str]),
     wrong: &[(&'static str, &'static str)],
     conflict: bool,
 ) -> Details {
@@ -78,18 +114,15 @@ async fn drawn(
             None => field,
         }
     };
-    let fields = vec![
-        Field::line("given_name", words.t("person-given-name")),
-        Field::line("family_name", words.t("person-family-name")),
-        Field::line("preferred_name", words.t("person-preferred-name")).optional(),
-        Field::line("birth_date", words.t("person-birth-date")).hint(words.t("person-birth-date-hint")),
-        Field { size_max: 500, ..Field::text("address", words.t("person-address")) }.optional(),
-        Field::of("tel", "phone", words.t("person-phone")).optional(),
-        Field::of("email", "email", words.t("person-email")).optional(),
-    ];
+    let (closed, fields): (Vec<Field>, Vec<Field>) =
+        fields(words).into_iter().partition(|field| locked.contains(&field.name));
+    let closed = closed.into_iter().map(|field| Fact::new(field.label, stands.one(field.name)));
     Details {
         frame: open.frame(Tab::Record).await,
         fields: fields.into_iter().map(dress).collect(),
+        locked: closed.collect(),
+        propose_href: open.path("/details/propose"),
+        proposals_href: open.path("/proposals"),
         etag,
         problems: wrong
             .iter()
@@ -102,12 +135,13 @@ async fn drawn(
 
 async fn save(open: Open, fields: Fields) -> Answer {
     let etag = fields.one("etag").to_owned();
-    let wrong = people::checked(&open, &fields);
+    let locked = locked_of(&open, &etag).await?;
+    let mut wrong = people::checked(&open, &fields);
+    wrong.retain(|(field, _)| !locked.contains(field));
     if !wrong.is_empty() {
-        let page = drawn(&open, &fields, etag, &wrong, false).await;
-        return Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page));
+        return wrongly(&open, &fields, (etag, &locked), &wrong).await;
     }
-    match send(&open, &fields, &etag).await {
+    match send(&open, &fields, &etag, &locked).await {
         Ok(()) => {
             open.forget_name(open.record.patient);
             open.say_next("me-saved");
@@ -115,8 +149,14 @@ async fn save(open: Open, fields: Fields) -> Answer {
         }
         // What was typed is kept, over what is stored now.
         Err(failure) if failure.is(catalogue::ETAG_MISMATCH) || failure.is(catalogue::PATIENT_REGISTERED) => {
-            let (_, etag) = stored(&open).await?;
-            Ok(show_as(StatusCode::CONFLICT, &drawn(&open, &fields, etag, &[], true).await))
+            let (stands, etag) = stored(&open).await?;
+            let locked = locked_of(&open, &etag).await?;
+            let page = drawn(&open, (&fields, &stands), (etag, &locked), &[], true).await;
+            Ok(show_as(StatusCode::CONFLICT, &page))
+        }
+        // The practice locked it while somebody typed: the page says which fields are left.
+        Err(failure) if failure.is(catalogue::FIELD_LOCKED) => {
+            Ok(Redirect::to(&open.path("/details")).into_response())
         }
         Err(failure) => {
             let named = PATHS.into_iter().filter(|path| failure.names(path));
@@ -124,13 +164,23 @@ async fn save(open: Open, fields: Fields) -> Answer {
             if wrong.is_empty() {
                 return Err(failure);
             }
-            let page = drawn(&open, &fields, etag, &wrong, false).await;
-            Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+            wrongly(&open, &fields, (etag, &locked), &wrong).await
         }
     }
 }
 
-fn words_of(path: &str, failure: &Failure) -> &'static str {
+async fn wrongly(
+    open: &Open,
+    fields: &Fields,
+    (etag, locked): (String, &[&'static str]),
+    wrong: &[(&'static str, &'static str)],
+) -> Answer {
+    let (stands, _) = stored(open).await?;
+    let page = drawn(open, (fields, &stands), (etag, locked), wrong, false).await;
+    Ok(show_as(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+pub(super) fn words_of(path: &str, failure: &Failure) -> &'static str {
     match path {
         "birth_date" => "person-birth-date-wrong",
         "email" if !failure.is(catalogue::TEXT_TOO_LONG) => "sign-in-email-wrong",
@@ -138,9 +188,9 @@ fn words_of(path: &str, failure: &Failure) -> &'static str {
     }
 }
 
-async fn send(open: &Open, fields: &Fields, etag: &str) -> Result<(), Failure> {
+pub(super) fn demographics(fields: &Fields) -> Demographics {
     let text = |path: &str| fields.one(path).to_owned();
-    let demographics = Some(Demographics {
+    Demographics {
         given_name: text("given_name"),
         family_name: text("family_name"),
         preferred_name: text("preferred_name"),
@@ -149,13 +199,18 @@ async fn send(open: &Open, fields: &Fields, etag: &str) -> Result<(), Failure> {
         phone: text("phone"),
         email: text("email"),
         ..Demographics::default()
-    });
+    }
+}
+
+async fn send(open: &Open, fields: &Fields, etag: &str, locked: &[&'static str]) -> Result<(), Failure> {
+    let demographics = Some(demographics(fields));
     let (request_id, patient_id) = (fields.request_id()?.to_string(), open.patient_id());
     let position = if etag.is_empty() {
         let asked = RegisterPatientRequest { request_id, patient_id, demographics };
         open.records().register_patient(asked).await?.into_inner().position
     } else {
-        let update_mask = Some(FieldMask { paths: PATHS.map(str::to_owned).into() });
+        let paths = PATHS.into_iter().filter(|path| !locked.contains(path)).map(str::to_owned).collect();
+        let update_mask = Some(FieldMask { paths });
         let asked =
             UpdatePatientRequest { request_id, patient_id, demographics, update_mask, etag: etag.to_owned() };
         open.records().update_patient(asked).await?.into_inner().position

@@ -1,7 +1,7 @@
 //! Home: what needs the person, what is next, what is new in the record that was open last.
 use super::{
     given::{self, Standing},
-    room, welcome,
+    proposals, room, welcome,
 };
 use crate::{
     cookie, dates,
@@ -74,9 +74,10 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
         return Ok(Redirect::to("/people").into_response());
     };
     let open = signed.open(&record.alias).await?;
-    let (unread, sharing, next, fresh, looks, frame) = tokio::join!(
+    let (unread, sharing, news, next, fresh, looks, frame) = tokio::join!(
         unread(&signed),
         sharing(&open, &shelf),
+        proposals::news(&open),
         next(&open),
         fresh(&open),
         looks(&open),
@@ -85,7 +86,7 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
     Ok(show(&Home {
         frame,
         greeting: signed.words().say(dates::greeting(signed.local_now())).with("name", signed.who.name()),
-        needs: sharing?.into_iter().chain(unread?).collect(),
+        needs: sharing?.into_iter().chain(unread?).chain(news?).collect(),
         next: next?,
         fresh: fresh?,
         looks,

@@ -1,5 +1,5 @@
 //! One item: what it is, who says so, how it changed, who can see it; as it was on a day; marked as a mistake.
-use super::{days, marks::Thing, room, then};
+use super::{days, marks::Thing, proposals, room, then};
 use crate::{
     dates,
     directory::Known,
@@ -110,8 +110,8 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     };
     let versions = open.records().list_item_versions(asked).await?.into_inner().versions;
     let category = Category::from_proto(found.category).unwrap_or(Category::Other);
-    let actors =
-        versions.iter().map(|version| version.recorded_by.as_str()).chain([found.recorded_by.as_str()]);
+    let actors = versions.iter().map(|version| version.recorded_by.as_str());
+    let actors = actors.chain([found.recorded_by.as_str(), found.proposed_by.as_str()]);
     let happened = found.occurred_time.as_ref().and_then(|at| time(at).ok());
     let thing = Thing { id, author: &found.recorded_by, happened };
     let path = open.path(&format!("/i/{id}"));
@@ -124,6 +124,11 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
     frame.here = path.clone();
     let own = found.source.as_ref().is_some_and(|source| OWN_SOURCES.contains(&source.kind.as_str()));
     let standing = found.retraction_reason.is_empty();
+    let proposing = open.is_held() && standing && day.is_none();
+    let waits = match proposing {
+        true => proposals::waiting(open).await?.into_iter().find(|one| one.item_id == id),
+        false => None,
+    };
     let retract = (open.is_held() && own && standing && day.is_none()).then(|| Field {
         size_max: REASON_CHARACTERS_MAX,
         ..Field::line("reason", words.t("retract-reason"))
@@ -142,12 +147,21 @@ async fn shown(open: &Open, id: &str, day: Option<NaiveDate>) -> Result<item::It
         shown_as_of: day.map(|day| When::day(words, day, open.local_now().date_naive())),
         seers,
         never,
+        propose_href: (proposing && is_anothers(open, &found))
+            .then(|| format!("{}/propose", open.path(&format!("/i/{id}")))),
+        waits_href: waits.map(|one| open.path(&format!("/proposals/{}", one.proposal_id))),
         ask_href: open.may(Action::Contribute, Category::Messages).then(|| open.path("/messages/new")),
         retract,
         problems: Vec::new(),
         withdrawn: (!standing).then_some(found.retraction_reason),
         title: found.title,
     })
+}
+
+/// What a family wrote itself it changes, and what it brought into a record of its own; of the rest it proposes.
+fn is_anothers(open: &Open, found: &Item) -> bool {
+    let kind = found.source.as_ref().map_or("", |source| source.kind.as_str());
+    kind != "patient" && (kind != "import" || !open.record.tenant_id.is_empty())
 }
 
 /// What HL7 marks as test data, such as everything in the demo network, is said to be that.
@@ -183,7 +197,8 @@ pub(super) fn provenance(open: &Open, known: &Known, item: &Item) -> Vec<Fact> {
         performers => ("from-author", Some(performers.join(", "))),
     };
     let when = open.when(item.recorded_time.as_ref()).map(|when| when.text);
-    let facts = [("from-source", source), author, ("from-when", when)];
+    let proposed = (!item.proposed_by.is_empty()).then(|| known.actor(open, &item.proposed_by).name);
+    let facts = [("from-source", source), author, ("from-proposed", proposed), ("from-when", when)];
     facts.into_iter().filter_map(|(key, value)| Some(Fact::new(words.t(key), value?))).collect()
 }
 

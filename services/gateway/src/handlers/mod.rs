@@ -12,6 +12,7 @@ mod home;
 mod import;
 mod item;
 mod live;
+mod locks;
 mod looked;
 mod marks;
 mod me;
@@ -21,6 +22,8 @@ mod papers;
 mod part;
 mod people;
 mod proof;
+mod proposals;
+mod propose;
 mod record;
 mod room;
 mod second_step;
@@ -52,6 +55,9 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(item::routes())
         .merge(then::routes())
         .merge(details::routes())
+        .merge(locks::routes())
+        .merge(propose::routes())
+        .merge(proposals::routes())
         .merge(import::routes())
         .merge(papers::routes())
         .merge(erasure::routes())

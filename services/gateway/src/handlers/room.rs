@@ -1,7 +1,7 @@
 //! One room of the record: its list by pages, and finding in it. What is looked for stands in no address.
 pub(super) mod narrow;
 
-use super::trail::Trail;
+use super::{proposals, propose, trail::Trail};
 use crate::{
     failure::{Answer, Failure},
     form::Fields,
@@ -23,7 +23,7 @@ use axum::{
 use chrono::TimeDelta;
 use holdfast_proto::{
     Word as _,
-    records::v1::{Item, ListItemsRequest},
+    records::v1::{Item, ListItemsRequest, Proposal},
     time,
 };
 use holdfast_types::Category;
@@ -140,8 +140,23 @@ fn all(open: &Open, category: Category) -> ListItemsRequest {
     ListItemsRequest { patient_id: open.patient_id(), categories, ..ListItemsRequest::default() }
 }
 
+/// What was proposed in the room and waits is told to who proposes: it is not in the list.
+async fn waiting(open: &Open, category: Category) -> usize {
+    if !open.is_held() {
+        return 0;
+    }
+    let here = |one: &Proposal| one.categories.contains(&category.to_proto());
+    let waiting = proposals::waiting(open).await.unwrap_or_default();
+    waiting.iter().filter(|one| here(one)).count()
+}
+
 async fn page(open: &Open, category: Category, items: &[Item]) -> RoomList {
+    // In a record that stands free nobody keeps anything for the family.
+    let may_propose =
+        open.is_held() && !open.record.tenant_id.is_empty() && propose::added::ROOMS.contains(&category);
     RoomList {
+        propose_href: may_propose.then(|| open.path(&format!("/c/{category}/propose"))),
+        waiting: waiting(open, category).await,
         frame: open.frame_showing(Tab::Record, category).await,
         label: open.words().category(category),
         path: open.path(&format!("/c/{category}")),

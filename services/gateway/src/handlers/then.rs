@@ -10,6 +10,7 @@ mod walk;
 
 pub(super) use choosing::typed;
 use seen::{Part, Seen, sifted};
+pub(super) use step::difference;
 
 use super::{
     days, item,
@@ -298,7 +299,8 @@ async fn one(open: Open, Path((_, text, id)): Path<(String, String, String)>) ->
     let mut versions = open.records().list_item_versions(asked).await?.into_inner().versions;
     // What came later was not there to be read.
     versions.retain(|version| version.revision <= found.revision);
-    let actors = versions.iter().chain([&found]).map(|version| version.recorded_by.as_str());
+    let actors =
+        versions.iter().chain([&found]).flat_map(|one| [one.recorded_by.as_str(), one.proposed_by.as_str()]);
     let known = open.known(actors).await?;
     Ok(show(&then::ItemThen {
         frame: open.frame(Tab::Record).await,

@@ -22,7 +22,7 @@ use axum::{
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use holdfast_proto::records::v1::{CategorySummary, SummarizeRecordRequest};
-use holdfast_types::{Action, Category, PatientId};
+use holdfast_types::{Action, Category, PatientId, Role};
 use serde::Deserialize;
 use std::{collections::HashMap, sync::Arc};
 
@@ -51,8 +51,12 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
     let others = shelf.iter().filter(|record| record.relationship.is_none()).cloned();
     let (opened, mut patients): (Vec<Listed>, Vec<Listed>) = others.partition(|record| record.emergency);
     patients.truncate(PATIENTS_MAX);
-    let (names, names_of_opened, unread) =
-        tokio::join!(signed.names(&patients), signed.names(&opened), signed.unread(&patients));
+    let (names, names_of_opened, unread, proposed) = tokio::join!(
+        signed.names(&patients),
+        signed.names(&opened),
+        signed.unread(&patients),
+        super::proposals::to_decide(&signed, &patients)
+    );
     let (names, names_of_opened) = (names?, names_of_opened?);
     let owed = at.show == "owed";
     let mut listed: Vec<&Listed> =
@@ -88,9 +92,11 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         },
         rows,
         opened: opened.collect(),
+        proposed: proposed?,
         may_open: signed.who.treats(),
         attests: super::authority::attests(&signed),
         looks_after: super::authority::looks_after(&signed),
+        administers: signed.who.is(Role::PracticeAdministrator),
         frame: signed.frame(Tab::Work),
     }))
 }

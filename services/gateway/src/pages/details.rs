@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::Frame;
-use super::parts::{Field, Problem};
+use super::parts::{Fact, Field, Problem};
 
 /// POST `{path}/details` with the fields and `etag`, so that two who type at once do not overwrite each other.
 #[derive(Debug, Template)]
@@ -11,6 +11,10 @@ use super::parts::{Field, Problem};
 pub struct Details {
     pub frame: Frame,
     pub fields: Vec<Field>,
+    /// What the reader may only propose to change.
+    pub locked: Vec<Fact>,
+    pub propose_href: String,
+    pub proposals_href: String,
     pub etag: String,
     pub problems: Vec<Problem>,
     /// Someone changed it meanwhile.

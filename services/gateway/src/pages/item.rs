@@ -57,6 +57,10 @@ pub struct Item {
     pub seers: Vec<Seer>,
     /// None where the reader does not hold the record.
     pub never: Option<Never>,
+    /// Where a change is proposed of what is not the reader's to change.
+    pub propose_href: Option<String>,
+    /// What was proposed of it and waits.
+    pub waits_href: Option<String>,
     pub ask_href: Option<String>,
     /// Marking it as a mistake is POST `{path}/retract` with `reason`; none where it is not the reader's to mark.
     pub retract: Option<Field>,

@@ -122,6 +122,10 @@ pub struct RoomList {
     /// Where the entries come from; empty where there is no choice.
     pub sources: Vec<Filter>,
     pub find: String,
+    /// Where something new is proposed.
+    pub propose_href: Option<String>,
+    /// How many proposals wait here.
+    pub waiting: usize,
     pub rows: Vec<ItemRow>,
     pub pager: Pager,
     pub printed: When,

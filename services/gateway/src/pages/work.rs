@@ -25,11 +25,15 @@ pub struct Work {
     pub rows: Vec<WorkRow>,
     /// Records that were opened in an emergency and still are.
     pub opened: Vec<WorkRow>,
+    /// What families propose and somebody like the reader decides, oldest first.
+    pub proposed: Vec<WorkRow>,
     /// In an emergency more of them can be opened.
     pub may_open: bool,
     /// The account attests who acts for patients.
     pub attests: bool,
     /// And looks after a whole network: what waits in it is told.
     pub looks_after: bool,
+    /// The account says what families may not change.
+    pub administers: bool,
     pub pager: Pager,
 }

@@ -40,8 +40,13 @@ pub(super) async fn shown(
     // Who it was is not kept of all that is old.
     let actors: Vec<&str> =
         of_rooms.chain(of_papers).chain(of_messages).filter(|actor| !actor.is_empty()).collect();
-    let known = open.known(actors.iter().copied()).await?;
+    let proposers = walk.rooms.iter().map(|change| change.proposed_by.as_str());
+    let proposers: Vec<&str> = proposers.filter(|actor| !actor.is_empty()).collect();
+    let known = open.known(actors.iter().chain(&proposers).copied()).await?;
     let words = open.words();
+    let proposed = proposers
+        .iter()
+        .map(|actor| words.say("then-proposed").with("name", known.actor(open, actor).name).plain());
     let who = actors.iter().map(|actor| {
         let person = known.actor(open, actor);
         if person.role.is_empty() { person.name } else { format!("{}, {}", person.name, person.role) }
@@ -67,7 +72,7 @@ pub(super) async fn shown(
             .plain(),
         when,
         who: each_once(who).join("; "),
-        why: each_once(why_rooms.chain(why_papers).chain(why_messages)),
+        why: each_once(why_rooms.chain(why_papers).chain(why_messages).chain(proposed)),
         by,
         pager: if paged {
             Pager { shown: changes.len(), total: walk.total, next, previous }
@@ -177,7 +182,7 @@ fn of_thread(open: &Open, path: &str, change: &ThreadChange) -> Change {
     }
 }
 
-fn difference(open: &Open, field: &FieldChange) -> Difference {
+pub(in super::super) fn difference(open: &Open, field: &FieldChange) -> Difference {
     let words = open.words();
     let key = format!("field-{}", field.path.replace('_', "-"));
     let said = |text: &str| dates::said(words, text, open.local_now());
