@@ -23,12 +23,12 @@ use std::collections::BTreeSet;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-const PAGES: PageLimits = PageLimits { default: 25, max: 100 };
+const PAGES: PageLimits = PageLimits { default: 25, max: 50 };
 const LOCKS_MAX: usize = 200;
 const REASON_CHARACTERS_MAX: usize = 500;
 const ELEMENT_CHARACTERS_MAX: usize = 64;
-/// In a list; one by itself is told with all of them.
-const FIELDS_LISTED_MAX: usize = 10;
+/// In a list, so that a page stays below what a client takes; one by itself is told with all of them.
+const FIELDS_LISTED_MAX: usize = 3;
 
 pub(crate) fn service(ground: Ground, app: App) -> ProposalServiceServer<impl ProposalService> {
     ProposalServiceServer::new(Api { ground, app })

@@ -16,8 +16,8 @@ pub(crate) async fn locks<T: OfRecord>(pool: &PgPool, permit: &Permit<T>) -> Res
     .fetch_optional(pool)
     .await?;
     match row {
+        Some((tenant, _)) if tenant.is_nil() => Ok(Locks::of_free_standing()),
         Some((_, Some(own))) => serde_json::from_str(&own).map_err(|_| ViewsError::Malformed("lock")),
-        Some((tenant, None)) if tenant.is_nil() => Ok(Locks::of_free_standing()),
-        Some(_) | None => Ok(Locks::of_networks()),
+        Some((_, None)) | None => Ok(Locks::of_networks()),
     }
 }
