@@ -6,7 +6,7 @@ mod record;
 use audited::{Audited, audited};
 use holdfast_proto::{
     Word as _,
-    access::v1::Outcome,
+    access::v1::{AccessRecorded, Outcome},
     audit::v1::{rehearse_change_request::Change, rehearsed_reach::Who, *},
     consent::v1::{Grant, Grantee, Mark, Marked, grantee, marked},
     records::v1::ListItemsRequest,
@@ -134,6 +134,28 @@ async fn what_is_rehearsed_is_what_comes_of_it() {
         beyond(&all, &before),
         "all that the other grant does not open"
     );
+
+    // A change is both at once: what the new one keeps is not lost.
+    let draft = Grant {
+        grantee: Some(Grantee {
+            kind: Some(grantee::Kind::AccountId(therapist.account.to_string())),
+            role: 0,
+        }),
+        categories: vec![goals],
+        actions: vec![Action::Read.to_proto()],
+        purposes: vec![Purpose::Treatment.to_proto()],
+        replaces_grant_id: grant.clone(),
+        ..Grant::default()
+    };
+    let told = installation.rehearse(Change::GiveGrant(draft)).await;
+    let lost = reach_of(&told, &therapist).lost;
+    assert!(!lost.is_empty() && told.stopped_count > 0, "{told:?}");
+    let stopped = |look: &&AccessRecorded| {
+        look.grants.iter().any(|one| one.grant_id == grant)
+            && (look.permitted_categories.iter().any(|room| *room != goals)
+                || look.action != Action::Read.to_proto())
+    };
+    assert_eq!(told.stopped_count as usize, looks.iter().filter(stopped).count());
 
     // Whoever does not hold the record changes nothing, and learns nothing.
     let asked = RehearseChangeRequest {

@@ -59,6 +59,7 @@ fn story() -> Vec<Envelope> {
         patient_id: patient().to_string(),
         revoked_time: Some(timestamp(now())),
         revision: 2,
+        ..pb::GrantRevoked::default()
     };
     let said = [
         any(&opened),

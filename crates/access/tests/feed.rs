@@ -57,6 +57,7 @@ fn story() -> Vec<Envelope> {
             patient_id: patient().to_string(),
             revoked_time: Some(timestamp(now())),
             revision: 2,
+            ..pb::GrantRevoked::default()
         }),
     ];
     told.into_iter().map(|payload| envelope(Some(payload))).collect()
@@ -187,6 +188,7 @@ async fn a_patient_of_whom_something_is_parked_is_open_to_the_family_alone() {
         patient_id: patient().to_string(),
         revoked_time: Some(timestamp(now())),
         revision: 2,
+        ..pb::GrantRevoked::default()
     }))));
     for (event, seq) in told.iter_mut().zip(1..) {
         event.header.lane_seq = seq;

@@ -83,6 +83,7 @@ async fn every_envelope_of_every_service_is_heard_exactly_once() {
         patient_id: patient(0).to_string(),
         revoked_time: Some(timestamp(SystemClock.now())),
         revision: 2,
+        ..consent::GrantRevoked::default()
     };
     let facts = (0..30).flat_map(|number| {
         kinds.map(|(service, aggregate, event_type)| {

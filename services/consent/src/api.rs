@@ -97,6 +97,7 @@ impl ConsentService for Api {
             from: field::time("from_time", message.from_time.as_ref())?,
             until: field::time("until_time", message.until_time.as_ref())?,
             narrowing: message.narrowing.map(fields::narrowing).transpose()?,
+            replaces: fields::replaced(&message.replaces_grant_id, &message.replaces_etag)?,
         };
         let (grant, position) = self.app.give_grant(&asked, id, command).await.map_err(Problem::from)?;
         let (grant, position) = (Some((&grant).into()), position.map(Into::into));

@@ -5,6 +5,7 @@ mod authorities;
 mod authority_then;
 mod emergencies;
 mod erasures;
+mod giving;
 mod grants;
 mod marks;
 mod records;
@@ -14,7 +15,8 @@ pub(crate) use authorities::{FreezeHolder, Proposal, RecordAuthority, RenewAutho
 pub(crate) use authority_then::ListAuthority;
 pub(crate) use emergencies::{BeginEmergency, EmergencyAccess, ListEmergencies, ReviewEmergency};
 pub(crate) use erasures::{CarryOut, Content, GetErasure, LiftHold, ListErasures, PlaceHold, Retention};
-pub(crate) use grants::{GiveGrant, ListGrants, RevokeGrant};
+pub(crate) use giving::{GiveGrant, Replaced};
+pub(crate) use grants::{ListGrants, RevokeGrant};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
 pub(crate) use waiting::{ListWaiting, Waiting};

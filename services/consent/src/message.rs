@@ -27,6 +27,8 @@ impl From<&ShownGrant> for pb::Grant {
             basis: terms.basis.to_proto(),
             reason: String::new(),
             narrowing: terms.narrowing.as_ref().map(narrowing_of),
+            replaces_grant_id: terms.replaces.map(|id| id.to_string()).unwrap_or_default(),
+            replaced_by_grant_id: grant.replaced_by.map(|id| id.to_string()).unwrap_or_default(),
         }
     }
 }

@@ -55,18 +55,19 @@ fn of_grant(header: &Header, event: GrantEvent) -> Any {
     match event {
         GrantEvent::Given(terms) => {
             let in_part = terms.narrowing.is_some();
-            let grant = Some((&ShownGrant { id, revision, terms, revoked: None }).into());
+            let grant = Some((&ShownGrant::as_given(id, terms)).into());
             if in_part { any(&pb::GrantGivenInPart { grant }) } else { any(&pb::GrantGiven { grant }) }
         }
         GrantEvent::Taken(terms) => {
-            let grant = Some((&ShownGrant { id, revision, terms, revoked: None }).into());
+            let grant = Some((&ShownGrant::as_given(id, terms)).into());
             any(&pb::GrantTaken { grant })
         }
-        GrantEvent::Revoked { patient, revoked } => any(&pb::GrantRevoked {
+        GrantEvent::Revoked { patient, revoked, replaced_by } => any(&pb::GrantRevoked {
             grant_id: id.to_string(),
             patient_id: patient.to_string(),
             revoked_time: Some(timestamp(revoked)),
             revision,
+            replaced_by_grant_id: replaced_by.map(|id| id.to_string()).unwrap_or_default(),
         }),
     }
 }

@@ -7,6 +7,7 @@ pub const SAYINGS: &[&str] = &[
     "me-saved",
     "me-ended",
     "sharing-given",
+    "sharing-changed",
     "sharing-stopped",
     "never-marked",
     "never-lifted",

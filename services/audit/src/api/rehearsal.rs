@@ -12,7 +12,7 @@ use holdfast_proto::{
     consent::v1::{GrantGiven, MarkSet, Narrowing},
     timestamp,
 };
-use holdfast_types::{Category, GrantId, MarkId, PatientId};
+use holdfast_types::{Category, MarkId, PatientId};
 use prost_types::Any;
 use uuid::Uuid;
 
@@ -23,27 +23,27 @@ const NEW: Uuid = Uuid::max();
 pub(super) fn change(
     request: pb::RehearseChangeRequest,
     now: DateTime<Utc>,
-) -> Result<(PatientId, ConsentFact), Problem> {
+) -> Result<(PatientId, Vec<ConsentFact>), Problem> {
     let patient: PatientId = field::id("patient_id", &request.patient_id)?;
+    let revoked = |grant| ConsentFact::GrantRevoked { grant, revoked: now, revision: u64::MAX };
     let said = match field::required("change", request.change)? {
         Change::GiveGrant(mut grant) => {
+            let replaced = field::optional_id("give_grant.replaces_grant_id", &grant.replaces_grant_id)?;
             (grant.grant_id, grant.patient_id, grant.revision) = (NEW.to_string(), patient.to_string(), 1);
             grant.revoked_time = None;
             grant.narrowing = grant.narrowing.filter(|narrowing| *narrowing != Narrowing::default());
             grant.from_time.get_or_insert_with(|| timestamp(now));
-            read("give_grant", Any::from_msg(&GrantGiven { grant: Some(grant) }))?
+            let given = read("give_grant", Any::from_msg(&GrantGiven { grant: Some(grant) }))?;
+            replaced.map(revoked).into_iter().chain([given]).collect()
         }
-        Change::RevokeGrantId(grant) => {
-            let grant: GrantId = field::id("revoke_grant_id", &grant)?;
-            ConsentFact::GrantRevoked { grant, revoked: now, revision: u64::MAX }
-        }
+        Change::RevokeGrantId(grant) => vec![revoked(field::id("revoke_grant_id", &grant)?)],
         Change::SetMark(mut mark) => {
             (mark.mark_id, mark.patient_id) = (NEW.to_string(), patient.to_string());
-            read("set_mark", Any::from_msg(&MarkSet { mark: Some(mark) }))?
+            vec![read("set_mark", Any::from_msg(&MarkSet { mark: Some(mark) }))?]
         }
         Change::LiftMarkId(mark) => {
             let mark: MarkId = field::id("lift_mark_id", &mark)?;
-            ConsentFact::MarkLifted { patient, mark }
+            vec![ConsentFact::MarkLifted { patient, mark }]
         }
     };
     Ok((patient, said))

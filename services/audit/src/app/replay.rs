@@ -96,7 +96,7 @@ impl App {
         &self,
         entered: &Entered,
         patient: PatientId,
-        change: ConsentFact,
+        change: Vec<ConsentFact>,
     ) -> Result<Rehearsed, Problem> {
         let gate = self.ground.gate();
         let asked = Oversight::RecordHistory(patient);

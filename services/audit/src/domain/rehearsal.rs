@@ -1,6 +1,8 @@
 //! A change of sharing before it is made: what it would have done to the looks that were, and what it does to who may look from now on.
 //!
 //! It is heard like any other saying of consent, and the one decision function is asked twice: without it and with it.
+mod open;
+
 use super::Saying;
 use chrono::{DateTime, Utc};
 use holdfast_access::{
@@ -12,6 +14,7 @@ use holdfast_access::{
 use holdfast_types::{
     AccountId, Action, Basis, Category, PatientId, Period, PracticeId, Purpose, Role, TenantId,
 };
+use open::Open;
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
@@ -25,7 +28,8 @@ pub struct Rehearsal<'a> {
     policies: &'a Policies,
     /// What consent said of the record, in the order of its lane, as far as it can be read.
     said: Vec<(u64, ConsentFact)>,
-    change: ConsentFact,
+    /// What would be said at once: one thing, or a grant's end and what takes its place.
+    change: Vec<ConsentFact>,
     /// What a mark of single things, or of one author, is about.
     things: BTreeSet<Uuid>,
 }
@@ -70,7 +74,7 @@ impl<'a> Rehearsal<'a> {
     pub fn new(
         policies: &'a Policies,
         said: Vec<Saying>,
-        change: ConsentFact,
+        change: Vec<ConsentFact>,
         things: BTreeSet<Uuid>,
     ) -> Self {
         let said = said.into_iter().map_while(|saying| Some((saying.lane_seq, saying.fact?))).collect();
@@ -79,7 +83,7 @@ impl<'a> Rehearsal<'a> {
 
     /// What single things, or what author, the change is about.
     pub fn marked(&self) -> Option<Marked> {
-        marked(&self.said, &self.change)
+        self.change.iter().find_map(|change| marked(&self.said, change))
     }
 
     /// None: it would have gone as it did. `shown` are the ids that left.
@@ -127,7 +131,7 @@ impl<'a> Rehearsal<'a> {
                 caller.held_at_practices().any(|held| held == (role, practice))
             }
         };
-        match &self.change {
+        self.change.iter().any(|change| match change {
             ConsentFact::GrantGiven(grant) => reaches(&grant.grantee),
             ConsentFact::GrantRevoked { grant, .. } => self.said.iter().any(
                 |(_, fact)| matches!(fact, ConsentFact::GrantGiven(given) if given.id == *grant && reaches(&given.grantee)),
@@ -141,14 +145,20 @@ impl<'a> Rehearsal<'a> {
             | ConsentFact::HolderAdded { .. }
             | ConsentFact::AuthoritySettled { .. }
             | ConsentFact::RecordErased { .. } => true,
-        }
+        })
+    }
+
+    /// The rooms that the change speaks of.
+    fn rooms(&self) -> Vec<Category> {
+        let rooms = self.change.iter().flat_map(|change| concerned(&self.said, change));
+        rooms.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Rooms are decided each by itself where somebody reads: those that the change does not speak of stay as they are.
     fn narrowed(&self, decided: &Decided) -> Decided {
         let mut narrowed = decided.clone();
         if let Asked::Rooms { action: Action::Read | Action::Download, record, .. } = &mut narrowed.asked {
-            let concerned = concerned(&self.said, &self.change);
+            let concerned = self.rooms();
             record.categories.retain(|category| concerned.contains(category));
         }
         narrowed
@@ -208,14 +218,16 @@ impl<'a> Rehearsal<'a> {
             before.hear(fact.clone());
         }
         let mut after = before.clone();
-        after.hear(match &self.change {
-            ConsentFact::GrantGiven(grant) => {
-                let from = grant.period.from().min(at);
-                let period = Period::try_new(from, grant.period.until()).unwrap_or(grant.period);
-                ConsentFact::GrantGiven(GrantFact { period, ..grant.clone() })
-            }
-            other => other.clone(),
-        });
+        for change in &self.change {
+            after.hear(match change {
+                ConsentFact::GrantGiven(grant) => {
+                    let from = grant.period.from().min(at);
+                    let period = Period::try_new(from, grant.period.until()).unwrap_or(grant.period);
+                    ConsentFact::GrantGiven(GrantFact { period, ..grant.clone() })
+                }
+                other => other.clone(),
+            });
+        }
         (before, after)
     }
 
@@ -227,7 +239,7 @@ impl<'a> Rehearsal<'a> {
         patient: PatientId,
         now: DateTime<Utc>,
     ) -> Open<(Action, Category)> {
-        self.permitted(stood, caller, patient, now, &concerned(&self.said, &self.change), &ACTIONS)
+        self.permitted(stood, caller, patient, now, &self.rooms(), &ACTIONS)
     }
 
     fn reads_anything(&self, stood: &Stood, caller: &Caller, patient: PatientId, now: DateTime<Utc>) -> bool {
@@ -268,49 +280,6 @@ impl<'a> Rehearsal<'a> {
 /// Whoever does may do everything, whatever is given or marked.
 fn holds_everything(facts: &Facts) -> bool {
     Action::ALL.iter().all(|action| facts.holds_all(*action, Category::ALL))
-}
-
-/// What is open, and the parts of it; no parts where all of it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Open<Room: Ord>(BTreeMap<Room, BTreeSet<String>>);
-
-impl<Room: Ord + Copy> Open<Room> {
-    /// What is open in several ways is open in all of them.
-    fn of(rooms: impl IntoIterator<Item = (Room, BTreeSet<String>)>) -> Self {
-        let mut open: BTreeMap<Room, BTreeSet<String>> = BTreeMap::new();
-        for (room, parts) in rooms {
-            match open.get_mut(&room) {
-                None => drop(open.insert(room, parts)),
-                Some(known) if known.is_empty() || parts.is_empty() => known.clear(),
-                Some(known) => known.extend(parts),
-            }
-        }
-        Self(open)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Rooms of which more is open here than there.
-    fn beyond(&self, there: &Self) -> Vec<Room> {
-        let more = |room: &&Room| match (self.0.get(room), there.0.get(room)) {
-            (None, _) => false,
-            (Some(_), None) => true,
-            (Some(here), Some(there)) if here.is_empty() || there.is_empty() => {
-                here.is_empty() && !there.is_empty()
-            }
-            (Some(here), Some(there)) => !here.is_subset(there),
-        };
-        self.0.keys().filter(more).copied().collect()
-    }
-
-    /// Those of them of which not all is open at one place and nothing at the other.
-    fn in_part(&self, there: &Self, rooms: &[Room]) -> Vec<Room> {
-        let parts = |of: &Self, room: &Room| of.0.get(room).is_some_and(|parts| !parts.is_empty());
-        let both = |room: &Room| self.0.contains_key(room) && there.0.contains_key(room);
-        rooms.iter().filter(|room| parts(self, room) || parts(there, room) || both(room)).copied().collect()
-    }
 }
 
 /// Whether more is kept back after than before, and whether less is.

@@ -56,7 +56,7 @@ pub async fn rehearsed(
     pool: &PgPool,
     permit: &Permit<Oversight>,
     policies: &Policies,
-    change: ConsentFact,
+    change: Vec<ConsentFact>,
     now: DateTime<Utc>,
 ) -> Result<Unreleased<Rehearsed>, HistoryError> {
     let Oversight::RecordHistory(patient) = *permit.target() else {

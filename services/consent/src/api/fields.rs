@@ -1,10 +1,11 @@
 //! Fields that only consent reads, and the record of a list as the contract writes it.
 use crate::{
+    app::Replaced,
     domain::{grant::Grantee, record::FREE_STANDING},
     views::RecordAccess,
 };
 use holdfast_access::Roles;
-use holdfast_host::{Problem, catalogue, field};
+use holdfast_host::{Problem, catalogue, field, mask};
 use holdfast_proto::{Word, consent::v1 as pb};
 use holdfast_types::{
     Action, Category, IdParseError, ItemId, Narrowing, PatientId, Relationship, Role, TenantId,
@@ -57,6 +58,15 @@ pub(super) fn grantee(message: Option<pb::Grantee>) -> Result<Grantee, Problem> 
             "grantee.role",
             "none with a person, and one to share with at an organisation",
         )),
+    }
+}
+
+/// The grant that another is a change of.
+pub(super) fn replaced(grant: &str, etag: &str) -> Result<Option<Replaced>, Problem> {
+    let seen = mask::revision(etag)?;
+    match (field::optional_id("replaces_grant_id", grant)?, seen) {
+        (None, Some(_)) => Err(Problem::of_field(catalogue::FIELD_INVALID, "replaces_etag", "of no grant")),
+        (grant, seen) => Ok(grant.map(|grant| Replaced { grant, seen })),
     }
 }
 

@@ -87,6 +87,7 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
         Refusal::NotGiven => catalogue::GRANT_UNKNOWN,
         Refusal::AlreadyRevoked => catalogue::ALREADY_REVOKED,
         Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
+        Refusal::NotChangeable => catalogue::GRANT_NOT_CHANGEABLE,
     };
     Problem::new(reason, refusal.to_string())
 }

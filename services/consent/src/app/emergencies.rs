@@ -80,7 +80,7 @@ impl App {
             .map_err(|error| Failure::of(error, Failure::Grant))?;
         // Whatever became of it since: the answer to a repeated command is the first one.
         let terms = executed.state.terms().cloned().ok_or(Failure::Grant(grant::Refusal::NotGiven))?;
-        let grant = ShownGrant { id: grant, revision: 1, terms, revoked: None };
+        let grant = ShownGrant::as_given(grant, terms);
         Ok((EmergencyAccess { grant, review: None }, executed.position))
     }
 
@@ -161,7 +161,7 @@ impl App {
         let loaded = loaded.map_err(Failure::Read)?;
         match loaded.state {
             State::Standing(terms) if terms.period.contains(now) => {
-                let grant = ShownGrant { id: used.grant, revision: loaded.revision, terms, revoked: None };
+                let grant = ShownGrant::as_given(used.grant, terms);
                 Ok(Some(EmergencyAccess { grant, review: None }))
             }
             State::NotGiven | State::Standing(_) | State::Revoked { .. } => Ok(None),
@@ -175,7 +175,7 @@ impl App {
         let reviewed = self.log.load::<Emergency>(subject, grant.uuid()).await.map_err(Failure::Read)?;
         let (terms, revoked) = match opened.state {
             State::Standing(terms) => (terms, None),
-            State::Revoked { terms, revoked } => (terms, Some(revoked)),
+            State::Revoked { terms, revoked, .. } => (terms, Some(revoked)),
             State::NotGiven => return Err(Failure::Grant(grant::Refusal::NotGiven)),
         };
         if terms.basis != Basis::Emergency {
@@ -185,7 +185,7 @@ impl App {
             Reviewed::Waiting => None,
             Reviewed::Reviewed(review) => Some(review),
         };
-        let grant = ShownGrant { id: grant, revision: opened.revision, terms, revoked };
+        let grant = ShownGrant { id: grant, revision: opened.revision, terms, revoked, replaced_by: None };
         Ok(EmergencyAccess { grant, review })
     }
 }

@@ -1,8 +1,8 @@
-//! Giving and revoking grants, and looking at them: for the record's holders only.
-use super::{App, Failure, made_by, request};
+//! Revoking grants, and looking at them: for the record's holders only.
+use super::{App, Failure, request};
 use crate::{
     domain::{
-        grant::{Command, Grant, Grantee, Offer, Refusal, ShownGrant, State, UNENDED_MAX},
+        grant::{Command, Grant, Refusal, ShownGrant, State},
         record::Record,
     },
     views::{self, Cursor, Listed},
@@ -11,26 +11,11 @@ use chrono::{DateTime, Utc};
 use holdfast_access::{Parts, Permit, RequestContext};
 use holdfast_eventlog::{Position, Subject};
 use holdfast_host::CommandId;
-use holdfast_types::{AccountId, Action, Basis, Category, GrantId, Narrowing, PatientId, Purpose, Span};
+use holdfast_types::{AccountId, Action, Basis, Category, GrantId, PatientId, Purpose, Span};
 use uuid::Uuid;
 
 /// Whose record a grant is of that is not there: refused and recorded like any other that the caller may not see.
 const NOBODY: PatientId = PatientId::new(Uuid::nil());
-
-/// Otherwise a decision could miss a grant that stands.
-const _: () = assert!(UNENDED_MAX as i64 <= holdfast_access::views::GRANTS_MAX);
-
-pub(crate) struct GiveGrant {
-    pub(crate) patient: PatientId,
-    pub(crate) grantee: Grantee,
-    pub(crate) categories: Vec<Category>,
-    pub(crate) actions: Vec<Action>,
-    pub(crate) purposes: Vec<Purpose>,
-    pub(crate) from: Option<DateTime<Utc>>,
-    pub(crate) until: Option<DateTime<Utc>>,
-    /// None: all of the categories.
-    pub(crate) narrowing: Option<Narrowing>,
-}
 
 pub(crate) struct RevokeGrant {
     pub(crate) grant: GrantId,
@@ -76,7 +61,7 @@ impl Standing {
     }
 
     /// Of whoever acts for the person, the family's own.
-    fn purposes(&self, purposes: Vec<Purpose>) -> Vec<Purpose> {
+    pub(super) fn purposes(&self, purposes: Vec<Purpose>) -> Vec<Purpose> {
         match self {
             Self::Holds(_) if purposes.is_empty() => vec![Purpose::FamilyRequest],
             Self::None | Self::Named | Self::Holds(_) => purposes,
@@ -95,44 +80,6 @@ fn as_far_as(mut grant: ShownGrant, shared: &[Category]) -> ShownGrant {
 }
 
 impl App {
-    #[tracing::instrument(skip_all, name = "consent.give_grant")]
-    pub(crate) async fn give_grant(
-        &self,
-        asked: &RequestContext,
-        id: CommandId,
-        command: GiveGrant,
-    ) -> Result<(ShownGrant, Option<Position>), Failure> {
-        let GiveGrant { patient, grantee, categories, actions, purposes, from, until, narrowing } = command;
-        let rooms: &[Category] = if categories.is_empty() { Category::ALL } else { &categories };
-        let permit = self.gate.authorise(asked, Action::Share, patient, rooms, "consent.GiveGrant").await?;
-        let (subject, now) = (Subject::Patient(patient), self.log.clock().now());
-        let unended =
-            views::unended(self.log.pool(), &permit, now, UNENDED_MAX).await.map_err(Failure::Views)?;
-        let standing = match grantee {
-            Grantee::Account(account) => self.standing(patient, account, now).await?,
-            Grantee::Practice { .. } => Standing::None,
-        };
-        let to_holder = standing.holds(&categories);
-        let purposes = standing.purposes(purposes);
-        let authority = permit.into_authority();
-        let given_by = authority.account();
-        let offer =
-            Offer { patient, given_by, grantee, categories, actions, purposes, from, until, narrowing };
-        let grant = GrantId::new(made_by(given_by, id, patient.uuid()));
-        let executed = self
-            .log
-            .execute::<Grant>(subject, grant.uuid(), authority.context(), Some(request(given_by, id)), |_| {
-                Command::Give { offer: offer.clone(), now, to_holder, unended }
-            })
-            .await
-            .map_err(|error| Failure::of(error, Failure::Grant))?;
-        // Whatever became of it since: the answer to a repeated command is the first one.
-        let (State::Standing(terms) | State::Revoked { terms, .. }) = executed.state else {
-            return Err(Failure::Grant(Refusal::NotGiven));
-        };
-        Ok((ShownGrant { id: grant, revision: 1, terms, revoked: None }, executed.position))
-    }
-
     #[tracing::instrument(skip_all, name = "consent.revoke_grant")]
     pub(crate) async fn revoke_grant(
         &self,
@@ -158,10 +105,11 @@ impl App {
             )
             .await
             .map_err(|error| Failure::of(error, Failure::Grant))?;
-        let State::Revoked { terms, revoked } = executed.state else {
+        let State::Revoked { terms, revoked, replaced_by } = executed.state else {
             return Err(Failure::Grant(Refusal::NotGiven));
         };
-        let shown = ShownGrant { id: grant, revision: executed.revision, terms, revoked: Some(revoked) };
+        let (revision, revoked) = (executed.revision, Some(revoked));
+        let shown = ShownGrant { id: grant, revision, terms, revoked, replaced_by };
         Ok((as_far_as(shown, &shared), executed.position))
     }
 
@@ -211,7 +159,11 @@ impl App {
     }
 
     /// Of a grant that is not there, all: who may not see it is told the same of it as of one that is.
-    async fn rooms_of(&self, patient: PatientId, grant: GrantId) -> Result<Vec<Category>, Failure> {
+    pub(super) async fn rooms_of(
+        &self,
+        patient: PatientId,
+        grant: GrantId,
+    ) -> Result<Vec<Category>, Failure> {
         let loaded = self.log.load::<Grant>(Subject::Patient(patient), grant.uuid()).await;
         let state = loaded.map_err(Failure::Read)?.state;
         Ok(state.terms().map_or_else(|| Category::ALL.to_vec(), |terms| terms.categories.clone()))

@@ -44,6 +44,7 @@ impl Taking {
             narrowing: None,
             basis: Basis::Emergency,
             reason,
+            replaces: None,
         })
     }
 }

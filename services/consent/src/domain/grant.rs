@@ -42,6 +42,9 @@ pub struct Terms {
     /// Why it was taken in an emergency; empty where a holder gave it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The grant that ended as this one took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<GrantId>,
 }
 
 /// Grants were given before they said by whose word.
@@ -65,6 +68,8 @@ pub struct Offer {
     pub until: Option<DateTime<Utc>>,
     /// None, or saying nothing: all of the categories.
     pub narrowing: Option<Narrowing>,
+    /// The grant that it is a change of.
+    pub replaces: Option<GrantId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +90,15 @@ pub enum Command {
         seen: Option<u64>,
         present: u64,
     },
+    /// Another takes its place.
+    Replace {
+        /// Whose record the other is of.
+        patient: PatientId,
+        by: GrantId,
+        now: DateTime<Utc>,
+        seen: Option<u64>,
+        present: u64,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,7 +109,13 @@ pub enum Event {
     #[serde(rename = "grant.taken")]
     Taken(Terms),
     #[serde(rename = "grant.revoked")]
-    Revoked { patient: PatientId, revoked: DateTime<Utc> },
+    Revoked {
+        patient: PatientId,
+        revoked: DateTime<Utc>,
+        /// The grant that took its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaced_by: Option<GrantId>,
+    },
 }
 
 impl holdfast_eventlog::Event for Event {
@@ -118,6 +138,7 @@ pub enum State {
     Revoked {
         terms: Terms,
         revoked: DateTime<Utc>,
+        replaced_by: Option<GrantId>,
     },
 }
 
@@ -167,6 +188,8 @@ pub enum Refusal {
     AlreadyRevoked,
     #[error("the grant has changed since it was seen")]
     NotAsSeen,
+    #[error("the grant was taken in an emergency, or is over, so that it is not changed")]
+    NotChangeable,
 }
 
 /// A grant as it is shown, at one of its revisions.
@@ -176,6 +199,14 @@ pub struct ShownGrant {
     pub revision: u64,
     pub terms: Terms,
     pub revoked: Option<DateTime<Utc>>,
+    pub replaced_by: Option<GrantId>,
+}
+
+impl ShownGrant {
+    /// As it was given, whatever became of it.
+    pub const fn as_given(id: GrantId, terms: Terms) -> Self {
+        Self { id, revision: 1, terms, revoked: None, replaced_by: None }
+    }
 }
 
 /// The rules.
@@ -203,13 +234,30 @@ impl Decider for Grant {
             (State::Standing(_) | State::Revoked { .. }, Command::Give { .. } | Command::Take(_)) => {
                 Err(Refusal::AlreadyGiven)
             }
-            (State::NotGiven, Command::Revoke { .. }) => Err(Refusal::NotGiven),
-            (State::Revoked { .. }, Command::Revoke { .. }) => Err(Refusal::AlreadyRevoked),
-            (State::Standing(_), Command::Revoke { seen: Some(seen), present, .. }) if seen != present => {
-                Err(Refusal::NotAsSeen)
+            (State::NotGiven, Command::Revoke { .. } | Command::Replace { .. }) => Err(Refusal::NotGiven),
+            (State::Standing(terms) | State::Revoked { terms, .. }, Command::Replace { patient, .. })
+                if terms.patient != patient =>
+            {
+                Err(Refusal::NotGiven)
             }
+            (State::Revoked { .. }, Command::Revoke { .. } | Command::Replace { .. }) => {
+                Err(Refusal::AlreadyRevoked)
+            }
+            (
+                State::Standing(_),
+                Command::Revoke { seen: Some(seen), present, .. }
+                | Command::Replace { seen: Some(seen), present, .. },
+            ) if seen != present => Err(Refusal::NotAsSeen),
             (State::Standing(terms), Command::Revoke { now, .. }) => {
-                Ok(vec![Event::Revoked { patient: terms.patient, revoked: now }])
+                Ok(vec![Event::Revoked { patient: terms.patient, revoked: now, replaced_by: None }])
+            }
+            (State::Standing(terms), Command::Replace { now, .. })
+                if !terms.basis.is_holder() || terms.period.until().is_some_and(|until| until <= now) =>
+            {
+                Err(Refusal::NotChangeable)
+            }
+            (State::Standing(terms), Command::Replace { now, by, .. }) => {
+                Ok(vec![Event::Revoked { patient: terms.patient, revoked: now, replaced_by: Some(by) }])
             }
         }
     }
@@ -217,8 +265,8 @@ impl Decider for Grant {
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
             (_, Event::Given(terms) | Event::Taken(terms)) => State::Standing(terms.clone()),
-            (State::Standing(terms), Event::Revoked { revoked, .. }) => {
-                State::Revoked { terms, revoked: *revoked }
+            (State::Standing(terms), Event::Revoked { revoked, replaced_by, .. }) => {
+                State::Revoked { terms, revoked: *revoked, replaced_by: *replaced_by }
             }
             (state @ (State::NotGiven | State::Revoked { .. }), Event::Revoked { .. }) => state,
         }
@@ -226,8 +274,18 @@ impl Decider for Grant {
 }
 
 fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
-    let Offer { patient, given_by, grantee, categories, actions, mut purposes, from, until, narrowing } =
-        offer;
+    let Offer {
+        patient,
+        given_by,
+        grantee,
+        categories,
+        actions,
+        mut purposes,
+        from,
+        until,
+        narrowing,
+        replaces,
+    } = offer;
     if categories.is_empty() || actions.is_empty() {
         return Err(Refusal::NothingShared);
     }
@@ -253,7 +311,19 @@ fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
         return Err(Refusal::BeyondRole(category));
     }
     let (basis, reason) = (Basis::Holder, String::new());
-    Ok(Terms { patient, given_by, grantee, categories, actions, purposes, period, narrowing, basis, reason })
+    Ok(Terms {
+        patient,
+        given_by,
+        grantee,
+        categories,
+        actions,
+        purposes,
+        period,
+        narrowing,
+        basis,
+        reason,
+        replaces,
+    })
 }
 
 /// The first category of which the role would see nothing: nobody is to believe that it is shared.

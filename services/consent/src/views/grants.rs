@@ -62,6 +62,8 @@ pub async fn grant(
     let row: Option<GrantRow> = sqlx::query_as(
         "SELECT
             grants.*,
+            given.replaces,
+            given.replaced_by,
             given.given_by,
             given.given_time
          FROM access_grants AS grants
@@ -90,6 +92,8 @@ pub async fn grants(
     let rows: Vec<GrantRow> = sqlx::query_as(
         "SELECT
             grants.*,
+            given.replaces,
+            given.replaced_by,
             given.given_by,
             given.given_time
          FROM given_grants AS given

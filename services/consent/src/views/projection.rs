@@ -84,18 +84,26 @@ async fn grant(conn: &mut PgConnection, header: &Header, event: GrantEvent) -> R
                 emergencies::began(conn, header, terms.patient).await?;
             }
             sqlx::query(
-                "INSERT INTO given_grants (grant_id, patient, given_by, given_time) VALUES ($1, $2, $3, $4)
+                "INSERT INTO given_grants (grant_id, patient, given_by, given_time, replaces) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (grant_id) DO NOTHING",
             )
             .bind(id.uuid())
             .bind(terms.patient.uuid())
             .bind(terms.given_by.uuid())
             .bind(header.recorded)
+            .bind(terms.replaces.map(GrantId::uuid))
             .execute(&mut *conn)
             .await?;
             apply(conn, &ConsentFact::GrantGiven(fact(id, revision, terms))).await
         }
-        GrantEvent::Revoked { revoked, .. } => {
+        GrantEvent::Revoked { revoked, replaced_by, .. } => {
+            if let Some(by) = replaced_by {
+                sqlx::query("UPDATE given_grants SET replaced_by = $2 WHERE grant_id = $1")
+                    .bind(id.uuid())
+                    .bind(by.uuid())
+                    .execute(&mut *conn)
+                    .await?;
+            }
             apply(conn, &ConsentFact::GrantRevoked { grant: id, revoked, revision }).await
         }
     }
@@ -113,6 +121,7 @@ fn fact(id: GrantId, revision: u64, terms: Terms) -> GrantFact {
         narrowing,
         basis,
         reason: _,
+        replaces: _,
     } = terms;
     let grantee = match grantee {
         Grantee::Account(account) => Reached::Account(account),

@@ -100,6 +100,8 @@ async fn grants(
          CROSS JOIN LATERAL (
             SELECT
                 grants.*,
+                given.replaces,
+                given.replaced_by,
                 given.given_by,
                 given.given_time
             FROM access_grants AS grants

@@ -30,6 +30,8 @@ pub(super) struct GrantRow {
     revision: i64,
     basis: String,
     narrowing: Option<Json<Narrowing>>,
+    replaces: Option<Uuid>,
+    replaced_by: Option<Uuid>,
     given_by: Uuid,
     pub(super) given_time: DateTime<Utc>,
 }
@@ -58,8 +60,10 @@ impl GrantRow {
                 basis: word(&self.basis, "basis")?,
                 reason: String::new(),
                 narrowing: self.narrowing.map(|Json(narrowing)| narrowing),
+                replaces: self.replaces.map(GrantId::new),
             },
             revoked: self.revoked_time,
+            replaced_by: self.replaced_by.map(GrantId::new),
         })
     }
 }

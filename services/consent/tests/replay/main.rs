@@ -18,14 +18,16 @@ use holdfast_consent::{
         authority::{Around, Authorities, Rules},
         emergency::Emergency,
         erasure::Erasure,
-        grant::Grant,
+        grant::{Command as GrantCommand, Grant},
         mark::Marks,
         record::{FREE_STANDING, Record},
     },
     publish,
     views::Consent,
 };
-use holdfast_eventlog::{Context, Decider, EventLog, ExecuteError, Parts, Source, Subject, rebuild};
+use holdfast_eventlog::{
+    Append, Context, Decider, EventLog, ExecuteError, Parts, Source, StreamAppend, Subject, rebuild,
+};
 use holdfast_testkit::{FakeClock, SeededIds, TestDatabase, database};
 use holdfast_types::{Actor, Clock, GrantId, Ids, PatientId, Purpose};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -144,6 +146,7 @@ impl World {
         };
         let accepted = match command {
             Command::Record(command) => self.execute::<Record>(of, stream, || command).await,
+            Command::Grant(command @ GrantCommand::Replace { .. }) => self.change(step, command).await,
             Command::Grant(command) => self.execute::<Grant>(of, thing, || command.clone()).await,
             Command::Mark(command) => self.execute::<Marks>(of, stream, || command.clone()).await,
             Command::Erasure(command) => self.execute::<Erasure>(of, stream, || command.clone()).await,
@@ -156,7 +159,7 @@ impl World {
                 self.execute::<Allowance>(Subject::Account(by), by.uuid(), || command).await
             }
         };
-        if accepted && step.what == What::Revoke {
+        if accepted && matches!(step.what, What::Revoke | What::Change) {
             revoked.push((patient, GrantId::new(thing)));
         }
     }
@@ -169,6 +172,25 @@ impl World {
         Now { time: self.clock.now(), around, rules: Arc::clone(&self.rules), revision }
     }
 
+    /// The end of one grant and the other that takes its place, in one append.
+    async fn change(&self, step: &Step, end: GrantCommand) -> bool {
+        let subject = Subject::Patient(step.patient());
+        let standing = self.log.load::<Grant>(subject, step.id()).await.unwrap();
+        let next = self.log.load::<Grant>(subject, step.successor()).await.unwrap();
+        let (offer, now) = (step.offer(self.clock.now()), self.clock.now());
+        let give = GrantCommand::Give { offer, now, to_holder: false, unended: 0 };
+        let (Ok(ended), Ok(given)) = (Grant::decide(&standing.state, end), Grant::decide(&next.state, give))
+        else {
+            return false;
+        };
+        let streams = vec![
+            StreamAppend::of(step.id(), standing.revision, &ended).unwrap(),
+            StreamAppend::of(step.successor(), 0, &given).unwrap(),
+        ];
+        self.log.append(Append { subject, context: context(), request: None, streams }).await.unwrap();
+        true
+    }
+
     /// Whether it was accepted.
     async fn execute<D: Decider>(
         &self,
@@ -179,17 +201,7 @@ impl World {
     where
         D::Refusal: std::fmt::Debug,
     {
-        let context = Context {
-            tenant: FREE_STANDING,
-            actor: Actor::Account(account(0)),
-            on_behalf_of: None,
-            purpose: Purpose::FamilyRequest,
-            correlation: Uuid::nil(),
-            causation: None,
-            traceparent: None,
-            occurred: None,
-            by_right: None,
-        };
+        let context = context();
         match self.log.execute::<D>(subject, id, &context, None, |_| command()).await {
             Ok(_) => true,
             Err(ExecuteError::Refused(_)) => false,
@@ -219,5 +231,19 @@ impl World {
             kinds.extend(lane.into_iter().map(|envelope| envelope.header.event_type));
         }
         kinds
+    }
+}
+
+fn context() -> Context {
+    Context {
+        tenant: FREE_STANDING,
+        actor: Actor::Account(account(0)),
+        on_behalf_of: None,
+        purpose: Purpose::FamilyRequest,
+        correlation: Uuid::nil(),
+        causation: None,
+        traceparent: None,
+        occurred: None,
+        by_right: None,
     }
 }

@@ -48,7 +48,7 @@ macro_rules! kinds {
 
 kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
-    What: Wait, Open, AddHolder, Give, Take, Revoke, SetMark, LiftMark, PlaceHold, LiftHold, RequestErasure, WithdrawErasure, CarryOut,
+    What: Wait, Open, AddHolder, Give, Take, Revoke, Change, SetMark, LiftMark, PlaceHold, LiftHold, RequestErasure, WithdrawErasure, CarryOut,
     RepeatErasure, Review, Use, StatePerson, Record, Attest, Withdraw, Renew, End, Freeze, ReviewFreeze
 }
 
@@ -71,6 +71,7 @@ pub(crate) const fn kind(command: &Command) -> What {
         Command::Grant(grant::Command::Give { .. }) => What::Give,
         Command::Grant(grant::Command::Take(_)) => What::Take,
         Command::Grant(grant::Command::Revoke { .. }) => What::Revoke,
+        Command::Grant(grant::Command::Replace { .. }) => What::Change,
         Command::Mark(mark::Command::Set { .. }) => What::SetMark,
         Command::Mark(mark::Command::Lift { .. }) => What::LiftMark,
         Command::Erasure(erasure::Command::PlaceHold(_)) => What::PlaceHold,
@@ -124,6 +125,7 @@ pub(crate) fn story() -> Vec<Step> {
         (What::Give, 0, 1, 1),
         (What::Wait, 0, 0, 0),
         (What::Revoke, 0, 0, 0),
+        (What::Change, 0, 1, 0),
         (What::Take, 2, 2, 0),
         (What::Use, 2, 2, 0),
         (What::Review, 0, 2, 0),
@@ -183,6 +185,11 @@ impl Step {
         Uuid::from_u128(0x6000 + 16 * u128::from(self.of) + u128::from(self.thing))
     }
 
+    /// What takes the place of the thing.
+    pub(crate) fn successor(&self) -> Uuid {
+        Uuid::from_u128(self.id().as_u128() + 0x1000)
+    }
+
     /// Somebody else than who commands.
     fn other(&self) -> AccountId {
         account((self.by + 1 + self.way % 2) % 3)
@@ -221,6 +228,13 @@ impl Step {
                 let seen = (self.way > 0).then_some(u64::from(self.way));
                 Command::Grant(grant::Command::Revoke { now: time, seen, present: now.revision })
             }
+            What::Change => Command::Grant(grant::Command::Replace {
+                patient: self.patient(),
+                by: GrantId::new(self.successor()),
+                now: time,
+                seen: (self.way > 0).then_some(u64::from(self.way)),
+                present: now.revision,
+            }),
             What::SetMark => Command::Mark(mark::Command::Set {
                 mark: self.mark(time),
                 from_holder: self.thing == 1 && holds,
@@ -264,7 +278,7 @@ impl Step {
         })
     }
 
-    fn offer(&self, now: DateTime<Utc>) -> Offer {
+    pub(crate) fn offer(&self, now: DateTime<Utc>) -> Offer {
         let hours = |hours: Option<i64>| hours.map(|hours| now + TimeDelta::hours(hours));
         let items = Narrowing { items: vec![self.id()], ..Narrowing::default() };
         let grantee = match self.way {
@@ -281,6 +295,7 @@ impl Step {
             from: hours(self.from_hours),
             until: hours(self.until_hours),
             narrowing: (self.way == 1).then_some(items),
+            replaces: (self.what == What::Change).then(|| GrantId::new(self.id())),
         }
     }
 

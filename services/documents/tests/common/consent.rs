@@ -96,6 +96,7 @@ impl Consent {
             patient_id: patient.to_string(),
             revoked_time: Some(timestamp(now)),
             revision: 2,
+            ..pb::GrantRevoked::default()
         };
         self.tell(patient, "grant.revoked", &revoked).await;
     }

@@ -17,11 +17,12 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     ("never-share", |look| never(look, false)),
     ("never-check", |look| never(look, true)),
     ("lift-mark", lift),
-    ("share-who", |look| share(look, Step::Who)),
-    ("share-what", |look| share(look, Step::What)),
-    ("share-why", |look| share(look, Step::Why)),
-    ("share-until", |look| share(look, Step::Until)),
-    ("share-check", |look| share(look, Step::Check)),
+    ("share-who", |look| share(look, Step::Who, false)),
+    ("share-what", |look| share(look, Step::What, false)),
+    ("share-why", |look| share(look, Step::Why, false)),
+    ("share-until", |look| share(look, Step::Until, false)),
+    ("share-check", |look| share(look, Step::Check, false)),
+    ("share-change", |look| share(look, Step::Check, true)),
 ];
 
 fn grants(look: &Look) -> Vec<GrantCard> {
@@ -114,6 +115,7 @@ fn grant(look: &Look) -> Page {
             Fact::new(words.t("grant-from"), look.day(322).text),
             Fact::new(words.t("grant-until"), look.day(-92).text),
         ],
+        change_href: Some("/r/k7m2q/sharing/7a/change".to_owned()),
         stop_href: Some("/r/k7m2q/sharing/7a/stop".to_owned()),
     })
 }
@@ -206,7 +208,7 @@ fn lift(look: &Look) -> Page {
     })
 }
 
-fn share(look: &Look, step: Step) -> Page {
+fn share(look: &Look, step: Step, changing: bool) -> Page {
     let words = look.words;
     let question = |name, key: &str, many, choices| Question {
         name,
@@ -271,6 +273,7 @@ fn share(look: &Look, step: Step) -> Page {
     Box::new(Share {
         frame: look.family(Tab::Sharing),
         step,
+        changing,
         carried: vec![Carried { name: "grantee".to_owned(), value: "d".to_owned() }],
         questions,
         fold: (step == Step::What).then_some(true),

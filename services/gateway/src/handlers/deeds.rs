@@ -15,6 +15,10 @@ pub(super) struct Given {
     pub to: String,
     pub rooms: String,
     pub when: String,
+    /// The rooms of the grant whose place it took.
+    pub before: Option<String>,
+    /// It ended as another took its place.
+    pub replaced: bool,
 }
 
 /// Tells entries in the words of one reader.
@@ -214,6 +218,13 @@ impl Teller {
         let (words, kind) = (self.words, entry.r#type.as_str());
         let given = entry.stream.strip_prefix("grant/").and_then(|id| self.grants.get(id));
         match (kind, given) {
+            ("grant.given", Some(Given { to, rooms, before: Some(before), .. })) => {
+                let said = words.say("did-share-changed").with("name", to);
+                said.with("before", before).with("room", rooms).plain()
+            }
+            ("grant.revoked", Some(given)) if given.replaced => {
+                words.say("did-share-replaced").with("name", &given.to).plain()
+            }
             ("grant.given", Some(given)) => {
                 words.say("did-shared").with("room", &given.rooms).with("name", &given.to).plain()
             }

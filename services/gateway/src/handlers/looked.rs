@@ -166,10 +166,16 @@ async fn days(open: &Open, entries: &[Entry]) -> Result<Vec<Day>, Failure> {
     let grants = if open.record.may_share() { open.grants(true).await? } else { Vec::new() };
     let actors = entries.iter().map(|entry| entry.actor.as_str()).chain(given::accounts(&grants));
     let known = open.known(actors).await?;
+    let before = |grant: &Grant| {
+        let before = grants.iter().find(|one| one.grant_id == grant.replaces_grant_id)?;
+        Some(rooms(open.words(), &before.categories))
+    };
     let told = |grant: &Grant| Given {
         to: known.grantee(open, grant.grantee.as_ref()).name,
         rooms: rooms(open.words(), &grant.categories),
         when: open.day(grant.from_time.as_ref()).map_or_else(String::new, |when| when.text),
+        before: before(grant),
+        replaced: !grant.replaced_by_grant_id.is_empty(),
     };
     let teller = Teller {
         words: open.words(),

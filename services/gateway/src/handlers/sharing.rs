@@ -1,5 +1,6 @@
 //! Sharing: what is shared with whom until when, one grant, and stopping it; what was saved before stays saved, and is named.
 mod answers;
+mod change;
 mod never;
 mod new;
 mod rehearse;
@@ -40,6 +41,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/r/{r}/sharing", get(list))
         .route("/r/{r}/sharing/{grant}", get(grant))
         .route("/r/{r}/sharing/{grant}/stop", get(confirm).post(stop))
+        .merge(change::routes())
         .merge(new::routes())
         .merge(never::routes())
 }
@@ -96,7 +98,12 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let card = card(&open, &known, &uses, &parts, &grant, standing);
     let words = open.words();
     let from = open.when(grant.from_time.as_ref()).map_or_else(String::new, |when| when.text);
-    let ended = if grant.revoked_time.is_some() { "grant-stopped" } else { "grant-until" };
+    let ended = match (&grant.revoked_time, grant.replaced_by_grant_id.as_str()) {
+        (None, _) => "grant-until",
+        (Some(_), "") => "grant-stopped",
+        (Some(_), _) => "grant-changed",
+    };
+    let before = before(&open, &grant).await?.map(|before| Fact::new(words.t("grant-before"), before));
     let facts = vec![
         Fact::new(words.t("grant-what"), rooms(words, &grant.categories)),
         Fact::new(words.t("grant-may"), actions(words, &grant.actions)),
@@ -108,15 +115,26 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let part = parts.of(&open, &grant).map(|part| Fact::new(words.t("grant-part"), part));
     let why = Some(card.why).filter(|why| !why.is_empty());
     let why = why.map(|why| Fact::new(words.t("emergency-said"), why));
-    let facts = why.into_iter().chain(part).chain(facts).collect();
+    let facts = why.into_iter().chain(part).chain(facts).chain(before).collect();
     let frame = open.frame(Tab::Sharing).await;
     Ok(show(&GrantPage {
         frame,
         who: card.who,
         badge: standing.badge_of(words, &grant),
         facts,
+        change_href: change::href(&open, &grant, standing),
         stop_href: card.stop_href,
     }))
+}
+
+/// What a changed grant had shared before.
+async fn before(open: &Open, grant: &Grant) -> Result<Option<String>, Failure> {
+    if grant.replaces_grant_id.is_empty() {
+        return Ok(None);
+    }
+    let before = get_grant(open, grant.replaces_grant_id.clone()).await?;
+    let parts = open.parts(std::slice::from_ref(&before)).await?;
+    Ok(Some(parts.with(open, &before, rooms(open.words(), &before.categories))))
 }
 
 async fn confirm(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {

@@ -39,6 +39,8 @@ pub struct Grant {
     pub who: Person,
     pub badge: Badge,
     pub facts: Vec<Fact>,
+    /// None when it ended, or nobody was asked for it.
+    pub change_href: Option<String>,
     pub stop_href: Option<String>,
 }
 
@@ -136,6 +138,8 @@ pub struct Answer {
 pub struct Share {
     pub frame: Frame,
     pub step: Step,
+    /// What stands is changed, and nothing new is shared.
+    pub changing: bool,
     pub carried: Vec<Carried>,
     pub questions: Vec<Question>,
     pub fields: Vec<Field>,

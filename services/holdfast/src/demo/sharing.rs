@@ -316,7 +316,7 @@ async fn give(
         purposes: offer.purposes.iter().map(|purpose| purpose.to_proto()).collect(),
         from_time: None,
         until_time: offer.days.map(|days| days_after(loading.network.today, days)),
-        narrowing: None,
+        ..pb::GiveGrantRequest::default()
     };
     let client = loading.installation.consent(loading.people.speaker(record.holder)?)?;
     let given =

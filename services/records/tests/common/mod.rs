@@ -268,7 +268,13 @@ impl World {
     pub async fn revoke(&self, grant_id: String) {
         let revoked_time = Some(timestamp(self.clock.now()));
         let patient_id = patient().to_string();
-        let revoked = consent::GrantRevoked { grant_id, patient_id, revoked_time, revision: 2 };
+        let revoked = consent::GrantRevoked {
+            grant_id,
+            patient_id,
+            revoked_time,
+            revision: 2,
+            ..consent::GrantRevoked::default()
+        };
         self.say(patient(), &revoked).await;
     }
 

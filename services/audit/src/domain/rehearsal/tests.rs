@@ -106,31 +106,40 @@ fn marks() -> impl Strategy<Value = MarkFact> {
 
 fn facts() -> impl Strategy<Value = Vec<ConsentFact>> {
     let fact = prop_oneof![
-        4 => grants().prop_map(ConsentFact::GrantGiven),
-        2 => marks().prop_map(ConsentFact::MarkSet),
+        4 => grants().prop_map(|grant| vec![ConsentFact::GrantGiven(grant)]),
+        2 => marks().prop_map(|mark| vec![ConsentFact::MarkSet(mark)]),
         1 => changes(),
-        1 => Just(ConsentFact::RecordOpened { patient: patient(), tenant: TenantId::new(id(0x7E1)) }),
-        1 => accounts().prop_map(|account| ConsentFact::HolderAdded {
+        1 => Just(vec![ConsentFact::RecordOpened { patient: patient(), tenant: TenantId::new(id(0x7E1)) }]),
+        1 => accounts().prop_map(|account| vec![ConsentFact::HolderAdded {
             patient: patient(), account, relationship: Relationship::Parent,
-        }),
+        }]),
     ];
-    vec(fact, 0..8)
+    vec(fact, 0..8).prop_map(|facts| facts.concat())
 }
 
 /// As consent would publish it once it was made: under an id of its own, or of what stands.
-fn changes() -> impl Strategy<Value = ConsentFact> {
-    prop_oneof![
-        3 => grants().prop_map(|grant| {
+fn changes() -> impl Strategy<Value = Vec<ConsentFact>> {
+    let given = || {
+        grants().prop_map(|grant| {
             let period = Period::try_new(now(), grant.period.until().filter(|until| *until > now())).unwrap();
             ConsentFact::GrantGiven(GrantFact { id: GrantId::new(Uuid::max()), period, ..grant })
-        }),
-        3 => (1..5_u128).prop_map(|number| ConsentFact::GrantRevoked {
-            grant: GrantId::new(id(number)), revoked: now(), revision: u64::MAX,
-        }),
-        3 => marks().prop_map(|mark| ConsentFact::MarkSet(MarkFact { id: MarkId::new(Uuid::max()), ..mark })),
-        2 => (1..5_u128).prop_map(|number| ConsentFact::MarkLifted {
-            patient: patient(), mark: MarkId::new(id(number)),
-        }),
+        })
+    };
+    let revoked = || {
+        (1..5_u128).prop_map(|number| ConsentFact::GrantRevoked {
+            grant: GrantId::new(id(number)),
+            revoked: now(),
+            revision: u64::MAX,
+        })
+    };
+    let marked = |mark| ConsentFact::MarkSet(MarkFact { id: MarkId::new(Uuid::max()), ..mark });
+    let lifted = |number| ConsentFact::MarkLifted { patient: patient(), mark: MarkId::new(id(number)) };
+    prop_oneof![
+        3 => given().prop_map(|given| vec![given]),
+        3 => revoked().prop_map(|revoked| vec![revoked]),
+        3 => (revoked(), given()).prop_map(|(revoked, given)| vec![revoked, given]),
+        3 => marks().prop_map(move |mark| vec![marked(mark)]),
+        2 => (1..5_u128).prop_map(move |number| vec![lifted(number)]),
     ]
 }
 
@@ -181,9 +190,9 @@ fn stood(facts: &[ConsentFact]) -> Stood {
     stood
 }
 
-fn rehearsal(said: &[ConsentFact], change: &ConsentFact, things: BTreeSet<Uuid>) -> Rehearsal<'static> {
+fn rehearsal(said: &[ConsentFact], change: &[ConsentFact], things: BTreeSet<Uuid>) -> Rehearsal<'static> {
     let sayings = said.iter().cloned().zip(1..).map(|(fact, lane_seq)| Saying { lane_seq, fact: Some(fact) });
-    Rehearsal::new(&POLICIES, sayings.collect(), change.clone(), things)
+    Rehearsal::new(&POLICIES, sayings.collect(), change.to_vec(), things)
 }
 
 /// A look of the caller at some rooms, as the gate would have recorded it.
@@ -233,7 +242,7 @@ proptest! {
     ) {
         let rehearsed = rehearsal(&said, &change, BTreeSet::new()).from_now_on(&caller, patient(), now());
         let (before, kept_before) = everything(&stood(&said), &caller);
-        let made = [said, vec![change]].concat();
+        let made = [said, change].concat();
         let (after, kept_after) = everything(&stood(&made), &caller);
         let of_room = |open: &Everything, action: Action, category: Category| -> Option<BTreeSet<String>> {
             let purposes = Purpose::ALL.iter().filter_map(|purpose| open.get(&(action, category, *purpose)));
@@ -277,7 +286,7 @@ proptest! {
         let then = &said[..known];
         let (decided, within) = look(&stood(then), &caller, known as u64, (action, in_part), &rooms);
         let rehearsed = rehearsal(&said, &change, BTreeSet::new()).past(&decided, &[]);
-        let made = [then, std::slice::from_ref(&change)].concat();
+        let made = [then, change.as_slice()].concat();
         let (again, within_again) = look(&stood(&made), &caller, known as u64, (action, in_part), &rooms);
         let parts = |decision: &Decision, within: &Within| -> BTreeMap<Category, BTreeSet<String>> {
             permitted(decision).iter().map(|room| (*room, within.parts_of(*room))).collect()
@@ -333,7 +342,8 @@ fn a_look_that_showed_what_would_be_marked_is_stopped_and_tells_how_much_was_sho
         ConsentFact::MarkSet(MarkFact { id: MarkId::new(id(1)), patient: patient(), what, kept_from })
     };
     let things = || BTreeSet::from([id(0x17E), id(0x17F)]);
-    let past = |kept_from, shown: &[Uuid]| rehearsal(&said, &mark(kept_from), things()).past(&decided, shown);
+    let past =
+        |kept_from, shown: &[Uuid]| rehearsal(&said, &[mark(kept_from)], things()).past(&decided, shown);
     let stopped = Otherwise { effect: Effect::Stopped, categories: vec![], parts: vec![], kept_back: 2 };
     assert_eq!(past(KeptFrom::Everybody, &[id(0x17E), id(0x17F), id(7)]), Some(stopped));
     assert_eq!(past(KeptFrom::Everybody, &[id(7)]), None, "nothing of it was shown");
@@ -360,7 +370,7 @@ fn who_would_lose_what_they_took_in_an_emergency_is_named() {
     let opened = ConsentFact::RecordOpened { patient: patient(), tenant };
     let said = [opened, ConsentFact::GrantGiven(grant)];
     let stop = ConsentFact::GrantRevoked { grant: GrantId::new(id(1)), revoked: now(), revision: 2 };
-    let rehearsal = rehearsal(&said, &stop, BTreeSet::new());
+    let rehearsal = rehearsal(&said, &[stop], BTreeSet::new());
     let named = rehearsal.named(now());
     let caller = &named[&Whom::Account(account)];
     let lost = rehearsal.from_now_on(caller, patient(), now()).unwrap().lost;

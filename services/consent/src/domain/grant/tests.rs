@@ -18,6 +18,7 @@ pub(crate) fn samples() -> Vec<Event> {
         narrowing: None,
         basis: Basis::Holder,
         reason: String::new(),
+        replaces: None,
     };
     let to_account = Terms {
         grantee: Grantee::Account(AccountId::new(id(0xACC2))),
@@ -27,7 +28,10 @@ pub(crate) fn samples() -> Vec<Event> {
     let mut taken = crate::domain::emergency::taking().terms().unwrap();
     // As it was written before there were protected rooms.
     taken.categories.retain(|room| !room.is_protected());
-    let revoked = Event::Revoked { patient: terms.patient, revoked: from + TimeDelta::days(1) };
+    let (patient, ended) = (terms.patient, from + TimeDelta::days(1));
+    let revoked = Event::Revoked { patient, revoked: ended, replaced_by: None };
+    let (before, after) = (GrantId::new(id(0x61)), GrantId::new(id(0x62)));
+    let replaced = Event::Revoked { patient, revoked: ended, replaced_by: Some(after) };
     let narrowing = Narrowing {
         items: vec![id(0x17E)],
         authors: vec![AccountId::new(id(0xACC3))],
@@ -35,7 +39,9 @@ pub(crate) fn samples() -> Vec<Event> {
         until: Some(from),
     };
     let in_part = Terms { narrowing: Some(narrowing), actions: vec![Action::Read], ..to_account.clone() };
-    vec![Event::Given(terms), Event::Given(to_account), revoked, Event::Taken(taken), Event::Given(in_part)]
+    let changed = Event::Given(Terms { replaces: Some(before), ..to_account.clone() });
+    let (given, in_part, taken) = (Event::Given(terms), Event::Given(in_part), Event::Taken(taken));
+    vec![given, Event::Given(to_account), revoked, taken, in_part, changed, replaced]
 }
 
 fn now() -> DateTime<Utc> {
@@ -53,6 +59,7 @@ fn offer() -> Offer {
         from: None,
         until: None,
         narrowing: None,
+        replaces: None,
     }
 }
 
@@ -168,6 +175,37 @@ fn a_revocation_decided_on_another_revision_is_refused() {
     assert!(Grant::decide(&standing, revoke(Some(1), 1)).is_ok());
 }
 
+#[test]
+fn a_change_ends_what_stands_as_it_was_seen_and_names_what_takes_its_place() {
+    let standing = after([give(offer())]);
+    let (patient, by) = (offer().patient, GrantId::new(Uuid::from_u128(9)));
+    let replace = |patient, hours, seen| Command::Replace {
+        patient,
+        by,
+        now: now() + TimeDelta::hours(hours),
+        seen,
+        present: 1,
+    };
+    let ended = Grant::decide(&standing, replace(patient, 1, Some(1))).unwrap();
+    let revoked = now() + TimeDelta::hours(1);
+    assert_eq!(ended, [Event::Revoked { patient, revoked, replaced_by: Some(by) }]);
+    let over = ended.iter().fold(standing.clone(), Grant::evolve);
+    let elsewhere = PatientId::new(Uuid::from_u128(7));
+    let short = after([give(Offer { until: Some(now() + TimeDelta::hours(2)), ..offer() })]);
+    let taken = after([Command::Take(crate::domain::emergency::taking())]);
+    let of = taken.terms().unwrap().patient;
+    for (state, command, refusal) in [
+        (&standing, replace(patient, 1, Some(2)), Refusal::NotAsSeen),
+        (&standing, replace(elsewhere, 1, None), Refusal::NotGiven),
+        (&over, replace(patient, 2, None), Refusal::AlreadyRevoked),
+        (&short, replace(patient, 2, None), Refusal::NotChangeable),
+        (&taken, replace(of, 0, None), Refusal::NotChangeable),
+        (&State::NotGiven, replace(patient, 0, None), Refusal::NotGiven),
+    ] {
+        assert_eq!(Grant::decide(state, command), Err(refusal));
+    }
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let moment = (-10_i64..10).prop_map(|hours| now() + TimeDelta::hours(hours));
     let give =
@@ -178,9 +216,13 @@ fn command() -> impl Strategy<Value = Command> {
                 to_holder,
                 unended: 0,
             });
-    let revoke = (moment, prop::option::of(0_u64..3), 0_u64..3)
+    let revoke = (moment.clone(), prop::option::of(0_u64..3), 0_u64..3)
         .prop_map(|(now, seen, present)| Command::Revoke { now, seen, present });
-    prop_oneof![give, revoke]
+    let replace = (moment, prop::option::of(0_u64..3), 0_u64..3).prop_map(|(now, seen, present)| {
+        let (patient, by) = (offer().patient, GrantId::new(Uuid::from_u128(9)));
+        Command::Replace { patient, by, now, seen, present }
+    });
+    prop_oneof![give, revoke, replace]
 }
 
 proptest! {

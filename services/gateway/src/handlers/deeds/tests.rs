@@ -4,12 +4,20 @@ use crate::words::Lang;
 use std::{collections::BTreeSet, path::Path};
 
 fn teller(words: Words) -> Teller {
-    let given = Given { to: "Dana K.".into(), rooms: "Goals".into(), when: "Jan 4".into() };
+    let given = Given {
+        to: "Dana K.".into(),
+        rooms: "Goals".into(),
+        when: "Jan 4".into(),
+        before: None,
+        replaced: false,
+    };
+    let changed = Given { before: Some("Goals".into()), rooms: "Visit notes".into(), ..given.clone() };
+    let ended = Given { replaced: true, ..given.clone() };
     Teller {
         words,
         me: "account/1".into(),
         mine: Some(Relationship::Parent),
-        grants: HashMap::from([("g1".into(), given)]),
+        grants: HashMap::from([("g1".into(), given), ("g2".into(), changed), ("g0".into(), ended)]),
     }
 }
 
@@ -177,6 +185,10 @@ fn each_kind_of_entry_is_told_with_its_right() {
         (teller.did(&shared), teller.by(&shared).text),
         ("shared Goals with Dana K.".into(), "parent of this record".into())
     );
+    let changed = Entry { stream: "grant/g2".into(), ..shared.clone() };
+    assert_eq!(teller.did(&changed), "changed what is shared with Dana K.: Goals became Visit notes");
+    let ended = Entry { stream: "grant/g0".into(), r#type: "grant.revoked".into(), ..shared.clone() };
+    assert_eq!(teller.did(&ended), "ended what was shared with Dana K. before the change");
     let others = Entry { stream: "grant/g9".into(), ..shared };
     assert_eq!(teller.did(&others), "shared something");
 

@@ -1,5 +1,8 @@
 //! The answers to the questions of sharing. They travel in the form from page to page: nothing is kept before the last button.
-use super::thing::{Only, Thing};
+use super::{
+    change::{Changed, told},
+    thing::{Only, Thing},
+};
 use crate::{
     form::Fields,
     handlers::days,
@@ -12,7 +15,7 @@ use holdfast_proto::{
     consent::v1::{Grantee, Narrowing, grantee::Kind},
     timestamp,
 };
-use holdfast_types::{AccountId, Action, Category, PracticeId, Purpose, Role};
+use holdfast_types::{AccountId, Action, Category, Narrowing as Part, PracticeId, Purpose, Role};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum To {
@@ -54,13 +57,17 @@ impl To {
         }
     }
 
-    /// The usual one first.
+    /// What is offered, the usual one first.
     pub(super) fn purposes(self) -> Vec<Purpose> {
-        let mut usual = vec![Purpose::Treatment, Purpose::Payment, Purpose::Operations];
-        if let Self::Practice(_, role) = self {
-            usual.retain(|aim| Roles::table().purposes_of(role).contains(aim));
+        let usual = [Purpose::Treatment, Purpose::Payment, Purpose::Operations];
+        usual.into_iter().filter(|aim| self.is_for(*aim)).collect()
+    }
+
+    fn is_for(self, aim: Purpose) -> bool {
+        match self {
+            Self::Account(_) => true,
+            Self::Practice(_, role) => Roles::table().purposes_of(role).contains(&aim),
         }
-        usual
     }
 
     pub(super) fn grantee(self) -> Grantee {
@@ -79,6 +86,8 @@ pub(super) enum Until {
     HalfYear,
     Year,
     Day,
+    /// As it stands in a grant that is changed; no new one is offered it.
+    Open,
 }
 
 impl Until {
@@ -91,6 +100,7 @@ impl Until {
             Self::HalfYear => "until-half-year",
             Self::Year => "until-year",
             Self::Day => "until-date",
+            Self::Open => "grant-open-ended",
         }
     }
 }
@@ -109,6 +119,8 @@ pub(super) struct Answers {
     pub only: Option<Only>,
     /// The days from and to which something happened, as they were typed.
     pub span: [String; 2],
+    /// What stands and is changed; none where something new is shared.
+    pub changed: Option<Changed>,
 }
 
 /// The fields of the days between which something happened.
@@ -133,17 +145,21 @@ impl Answers {
             categories: words(fields, "category"),
             actions: words(fields, "action").into_iter().filter(|action| *action != Action::Share).collect(),
             purposes: words(fields, "purpose"),
-            until: Until::ALL.into_iter().find(|until| until.code() == fields.one("until")),
+            until: Until::ALL
+                .into_iter()
+                .chain([Until::Open])
+                .find(|until| until.code() == fields.one("until")),
             until_day: fields.one("until_date").to_owned(),
             thing: Thing::read(fields),
             only: Only::read(fields),
             span: SPAN.map(|name| fields.one(name).to_owned()),
+            changed: Changed::read(fields),
         };
         if let Some(to) = answers.to {
-            let (rooms, deeds, aims) = (to.rooms(), to.deeds(), to.purposes());
+            let (rooms, deeds) = (to.rooms(), to.deeds());
             answers.categories.retain(|room| rooms.contains(room));
             answers.actions.retain(|deed| deeds.contains(deed));
-            answers.purposes.retain(|aim| aims.contains(aim));
+            answers.purposes.retain(|aim| to.is_for(*aim));
         }
         answers
     }
@@ -164,6 +180,7 @@ impl Answers {
 
     fn wrong(&self, step: Step, today: NaiveDate) -> Option<Turn> {
         let question = if self.thing.is_some() { "only" } else { "category" };
+        let asks_for_part = self.thing.is_some() || self.standing_part().is_some();
         let (wrong, field, key) = match step {
             // A thing brings its room along.
             Step::Who if self.to.is_some() && self.thing.is_some() && self.categories.is_empty() => {
@@ -171,7 +188,7 @@ impl Answers {
             }
             Step::Who => (self.to.is_none(), "grantee", "share-who-wrong"),
             Step::What if self.span_of().is_none() => (true, SPAN[0], "part-span-wrong"),
-            Step::What if self.thing.is_some() && self.only.is_none() => (true, question, "part-only-wrong"),
+            Step::What if asks_for_part && self.only.is_none() => (true, "only", "part-only-wrong"),
             Step::What if self.is_part() && self.categories.contains(&Category::Demographics) => {
                 (true, question, "part-one-thing")
             }
@@ -187,10 +204,23 @@ impl Answers {
             Step::Why if self.actions.is_empty() => (true, "action", "share-may-wrong"),
             Step::Why => (self.purposes.is_empty(), "purpose", "share-for-wrong"),
             Step::Until if self.until.is_none() => (true, "until", "share-until-wrong"),
-            Step::Until => (self.last_day(today).is_none(), "until_date", "share-until-wrong"),
+            Step::Until => (self.end(today).is_none(), "until_date", "share-until-wrong"),
             Step::Check => (false, "", ""),
         };
         wrong.then_some(Turn::Wrong(step, field, key))
+    }
+
+    /// The first page that is not answered as it must be; the last one where all are.
+    pub(super) fn next(&self, today: NaiveDate) -> Step {
+        Step::ALL.into_iter().find(|step| self.wrong(*step, today).is_some()).unwrap_or(Step::Check)
+    }
+
+    /// The last day of sharing, or that it is good until it is stopped; none where there is no such day.
+    pub(super) fn end(&self, today: NaiveDate) -> Option<Option<NaiveDate>> {
+        match self.until? {
+            Until::Open => Some(None),
+            _ => self.last_day(today).map(Some),
+        }
     }
 
     /// The last day of sharing: after today.
@@ -201,13 +231,23 @@ impl Answers {
             Until::HalfYear => months(6),
             Until::Year => months(12),
             Until::Day => self.until_day.parse().ok(),
+            Until::Open => None,
         };
         day.filter(|day| *day > today)
     }
 
     /// Whether something of the categories is not shared.
     pub(super) fn is_part(&self) -> bool {
-        self.thing.is_some() || self.span.iter().any(|day| !day.is_empty())
+        self.thing.is_some() || self.kept_part().is_some() || self.span.iter().any(|day| !day.is_empty())
+    }
+
+    /// The part that a grant shares that is changed.
+    pub(super) fn standing_part(&self) -> Option<&Part> {
+        self.changed.as_ref()?.part.as_ref()
+    }
+
+    fn kept_part(&self) -> Option<&Part> {
+        self.standing_part().filter(|_| self.only == Some(Only::Kept))
     }
 
     /// The first day and the last, where they are named; none where they cannot be read, or the last comes first.
@@ -224,11 +264,15 @@ impl Answers {
 
     /// What of the categories is shared; none: all of them.
     pub(super) fn narrowing(&self) -> Option<Narrowing> {
-        let named = self.thing.zip(self.only).map(|(thing, only)| only.narrowing(thing)).unwrap_or_default();
+        let named = match (self.thing, self.only, self.kept_part()) {
+            (Some(thing), Some(only), _) => only.narrowing(thing),
+            (None, _, Some(part)) => told(part),
+            _ => Narrowing::default(),
+        };
         let [first, last] = self.span_of()?;
         self.is_part().then(|| Narrowing {
-            occurred_from_time: first.map(|day| timestamp(days::beginning(day))),
-            occurred_until_time: last.and_then(days::end).map(timestamp),
+            occurred_from_time: first.map(|day| timestamp(days::beginning(day))).or(named.occurred_from_time),
+            occurred_until_time: last.and_then(days::end).map(timestamp).or(named.occurred_until_time),
             ..named
         })
     }
@@ -253,6 +297,9 @@ impl Answers {
         self.purposes.iter().for_each(|word| carry(Some(why), "purpose", word.to_string()));
         carry(Some(until), "until", self.until.map(Until::code).unwrap_or_default().to_owned());
         carry(Some(until), "until_date", self.until_day.clone());
+        for (name, value) in self.changed.iter().flat_map(Changed::carried) {
+            carry(None, name, value);
+        }
         carried
     }
 }

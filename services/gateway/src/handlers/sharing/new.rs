@@ -1,6 +1,7 @@
 //! Sharing something new: one question a page, then all answers to check, then the grant.
 use super::{
     answers::{Answers, SPAN, To, Turn, Until},
+    change::told,
     thing::{Only, Thing},
 };
 use crate::{
@@ -34,7 +35,7 @@ use holdfast_proto::{
     identity::v1::{Practice, SearchDirectoryRequest},
     timestamp,
 };
-use holdfast_types::{Action, Category, OrganizationKind, Purpose, Role};
+use holdfast_types::{Action, Category, Narrowing, OrganizationKind, Purpose, Role};
 use http::StatusCode;
 use std::{collections::HashSet, sync::Arc};
 use uuid::Uuid;
@@ -102,40 +103,48 @@ async fn step(open: Open, fields: Fields) -> Answered {
 
 /// The grant that the answers describe.
 fn draft(open: &Open, answers: &Answers) -> Result<Grant, Failure> {
-    let last_day = answers.last_day(open.local_now().date_naive()).ok_or_else(Failure::bad_form)?;
+    let last_day = answers.end(open.local_now().date_naive()).ok_or_else(Failure::bad_form)?;
+    let changed = answers.changed.as_ref();
     Ok(Grant {
         grantee: answers.to.map(To::grantee),
         categories: answers.categories.iter().map(|word| word.to_proto()).collect(),
         actions: answers.actions.iter().map(|word| word.to_proto()).collect(),
         purposes: answers.purposes.iter().map(|word| word.to_proto()).collect(),
-        until_time: days::end(last_day).map(timestamp),
+        from_time: changed.and_then(|changed| changed.from).map(timestamp),
+        until_time: last_day.and_then(days::end).map(timestamp),
         narrowing: answers.narrowing(),
+        replaces_grant_id: changed.map(|changed| changed.grant.to_string()).unwrap_or_default(),
         ..Grant::default()
     })
 }
 
 async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Failure> {
-    let Grant { grantee, categories, actions, purposes, until_time, narrowing, .. } = draft(open, answers)?;
+    let draft = draft(open, answers)?;
     let asked = GiveGrantRequest {
         request_id: fields.request_id()?.to_string(),
         patient_id: open.patient_id(),
-        grantee,
-        categories,
-        actions,
-        purposes,
-        from_time: None,
-        until_time,
-        narrowing,
+        grantee: draft.grantee,
+        categories: draft.categories,
+        actions: draft.actions,
+        purposes: draft.purposes,
+        from_time: draft.from_time,
+        until_time: draft.until_time,
+        narrowing: draft.narrowing,
+        replaces_grant_id: draft.replaces_grant_id,
+        replaces_etag: answers.changed.as_ref().map(|changed| changed.etag.clone()).unwrap_or_default(),
     };
     open.wrote(open.consent().give_grant(asked).await?.into_inner().position);
-    open.say_next("sharing-given");
+    open.say_next(if answers.changed.is_some() { "sharing-changed" } else { "sharing-given" });
     Ok(())
 }
 
 fn said(failure: &Failure) -> Option<&'static str> {
-    const SAID: [(&Reason, &str); 5] = [
+    const SAID: [(&Reason, &str); 8] = [
         (catalogue::OWN_GRANT_NEEDED, "share-own-grant"),
         (catalogue::GRANT_BEYOND_ROLE, "share-beyond-role"),
+        (catalogue::ETAG_MISMATCH, "share-changed-meanwhile"),
+        (catalogue::ALREADY_REVOKED, "share-changed-meanwhile"),
+        (catalogue::GRANT_NOT_CHANGEABLE, "share-changed-meanwhile"),
         (catalogue::GRANT_TO_HOLDER, "share-to-holder"),
         (catalogue::TOO_MANY_GRANTS, "share-too-many"),
         (catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "share-until-wrong"),
@@ -143,7 +152,7 @@ fn said(failure: &Failure) -> Option<&'static str> {
     SAID.iter().find(|(reason, _)| failure.is(reason)).map(|(_, key)| *key)
 }
 
-async fn page(
+pub(super) async fn page(
     open: &Open,
     fields: &Fields,
     answers: &Answers,
@@ -191,6 +200,9 @@ async fn page(
             shown.push(question("only", "part-only", false, choices.collect()));
         }
         Step::What => {
+            if let Some(part) = answers.standing_part() {
+                shown.push(question("only", "part-only", false, kept(open, answers, part).await?));
+            }
             let choice = |room: &Category| {
                 let choice = Choice::new(room.as_str(), words.category(*room));
                 let choice =
@@ -222,14 +234,17 @@ async fn page(
             let mut can = to.deeds();
             can.retain(|deed| !answers.is_part() || *deed != Action::Contribute);
             shown.push(question("action", "share-may", true, can.iter().map(may).collect()));
-            let aims = to.purposes();
+            let mut aims = to.purposes();
+            aims.extend(answers.purposes.iter().filter(|aim| !to.purposes().contains(aim)));
             shown.push(question("purpose", "share-for", true, aims.iter().map(aim).collect()));
         }
         Step::Until => {
             let chosen = answers.until.unwrap_or(Until::Month);
             let choice =
                 |until: Until| Choice::new(until.code(), words.t(until.code())).chosen(until == chosen);
-            shown.push(question("until", "share-until", false, Until::ALL.into_iter().map(choice).collect()));
+            let open_ended = (chosen == Until::Open).then_some(Until::Open);
+            let choices = Until::ALL.into_iter().chain(open_ended).map(choice);
+            shown.push(question("until", "share-until", false, choices.collect()));
             let day = Field::of("date", "until_date", words.t("share-until-date"))
                 .hint(words.t("share-until-date-hint"));
             let wrong = problems
@@ -250,6 +265,7 @@ async fn page(
         fold,
         rehearsal,
         step,
+        changing: answers.changed.is_some(),
         carried,
         questions: shown,
         fields: boxes,
@@ -257,6 +273,14 @@ async fn page(
         problems,
         frame: open.frame(Tab::Sharing).await,
     })
+}
+
+/// The part that stands, and all of the rooms.
+async fn kept(open: &Open, answers: &Answers, part: &Narrowing) -> Result<Vec<Choice>, Failure> {
+    let standing = Grant { narrowing: Some(told(part)), ..Grant::default() };
+    let said = open.parts(std::slice::from_ref(&standing)).await?.of(open, &standing).unwrap_or_default();
+    let choice = |only: Only, label| Choice::new(only.value(), label).chosen(answers.only == Some(only));
+    Ok(vec![choice(Only::Kept, said), choice(Only::Whole, open.words().t("part-whole"))])
 }
 
 /// Organisations, people that a search finds, and whoever is chosen already.
@@ -344,7 +368,10 @@ async fn summary(open: &Open, answers: &Answers) -> Result<Vec<Answer>, Failure>
     let may = actions(words, &answers.actions.iter().map(|word| word.to_proto()).collect::<Vec<_>>());
     let aims = purposes(words, &answers.purposes.iter().map(|word| word.to_proto()).collect::<Vec<_>>());
     let today = open.local_now().date_naive();
-    let until = answers.last_day(today).map_or_else(String::new, |day| When::day(words, day, today).text);
+    let until = match answers.end(today).flatten() {
+        Some(day) => When::day(words, day, today).text,
+        None => words.t("grant-open-ended"),
+    };
     Ok(vec![
         answer(Step::Who, who),
         answer(Step::What, what),

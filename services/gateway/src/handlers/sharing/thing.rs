@@ -17,6 +17,10 @@ pub(super) enum Thing {
 pub(super) enum Only {
     Thing,
     Author(AccountId),
+    /// The part that stands in a grant that is changed.
+    Kept,
+    /// No part of it: all of the rooms.
+    Whole,
 }
 
 /// What a thing is called, where it is and who wrote it.
@@ -69,10 +73,12 @@ impl Thing {
 }
 
 impl Only {
-    /// As the form sends it: `thing`, or `author:<uuid>`.
+    /// As the form sends it: `thing`, `author:<uuid>`, `kept` or `whole`.
     pub(super) fn read(fields: &Fields) -> Option<Self> {
         match fields.one("only").split_once(':') {
-            None => (fields.one("only") == "thing").then_some(Self::Thing),
+            None => [Self::Thing, Self::Kept, Self::Whole]
+                .into_iter()
+                .find(|only| only.value() == fields.one("only")),
             Some(("author", id)) => Some(Self::Author(id.parse().ok()?)),
             Some(_) => None,
         }
@@ -82,6 +88,8 @@ impl Only {
         match self {
             Self::Thing => "thing".to_owned(),
             Self::Author(account) => format!("author:{account}"),
+            Self::Kept => "kept".to_owned(),
+            Self::Whole => "whole".to_owned(),
         }
     }
 
@@ -92,6 +100,7 @@ impl Only {
             Self::Author(account) => {
                 Narrowing { author_account_ids: vec![account.to_string()], ..Narrowing::default() }
             }
+            Self::Kept | Self::Whole => Narrowing::default(),
         }
     }
 }
