@@ -233,4 +233,31 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await therapist.goto(`${theirs}/papers/new`);
     assert.ok(!(await therapist.locator("body").innerText()).includes(name));
   });
+
+  await walk.test("what is shared is changed where it stands, and is good for so many visits", async () => {
+    await share(family, record, { find: "Notional", who: new RegExp(THERAPIST.name), rooms: [file.room] });
+    await family.getByRole("link", { name: /^Details/ }).first().click();
+    await family.getByRole("link", { name: "Change", exact: true }).click();
+    await heading(family, "Check before you change it");
+    await family.getByText("No one sees more or less.").waitFor();
+    await family.getByRole("button", { name: "Change How long" }).click();
+    await heading(family, "For how long?");
+    await family.getByRole("radio", { name: "3 visits of an hour each" }).check();
+    await family.getByRole("button", { name: "Next" }).click();
+    await heading(family, "Check before you change it");
+    await family.locator("#answers").getByText(/3 visits of an hour each/).waitFor();
+    await family.getByRole("button", { name: "Change now" }).click();
+    await heading(family, "Who can see what");
+    await family.getByText("none of 3 used").waitFor();
+    await therapist.goto(`${holdfast.site}/work`);
+    await therapist.goto(`${theirs}/c/${slug}`);
+    await heading(therapist, file.room);
+    await therapist.goto(`${theirs}/i/${shared}`);
+    await heading(therapist, title);
+    await family.goto(`${record}/sharing`);
+    await family.getByText(/^1 of 3 used, last today /).waitFor();
+    await family.goto(`${record}/looked`);
+    await family.getByText(/^changed what is shared with /).first().waitFor();
+    await family.getByText(/^began a visit/).first().waitFor();
+  });
 });

@@ -38,6 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             revoked: None,
             narrowing: None,
             basis: Basis::Holder,
+            uses: None,
         })
     };
     let grants = vec![

@@ -83,14 +83,32 @@ pub fn decide_in_part(policies: &Policies, request: &Request<'_>, facts: &Facts)
     decided(policies, request, facts, true)
 }
 
+/// Grants by which more would be open to the caller if a visit had begun by them: nothing else opens it, and a visit is left.
+pub fn visits_wanted(
+    policies: &Policies,
+    request: &Request<'_>,
+    facts: &Facts,
+    in_part: bool,
+) -> Vec<GrantId> {
+    let Some(begun) = facts.on_visits(request.now) else { return Vec::new() };
+    let Decision::Permitted { grants, .. } = decided(policies, request, &begun, in_part).0 else {
+        return Vec::new();
+    };
+    let waits = |id: &GrantId| facts.grants.iter().any(|one| one.id == *id && one.wants_visit(request.now));
+    grants.into_iter().map(|grant| grant.grant).filter(waits).collect()
+}
+
 fn decided(policies: &Policies, request: &Request<'_>, facts: &Facts, in_part: bool) -> (Decision, Within) {
     let who = policies.uid(Kind::Account, request.caller.account.to_string());
     let mut tally = Tally::default();
     let mut closed: Vec<Category> = request.record.categories.clone();
     // What can be permitted without a grant comes first for holders, and last for all others: fewest evaluations.
     let (first, last) = if facts.relationship.is_some() { (Some(None), None) } else { (None, Some(None)) };
-    let (whole, parts): (Vec<&GrantFact>, Vec<&GrantFact>) =
+    let (mut whole, mut parts): (Vec<&GrantFact>, Vec<&GrantFact>) =
         facts.grants.iter().partition(|grant| grant.narrowing.is_none());
+    // What is counted is asked last: nobody uses up a visit for what is open anyway.
+    whole.sort_by_key(|grant| grant.uses.is_some());
+    parts.sort_by_key(|grant| grant.uses.is_some());
     let candidates = first.into_iter().chain(whole.into_iter().map(Some)).chain(last);
     let standings = standings(request, facts);
     let candidates = candidates.chain(parts.into_iter().map(Some));
@@ -313,6 +331,7 @@ fn grant(policies: &Policies, request: &Request<'_>, facts: &Facts, grant: &Gran
     }
     let until = grant.period.until();
     fields.extend(until.map(|until| field("until_us", Value::new_long(until.timestamp_micros()))));
+    fields.extend(grant.uses.map(|uses| field("visiting", Value::new_bool(uses.is_visiting(request.now)))));
     if grant.basis == Basis::Emergency {
         let tenant = facts.record_tenant.into_iter();
         let roles =

@@ -58,6 +58,9 @@ pub struct Access {
     /// Those of the permitted categories of which only a part was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub part_categories: Vec<Category>,
+    /// Decided as if the caller were on the visits that they have left: whether a record can be opened, and nothing of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ahead_of_visit: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
@@ -129,6 +132,7 @@ impl AccessEvent {
             consent_seq: access.consent_seq,
             in_part: access.in_part,
             part_categories: numbers(&access.part_categories),
+            ahead_of_visit: access.ahead_of_visit,
         }
     }
 }

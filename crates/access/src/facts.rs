@@ -53,6 +53,41 @@ pub struct GrantFact {
     pub revoked: Option<DateTime<Utc>>,
     /// None: all that is in the rooms. Some, whatever it says: it counts only where what it leaves out is left out.
     pub narrowing: Option<Narrowing>,
+    /// None: as often as they want.
+    pub uses: Option<Uses>,
+}
+
+/// How often a grant may be used: for so many visits, of whoever it reaches together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uses {
+    pub max: u32,
+    /// Visits that were begun.
+    pub used: u32,
+    /// The end of the caller's own newest visit.
+    pub visit_until: Option<DateTime<Utc>>,
+}
+
+impl Uses {
+    pub const fn of(max: u32) -> Self {
+        Self { max, used: 0, visit_until: None }
+    }
+
+    /// The caller has begun a visit that is not over.
+    pub fn is_visiting(&self, now: DateTime<Utc>) -> bool {
+        self.visit_until.is_some_and(|until| now < until)
+    }
+
+    /// The caller could begin one.
+    pub const fn are_left(&self) -> bool {
+        self.used < self.max
+    }
+}
+
+impl GrantFact {
+    /// It is good for visits, and the caller is on none.
+    pub(crate) fn wants_visit(&self, now: DateTime<Utc>) -> bool {
+        self.uses.is_some_and(|uses| !uses.is_visiting(now))
+    }
 }
 
 /// What a holder holds of a record at one moment.
@@ -103,6 +138,20 @@ impl Facts {
                 .filter(|(_, rooms)| !rooms.is_empty())
                 .collect(),
         }
+    }
+
+    /// As they will be once the caller has begun a visit by every grant that has one left. None: they would be the same.
+    pub fn on_visits(&self, now: DateTime<Utc>) -> Option<Self> {
+        let can_begin =
+            |grant: &GrantFact| grant.uses.is_some_and(|uses| uses.are_left()) && grant.wants_visit(now);
+        if !self.grants.iter().any(can_begin) {
+            return None;
+        }
+        let mut begun = self.clone();
+        for grant in begun.grants.iter_mut().filter(|grant| can_begin(grant)) {
+            grant.uses = grant.uses.map(|uses| Uses { visit_until: Some(DateTime::<Utc>::MAX_UTC), ..uses });
+        }
+        Some(begun)
     }
 
     pub fn holds_all(&self, action: Action, categories: &[Category]) -> bool {

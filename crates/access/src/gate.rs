@@ -1,5 +1,10 @@
 //! The one way in and out: authorises, records every refusal, and lets an answer go only once its access event is committed.
+mod freshness;
 mod lists;
+mod visits;
+
+pub use freshness::{Freshness, OwnConsent};
+pub use visits::Visits;
 
 use crate::{
     AccessEvent, Caller, Decision, Denial, Facts, Oversight, Parts, Permit, Policies, Record, Request,
@@ -22,28 +27,6 @@ use uuid::Uuid;
 
 /// Answers about many patients that are recorded at the same time.
 const RELEASED_AT_ONCE_MAX: usize = 256;
-
-/// How current this service's view of consent is.
-pub trait Freshness: Send + Sync + 'static {
-    /// Time since everything that consent has said was heard; `None` if it never was.
-    fn consent_age(&self) -> Option<Duration>;
-}
-
-impl Freshness for holdfast_eventlog::Inbox {
-    fn consent_age(&self) -> Option<Duration> {
-        self.age()
-    }
-}
-
-/// Consent itself, which needs not be told.
-#[derive(Debug, Clone, Copy)]
-pub struct OwnConsent;
-
-impl Freshness for OwnConsent {
-    fn consent_age(&self) -> Option<Duration> {
-        Some(Duration::ZERO)
-    }
-}
 
 /// Who asks, why, and in which chain of causes.
 #[derive(Debug, Clone)]
@@ -95,6 +78,8 @@ pub struct Gate {
     consent_age_max: Duration,
     destroys_keys: bool,
     metrics: Arc<Metrics>,
+    /// None: nobody begins a visit here.
+    visits: Option<Arc<dyn Visits>>,
 }
 
 impl Gate {
@@ -107,7 +92,7 @@ impl Gate {
     ) -> Self {
         let metrics = Arc::new(Metrics::new(log.service()));
         let destroys_keys = Service::WITH_CONTENT.iter().any(|service| service.as_str() == log.service());
-        Self { policies, log, freshness, consent_age_max, destroys_keys, metrics }
+        Self { policies, log, freshness, consent_age_max, destroys_keys, metrics, visits: None }
     }
 
     /// The rules by which it decides.
@@ -149,10 +134,10 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Permit<T>, Refused> {
-        let now = self.moment(&context.caller)?;
-        let facts = self.facts_of(&context.caller, patient, now).await?;
         let record = Record { patient, categories: categories.to_vec() };
-        self.admit(self.decide(context, action, record, &facts, now, operation), &facts).await
+        let (facts, now) = self.facts_on_visit(context, action, &record, T::IN_PART).await?;
+        let asks = Asked { action, record, now, operation, ahead_of_visit: false };
+        self.admit(self.decide(context, asks, &facts), &facts).await
     }
 
     /// Before something costly is read for somebody, of which nobody knows yet what categories it holds: whether any is permitted.
@@ -165,7 +150,11 @@ impl Gate {
         operation: &'static str,
     ) -> Result<(), Refused> {
         let now = self.moment(&context.caller)?;
-        let facts = self.facts_of(&context.caller, patient, now).await?;
+        let mut facts = self.facts_of(&context.caller, patient, now).await?;
+        // The visit is begun when it is asked for again.
+        if let Some(begun) = self.visits.as_ref().and_then(|_| facts.on_visits(now)) {
+            facts = begun;
+        }
         let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship, &context.caller));
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
         let any = Category::ALL.iter().find(|category| {
@@ -178,7 +167,8 @@ impl Gate {
         }
         let categories = any.map_or_else(|| Category::ALL.to_vec(), |category| vec![*category]);
         let record = Record { patient, categories };
-        let decided = self.decide::<Record>(context, action, record, &facts, now, operation);
+        let asks = Asked { action, record, now, operation, ahead_of_visit: false };
+        let decided = self.decide::<Record>(context, asks, &facts);
         self.admit(decided, &facts).await.map(|_| ())
     }
 
@@ -236,6 +226,7 @@ impl Gate {
             purpose,
             operation,
             in_part: false,
+            ahead_of_visit: false,
             now,
             consent_age_max: self.consent_age_max,
             policies: &self.policies,
@@ -326,12 +317,10 @@ impl Gate {
     fn decide<T: Rooms>(
         &self,
         context: &RequestContext,
-        action: Action,
-        record: Record,
+        asked: Asked,
         facts: &Facts,
-        now: DateTime<Utc>,
-        operation: &'static str,
     ) -> Result<Permit<T>, (Denial, Box<Grounds>)> {
+        let Asked { action, record, now, operation, ahead_of_visit } = asked;
         let purpose = context.purpose.unwrap_or_else(|| usual_purpose(facts.relationship, &context.caller));
         let (caller, consent_age_max) = (&context.caller, self.consent_age_max);
         let request = Request { caller, action, record: &record, purpose, now, consent_age_max };
@@ -347,6 +336,7 @@ impl Gate {
             purpose,
             operation,
             in_part: T::IN_PART,
+            ahead_of_visit,
             now,
             consent_age_max,
             policies: &self.policies,
@@ -389,6 +379,15 @@ impl Gate {
         let stream = StreamAppend::of(self.log.ids().next(), 0, events)?;
         self.log.append(Append { subject, context, request: None, streams: vec![stream] }).await.map(|_| ())
     }
+}
+
+/// What is asked of one record, beside who asks.
+struct Asked {
+    action: Action,
+    record: Record,
+    now: DateTime<Utc>,
+    operation: &'static str,
+    ahead_of_visit: bool,
 }
 
 /// What somebody asks for who does not say why.

@@ -40,6 +40,7 @@ fn samples() -> Vec<AccessEvent> {
         consent_seq: None,
         in_part: false,
         part_categories: Vec::new(),
+        ahead_of_visit: false,
     };
     let replayable = Access { consent_seq: Some(41), ..full.clone() };
     let in_part = Access { in_part: true, part_categories: vec![Category::VitalSigns], ..replayable.clone() };

@@ -32,6 +32,8 @@ pub(crate) struct Asks<'a> {
     pub(crate) operation: &'static str,
     /// Whoever answers leaves out what is not granted.
     pub(crate) in_part: bool,
+    /// As if on the visits that are left.
+    pub(crate) ahead_of_visit: bool,
     /// The moment for which it was decided.
     pub(crate) now: DateTime<Utc>,
     pub(crate) consent_age_max: Duration,
@@ -80,6 +82,7 @@ impl Grounds {
             consent_seq: facts.consent_seq,
             in_part: asks.in_part,
             part_categories,
+            ahead_of_visit: asks.ahead_of_visit,
         };
         // A patient that this service has not heard of, or whose key it has destroyed, has no history here: what was tried is in the
         // history of who tried.

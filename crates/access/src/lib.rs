@@ -28,11 +28,13 @@ mod within;
 
 pub use assertion::ProgramKey;
 pub use caller::{Caller, RoleAssignment};
-pub use decision::{Decision, Denial, GrantRevision, Request, decide, decide_in_part, decide_oversight};
+pub use decision::{
+    Decision, Denial, GrantRevision, Request, decide, decide_in_part, decide_oversight, visits_wanted,
+};
 pub use door::DoorEvent;
 pub use event::{Access, AccessEvent, RETURNED_MAX, Returned, publish};
-pub use facts::{Facts, GrantFact, Grantee, Held};
-pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, usual_purpose};
+pub use facts::{Facts, GrantFact, Grantee, Held, Uses};
+pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, Visits, usual_purpose};
 pub use kept::PolicySets;
 pub use mark::{KeptFrom, MarkFact, Marked, Withheld};
 pub use permit::{Authority, Permit, Unreleased};

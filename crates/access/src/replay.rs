@@ -41,13 +41,15 @@ impl Decided {
         };
         let facts = Facts { consent_age: self.consent_age, consent_seq: self.consent_seq, ..heard };
         let (decision, within) = match &self.asked {
-            Asked::Rooms { action, record, in_part } => {
+            Asked::Rooms { action, record, in_part, ahead_of_visit } => {
+                let begun = if *ahead_of_visit { facts.on_visits(self.now) } else { None };
+                let facts = begun.as_ref().unwrap_or(&facts);
                 let (action, purpose, now) = (*action, self.purpose, self.now);
                 let (caller, consent_age_max) = (&self.caller, self.consent_age_max);
                 let request = Request { caller, action, record, purpose, now, consent_age_max };
                 match in_part {
-                    true => decide_in_part(policies, &request, &facts),
-                    false => (decide(policies, &request, &facts), Within::default()),
+                    true => decide_in_part(policies, &request, facts),
+                    false => (decide(policies, &request, facts), Within::default()),
                 }
             }
             Asked::Beside(oversight) => {

@@ -20,6 +20,7 @@ pub(crate) struct Shape {
 pub(crate) struct GrantShape {
     to_practice: bool,
     emergency: bool,
+    counted: bool,
 }
 
 impl GrantShape {
@@ -27,6 +28,7 @@ impl GrantShape {
         Self {
             to_practice: matches!(grant.grantee, Grantee::Practice { .. }),
             emergency: matches!(grant.basis, Basis::Emergency),
+            counted: grant.uses.is_some(),
         }
     }
 }
@@ -34,8 +36,12 @@ impl GrantShape {
 impl Shape {
     fn all() -> impl Iterator<Item = Self> {
         let both = [false, true];
-        let grants = both.map(|to_practice| both.map(|emergency| GrantShape { to_practice, emergency }));
-        let grants = grants.into_iter().flatten().map(Some).chain([None]);
+        let shapes = (0..8_u8).map(|bits| GrantShape {
+            to_practice: bits & 1 > 0,
+            emergency: bits & 2 > 0,
+            counted: bits & 4 > 0,
+        });
+        let grants = shapes.map(Some).chain([None]);
         grants.flat_map(move |grant| both.map(|relationship| Self { relationship, grant }))
     }
 
@@ -45,6 +51,7 @@ impl Shape {
             ["context", "relationship"] => Some(self.relationship),
             ["context", "grant"] => Some(self.grant.is_some()),
             ["context", "grant", "emergency"] => self.grant.map(|grant| grant.emergency),
+            ["context", "grant", "visiting"] => self.grant.map(|grant| grant.counted),
             ["context", "grant", "to_account"] => self.grant.map(|grant| !grant.to_practice),
             ["context", "grant", "to_practice" | "ceiling"] => self.grant.map(|grant| grant.to_practice),
             _ => None,
@@ -156,7 +163,7 @@ mod tests {
     use crate::Policies;
     use std::{collections::BTreeSet, str::FromStr as _};
 
-    const ACCOUNT: GrantShape = GrantShape { to_practice: false, emergency: false };
+    const ACCOUNT: GrantShape = GrantShape { to_practice: false, emergency: false, counted: false };
 
     fn speaking(grant: Option<GrantShape>, relationship: bool) -> BTreeSet<String> {
         let policies = Policies::load().unwrap();
@@ -184,6 +191,11 @@ mod tests {
         assert_eq!(
             speaking(Some(practice), false),
             with(&["granted-to-role-at-organization", "only-a-part-is-granted", "outside-the-grant"])
+        );
+        let counted = GrantShape { counted: true, ..ACCOUNT };
+        assert_eq!(
+            speaking(Some(counted), false),
+            with(&["granted-to-account", "no-visit-begun", "only-a-part-is-granted", "outside-the-grant"])
         );
         // What it says of marks and roles comes before what it says of the relationship.
         let held = [

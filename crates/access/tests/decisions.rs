@@ -191,6 +191,36 @@ proptest! {
     }
 
     #[test]
+    fn a_visit_is_wanted_where_it_alone_opens_what_is_asked_for(case in cases()) {
+        let request = Request { purpose: case.purpose, ..request(&case.caller, case.action, &case.record) };
+        let wanted = visits_wanted(&POLICIES, &request, &case.facts, case.in_part);
+        let mut begun = case.clone();
+        for grant in begun.facts.grants.iter_mut().filter(|grant| wanted.contains(&grant.id)) {
+            grant.uses = grant.uses.map(|uses| match uses.are_left() {
+                true => Uses { visit_until: Some(chrono::DateTime::<chrono::Utc>::MAX_UTC), ..uses },
+                false => uses,
+            });
+        }
+        let after = begun.decide();
+        match &after {
+            Decision::Permitted { grants, .. } => {
+                prop_assert!(wanted.iter().all(|wanted| grants.iter().any(|named| named.grant == *wanted)));
+            }
+            Decision::Refused { .. } => prop_assert!(wanted.is_empty()),
+        }
+        // Nothing more would open by any other visit that is left.
+        let facts = case.facts.on_visits(request.now).unwrap_or_else(|| case.facts.clone());
+        let other = Case { facts, ..case.clone() }.decide();
+        prop_assert_eq!(permitted(&other), permitted(&after));
+        // And none is used up for what is open without it.
+        let mut without = case.clone();
+        without.facts.grants.retain(|grant| grant.uses.is_none());
+        if permitted(&without.decide()) == case.record.categories && !case.in_part {
+            prop_assert!(wanted.is_empty());
+        }
+    }
+
+    #[test]
     fn only_holders_share_and_holders_are_never_refused(case in cases()) {
         let decision = case.decide();
         if case.facts.relationship == Some(Relationship::Proxy) && case.action == Action::Share {

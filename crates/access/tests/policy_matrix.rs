@@ -31,6 +31,8 @@ const STATES: &[&str] = &[
     "never shared",
     "a part of it",
     "a part, in part",
+    "on a visit",
+    "visit not begun",
 ];
 
 struct Row {
@@ -140,6 +142,10 @@ fn facts_in(row: &Row, state: &str, category: Category, action: Action) -> Facts
             let items = vec![id(0x17E)];
             grant.narrowing = Some(Narrowing { items, ..Narrowing::default() });
         }
+        "on a visit" => {
+            grant.uses = Some(Uses { visit_until: Some(now() + microsecond), ..Uses::of(1) });
+        }
+        "visit not begun" => grant.uses = Some(Uses { used: 1, visit_until: Some(now()), ..Uses::of(2) }),
         unknown => panic!("no such state: {unknown}"),
     }
     let grants = if state == "none" { Vec::new() } else { vec![grant] };

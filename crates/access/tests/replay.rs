@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use given::*;
 use holdfast_access::{
     replay::{Asked, Decided, Difference, NoReplay, Stood},
-    views::ConsentFact,
+    views::{ConsentFact, VisitFact},
     *,
 };
 use holdfast_proto::{Word, access::v1 as pb};
@@ -73,11 +73,12 @@ prop_compose! {
         hours in option::of(1..4_i64),
         basis in select(Basis::ALL),
         narrowing in option::weighted(0.3, narrowings()),
+        uses in option::weighted(0.3, (1..4_u32).prop_map(Uses::of)),
     ) -> GrantFact {
         let from = now() + TimeDelta::hours(from);
         let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
         let (id, patient) = (GrantId::new(id(story * 100 + number)), of(story));
-        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None, basis, narrowing }
+        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None, basis, narrowing, uses }
     }
 }
 
@@ -134,6 +135,10 @@ fn facts_told(story: u128) -> impl Strategy<Value = Vec<ConsentFact>> {
         6 => grants(story).prop_map(ConsentFact::GrantGiven),
         3 => (1..9_u128, 1..4_u64).prop_map(move |(number, revision)| ConsentFact::GrantRevoked {
             grant: GrantId::new(id(story * 100 + number)), revoked: now(), revision,
+        }),
+        3 => (1..9_u128, accounts(), 1..4_u32, -1..2_i64).prop_map(move |(number, account, visit, hours)| {
+            let (grant, until) = (GrantId::new(id(story * 100 + number)), now() + TimeDelta::hours(hours));
+            ConsentFact::VisitBegun(VisitFact { patient, grant, account, number: visit, until })
         }),
         3 => marks(story).prop_map(ConsentFact::MarkSet),
         1 => (1..9_u128).prop_map(move |number| ConsentFact::MarkLifted {
@@ -294,6 +299,7 @@ fn look() -> (pb::AccessRecorded, Stood) {
         consent_seq: Some(7),
         in_part: false,
         part_categories: Vec::new(),
+        ahead_of_visit: false,
     };
     (AccessEvent::Permitted(Box::new(access)).to_public(), stood)
 }

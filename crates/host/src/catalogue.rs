@@ -128,6 +128,7 @@ catalogue! {
     TOO_MANY_GRANTS: ResourceExhausted, Person, "The record has 200 grants that have not ended.", "Revoke those that are not needed any more.";
     GRANT_UNKNOWN: NotFound, Program, "There is no such grant.", "List the grants.";
     ALREADY_REVOKED: FailedPrecondition, Person, "The grant was revoked already.", "Nothing needs to be done.";
+    GRANT_USED_UP: ResourceExhausted, Person, "All visits that the grant is good for were made.", "Ask whoever shares the record for more.";
     GRANT_NOT_CHANGEABLE: FailedPrecondition, Person, "The grant was taken in an emergency, or is over, so that it is not changed.", "Revoke it, or give another.";
     ALREADY_MARKED: FailedPrecondition, Person, "The same is marked as never shared already.", "Nothing needs to be done.";
     TOO_MANY_MARKS: ResourceExhausted, Person, "The record has 100 marks of what is never shared.", "Lift those that are not needed any more, or mark a whole room.";

@@ -4,6 +4,7 @@ use crate::{
     door::{Door, TokenKeys},
     eventlog_service::LogReader,
     peer_log::PeerLog,
+    peer_visits::PeerVisits,
     server::serve_health,
     settings::{CommonSettings, SettingError, StepUp, TlsSettingsError},
     turned_away::TurnedAway,
@@ -174,6 +175,14 @@ impl Ground {
         };
         let gate =
             Gate::new(Arc::new(Policies::load()?), log.clone(), freshness, settings.consent_stale_max());
+        let gate = match (consent, inboxes.first()) {
+            (ConsentView::Feed, Some(inbox)) if Service::WITH_CONTENT.contains(&service) => {
+                let address = settings.peers.of(Service::Consent)?;
+                let channel = client::channel(Service::Consent, address, &tls)?;
+                gate.with_visits(Arc::new(PeerVisits::new(channel, inbox.clone())))
+            }
+            _ => gate,
+        };
         tasks.spawn(Relay::new(log.clone(), bus.clone()).run(stop.clone()));
         let door = Door::open(keys, settings, &tls, Arc::clone(&clock))?;
         tasks.spawn(door.clone().refresh(stop.clone()));

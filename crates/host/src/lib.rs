@@ -16,6 +16,7 @@ pub mod page;
 pub mod paged;
 pub mod peer;
 mod peer_log;
+mod peer_visits;
 mod private_file;
 pub mod reason;
 mod refusal;

@@ -5,6 +5,7 @@ pub(crate) mod erasure;
 mod fields;
 mod marks;
 mod problem;
+pub(crate) mod visit;
 
 use crate::app::{AddHolder, App, GiveGrant, LiftMark, ListGrants, ListRecords, OpenRecord, RevokeGrant};
 use crate::{domain::record::Holder, message::to_holder};
@@ -97,6 +98,7 @@ impl ConsentService for Api {
             from: field::time("from_time", message.from_time.as_ref())?,
             until: field::time("until_time", message.until_time.as_ref())?,
             narrowing: message.narrowing.map(fields::narrowing).transpose()?,
+            uses_max: fields::uses_max(message.uses_max)?,
             replaces: fields::replaced(&message.replaces_grant_id, &message.replaces_etag)?,
         };
         let (grant, position) = self.app.give_grant(&asked, id, command).await.map_err(Problem::from)?;

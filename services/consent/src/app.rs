@@ -9,6 +9,7 @@ mod giving;
 mod grants;
 mod marks;
 mod records;
+mod visits;
 mod waiting;
 
 pub(crate) use authorities::{FreezeHolder, Proposal, RecordAuthority, RenewAuthority, ReviewFreeze};
@@ -19,13 +20,14 @@ pub(crate) use giving::{GiveGrant, Replaced};
 pub(crate) use grants::{ListGrants, RevokeGrant};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
+pub(crate) use visits::BeginVisit;
 pub(crate) use waiting::{ListWaiting, Waiting};
 
 use crate::{
     domain::{
         allowance,
         authority::{self, Rules},
-        emergency, erasure, grant, mark, record,
+        emergency, erasure, grant, mark, record, visit,
     },
     views::ViewsError,
 };
@@ -58,6 +60,8 @@ pub(crate) enum Failure {
     Emergency(#[source] emergency::Refusal),
     #[error("a rule of how often somebody opens records is broken")]
     Allowance(#[source] allowance::Refusal),
+    #[error("a rule of visits is broken")]
+    Visit(#[source] visit::Refusal),
     #[error("a rule of marks is broken")]
     Mark(#[source] mark::Refusal),
     #[error("a rule of authority is broken")]

@@ -1,8 +1,9 @@
 //! Consent's settings.
 use crate::domain::retention::Rules;
+use chrono::TimeDelta;
 use clap::Args;
 use holdfast_host::settings::CommonSettings;
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf, str::FromStr};
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct Settings {
@@ -33,4 +34,49 @@ pub struct Settings {
         help_heading = "Consent"
     )]
     pub authority_rules: Option<PathBuf>,
+    /// How long one visit lasts by a grant that is good for a number of them: looks within it are one use.
+    #[arg(
+        id = "HOLDFAST_CONSENT_VISIT_SECONDS",
+        long = "consent-visit-seconds",
+        env = "HOLDFAST_CONSENT_VISIT_SECONDS",
+        default_value_t = VisitLength::default(),
+        value_name = "SECONDS",
+        help_heading = "Consent"
+    )]
+    pub visit: VisitLength,
+}
+
+/// Between a minute and a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VisitLength(u32);
+
+#[derive(Debug, thiserror::Error)]
+#[error("expected 60 to 86400 seconds")]
+pub struct NoVisitLength;
+
+impl VisitLength {
+    pub fn lasts(self) -> TimeDelta {
+        TimeDelta::seconds(i64::from(self.0))
+    }
+}
+
+impl Default for VisitLength {
+    fn default() -> Self {
+        Self(3600)
+    }
+}
+
+impl fmt::Display for VisitLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for VisitLength {
+    type Err = NoVisitLength;
+
+    fn from_str(text: &str) -> Result<Self, NoVisitLength> {
+        let seconds = text.parse().ok().filter(|seconds| (60..=86_400).contains(seconds));
+        seconds.map(Self).ok_or(NoVisitLength)
+    }
 }

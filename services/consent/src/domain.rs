@@ -8,6 +8,7 @@ pub mod grant;
 pub mod mark;
 pub mod record;
 pub mod retention;
+pub mod visit;
 
 #[cfg(test)]
 mod golden;

@@ -97,8 +97,9 @@ pub async fn serve_with_keys(
     let authorities = api::authority::service(ground.clone(), app.clone());
     let erasures = api::erasure::service(ground.clone(), app.clone(), settings.retention);
     let emergencies = api::emergency::service(ground.clone(), app.clone());
+    let visits = api::visit::service(ground.clone(), app.clone(), settings.visit.lasts());
     let services = Services::new().with(api::service(ground.clone(), app)).with(authorities);
-    let services = services.with(erasures).with(emergencies);
+    let services = services.with(erasures).with(emergencies).with(visits);
     Ok(ground.serve(host, services, stop).await?)
 }
 

@@ -28,9 +28,18 @@ impl From<&ShownGrant> for pb::Grant {
             reason: String::new(),
             narrowing: terms.narrowing.as_ref().map(narrowing_of),
             replaces_grant_id: terms.replaces.map(|id| id.to_string()).unwrap_or_default(),
+            uses_max: terms.uses_max.map(number).unwrap_or_default(),
+            use_count: number(grant.uses.count),
+            last_use_time: grant.uses.last.map(timestamp),
+            visit_until_time: grant.uses.visit_until.map(timestamp),
             replaced_by_grant_id: grant.replaced_by.map(|id| id.to_string()).unwrap_or_default(),
         }
     }
+}
+
+/// Of visits, of which there are few.
+fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 fn narrowing_of(narrowing: &Narrowing) -> pb::Narrowing {

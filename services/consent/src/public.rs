@@ -5,6 +5,7 @@ use crate::domain::{
     grant::{Event as GrantEvent, ShownGrant},
     mark::Event as MarkEvent,
     record::{Event as RecordEvent, FREE_STANDING},
+    visit::Event as VisitEvent,
 };
 use crate::message::{mark_of, span_of};
 use holdfast_eventlog::{DecodeError, Header, Opened};
@@ -22,6 +23,9 @@ pub fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     }
     if opened.is::<GrantEvent>() {
         return Ok(Some(of_grant(&opened.header, opened.decode()?)));
+    }
+    if opened.is::<VisitEvent>() {
+        return Ok(Some(of_visit(&opened.header, &opened.decode()?)));
     }
     if opened.is::<MarkEvent>() {
         return Ok(Some(of_mark(&opened.header, &opened.decode()?)));
@@ -54,9 +58,13 @@ fn of_grant(header: &Header, event: GrantEvent) -> Any {
     let (id, revision) = (GrantId::new(header.stream.id()), header.revision);
     match event {
         GrantEvent::Given(terms) => {
-            let in_part = terms.narrowing.is_some();
+            let (in_part, for_visits) = (terms.narrowing.is_some(), terms.uses_max.is_some());
             let grant = Some((&ShownGrant::as_given(id, terms)).into());
-            if in_part { any(&pb::GrantGivenInPart { grant }) } else { any(&pb::GrantGiven { grant }) }
+            match (for_visits, in_part) {
+                (true, _) => any(&pb::GrantGivenForVisits { grant }),
+                (false, true) => any(&pb::GrantGivenInPart { grant }),
+                (false, false) => any(&pb::GrantGiven { grant }),
+            }
         }
         GrantEvent::Taken(terms) => {
             let grant = Some((&ShownGrant::as_given(id, terms)).into());
@@ -70,6 +78,17 @@ fn of_grant(header: &Header, event: GrantEvent) -> Any {
             replaced_by_grant_id: replaced_by.map(|id| id.to_string()).unwrap_or_default(),
         }),
     }
+}
+
+fn of_visit(header: &Header, event: &VisitEvent) -> Any {
+    let VisitEvent::Begun(visit) = event;
+    any(&pb::VisitBegun {
+        grant_id: header.stream.id().to_string(),
+        patient_id: visit.patient.to_string(),
+        account_id: visit.account.to_string(),
+        use_count: i32::try_from(visit.number).unwrap_or(i32::MAX),
+        until_time: Some(timestamp(visit.until)),
+    })
 }
 
 fn of_mark(header: &Header, event: &MarkEvent) -> Any {

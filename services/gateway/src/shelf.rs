@@ -4,6 +4,7 @@
 //! name is kept for whoever holds the record alone: to everybody else it is told anew, by a decision and a look, on each page. The
 //! services decide anew at every call, whatever is kept here.
 mod listed;
+mod names;
 
 pub use listed::{Listed, role};
 
@@ -24,18 +25,16 @@ use chrono::{NaiveDate, TimeDelta};
 use holdfast_proto::{
     Word as _,
     consent::v1::{Grant, ListRecordsRequest, RecordAccess},
-    messaging::v1::CountUnreadRequest,
-    records::v1::{BatchGetPatientsRequest, Demographics},
+    records::v1::Demographics,
 };
-use holdfast_types::{Action, Basis, Category, PatientId, Relationship};
+use holdfast_types::{Action, Basis, Category, Relationship};
 use http::{Uri, request::Parts};
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 const KEPT: TimeDelta = TimeDelta::seconds(30);
 const PAGE_SIZE: i32 = 200;
 /// Ten pages of records: 2,000.
 const PAGES_MAX: usize = 10;
-const NAMES_AT_ONCE_MAX: usize = 200;
 /// Categories that the banner names one by one.
 const NAMED_MAX: usize = 3;
 
@@ -147,68 +146,6 @@ impl Signed {
         let signed = if record.emergency { self.in_emergency() } else { self.clone() };
         Ok(Open { signed, record })
     }
-
-    /// What the people of these records are called; nobody is missing but whose name is not shared.
-    pub async fn names(&self, records: &[Listed]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
-        let (opened, others): (Vec<&Listed>, Vec<&Listed>) =
-            records.iter().partition(|record| record.emergency);
-        let mut found = self.names_of(&others).await?;
-        if !opened.is_empty() {
-            found.extend(self.in_emergency().names_of(&opened).await?);
-        }
-        Ok(found)
-    }
-
-    async fn names_of(&self, records: &[&Listed]) -> Result<HashMap<PatientId, Arc<Named>>, Failure> {
-        let (account, names, now) = (self.who.account_id, &self.site().names, self.now());
-        let mut found = HashMap::new();
-        let mut asked = Vec::new();
-        for record in records.iter().filter(|record| record.may(Action::Read, Category::Demographics)) {
-            match record.relationship.and_then(|_| names.get(&(account, record.patient), now)) {
-                Some(known) => found.extend(known.map(|named| (record.patient, named))),
-                None => asked.push(record.patient),
-            }
-        }
-        for chunk in asked.chunks(NAMES_AT_ONCE_MAX) {
-            let patient_ids = chunk.iter().map(ToString::to_string).collect();
-            let answer = self.records().batch_get_patients(BatchGetPatientsRequest { patient_ids }).await?;
-            let told: HashMap<_, _> = (answer.into_inner().patients.into_iter())
-                .filter_map(|patient| Some((patient.patient_id.parse().ok()?, patient.demographics?)))
-                .map(|(id, demographics)| (id, Arc::new(Named::of(&demographics))))
-                .collect();
-            for patient in chunk {
-                names.put((account, *patient), told.get(patient).cloned(), now + KEPT, now);
-            }
-            found.extend(told);
-        }
-        Ok(found)
-    }
-
-    /// After a name was changed.
-    pub fn forget_name(&self, patient: PatientId) {
-        self.site().names.forget(&(self.who.account_id, patient));
-    }
-
-    /// Messages that the account has not read, by record; nothing where messaging does not say.
-    pub async fn unread(&self, records: &[Listed]) -> HashMap<PatientId, u32> {
-        let readable = records.iter().filter(|record| record.may(Action::Read, Category::Messages));
-        let patient_ids: Vec<String> =
-            readable.take(NAMES_AT_ONCE_MAX).map(|record| record.patient.to_string()).collect();
-        if patient_ids.is_empty() {
-            return HashMap::new();
-        }
-        match self.messaging().count_unread(CountUnreadRequest { patient_ids }).await {
-            Ok(answer) => (answer.into_inner().counts.into_iter())
-                .filter_map(|count| {
-                    Some((count.patient_id.parse().ok()?, u32::try_from(count.unread_count).ok()?))
-                })
-                .collect(),
-            Err(status) => {
-                tracing::debug!(code = ?status.code(), "messages are not counted");
-                HashMap::new()
-            }
-        }
-    }
 }
 
 /// The record of a route under `/r/{r}`: an argument of its handlers.
@@ -253,7 +190,8 @@ impl Open {
 
     /// What the person is called; "a patient" where the name is not shared.
     pub async fn named(&self) -> Named {
-        let names = self.names(std::slice::from_ref(&self.record)).await.ok();
+        let shared = |record: &Listed, _| record.may(Action::Read, Category::Demographics);
+        let names = self.names_where(std::slice::from_ref(&self.record), shared).await.ok();
         let named = names.and_then(|mut names| names.remove(&self.record.patient));
         match named {
             Some(named) if !named.name.is_empty() => Named::clone(&named),

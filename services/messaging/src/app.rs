@@ -81,6 +81,17 @@ impl App {
         Ok(gate.authorise_in_part(asked, Action::Read, patient, &categories, operation).await?)
     }
 
+    /// Of what goes on by itself.
+    async fn may_read_on(
+        &self,
+        asked: &RequestContext,
+        patient: PatientId,
+        operation: &'static str,
+    ) -> Result<Permit<Parts>, Failure> {
+        let (categories, gate) = ([Category::Messages], self.ground.gate().without_visits());
+        Ok(gate.authorise_in_part(asked, Action::Read, patient, &categories, operation).await?)
+    }
+
     /// What is not known is asked for: it may be new.
     async fn is_practice(&self, practice: PracticeId) -> Result<bool, Failure> {
         let known = || crate::views::is_practice(self.log().pool(), practice);

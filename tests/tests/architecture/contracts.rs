@@ -30,6 +30,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("BeginPasskey", "a challenge, good for minutes; another one does no harm"),
     ("BeginPasskeyShowing", "a challenge, good for minutes; another one does no harm"),
     ("BeginPasskeySignIn", "a challenge, good for minutes; another one does no harm"),
+    ("BeginVisit", "grant and account say which visit it is: asked again while it lasts, it is the same"),
     ("AppendUpload", "upload and offset say which bytes they are: sent again they are the same bytes"),
 ];
 

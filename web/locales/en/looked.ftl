@@ -142,3 +142,5 @@ rule-only-a-part-is-granted = only a part was shared, and all of it was asked fo
 did-marked = marked something as never shared
 did-unmarked = took a mark of “never shared” away
 did-rehearsed = checked what a change of sharing would do
+did-visit-begun = began a visit to what was shared for a number of them
+rule-no-visit-begun = the visits that were shared were not begun, or all were used

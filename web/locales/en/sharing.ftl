@@ -175,3 +175,13 @@ sharing-changed = Changed
 share-change-title = Check before you change it
 share-change-agree = Change now
 share-changed-meanwhile = This was changed or stopped meanwhile. Go back to Sharing and look at it again.
+grant-visits = Visits
+grant-visits-used = { $used } of { $max } used, last { $when }
+grant-visits-none = none of { $max } used
+grant-used-up = all visits used
+share-uses = How often?
+share-uses-any = As often as they want
+share-uses-number = { $count ->
+    [one] 1 visit of an hour
+   *[other] { $count } visits of an hour each
+}

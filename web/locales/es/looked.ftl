@@ -142,3 +142,5 @@ rule-only-a-part-is-granted = solo se compartió una parte, y se pidió todo
 did-marked = marcó algo para no compartirlo nunca
 did-unmarked = quitó una marca de «nunca se comparte»
 did-rehearsed = revisó qué haría un cambio de permisos
+did-visit-begun = empezó una visita a lo que se compartió para un número de ellas
+rule-no-visit-begun = no había empezado ninguna de las visitas compartidas, o ya se usaron todas

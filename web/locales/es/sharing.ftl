@@ -175,3 +175,13 @@ sharing-changed = Cambiado
 share-change-title = Revise antes de cambiarlo
 share-change-agree = Cambiar ahora
 share-changed-meanwhile = Esto se cambió o se terminó mientras tanto. Vuelva a Permisos y mírelo otra vez.
+grant-visits = Visitas
+grant-visits-used = { $used } de { $max } usadas, la última { $when }
+grant-visits-none = ninguna de { $max } usada
+grant-used-up = todas las visitas usadas
+share-uses = ¿Cuántas veces?
+share-uses-any = Las veces que quiera
+share-uses-number = { $count ->
+    [one] 1 visita de una hora
+   *[other] { $count } visitas de una hora cada una
+}

@@ -1,5 +1,5 @@
-//! Permits for many records at once: those that the caller names, and those that a service knows.
-use super::{Gate, RELEASED_AT_ONCE_MAX, Refused, RequestContext};
+//! Permits for many records at once: those that the caller names, and those that a service knows. No list begins a visit.
+use super::{Asked, Gate, RELEASED_AT_ONCE_MAX, Refused, RequestContext};
 use crate::{Parts, Permit, Record, Unreleased, resource::Rooms};
 use futures::{StreamExt, stream};
 use holdfast_types::{Action, Category, PatientId};
@@ -40,7 +40,7 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Vec<Permit>, Refused> {
-        self.each(context, action, patients, categories, operation).await
+        self.each(context, action, patients, categories, operation, false).await
     }
 
     /// The same for a read that leaves out what is not [`Permit::within`].
@@ -52,7 +52,19 @@ impl Gate {
         categories: &[Category],
         operation: &'static str,
     ) -> Result<Vec<Permit<Parts>>, Refused> {
-        self.each(context, action, patients, categories, operation).await
+        self.each(context, action, patients, categories, operation, false).await
+    }
+
+    /// The same for a list of what the caller could open, of which it shows nothing: the visits that they have left count as begun.
+    pub async fn authorise_each_ahead(
+        &self,
+        context: &RequestContext,
+        action: Action,
+        patients: &[PatientId],
+        categories: &[Category],
+        operation: &'static str,
+    ) -> Result<Vec<Permit<Parts>>, Refused> {
+        self.each(context, action, patients, categories, operation, true).await
     }
 
     async fn named<T: Rooms>(
@@ -69,7 +81,8 @@ impl Gate {
         let (mut erased, mut refusals) = (Vec::new(), Vec::new());
         for (patient, facts) in facts {
             let record = Record { patient, categories: categories.to_vec() };
-            match self.decide(context, action, record, &facts, now, operation) {
+            let asked = Asked { action, record, now, operation, ahead_of_visit: false };
+            match self.decide(context, asked, &facts) {
                 Ok(permit) if facts.erased => erased.push((permit, Unreleased::new((), Vec::new()))),
                 Ok(permit) => permits.push(permit),
                 Err((denial, grounds)) => refusals.push(self.refuse(denial, grounds)),
@@ -92,13 +105,17 @@ impl Gate {
         patients: &[PatientId],
         categories: &[Category],
         operation: &'static str,
+        ahead: bool,
     ) -> Result<Vec<Permit<T>>, Refused> {
         let now = self.moment(&context.caller)?;
         let facts = self.facts(&context.caller, patients, now).await?;
         let standing = facts.into_iter().filter(|(_, facts)| !facts.erased);
         let permits = standing.filter_map(|(patient, facts)| {
             let record = Record { patient, categories: categories.to_vec() };
-            self.decide(context, action, record, &facts, now, operation).ok()
+            let begun = facts.on_visits(now).filter(|_| ahead);
+            let ahead_of_visit = begun.is_some();
+            let asked = Asked { action, record, now, operation, ahead_of_visit };
+            self.decide(context, asked, &begun.unwrap_or(facts)).ok()
         });
         Ok(permits.collect())
     }

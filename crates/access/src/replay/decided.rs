@@ -29,6 +29,8 @@ pub enum Asked {
         record: Record,
         /// Whoever answered left out what was not granted.
         in_part: bool,
+        /// As if on the visits that were left.
+        ahead_of_visit: bool,
     },
     Beside(Oversight),
 }
@@ -93,7 +95,12 @@ impl Decided {
 fn asked(event: &pb::AccessRecorded) -> Result<Asked, NoReplay> {
     let Some(oversight) = &event.oversight else {
         let record = Record { patient: id(&event.patient_id)?, categories: words(&event.categories)? };
-        return Ok(Asked::Rooms { action: word(event.action)?, record, in_part: event.in_part });
+        return Ok(Asked::Rooms {
+            action: word(event.action)?,
+            record,
+            in_part: event.in_part,
+            ahead_of_visit: event.ahead_of_visit,
+        });
     };
     let patient = || match event.patient_id.as_str() {
         "" => Ok(None),

@@ -1,7 +1,7 @@
 //! What consent had said of one record by some place in its log: the tables of [`crate::views`], of one record and in memory.
 use crate::{
-    Caller, Facts, GrantFact, Grantee, Held, MarkFact,
-    views::{ConsentFact, GRANTS_MAX},
+    Caller, Facts, GrantFact, Grantee, Held, MarkFact, Uses,
+    views::{ConsentFact, GRANTS_MAX, VisitFact},
 };
 use chrono::{DateTime, Utc};
 use holdfast_types::{AccountId, GrantId, MarkId, Relationship, Span, TenantId};
@@ -16,6 +16,8 @@ pub struct Stood {
     /// With the revision that settled them, in the place of the holders.
     spans: Option<(u64, Vec<Span>)>,
     grants: BTreeMap<GrantId, GrantFact>,
+    /// The end of the newest visit of each account by a grant.
+    visits: BTreeMap<(GrantId, AccountId), DateTime<Utc>>,
     /// None: lifted.
     marks: BTreeMap<MarkId, Option<MarkFact>>,
 }
@@ -43,6 +45,13 @@ impl Stood {
                 if let Some(known) = self.grants.get_mut(&grant).filter(|known| known.revision < revision) {
                     (known.revoked, known.revision) = (Some(revoked), revision);
                 }
+            }
+            ConsentFact::VisitBegun(VisitFact { grant, account, number, until, .. }) => {
+                if let Some(uses) = self.grants.get_mut(&grant).and_then(|known| known.uses.as_mut()) {
+                    uses.used = uses.used.max(number);
+                }
+                let newest = self.visits.entry((grant, account)).or_insert(until);
+                *newest = (*newest).max(until);
             }
             ConsentFact::RecordErased { .. } => self.erased = true,
             ConsentFact::MarkSet(mark) => {
@@ -86,6 +95,10 @@ impl Stood {
         let mut grants: Vec<GrantFact> = self.grants(now).filter(reaches).cloned().collect();
         grants.sort_by_key(|grant| (Reverse(grant.period.from()), grant.id));
         grants.truncate(usize::try_from(GRANTS_MAX).unwrap_or(usize::MAX));
+        for grant in &mut grants {
+            let visit_until = self.visits.get(&(grant.id, caller.account)).copied();
+            grant.uses = grant.uses.map(|uses| Uses { visit_until, ..uses });
+        }
         let (relationship, held) = self.stands(caller.account, now);
         let everything = relationship.is_some() && held == Held::Everything;
         let marks = self.marks.values().flatten().filter(|mark| mark.reaches(caller));

@@ -1,6 +1,6 @@
 //! Everything that a decision needs to know about records and a caller, in one query.
 use super::marks::MarkColumns;
-use crate::{Caller, Facts, GrantFact, Grantee, Held};
+use crate::{Caller, Facts, GrantFact, Grantee, Held, Uses};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::Subject;
 use holdfast_types::{AccountId, GrantId, Narrowing, PatientId, Period, PracticeId, Service, Span, TenantId};
@@ -40,6 +40,9 @@ struct Row {
     revision: Option<i64>,
     basis: Option<String>,
     narrowing: Option<Json<Narrowing>>,
+    uses_max: Option<i32>,
+    used_count: Option<i32>,
+    visit_until: Option<DateTime<Utc>>,
     #[sqlx(flatten)]
     marks: MarkColumns,
 }
@@ -74,6 +77,9 @@ macro_rules! facts_of {
                 grants.revision,
                 grants.narrowing,
                 grants.basis,
+                grants.uses_max,
+                grants.used_count,
+                grants.visit_until,
                 marks.*
              FROM ",
             $asked,
@@ -81,7 +87,12 @@ macro_rules! facts_of {
              LEFT JOIN access_records AS records ON records.patient = asked.patient
              LEFT JOIN access_holders AS holders ON holders.patient = asked.patient AND holders.account = $2
              LEFT JOIN LATERAL (
-                SELECT *
+                SELECT
+                    given.*,
+                    CASE WHEN given.uses_max IS NOT NULL THEN (
+                        SELECT until_time FROM access_visits AS visits
+                        WHERE visits.grant_id = given.grant_id AND visits.account = $2
+                    ) END AS visit_until
                 FROM access_grants AS given
                 WHERE given.patient = asked.patient
                   AND given.revoked_time IS NULL
@@ -184,8 +195,20 @@ impl Row {
             basis: word(self.basis.as_deref().unwrap_or_default(), "basis")?,
             revoked: None,
             narrowing: self.narrowing.map(|Json(narrowing)| narrowing),
+            uses: match self.uses_max {
+                Some(max) => Some(Uses {
+                    max: count(max)?,
+                    used: count(self.used_count.unwrap_or_default())?,
+                    visit_until: self.visit_until,
+                }),
+                None => None,
+            },
         }))
     }
+}
+
+fn count(number: i32) -> Result<u32, FactsError> {
+    u32::try_from(number).map_err(|_| FactsError::Malformed("number of visits"))
 }
 
 fn words<W: FromStr>(texts: Option<Vec<String>>, what: &'static str) -> Result<Vec<W>, FactsError> {

@@ -1,6 +1,10 @@
 //! Feeds the tables from what consent says. Idempotent; ordered per patient, because a patient's events share a lane.
-use super::spans::{settle, spans};
-use crate::{GrantFact, Grantee, KeptFrom, MarkFact, Marked};
+use super::{
+    VisitFact,
+    spans::{settle, spans},
+    visits::visited,
+};
+use crate::{GrantFact, Grantee, KeptFrom, MarkFact, Marked, Uses};
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Envelope, Reaction, ReactionError};
 use holdfast_proto::{Word, consent::v1 as pb, time};
@@ -38,6 +42,8 @@ pub enum ConsentFact {
         revoked: DateTime<Utc>,
         revision: u64,
     },
+    /// Somebody began a visit by a grant that is good for a number of them.
+    VisitBegun(VisitFact),
     RecordErased {
         patient: PatientId,
         erased: DateTime<Utc>,
@@ -72,6 +78,7 @@ impl Reaction for ConsentFeed {
     async fn forget(&self, conn: &mut PgConnection) -> Result<(), ReactionError> {
         for table in [
             "DELETE FROM access_grants",
+            "DELETE FROM access_visits",
             "DELETE FROM access_marks",
             "DELETE FROM access_holders",
             "DELETE FROM access_records",
@@ -88,6 +95,7 @@ fn speaks_of_access(event_type: &str) -> bool {
         || event_type.starts_with("record.")
         || event_type.starts_with("mark.")
         || event_type.starts_with("authority.")
+        || event_type.starts_with("visit.")
         || matches!(event_type, "erasure.carried-out" | "erasure.repeated")
 }
 
@@ -125,6 +133,19 @@ impl ConsentFact {
             let given: pb::GrantGivenInPart = message(payload)?;
             let given = given_by_holder(grant(&given.grant.ok_or("no grant")?)?)?;
             Self::GrantGiven(Some(given).filter(|grant| grant.narrowing.is_some()).ok_or("no part")?)
+        } else if url == pb::GrantGivenForVisits::type_url() {
+            let given: pb::GrantGivenForVisits = message(payload)?;
+            let given = given_by_holder(grant(&given.grant.ok_or("no grant")?)?)?;
+            Self::GrantGiven(Some(given).filter(|grant| grant.uses.is_some()).ok_or("no number of visits")?)
+        } else if url == pb::VisitBegun::type_url() {
+            let begun: pb::VisitBegun = message(payload)?;
+            Self::VisitBegun(VisitFact {
+                patient: id(&begun.patient_id)?,
+                grant: id(&begun.grant_id)?,
+                account: id(&begun.account_id)?,
+                number: u32::try_from(begun.use_count).map_err(|_| "no number of a visit")?,
+                until: moment(begun.until_time.as_ref())?.ok_or("no end of the visit")?,
+            })
         } else if url == pb::GrantTaken::type_url() {
             let taken: pb::GrantTaken = message(payload)?;
             let taken = grant(&taken.grant.ok_or("no grant")?)?;
@@ -191,6 +212,10 @@ fn grant(grant: &pb::Grant) -> Result<GrantFact, &'static str> {
             number => Basis::from_proto(number).ok_or("unknown word")?,
         },
         narrowing: grant.narrowing.as_ref().map(narrowing).transpose()?,
+        uses: match grant.uses_max {
+            0 => None,
+            max => Some(Uses::of(u32::try_from(max).map_err(|_| "no number of visits")?)),
+        },
     })
 }
 
@@ -272,6 +297,7 @@ pub async fn apply(conn: &mut PgConnection, fact: &ConsentFact) -> Result<(), sq
                 .execute(conn)
                 .await?;
         }
+        ConsentFact::VisitBegun(visit) => visited(conn, visit).await?,
         ConsentFact::RecordErased { patient, erased } => {
             sqlx::query(
                 "UPDATE access_records SET erased_time = $2 WHERE patient = $1 AND erased_time IS NULL",
@@ -331,8 +357,8 @@ async fn give(conn: &mut PgConnection, grant: &GrantFact) -> Result<(), sqlx::Er
     sqlx::query(
         "INSERT INTO access_grants
             (grant_id, patient, grantee_account, grantee_practice, grantee_role, categories, actions, purposes,
-             from_time, until_time, revoked_time, revision, narrowing, basis)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             from_time, until_time, revoked_time, revision, narrowing, basis, uses_max)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT (grant_id) DO NOTHING",
     )
     .bind(grant.id.uuid())
@@ -349,6 +375,7 @@ async fn give(conn: &mut PgConnection, grant: &GrantFact) -> Result<(), sqlx::Er
     .bind(i64::try_from(grant.revision).unwrap_or(i64::MAX))
     .bind(grant.narrowing.as_ref().map(Json))
     .bind(grant.basis.as_str())
+    .bind(grant.uses.map(|uses| i32::try_from(uses.max).unwrap_or(i32::MAX)))
     .execute(conn)
     .await?;
     Ok(())

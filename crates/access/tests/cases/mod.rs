@@ -99,6 +99,13 @@ impl There {
 }
 
 prop_compose! {
+    /// Of a few visits some, and the caller's own going on, over, or never begun.
+    pub(crate) fn uses()(max in 1..4_u32, used in 0..4_u32, visit_until in option::of(moments())) -> Uses {
+        Uses { max, used, visit_until }
+    }
+}
+
+prop_compose! {
     pub(crate) fn grants()(
         number in 1..1000_u128,
         grantee in grantees(),
@@ -111,11 +118,12 @@ prop_compose! {
         revoked in prop::bool::weighted(0.2),
         narrowing in option::weighted(0.3, narrowings()),
         basis in prop_oneof![3 => Just(Basis::Holder), 2 => Just(Basis::Emergency)],
+        uses in option::weighted(0.3, uses()),
     ) -> GrantFact {
         let from = now() + TimeDelta::hours(from);
         let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
         let revoked = revoked.then(|| now() - TimeDelta::minutes(1));
-        GrantFact { id: GrantId::new(id(number)), revision: 1, patient, grantee, categories, actions, purposes, period, revoked, basis, narrowing }
+        GrantFact { id: GrantId::new(id(number)), revision: 1, patient, grantee, categories, actions, purposes, period, revoked, basis, narrowing, uses }
     }
 }
 
@@ -219,6 +227,7 @@ impl Case {
             && grant.categories.contains(&category)
             && grant.actions.contains(&self.action)
             && grant.purposes.contains(&self.purpose)
+            && grant.uses.is_none_or(|uses| uses.visit_until.is_some_and(|until| now() < until))
             && (grant.narrowing.is_none()
                 || (self.in_part && matches!(self.action, Action::Read | Action::Download)))
             && (grant.basis.is_holder() || self.is_emergency_of(grant))

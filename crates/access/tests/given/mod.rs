@@ -70,6 +70,7 @@ pub(crate) fn grant(grantee: Grantee, purpose: Purpose) -> GrantFact {
         revoked: None,
         narrowing: None,
         basis: Basis::Holder,
+        uses: None,
     }
 }
 

@@ -28,7 +28,9 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" | "mark" | "emergency" | "allowance" | "authority" => Self::Sharing,
+                "record" | "grant" | "visit" | "mark" | "emergency" | "allowance" | "authority" => {
+                    Self::Sharing
+                }
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {
@@ -73,6 +75,7 @@ mod tests {
             "door.refused",
             "record.opened",
             "grant.given",
+            "visit.begun",
             "erasure.requested",
             "erasure.carried-out",
             "erasure.repeated",

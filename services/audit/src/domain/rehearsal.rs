@@ -144,6 +144,7 @@ impl<'a> Rehearsal<'a> {
             ConsentFact::RecordOpened { .. }
             | ConsentFact::HolderAdded { .. }
             | ConsentFact::AuthoritySettled { .. }
+            | ConsentFact::VisitBegun(_)
             | ConsentFact::RecordErased { .. } => true,
         })
     }
@@ -223,7 +224,8 @@ impl<'a> Rehearsal<'a> {
                 ConsentFact::GrantGiven(grant) => {
                     let from = grant.period.from().min(at);
                     let period = Period::try_new(from, grant.period.until()).unwrap_or(grant.period);
-                    ConsentFact::GrantGiven(GrantFact { period, ..grant.clone() })
+                    // What is given for a number of visits is shown as it is on one.
+                    ConsentFact::GrantGiven(GrantFact { period, uses: None, ..grant.clone() })
                 }
                 other => other.clone(),
             });
@@ -256,6 +258,7 @@ impl<'a> Rehearsal<'a> {
         actions: &[Action],
     ) -> Open<(Action, Category)> {
         let facts = stood.facts(caller, now);
+        let facts = facts.on_visits(now).unwrap_or(facts);
         let purposes: BTreeSet<Purpose> =
             facts.grants.iter().flat_map(|grant| grant.purposes.iter().copied()).collect();
         let mut permitted = Vec::new();
@@ -308,6 +311,7 @@ fn concerned(said: &[(u64, ConsentFact)], change: &ConsentFact) -> Vec<Category>
         ConsentFact::RecordOpened { .. }
         | ConsentFact::HolderAdded { .. }
         | ConsentFact::AuthoritySettled { .. }
+        | ConsentFact::VisitBegun(_)
         | ConsentFact::RecordErased { .. } => Category::ALL.to_vec(),
     }
 }

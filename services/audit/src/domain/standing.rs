@@ -56,6 +56,8 @@ impl<'a> Standing<'a> {
         let (roles, expires) = (roles(&told.roles), DateTime::<Utc>::MAX_UTC);
         let caller = Caller { account, session: None, roles, expires };
         let facts = stood.facts(&caller, at);
+        // Whoever had a visit left would have been on it.
+        let facts = facts.on_visits(at).unwrap_or(facts);
         let (erased, consent_seq) = (told.erased, told.consent_seq);
         Self { policies, patient, at, caller, facts, erased, consent_seq }
     }

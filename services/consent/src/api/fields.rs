@@ -61,6 +61,12 @@ pub(super) fn grantee(message: Option<pb::Grantee>) -> Result<Grantee, Problem> 
     }
 }
 
+/// None: as often as they want.
+pub(super) fn uses_max(number: i32) -> Result<Option<u32>, Problem> {
+    let negative = |_| Problem::of_field(catalogue::FIELD_INVALID, "uses_max", "a number of visits");
+    Ok(Some(u32::try_from(number).map_err(negative)?).filter(|number| *number > 0))
+}
+
 /// The grant that another is a change of.
 pub(super) fn replaced(grant: &str, etag: &str) -> Result<Option<Replaced>, Problem> {
     let seen = mask::revision(etag)?;

@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{allowance, authority, emergency, erasure, grant, mark, record},
+    domain::{allowance, authority, emergency, erasure, grant, mark, record, visit},
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -16,6 +16,9 @@ impl From<Failure> for Problem {
             Failure::Emergency(refusal) => of_emergency(refusal),
             Failure::Allowance(refusal @ allowance::Refusal::TooMany) => {
                 Self::new(catalogue::TOO_MANY_EMERGENCIES, refusal.to_string())
+            }
+            Failure::Visit(refusal @ visit::Refusal::UsedUp { .. }) => {
+                Self::new(catalogue::GRANT_USED_UP, refusal.to_string())
             }
             Failure::Mark(refusal) => of_mark(refusal),
             Failure::Authority(refusal) => of_authority(refusal),
@@ -74,6 +77,7 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
         Refusal::SpanEndsBeforeItBegins => {
             return field(catalogue::PERIOD_ENDS_BEFORE_IT_BEGINS, "narrowing.occurred_until_time");
         }
+        Refusal::NoSuchNumber => return field(catalogue::FIELD_INVALID, "uses_max"),
         Refusal::TooMuchNamed => return field(catalogue::TOO_MANY, "narrowing"),
         Refusal::PartIsRead => return field(catalogue::FIELD_INVALID, "actions"),
         Refusal::OneThing => return field(catalogue::FIELD_INVALID, "categories"),

@@ -185,7 +185,8 @@ impl App {
             Reviewed::Waiting => None,
             Reviewed::Reviewed(review) => Some(review),
         };
-        let grant = ShownGrant { id: grant, revision: opened.revision, terms, revoked, replaced_by: None };
+        let revision = opened.revision;
+        let grant = ShownGrant { revision, revoked, ..ShownGrant::as_given(grant, terms) };
         Ok(EmergencyAccess { grant, review })
     }
 }

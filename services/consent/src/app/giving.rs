@@ -30,6 +30,8 @@ pub(crate) struct GiveGrant {
     pub(crate) narrowing: Option<Narrowing>,
     /// The grant that it is a change of.
     pub(crate) replaces: Option<Replaced>,
+    /// None: as often as they want.
+    pub(crate) uses_max: Option<u32>,
 }
 
 /// A grant whose place another takes, and the revision that the caller saw.
@@ -47,8 +49,18 @@ impl App {
         id: CommandId,
         command: GiveGrant,
     ) -> Result<(ShownGrant, Option<Position>), Failure> {
-        let GiveGrant { patient, grantee, categories, actions, purposes, from, until, narrowing, replaces } =
-            command;
+        let GiveGrant {
+            patient,
+            grantee,
+            categories,
+            actions,
+            purposes,
+            from,
+            until,
+            narrowing,
+            replaces,
+            uses_max,
+        } = command;
         let mut rooms = if categories.is_empty() { Category::ALL.to_vec() } else { categories.clone() };
         if let Some(replaced) = replaces {
             rooms.extend(self.rooms_of(patient, replaced.grant).await?);
@@ -79,6 +91,7 @@ impl App {
             until,
             narrowing,
             replaces: replaces.map(|replaced| replaced.grant),
+            uses_max,
         };
         let give = Command::Give { offer, now, to_holder, unended };
         let (context, request) = (authority.context(), request(given_by, id));

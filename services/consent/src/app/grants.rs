@@ -109,7 +109,7 @@ impl App {
             return Err(Failure::Grant(Refusal::NotGiven));
         };
         let (revision, revoked) = (executed.revision, Some(revoked));
-        let shown = ShownGrant { id: grant, revision, terms, revoked, replaced_by };
+        let shown = ShownGrant { revision, revoked, replaced_by, ..ShownGrant::as_given(grant, terms) };
         Ok((as_far_as(shown, &shared), executed.position))
     }
 

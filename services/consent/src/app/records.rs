@@ -134,7 +134,7 @@ impl App {
                 }
                 let more = self
                     .gate
-                    .authorise_each_in_part(asked, action, &patients, category, "consent.ListRecords")
+                    .authorise_each_ahead(asked, action, &patients, category, "consent.ListRecords")
                     .await?;
                 patients.retain(|patient| more.iter().all(|permit| permit.patient() != *patient));
                 permits.extend(more);

@@ -45,6 +45,7 @@ impl Taking {
             basis: Basis::Emergency,
             reason,
             replaces: None,
+            uses_max: None,
         })
     }
 }

@@ -1,5 +1,5 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{allowance, authority, emergency, erasure, grant, mark, record};
+use super::{allowance, authority, emergency, erasure, grant, mark, record, visit};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -45,4 +45,9 @@ fn stored_events_of_authorities_never_change() {
 fn stored_events_of_emergencies_never_change() {
     check(&emergency::samples());
     check(&allowance::samples());
+}
+
+#[test]
+fn stored_events_of_visits_never_change() {
+    check(&visit::samples());
 }

@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// Grants of one record that have not ended. Every decision reads all of them that reach its caller.
 pub const UNENDED_MAX: u32 = 200;
 
+/// Visits that one grant is good for.
+pub const USES_MAX: u32 = 1000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grantee {
@@ -45,6 +48,9 @@ pub struct Terms {
     /// The grant that ended as this one took its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<GrantId>,
+    /// Visits that it is good for; None: as often as they want.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses_max: Option<u32>,
 }
 
 /// Grants were given before they said by whose word.
@@ -70,6 +76,8 @@ pub struct Offer {
     pub narrowing: Option<Narrowing>,
     /// The grant that it is a change of.
     pub replaces: Option<GrantId>,
+    /// None: as often as they want.
+    pub uses_max: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,6 +172,8 @@ pub enum Refusal {
     EndsBeforeItBegins,
     #[error("a grant names at most {} things and {} authors", part::ITEMS_MAX, part::AUTHORS_MAX)]
     TooMuchNamed,
+    #[error("a grant is good for 1 to {USES_MAX} visits")]
+    NoSuchNumber,
     #[error("the span of what is shared ends before it begins")]
     SpanEndsBeforeItBegins,
     #[error("a part of a category is for reading and downloading alone")]
@@ -200,12 +210,23 @@ pub struct ShownGrant {
     pub terms: Terms,
     pub revoked: Option<DateTime<Utc>>,
     pub replaced_by: Option<GrantId>,
+    /// Visits that were begun, and when the last was.
+    pub uses: Used,
+}
+
+/// How often a grant was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Used {
+    pub count: u32,
+    pub last: Option<DateTime<Utc>>,
+    /// The end of the newest visit of who asks; none to holders, who need none.
+    pub visit_until: Option<DateTime<Utc>>,
 }
 
 impl ShownGrant {
     /// As it was given, whatever became of it.
-    pub const fn as_given(id: GrantId, terms: Terms) -> Self {
-        Self { id, revision: 1, terms, revoked: None, replaced_by: None }
+    pub fn as_given(id: GrantId, terms: Terms) -> Self {
+        Self { id, revision: 1, terms, revoked: None, replaced_by: None, uses: Used::default() }
     }
 }
 
@@ -285,9 +306,13 @@ fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
         until,
         narrowing,
         replaces,
+        uses_max,
     } = offer;
     if categories.is_empty() || actions.is_empty() {
         return Err(Refusal::NothingShared);
+    }
+    if uses_max.is_some_and(|uses| uses == 0 || uses > USES_MAX) {
+        return Err(Refusal::NoSuchNumber);
     }
     if until.is_some_and(|until| until <= now) {
         return Err(Refusal::EndsBeforeItBegins);
@@ -323,6 +348,7 @@ fn terms(offer: Offer, now: DateTime<Utc>) -> Result<Terms, Refusal> {
         basis,
         reason,
         replaces,
+        uses_max,
     })
 }
 

@@ -62,6 +62,14 @@ impl State {
         }
     }
 
+    /// None: it was not opened.
+    pub const fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Unopened => None,
+            Self::Open { tenant, .. } => Some(*tenant),
+        }
+    }
+
     /// No network opened it.
     pub fn is_free_standing(&self) -> bool {
         matches!(self, Self::Open { tenant, .. } if *tenant == FREE_STANDING)

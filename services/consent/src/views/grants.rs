@@ -64,6 +64,8 @@ pub async fn grant(
             grants.*,
             given.replaces,
             given.replaced_by,
+            given.last_use_time,
+            NULL::timestamptz AS visit_until,
             given.given_by,
             given.given_time
          FROM access_grants AS grants
@@ -94,6 +96,8 @@ pub async fn grants(
             grants.*,
             given.replaces,
             given.replaced_by,
+            given.last_use_time,
+            NULL::timestamptz AS visit_until,
             given.given_by,
             given.given_time
          FROM given_grants AS given

@@ -7,10 +7,11 @@ use crate::domain::{
     grant::{Event as GrantEvent, Grantee, Terms},
     mark::{Event as MarkEvent, KeptFrom, Mark, Marked},
     record::Event as RecordEvent,
+    visit::Event as VisitEvent,
 };
 use holdfast_access::{
-    GrantFact, Grantee as Reached, KeptFrom as Kept, MarkFact, Marked as Said,
-    views::{ConsentFact, apply},
+    GrantFact, Grantee as Reached, KeptFrom as Kept, MarkFact, Marked as Said, Uses,
+    views::{ConsentFact, VisitFact, apply},
 };
 use holdfast_eventlog::{Header, Opened, Projection, ProjectionError};
 use holdfast_types::{Basis, GrantId, PatientId};
@@ -26,6 +27,8 @@ impl Projection for Consent {
                 record(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<GrantEvent>() {
                 grant(conn, &opened.header, opened.decode()?).await?;
+            } else if opened.is::<VisitEvent>() {
+                visit(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<EmergencyEvent>() {
                 let EmergencyEvent::Reviewed(review) = opened.decode()?;
                 emergencies::reviewed(conn, opened.header.stream.id(), review.reviewed).await?;
@@ -122,6 +125,7 @@ fn fact(id: GrantId, revision: u64, terms: Terms) -> GrantFact {
         basis,
         reason: _,
         replaces: _,
+        uses_max,
     } = terms;
     let grantee = match grantee {
         Grantee::Account(account) => Reached::Account(account),
@@ -139,7 +143,20 @@ fn fact(id: GrantId, revision: u64, terms: Terms) -> GrantFact {
         revoked: None,
         narrowing,
         basis,
+        uses: uses_max.map(Uses::of),
     }
+}
+
+async fn visit(conn: &mut PgConnection, header: &Header, event: &VisitEvent) -> Result<(), sqlx::Error> {
+    let (VisitEvent::Begun(visit), grant) = (event, GrantId::new(header.stream.id()));
+    sqlx::query("UPDATE given_grants SET last_use_time = greatest(last_use_time, $2) WHERE grant_id = $1")
+        .bind(grant.uuid())
+        .bind(visit.begun)
+        .execute(&mut *conn)
+        .await?;
+    let (patient, account) = (visit.patient, visit.account);
+    let fact = VisitFact { patient, grant, account, number: visit.number, until: visit.until };
+    apply(conn, &ConsentFact::VisitBegun(fact)).await
 }
 
 fn mark(patient: PatientId, event: MarkEvent) -> ConsentFact {

@@ -102,6 +102,11 @@ async fn grants(
                 grants.*,
                 given.replaces,
                 given.replaced_by,
+                given.last_use_time,
+                (
+                    SELECT until_time FROM access_visits AS visits
+                    WHERE visits.grant_id = grants.grant_id AND visits.account = $2
+                ) AS visit_until,
                 given.given_by,
                 given.given_time
             FROM access_grants AS grants

@@ -1,5 +1,5 @@
 //! A grant as the tables hold it.
-use crate::domain::grant::{Grantee, ShownGrant, Terms};
+use crate::domain::grant::{Grantee, ShownGrant, Terms, Used};
 use chrono::{DateTime, Utc};
 use holdfast_types::{AccountId, GrantId, Narrowing, PatientId, Period, PracticeId};
 use sqlx::types::Json;
@@ -32,6 +32,10 @@ pub(super) struct GrantRow {
     narrowing: Option<Json<Narrowing>>,
     replaces: Option<Uuid>,
     replaced_by: Option<Uuid>,
+    uses_max: Option<i32>,
+    used_count: i32,
+    last_use_time: Option<DateTime<Utc>>,
+    visit_until: Option<DateTime<Utc>>,
     given_by: Uuid,
     pub(super) given_time: DateTime<Utc>,
 }
@@ -61,11 +65,21 @@ impl GrantRow {
                 reason: String::new(),
                 narrowing: self.narrowing.map(|Json(narrowing)| narrowing),
                 replaces: self.replaces.map(GrantId::new),
+                uses_max: self.uses_max.map(count).transpose()?,
             },
             revoked: self.revoked_time,
             replaced_by: self.replaced_by.map(GrantId::new),
+            uses: Used {
+                count: count(self.used_count)?,
+                last: self.last_use_time,
+                visit_until: self.visit_until,
+            },
         })
     }
+}
+
+fn count(number: i32) -> Result<u32, ViewsError> {
+    u32::try_from(number).map_err(|_| ViewsError::Malformed("number of visits"))
 }
 
 fn words<W: FromStr>(texts: &[String], what: &'static str) -> Result<Vec<W>, ViewsError> {

@@ -12,7 +12,8 @@ use holdfast_host::{
 };
 use holdfast_proto::consent::v1::{
     authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
-    emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient, *,
+    emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
+    visit_service_client::VisitServiceClient, *,
 };
 use holdfast_proto::{Word, timestamp};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
@@ -44,6 +45,8 @@ pub struct World {
 
 struct Serving {
     channel: Channel,
+    records: Channel,
+    identity: Channel,
     peers: PeerLog,
     stop: CancellationToken,
     ended: JoinHandle<()>,
@@ -98,7 +101,8 @@ fn serve(clock: &FakeClock, authority: &Authority, signer: &TokenSigner, setting
     let open =
         |role: &str| channel(Service::Consent, &address, &Tls::load(&authority.role(role).unwrap()).unwrap());
     let peers = PeerLog::new(Service::Consent, open("records").unwrap());
-    Serving { channel: open("gateway").unwrap(), peers, stop, ended }
+    let [channel, records, identity] = ["gateway", "records", "identity"].map(|role| open(role).unwrap());
+    Serving { channel, records, identity, peers, stop, ended }
 }
 
 /// Somebody who calls, with the roles that their token says.
@@ -128,6 +132,17 @@ pub fn practice() -> PracticeId {
 }
 
 impl World {
+    /// As a service that keeps content asks.
+    pub fn visits(&self) -> VisitServiceClient<Channel> {
+        VisitServiceClient::new(self.serving.records.clone())
+    }
+
+    /// As others ask, who do not.
+    pub fn visits_of_others(&self) -> [VisitServiceClient<Channel>; 2] {
+        [&self.serving.channel, &self.serving.identity]
+            .map(|channel| VisitServiceClient::new(channel.clone()))
+    }
+
     /// Ends, and is served again with a ledger of its erasures at that place.
     pub async fn served_again_with_ledger(&mut self, path: PathBuf) {
         self.served_again(|settings| settings.erasure_ledger = Some(path)).await;

@@ -21,6 +21,7 @@ use holdfast_consent::{
         grant::{Command as GrantCommand, Grant},
         mark::Marks,
         record::{FREE_STANDING, Record},
+        visit::Visits,
     },
     publish,
     views::Consent,
@@ -154,6 +155,7 @@ impl World {
             Command::Authority(command) => {
                 self.execute::<Authorities>(of, stream, || (*command).clone()).await
             }
+            Command::Visit(command) => self.execute::<Visits>(of, thing, || command).await,
             Command::Allowance(command) => {
                 let by = account(step.by);
                 self.execute::<Allowance>(Subject::Account(by), by.uuid(), || command).await

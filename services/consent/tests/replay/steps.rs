@@ -1,19 +1,20 @@
 //! What is commanded: every command of every aggregate, in small numbers, so that commands meet each other.
+mod acting;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_consent::domain::{
     allowance::Use,
-    authority::{
-        self, Around, Authority, Basis, Change, Evidence, FREEZE_LASTS, Freeze, Person, Rules, Word,
-    },
+    authority::{self, Around, Change, Rules},
     emergency::{self, Finding, Taking},
     erasure::{self, CarriedOut, Grounds, Hold, Retained, Wish},
     grant::{self, Grantee, Offer},
     mark::{self, KeptFrom, Mark, Marked},
     record::{self, FREE_STANDING, Holder},
+    visit,
 };
 use holdfast_types::{
-    AccountId, Action, AuthorityId, Category, DocumentId, EventId, GrantId, HoldId, MarkId, Narrowing,
-    PatientId, Period, PracticeId, Relationship, Role, TenantId,
+    AccountId, Action, Category, DocumentId, EventId, GrantId, HoldId, MarkId, Narrowing, PatientId,
+    PracticeId, Relationship, Role, TenantId,
 };
 use proptest::{option, prelude::*, sample::select};
 use std::sync::Arc;
@@ -48,7 +49,7 @@ macro_rules! kinds {
 
 kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
-    What: Wait, Open, AddHolder, Give, Take, Revoke, Change, SetMark, LiftMark, PlaceHold, LiftHold, RequestErasure, WithdrawErasure, CarryOut,
+    What: Wait, Open, AddHolder, Give, Take, Revoke, Change, Visit, SetMark, LiftMark, PlaceHold, LiftHold, RequestErasure, WithdrawErasure, CarryOut,
     RepeatErasure, Review, Use, StatePerson, Record, Attest, Withdraw, Renew, End, Freeze, ReviewFreeze
 }
 
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Erasure(erasure::Command),
     Emergency(emergency::Command),
     Allowance(Use),
+    Visit(visit::Command),
     Authority(Box<authority::Command>),
 }
 
@@ -84,6 +86,7 @@ pub(crate) const fn kind(command: &Command) -> What {
         },
         Command::Emergency(emergency::Command { .. }) => What::Review,
         Command::Allowance(_) => What::Use,
+        Command::Visit(visit::Command { .. }) => What::Visit,
         Command::Authority(command) => match &command.change {
             Change::Person(_) => What::StatePerson,
             Change::Recorded(_) => What::Record,
@@ -126,9 +129,14 @@ pub(crate) fn story() -> Vec<Step> {
         (What::Wait, 0, 0, 0),
         (What::Revoke, 0, 0, 0),
         (What::Change, 0, 1, 0),
-        (What::Take, 2, 2, 0),
-        (What::Use, 2, 2, 0),
-        (What::Review, 0, 2, 0),
+        (What::Give, 0, 2, 3),
+        (What::Visit, 1, 2, 0),
+        (What::Visit, 2, 2, 0),
+        (What::Wait, 0, 0, 0),
+        (What::Visit, 1, 2, 0),
+        (What::Take, 2, 3, 0),
+        (What::Use, 2, 3, 0),
+        (What::Review, 0, 3, 0),
         (What::SetMark, 0, 0, 0),
         (What::LiftMark, 0, 0, 0),
         (What::SetMark, 0, 1, 1),
@@ -161,6 +169,9 @@ pub(crate) fn story() -> Vec<Step> {
     let asked = [(What::Open, 0, 0, 0), (What::RequestErasure, 0, 0, 1)];
     [record(0, &shared), record(1, &papers), record(2, &lost), record(3, &asked)].concat()
 }
+
+/// Of those grants that are good for visits.
+const USES_MAX: u32 = 2;
 
 pub(crate) fn account(number: u8) -> AccountId {
     AccountId::new(Uuid::from_u128(0xACC0 + u128::from(number)))
@@ -255,6 +266,13 @@ impl Step {
                 patient: self.patient(),
                 used: time,
             }),
+            What::Visit => Command::Visit(visit::Command {
+                patient: self.patient(),
+                account: by,
+                now: time,
+                lasts: TimeDelta::hours(1),
+                uses_max: USES_MAX,
+            }),
             What::PlaceHold
             | What::LiftHold
             | What::RequestErasure
@@ -295,6 +313,7 @@ impl Step {
             from: hours(self.from_hours),
             until: hours(self.until_hours),
             narrowing: (self.way == 1).then_some(items),
+            uses_max: (self.way == 3).then_some(USES_MAX),
             replaces: (self.what == What::Change).then(|| GrantId::new(self.id())),
         }
     }
@@ -338,60 +357,5 @@ impl Step {
         // A whole record is rarely erased: after that nothing is asked of it any more.
         let of = (self.way > 0).then(|| DocumentId::new(self.id()));
         erasure::Command::Erase { of, step }
-    }
-
-    fn change(&self, now: DateTime<Utc>) -> Change {
-        let (by, id) = (account(self.by), AuthorityId::new(self.id()));
-        let until = |hours: i64| now + TimeDelta::hours(hours);
-        match self.what {
-            What::Record => Change::Recorded(self.authority(now)),
-            What::Attest => Change::Attested { authority: id, by },
-            What::Withdraw => Change::Withdrawn { authority: id, by },
-            What::Renew => {
-                let evidence = Evidence { note: "the order of May".into(), ..Evidence::default() };
-                Change::Renewed { authority: id, until: until(48), evidence }
-            }
-            What::End => Change::Ended { authority: id, ended: until(self.until_hours.unwrap_or_default()) },
-            What::Freeze => Change::Frozen(Freeze {
-                id,
-                account: self.other(),
-                placed: now,
-                reason: "a report".into(),
-                by,
-                review: None,
-            }),
-            What::ReviewFreeze => {
-                let upheld = self.way > 0;
-                let until = Some(if upheld { now + FREEZE_LASTS } else { now });
-                Change::Reviewed { freeze: id, review: authority::Review { upheld, by, until } }
-            }
-            _ => {
-                let born = (now - TimeDelta::days(365 * i64::from(6 * self.way + 1))).date_naive();
-                Change::Person(Person { born, state: "US-CA".into() })
-            }
-        }
-    }
-
-    fn authority(&self, now: DateTime<Utc>) -> Authority {
-        let begun = now + TimeDelta::hours(self.from_hours.unwrap_or_default());
-        let ends = self.until_hours.map(|hours| begun + TimeDelta::hours(hours.max(0) + 1));
-        let word = match self.way {
-            0 | 1 => Word::Waits,
-            2 => Word::Own,
-            _ => Word::Attested(account(2)),
-        };
-        Authority {
-            id: AuthorityId::new(self.id()),
-            account: self.other(),
-            basis: Basis::ALL[usize::from(self.way + 3 * self.thing + self.by) % Basis::ALL.len()],
-            categories: vec![Category::Notes, Category::Goals],
-            actions: vec![Action::Read, Action::Share],
-            period: Period::try_new(begun, ends).unwrap(),
-            in_place_of_person: false,
-            evidence: Evidence::default(),
-            word,
-            by: account(self.by),
-            withdrawn: false,
-        }
     }
 }

@@ -35,6 +35,7 @@ fn grants(look: &Look) -> Vec<GrantCard> {
             what: look.own("Goals, visit notes", "Metas, notas de visita"),
             until: look.day(-92).text,
             last_look: look.ago(2).text,
+            visits: String::new(),
             why: String::new(),
             badge: Some(Badge::new(Tone::Good, words.t("grant-now"))),
         },
@@ -45,6 +46,7 @@ fn grants(look: &Look) -> Vec<GrantCard> {
             what: look.own("3 papers", "3 papeles"),
             until: look.day(-6).text,
             last_look: words.t("grant-no-look"),
+            visits: words.say("grant-visits-none").with("max", 3_u32).plain(),
             why: String::new(),
             badge: Some(Badge::new(Tone::Warn, words.t("grant-soon"))),
         },
@@ -59,6 +61,7 @@ fn sharing(look: &Look, empty: bool) -> Page {
         what: look.own("Test results", "Resultados"),
         until: look.day(140).text,
         last_look: look.day(160).text,
+        visits: String::new(),
         why: String::new(),
         badge: Some(Badge::new(Tone::Plain, look.words.t("grant-ended"))),
     };
@@ -83,6 +86,7 @@ fn emergency(look: &Look) -> Page {
         ),
         until: look.ago(-3).text,
         last_look: look.ago(0).text,
+        visits: String::new(),
         why: look.own(
             "Seizure in the gym, no family reached",
             "Convulsión en el gimnasio, sin hallar a la familia",
@@ -258,15 +262,18 @@ fn share(look: &Look, step: Step, changing: bool) -> Page {
                     .collect(),
             ),
         ],
-        Step::Until => vec![question(
-            "until",
-            "share-until",
-            false,
-            ["until-month", "until-half-year", "until-year", "until-date"]
-                .iter()
-                .map(|key| Choice::new(*key, words.t(key)).chosen(*key == "until-month"))
-                .collect(),
-        )],
+        Step::Until => {
+            let ends = ["until-month", "until-half-year", "until-year", "until-date"];
+            let end = |key: &&str| Choice::new(*key, words.t(key)).chosen(*key == "until-month");
+            let times = |count: usize| {
+                Choice::new(count.to_string(), words.say("share-uses-number").with("count", count).plain())
+            };
+            let any = Choice::new("any", words.t("share-uses-any")).chosen(true);
+            vec![
+                question("until", "share-until", false, ends.iter().map(end).collect()),
+                question("uses", "share-uses", false, vec![any, times(1), times(3), times(10)]),
+            ]
+        }
         Step::Check => Vec::new(),
     };
     let answer = |step: Step, value: String| Answer { label: words.t(step.short_key()), value, step };

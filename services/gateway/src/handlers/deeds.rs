@@ -122,6 +122,7 @@ fn happening(kind: &str) -> Option<&'static str> {
         "record.holder-added" => "did-holder-added",
         "grant.given" => "did-shared-some",
         "grant.revoked" => "did-stopped-some",
+        "visit.begun" => "did-visit-begun",
         "grant.taken" => "did-emergency-opened",
         "emergency.reviewed" => "did-emergency-signed",
         "allowance.used" => "did-emergency-counted",

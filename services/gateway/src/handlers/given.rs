@@ -66,6 +66,9 @@ impl Standing {
         if is_emergency(grant) && !self.is_over() {
             return Badge::new(Tone::Stop, words.t("emergency-badge"));
         }
+        if grant.uses_max > 0 && grant.use_count >= grant.uses_max && self.stands() {
+            return Badge::new(Tone::Warn, words.t("grant-used-up"));
+        }
         self.badge(words)
     }
 
@@ -185,6 +188,19 @@ fn notice_and_consent(open: &Open, room: Category) -> Notice {
     let grants = open.record.grants.iter().filter(|grant| grant.categories.contains(&room.to_proto()));
     let said = std::iter::once(words.t("notice-part-2")).chain(grants.map(consent));
     Notice { tone: Tone::Warn, text: said.collect::<Vec<_>>().join(" "), link: None }
+}
+
+/// How many of its visits were used, and when the last was begun; empty where they are not counted.
+pub(super) fn visits(open: &Open, grant: &Grant) -> String {
+    let words = open.words();
+    match (grant.uses_max, open.when(grant.last_use_time.as_ref())) {
+        (0, _) => String::new(),
+        (max, Some(last)) => {
+            let said = words.say("grant-visits-used").with("used", i64::from(grant.use_count));
+            said.with("max", i64::from(max)).with("when", last.text).plain()
+        }
+        (max, None) => words.say("grant-visits-none").with("max", i64::from(max)).plain(),
+    }
 }
 
 /// The last day, or the moment it was stopped.

@@ -79,6 +79,7 @@ fn card(
         what: parts.with(open, grant, rooms(open.words(), &grant.categories)),
         until: until(open, grant),
         last_look: uses.last_look(open, &grant.grant_id),
+        visits: given::visits(open, grant),
         why: grant.reason.clone(),
         badge: Some(standing.badge_of(open.words(), grant)),
     }
@@ -113,9 +114,11 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
         Fact::new(words.t("grant-last-look"), card.last_look),
     ];
     let part = parts.of(&open, &grant).map(|part| Fact::new(words.t("grant-part"), part));
+    let visits = Some(card.visits).filter(|visits| !visits.is_empty());
+    let visits = visits.map(|visits| Fact::new(words.t("grant-visits"), visits));
     let why = Some(card.why).filter(|why| !why.is_empty());
     let why = why.map(|why| Fact::new(words.t("emergency-said"), why));
-    let facts = why.into_iter().chain(part).chain(facts).chain(before).collect();
+    let facts = why.into_iter().chain(part).chain(facts).chain(visits).chain(before).collect();
     let frame = open.frame(Tab::Sharing).await;
     Ok(show(&GrantPage {
         frame,

@@ -15,6 +15,8 @@ pub struct GrantCard {
     pub what: String,
     pub until: String,
     pub last_look: String,
+    /// "1 of 3 used"; empty where visits are not counted.
+    pub visits: String,
     /// What was said by who took it in an emergency; otherwise empty.
     pub why: String,
     pub badge: Option<Badge>,

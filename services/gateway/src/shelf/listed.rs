@@ -1,7 +1,9 @@
 //! How the account stands to one record of its shelf.
+use chrono::{DateTime, Utc};
 use holdfast_proto::{
     Word as _,
     consent::v1::{Grant, NotHeld},
+    time,
 };
 use holdfast_types::{Action, Category, PatientId, Relationship};
 
@@ -30,6 +32,16 @@ impl Listed {
             grant.categories.contains(&category.to_proto()) && grant.actions.contains(&action.to_proto())
         };
         self.holds(action, category) || (action != Action::Share && self.grants.iter().any(granted))
+    }
+
+    /// The same for a list over many records, which begins no visit: a grant for a number of them speaks while the account is on one.
+    pub fn may_in_list(&self, action: Action, category: Category, now: DateTime<Utc>) -> bool {
+        let mut open = self.clone();
+        open.grants.retain(|grant| {
+            let visit = grant.visit_until_time.as_ref().and_then(|until| time(until).ok());
+            grant.uses_max == 0 || visit.is_some_and(|until| now < until)
+        });
+        open.may(action, category)
     }
 
     /// There is a room of which the account decides who sees it.

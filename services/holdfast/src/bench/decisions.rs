@@ -134,6 +134,7 @@ fn grants(number: u64) -> Result<Vec<GrantFact>> {
         revoked: None,
         narrowing: None,
         basis: Basis::Holder,
+        uses: None,
     };
     let all: Vec<GrantFact> = (0..GRANTS_PER_PATIENT).zip(rooms.iter().cycle()).map(grant).collect();
     ensure!(u64::try_from(all.len())? == GRANTS_PER_PATIENT, "grants are missing");

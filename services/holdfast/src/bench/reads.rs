@@ -127,6 +127,7 @@ impl World {
             revoked: None,
             narrowing: None,
             basis: Basis::Holder,
+            uses: None,
         };
         views::apply(&mut conn, &ConsentFact::GrantGiven(grant)).await?;
         Ok(())

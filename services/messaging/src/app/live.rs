@@ -58,7 +58,7 @@ impl App {
         };
         loop {
             let news = self.news.notified();
-            let permit = self.may_read(asked, patient, "messaging.WatchThread").await?;
+            let permit = self.may_read_on(asked, patient, "messaging.WatchThread").await?;
             // What is marked as never shared while somebody watches is not watched any longer.
             let permit = self.looks_at(permit, asked, thread).await?;
             if views::newest(pool, thread).await.map_err(Failure::Views)? > reached {

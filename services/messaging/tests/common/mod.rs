@@ -79,6 +79,7 @@ pub fn grant(patient: PatientId) -> GrantFact {
         revoked: None,
         narrowing: None,
         basis: Basis::Holder,
+        uses: None,
     }
 }
 

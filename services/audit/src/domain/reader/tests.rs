@@ -51,6 +51,7 @@ fn said() -> Vec<Saying> {
             basis: Basis::Holder,
             revoked: None,
             narrowing,
+            uses: None,
         })
     };
     let facts = [

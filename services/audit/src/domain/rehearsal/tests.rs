@@ -81,7 +81,7 @@ prop_compose! {
         let from = now() + TimeDelta::hours(from);
         let period = Period::try_new(from, hours.map(|hours| from + TimeDelta::hours(hours))).unwrap();
         let (id, patient) = (GrantId::new(id(number)), patient());
-        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None, basis, narrowing }
+        GrantFact { id, revision: 1, patient, grantee, categories, actions, purposes, period, revoked: None, basis, narrowing, uses: None }
     }
 }
 
@@ -214,7 +214,7 @@ fn look(
     let decided = Decided {
         decision,
         caller: caller.clone(),
-        asked: Asked::Rooms { action, record, in_part },
+        asked: Asked::Rooms { action, record, in_part, ahead_of_visit: false },
         purpose,
         now: now(),
         consent_age: Some(Duration::ZERO),
@@ -334,6 +334,7 @@ fn a_look_that_showed_what_would_be_marked_is_stopped_and_tells_how_much_was_sho
         revoked: None,
         narrowing: None,
         basis: Basis::Holder,
+        uses: None,
     };
     let said = [ConsentFact::GrantGiven(grant)];
     let (decided, _) = look(&stood(&said), &caller, 1, (Action::Read, true), &ROOMS);
@@ -366,6 +367,7 @@ fn who_would_lose_what_they_took_in_an_emergency_is_named() {
         revoked: None,
         narrowing: None,
         basis: Basis::Emergency,
+        uses: None,
     };
     let opened = ConsentFact::RecordOpened { patient: patient(), tenant };
     let said = [opened, ConsentFact::GrantGiven(grant)];

@@ -72,6 +72,7 @@ fn verdict(thing: &ThingThen, narrowing: Option<Narrowing>, marks: &[Marked]) ->
         basis: Basis::Holder,
         revoked: None,
         narrowing,
+        uses: None,
     };
     let marked = |(number, what): (usize, &Marked)| MarkFact {
         id: MarkId::new(Uuid::from_u128(0x30 + number as u128)),

@@ -19,6 +19,7 @@ pub(crate) fn samples() -> Vec<Event> {
         basis: Basis::Holder,
         reason: String::new(),
         replaces: None,
+        uses_max: None,
     };
     let to_account = Terms {
         grantee: Grantee::Account(AccountId::new(id(0xACC2))),
@@ -41,7 +42,8 @@ pub(crate) fn samples() -> Vec<Event> {
     let in_part = Terms { narrowing: Some(narrowing), actions: vec![Action::Read], ..to_account.clone() };
     let changed = Event::Given(Terms { replaces: Some(before), ..to_account.clone() });
     let (given, in_part, taken) = (Event::Given(terms), Event::Given(in_part), Event::Taken(taken));
-    vec![given, Event::Given(to_account), revoked, taken, in_part, changed, replaced]
+    let counted = Event::Given(Terms { uses_max: Some(3), ..to_account.clone() });
+    vec![given, Event::Given(to_account), revoked, taken, in_part, changed, replaced, counted]
 }
 
 fn now() -> DateTime<Utc> {
@@ -60,6 +62,7 @@ fn offer() -> Offer {
         until: None,
         narrowing: None,
         replaces: None,
+        uses_max: None,
     }
 }
 
@@ -144,6 +147,20 @@ fn a_period_that_has_ended_or_never_begins_is_refused() {
     let long_past =
         Offer { from: Some(now() - TimeDelta::days(2)), until: Some(now() - TimeDelta::days(1)), ..offer() };
     assert_eq!(refusal(give(long_past)), Refusal::EndsBeforeItBegins);
+}
+
+#[test]
+fn a_grant_is_good_for_one_to_a_thousand_visits_or_without_number() {
+    for (uses_max, refused) in [
+        (None, false),
+        (Some(0), true),
+        (Some(1), false),
+        (Some(USES_MAX), false),
+        (Some(USES_MAX + 1), true),
+    ] {
+        let given = Grant::decide(&State::NotGiven, give(Offer { uses_max, ..offer() }));
+        assert_eq!(given.err(), refused.then_some(Refusal::NoSuchNumber), "{uses_max:?}");
+    }
 }
 
 #[test]

@@ -119,9 +119,14 @@ pub(super) struct Answers {
     pub only: Option<Only>,
     /// The days from and to which something happened, as they were typed.
     pub span: [String; 2],
+    /// For how many visits; none: as often as they want.
+    pub uses: Option<u32>,
     /// What stands and is changed; none where something new is shared.
     pub changed: Option<Changed>,
 }
+
+/// Visits that one grant is good for.
+const USES_MAX: u32 = 1000;
 
 /// The fields of the days between which something happened.
 pub(super) const SPAN: [&str; 2] = ["span_from", "span_until"];
@@ -153,6 +158,7 @@ impl Answers {
             thing: Thing::read(fields),
             only: Only::read(fields),
             span: SPAN.map(|name| fields.one(name).to_owned()),
+            uses: fields.one("uses").parse().ok().filter(|uses| (1..=USES_MAX).contains(uses)),
             changed: Changed::read(fields),
         };
         if let Some(to) = answers.to {
@@ -297,6 +303,7 @@ impl Answers {
         self.purposes.iter().for_each(|word| carry(Some(why), "purpose", word.to_string()));
         carry(Some(until), "until", self.until.map(Until::code).unwrap_or_default().to_owned());
         carry(Some(until), "until_date", self.until_day.clone());
+        carry(Some(until), "uses", self.uses.map(|uses| uses.to_string()).unwrap_or_default());
         for (name, value) in self.changed.iter().flat_map(Changed::carried) {
             carry(None, name, value);
         }

@@ -105,6 +105,7 @@ fn standing(grant: &Grant, now: DateTime<Utc>) -> Option<Answers> {
         until: Some(if until.is_some() { Until::Day } else { Until::Open }),
         // What ends at midnight is good for the day before.
         until_day: until.map(|until| days::of(until - days::MOMENT).to_string()).unwrap_or_default(),
+        uses: u32::try_from(grant.uses_max).ok().filter(|uses| *uses > 0),
         only: part.is_some().then_some(Only::Kept),
         changed: Some(Changed {
             grant: grant.grant_id.parse().ok()?,

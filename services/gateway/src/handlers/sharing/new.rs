@@ -19,6 +19,7 @@ use crate::{
     },
     shelf::Open,
     site::Site,
+    words::Words,
 };
 use axum::{
     Router,
@@ -113,6 +114,7 @@ fn draft(open: &Open, answers: &Answers) -> Result<Grant, Failure> {
         from_time: changed.and_then(|changed| changed.from).map(timestamp),
         until_time: last_day.and_then(days::end).map(timestamp),
         narrowing: answers.narrowing(),
+        uses_max: answers.uses.and_then(|uses| i32::try_from(uses).ok()).unwrap_or_default(),
         replaces_grant_id: changed.map(|changed| changed.grant.to_string()).unwrap_or_default(),
         ..Grant::default()
     })
@@ -130,6 +132,7 @@ async fn give(open: &Open, fields: &Fields, answers: &Answers) -> Result<(), Fai
         from_time: draft.from_time,
         until_time: draft.until_time,
         narrowing: draft.narrowing,
+        uses_max: draft.uses_max,
         replaces_grant_id: draft.replaces_grant_id,
         replaces_etag: answers.changed.as_ref().map(|changed| changed.etag.clone()).unwrap_or_default(),
     };
@@ -245,6 +248,7 @@ pub(super) async fn page(
             let open_ended = (chosen == Until::Open).then_some(Until::Open);
             let choices = Until::ALL.into_iter().chain(open_ended).map(choice);
             shown.push(question("until", "share-until", false, choices.collect()));
+            shown.push(question("uses", "share-uses", false, how_often(words, answers.uses)));
             let day = Field::of("date", "until_date", words.t("share-until-date"))
                 .hint(words.t("share-until-date-hint"));
             let wrong = problems
@@ -273,6 +277,18 @@ pub(super) async fn page(
         problems,
         frame: open.frame(Tab::Sharing).await,
     })
+}
+
+/// Without number, for a few visits, and for as many as it is.
+fn how_often(words: Words, chosen: Option<u32>) -> Vec<Choice> {
+    let mut numbers = vec![1, 3, 10];
+    numbers.extend(chosen.filter(|uses| !numbers.contains(uses)));
+    let any = Choice::new("any", words.t("share-uses-any")).chosen(chosen.is_none());
+    let number = |uses: u32| {
+        let label = words.say("share-uses-number").with("count", uses).plain();
+        Choice::new(uses.to_string(), label).chosen(chosen == Some(uses))
+    };
+    std::iter::once(any).chain(numbers.into_iter().map(number)).collect()
 }
 
 /// The part that stands, and all of the rooms.
@@ -371,6 +387,10 @@ async fn summary(open: &Open, answers: &Answers) -> Result<Vec<Answer>, Failure>
     let until = match answers.end(today).flatten() {
         Some(day) => When::day(words, day, today).text,
         None => words.t("grant-open-ended"),
+    };
+    let until = match answers.uses {
+        Some(uses) => format!("{until} · {}", words.say("share-uses-number").with("count", uses).plain()),
+        None => until,
     };
     Ok(vec![
         answer(Step::Who, who),
