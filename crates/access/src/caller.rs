@@ -46,6 +46,12 @@ impl Caller {
         self.roles.iter().filter(there).map(|held| held.role)
     }
 
+    /// Those in the whole of it.
+    pub fn roles_of_whole(&self, tenant: TenantId) -> impl Iterator<Item = Role> + '_ {
+        let there = move |held: &&RoleAssignment| held.tenant == tenant && held.practice.is_none();
+        self.roles.iter().filter(there).map(|held| held.role)
+    }
+
     pub fn roles_in(&self, tenant: TenantId) -> impl Iterator<Item = Role> + '_ {
         self.roles.iter().filter(move |held| held.tenant == tenant).map(|held| held.role)
     }

@@ -165,9 +165,9 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
         | Oversight::EmergencyReview(patient)
         | Oversight::Authority(patient)
         | Oversight::AuthorityReview(patient) => policies.uid(kind, patient.to_string()),
-        Oversight::TenantHistory { tenant, .. } | Oversight::Tenant(tenant) => {
-            policies.uid(kind, tenant.to_string())
-        }
+        Oversight::TenantHistory { tenant, .. }
+        | Oversight::Tenant(tenant)
+        | Oversight::AccessReview(tenant) => policies.uid(kind, tenant.to_string()),
         Oversight::Role(_) => match asked.tenant() {
             Some(tenant) => policies.uid(kind, tenant.to_string()),
             None => policies.uid(kind, "this"),
@@ -354,7 +354,9 @@ fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Fa
     };
     let roles_in_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_in(tenant));
     let at_practices = tenant.into_iter().flat_map(|tenant| caller.roles_at_practices_of(tenant));
+    let of_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_of_whole(tenant));
     let mut fields = vec![
+        field("roles_of_tenant", words(of_tenant.map(Role::as_str))),
         field("roles", words(caller.roles.iter().map(|held| held.role.as_str()))),
         field("roles_in_tenant", words(roles_in_tenant.map(Role::as_str))),
         field("roles_at_practices", words(at_practices.map(Role::as_str))),

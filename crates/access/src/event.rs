@@ -158,6 +158,7 @@ fn oversight(asked: Oversight) -> pb::Oversight {
         Oversight::EmergencyReview(_) => pb::OversightKind::EmergencyReview,
         Oversight::Authority(_) => pb::OversightKind::Authority,
         Oversight::AuthorityReview(_) => pb::OversightKind::AuthorityReview,
+        Oversight::AccessReview(_) => pb::OversightKind::AccessReview,
         Oversight::Role(_) => pb::OversightKind::Role,
     };
     let tenant_id = asked.tenant().map(|tenant| tenant.to_string()).unwrap_or_default();

@@ -12,13 +12,13 @@ use crate::{
     grounds::{Asks, Grounds},
     metrics::Metrics,
     resource::Rooms,
-    roles::usual_purpose_of,
+    roles::usual_purpose,
     views,
 };
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt, stream};
 use holdfast_eventlog::{Append, AppendError, Context, EventLog, KeyError, StreamAppend, Subject, fault};
-use holdfast_types::{Action, Category, PatientId, Purpose, Relationship, Service};
+use holdfast_types::{Action, Category, PatientId, Purpose, Service};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -213,7 +213,8 @@ impl Gate {
             | Oversight::Erasure(_)
             | Oversight::EmergencyReview(_)
             | Oversight::Authority(_)
-            | Oversight::AuthorityReview(_) => Purpose::Operations,
+            | Oversight::AuthorityReview(_)
+            | Oversight::AccessReview(_) => Purpose::Operations,
             Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) | Oversight::Role(_) => {
                 Purpose::SystemAdministration
             }
@@ -388,13 +389,4 @@ struct Asked {
     now: DateTime<Utc>,
     operation: &'static str,
     ahead_of_visit: bool,
-}
-
-/// What somebody asks for who does not say why.
-pub fn usual_purpose(relationship: Option<Relationship>, caller: &Caller) -> Purpose {
-    match relationship {
-        Some(Relationship::Patient) => Purpose::PatientRequest,
-        Some(Relationship::Parent | Relationship::Guardian | Relationship::Proxy) => Purpose::FamilyRequest,
-        None => usual_purpose_of(&caller.roles),
-    }
 }

@@ -34,13 +34,13 @@ pub use decision::{
 pub use door::DoorEvent;
 pub use event::{Access, AccessEvent, RETURNED_MAX, Returned, publish};
 pub use facts::{Facts, GrantFact, Grantee, Held, Uses};
-pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, Visits, usual_purpose};
+pub use gate::{Freshness, Gate, OwnConsent, Refused, RequestContext, Visits};
 pub use kept::PolicySets;
 pub use mark::{KeptFrom, MarkFact, Marked, Withheld};
 pub use permit::{Authority, Permit, Unreleased};
 pub use policies::{CONSENT_IS_STALE, Policies, PoliciesError};
 pub use resource::{OfRecord, Oversight, Parts, Record};
-pub use roles::{Place, Roles, RolesError};
+pub use roles::{Place, Roles, RolesError, usual_purpose};
 pub use token::{
     Claims, KeyError, LIFE_SECONDS_MAX, Presence, PublicKey, ROLES_MAX, Shown, TokenError, TokenSigner,
     TokenVerifier, key_set,

@@ -88,6 +88,8 @@ pub enum Oversight {
     Authority(PatientId),
     /// Whether that was right.
     AuthorityReview(PatientId),
+    /// Whether those who hold a tenant's roles are to hold them.
+    AccessReview(TenantId),
     /// Giving or taking this role.
     Role(RoleAssignment),
 }
@@ -105,6 +107,7 @@ impl Oversight {
             | Self::EmergencyReview(_)
             | Self::Authority(_)
             | Self::AuthorityReview(_)
+            | Self::AccessReview(_)
             | Self::Role(_) => Action::Contribute,
         }
     }
@@ -118,13 +121,20 @@ impl Oversight {
             | Self::Authority(patient)
             | Self::AuthorityReview(patient) => Some(*patient),
             Self::TenantHistory { patient, .. } => *patient,
-            Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Directory | Self::Role(_) => None,
+            Self::LogHealth
+            | Self::Installation
+            | Self::Tenant(_)
+            | Self::Directory
+            | Self::AccessReview(_)
+            | Self::Role(_) => None,
         }
     }
 
     pub const fn tenant(&self) -> Option<TenantId> {
         match self {
-            Self::TenantHistory { tenant, .. } | Self::Tenant(tenant) => Some(*tenant),
+            Self::TenantHistory { tenant, .. } | Self::Tenant(tenant) | Self::AccessReview(tenant) => {
+                Some(*tenant)
+            }
             Self::Role(RoleAssignment { role: Role::Operator | Role::ServiceAccount, .. }) => None,
             Self::Role(RoleAssignment { tenant, .. }) => Some(*tenant),
             Self::RecordHistory(_)
@@ -160,6 +170,7 @@ impl Oversight {
             Self::EmergencyReview(_) => ("review-emergency", Kind::Record),
             Self::Authority(_) => ("attest-authority", Kind::Record),
             Self::AuthorityReview(_) => ("review-authority", Kind::Record),
+            Self::AccessReview(_) => ("review-access", Kind::Tenant),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What each role is and how far it goes, as a table that a person can read: `policies/roles.txt`, a part of the policy set.
-use crate::RoleAssignment;
-use holdfast_types::{Action, Category, OrganizationKind, Purpose, Role};
+use crate::{Caller, RoleAssignment};
+use holdfast_types::{Action, Category, OrganizationKind, Purpose, Relationship, Role};
 use std::{
     collections::{BTreeMap, BTreeSet},
     str::FromStr,
@@ -239,8 +239,17 @@ impl Roles {
     }
 }
 
+/// What somebody asks for who does not say why.
+pub fn usual_purpose(relationship: Option<Relationship>, caller: &Caller) -> Purpose {
+    match relationship {
+        Some(Relationship::Patient) => Purpose::PatientRequest,
+        Some(Relationship::Parent | Relationship::Guardian | Relationship::Proxy) => Purpose::FamilyRequest,
+        None => usual_purpose_of(&caller.roles),
+    }
+}
+
 /// What whoever holds nothing of a record means unless they say otherwise: treatment, unless none of their roles is for that.
-pub(crate) fn usual_purpose_of(held: &[RoleAssignment]) -> Purpose {
+fn usual_purpose_of(held: &[RoleAssignment]) -> Purpose {
     let table = Roles::table();
     let mut aims = held
         .iter()

@@ -242,6 +242,8 @@ fn asked() -> Vec<(&'static str, Oversight)> {
         ("make a compliance officer", role(Role::ComplianceOfficer, tenant(), Some(practice()))),
         ("give a role in another tenant", role(Role::Therapist, other_tenant(), None)),
         ("make an operator", role(Role::Operator, tenant(), None)),
+        ("review the roles of the own tenant", Oversight::AccessReview(tenant())),
+        ("review the roles of another tenant", Oversight::AccessReview(other_tenant())),
         ("look up people", Oversight::Directory),
         ("hold or erase the record", Oversight::Erasure(patient())),
         ("hold or erase a record elsewhere", Oversight::Erasure(other_patient())),

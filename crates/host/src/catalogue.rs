@@ -105,6 +105,13 @@ catalogue! {
     ROLE_TO_ONESELF: FailedPrecondition, Person, "Nobody gives a role to themselves.", "Ask another administrator.";
     ROLE_FOR_PEOPLE: FailedPrecondition, Person, "A program holds no role of people.", "Give the role to the person who acts.";
     ROLE_NOT_HELD_THERE: FailedPrecondition, Person, "The role is not held at this kind of organisation.", "Choose another organisation, or another role.";
+    REVIEW_OPEN: FailedPrecondition, Person, "A review of the tenant's roles is under way.", "Finish that one first.";
+    REVIEW_UNKNOWN: NotFound, Program, "The tenant has no such review.", "List its reviews.";
+    REVIEW_LINE_UNKNOWN: NotFound, Program, "The review has no such line.", "Read the review again.";
+    REVIEW_SIGNED_OFF: FailedPrecondition, Person, "The review was signed off already.", "Begin another one.";
+    REVIEW_UNDECIDED: FailedPrecondition, Person, "A line of the review is not decided, or a role that was to be withdrawn is held still.", "Decide what waits.";
+    OWN_ROLE: FailedPrecondition, Person, "Nobody decides on their own role, and whoever opened a review that has theirs does not sign it off.", "Let another reviewer do it.";
+    TOO_MANY_TO_REVIEW: ResourceExhausted, Operator, "The tenant has more than 5,000 roles, which is more than a review holds.", "Withdraw what is not needed by itself first.";
     ALREADY_ASSIGNED: FailedPrecondition, Person, "The account holds this role already.", "Nothing needs to be done.";
     NOT_ASSIGNED: FailedPrecondition, Person, "The account does not hold this role.", "Nothing needs to be done.";
     TOO_MANY_ROLES: FailedPrecondition, Operator, "The account holds 100 roles, which is as many as a token carries.", "Take a role away that is not needed.";

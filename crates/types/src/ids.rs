@@ -40,6 +40,8 @@ pub struct IdParseError {
 }
 
 ids! {
+    /// A review of who holds which role in a tenant.
+    ReviewId,
     /// A person's or an app's login; never a record.
     AccountId,
     /// A dated fact about who acts for the person of a record, or what holds somebody back from it.

@@ -12,6 +12,7 @@ mod outside;
 mod papers;
 mod proposals;
 mod record;
+mod reviews;
 mod sample;
 mod sharing;
 mod staff;
@@ -70,6 +71,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         looked::PAGES,
         staff::PAGES,
         emergency::PAGES,
+        reviews::PAGES,
         erasure::PAGES,
         authority::PAGES,
     ];

@@ -16,7 +16,10 @@ use holdfast_proto::{
         emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
     },
     documents::v1::documents_service_client::DocumentsServiceClient,
-    identity::v1::identity_service_client::IdentityServiceClient,
+    identity::v1::{
+        access_review_service_client::AccessReviewServiceClient,
+        identity_service_client::IdentityServiceClient,
+    },
     messaging::v1::messaging_service_client::MessagingServiceClient,
     records::v1::{
         proposal_service_client::ProposalServiceClient, records_service_client::RecordsServiceClient,
@@ -67,6 +70,11 @@ impl Services {
             messaging: open(Service::Messaging)?,
             audit: open(Service::Audit)?,
         })
+    }
+
+    pub fn access_reviews(&self, saying: Outgoing) -> AccessReviewServiceClient<Line> {
+        AccessReviewServiceClient::with_interceptor(self.identity.clone(), saying)
+            .max_decoding_message_size(ANSWER_BYTES_MAX)
     }
 
     pub fn identity(&self, saying: Outgoing) -> IdentityServiceClient<Line> {

@@ -6,6 +6,7 @@ mod factors;
 mod message;
 mod passkey;
 mod refusal;
+pub(crate) mod reviews;
 mod sign_in;
 
 use crate::app::App;

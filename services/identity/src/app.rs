@@ -6,6 +6,7 @@ mod factors;
 mod notice;
 mod operator;
 mod passkey;
+mod reviews;
 mod session;
 mod sign_in;
 mod token;
@@ -13,6 +14,7 @@ mod token;
 pub(crate) use administration::{Invitation, NewProgram};
 pub(crate) use factors::NewTotp;
 pub(crate) use passkey::{Assertion, Place, Registration};
+pub(crate) use reviews::DecideLines;
 pub(crate) use sign_in::{Completion, SignedIn};
 pub(crate) use token::Issued;
 
@@ -23,7 +25,7 @@ use crate::{
     secret::Secrets,
     views::{ViewError, Views},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_access::{Refused, RequestContext, TokenSigner};
 use holdfast_eventlog::{AppendError, Context, ExecuteError, KeyError, ReadError, Request};
 use holdfast_host::{CommandId, Ground};
@@ -43,6 +45,7 @@ pub(crate) struct App {
     pub links_per_network_max: i32,
     /// As whom programs address what they sign.
     pub issuer: String,
+    pub access_review_interval: TimeDelta,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +88,10 @@ pub(crate) enum AppError {
     PracticeUnknown,
     #[error("the role is not held at this kind of organisation")]
     NotHeldThere,
+    #[error("the review's rules refuse")]
+    Review(#[source] domain::access_review::Refusal),
+    #[error("a review of the tenant's roles is under way")]
+    ReviewOpen,
     #[error("the mail cannot be sent")]
     Mail(#[source] MailError),
     #[error("the token cannot be signed")]

@@ -61,6 +61,10 @@ pub struct IdentitySettings {
     /// Name of this installation, by which programs address what they sign to get tokens (`aud`); otherwise the public URL.
     #[arg(id = "HOLDFAST_ISSUER", long = "issuer", env = "HOLDFAST_ISSUER", value_name = "NAME")]
     pub issuer: Option<String>,
+    /// After how many days a tenant's roles are to be reviewed again, 7 to 400.
+    #[arg(id = "HOLDFAST_ACCESS_REVIEW_DAYS", long = "access-review-days", env = "HOLDFAST_ACCESS_REVIEW_DAYS",
+        default_value_t = 90, value_parser = clap::value_parser!(u16).range(7..=400), value_name = "DAYS")]
+    pub access_review_days: u16,
     /// Address of the installation's first operator: its account holds the role from the start, and again after every start.
     #[arg(
         id = "HOLDFAST_OPERATOR_EMAIL",
@@ -113,6 +117,7 @@ impl Default for IdentitySettings {
             session_idle_hours_max: 12,
             links_per_network_max: LINKS_PER_NETWORK_DEFAULT,
             issuer: None,
+            access_review_days: 90,
             operator_email: None,
             operator_second_factor: None,
         }
@@ -233,6 +238,7 @@ mod tests {
             ["--session-days-max", "91"],
             ["--session-idle-hours-max", "0"],
             ["--links-per-network-max", "4"],
+            ["--access-review-days", "6"],
             ["--mail-from", "nobody"],
             ["--operator-second-factor", "never"],
         ] {

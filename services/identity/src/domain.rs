@@ -1,4 +1,5 @@
 //! The rules of identity, pure: accounts and roles, signing in, what they show to sign in, sessions, tenants and practices.
+pub(crate) mod access_review;
 pub(crate) mod account;
 pub(crate) mod assertion;
 pub(crate) mod digest;

@@ -15,6 +15,7 @@ pub use config::{ConfigError, IdentitySettings, SecondFactor, Settings};
 pub use mail::Announce;
 
 use app::App;
+use chrono::TimeDelta;
 use config::RelyingParty;
 use holdfast_access::TokenVerifier;
 use holdfast_eventlog::{KeyError, KeyRing, MasterKey, Projection, Reaction, SchemaError, schema};
@@ -103,6 +104,7 @@ pub async fn serve(
         session_life: identity.session_life(),
         links_per_network_max: identity.links_per_network_max.into(),
         issuer: identity.issuer(&common.public_url),
+        access_review_interval: TimeDelta::days(identity.access_review_days.into()),
         ground: ground.clone(),
     });
     if let Some(operator) = operator
@@ -111,7 +113,7 @@ pub async fn serve(
         ground.tasks().spawn(appoint(Arc::clone(&app), operator, stop.clone()));
     }
     ground.tasks().spawn(Arc::clone(&app).tell_of_emergencies(stop.clone()));
-    let services = Services::new().with(api::service(app));
+    let services = Services::new().with(api::reviews::service(Arc::clone(&app))).with(api::service(app));
     ground.serve(host, services, stop).await.map_err(ServeError::Ground)
 }
 

@@ -1,7 +1,7 @@
 //! What the other services hear of each private event: roles and sessions, by ids alone.
 use crate::domain::{
-    account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent, role_change::Held,
-    session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
+    access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent,
+    role_change::Held, session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
 };
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{DecodeError, Opened};
@@ -56,6 +56,13 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
     if opened.is::<SignInEvent>() {
         return Ok(match opened.decode()? {
             SignInEvent::Requested(_) | SignInEvent::Used { .. } => None,
+        });
+    }
+    if opened.is::<AccessReviewEvent>() {
+        return Ok(match opened.decode()? {
+            AccessReviewEvent::Opened { .. }
+            | AccessReviewEvent::LineDecided { .. }
+            | AccessReviewEvent::SignedOff { .. } => None,
         });
     }
     if opened.is::<TenantEvent>() {

@@ -1,4 +1,4 @@
-//! Identity's read models: accounts and roles, what they show to sign in, sessions, links, tenants and practices. The only room with SQL.
+//! Identity's read models: accounts and roles, what they show to sign in, sessions, links, tenants and practices, reviews of roles. The only room with SQL.
 mod accounts;
 mod assertions;
 mod ceremonies;
@@ -6,6 +6,7 @@ mod factors;
 mod links;
 mod notices;
 mod places;
+mod reviews;
 mod sessions;
 
 pub(crate) use accounts::AccountView;
@@ -14,12 +15,13 @@ pub(crate) use factors::{FactorsRow, PasskeyView};
 pub(crate) use links::LinkRow;
 pub(crate) use notices::{Notice, ToTell};
 pub(crate) use places::PracticeRow;
+pub(crate) use reviews::{LineView, ReviewRow, ReviewView};
 pub(crate) use sessions::{Known, OpenSession, SessionCursor, SessionView};
 
 use crate::{
     domain::{
-        account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent, session::SessionEvent,
-        sign_in::SignInEvent, tenant::TenantEvent,
+        access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent,
+        practice::PracticeEvent, session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
     },
     secret::Secrets,
 };
@@ -95,6 +97,8 @@ impl Projection for Projections {
                 factors::apply(conn, header, opened.decode()?, &key).await?;
             } else if opened.is::<SignInEvent>() {
                 links::apply(conn, header, opened.decode()?).await?;
+            } else if opened.is::<AccessReviewEvent>() {
+                reviews::apply(conn, header, opened.decode()?).await?;
             } else if opened.is::<TenantEvent>() {
                 places::apply_tenant(conn, header, opened.decode()?).await?;
             } else if opened.is::<PracticeEvent>() {

@@ -46,7 +46,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("identity", "shown"),
     // What a command of identity needs to know.
     ("identity", "require_second_factor"),
-    ("identity", "tenant_of"),
+    ("identity", "organization"),
     ("identity", "unended_sessions"),
     // Places of care and what they are called: of nobody.
     ("identity", "practices"),

@@ -120,6 +120,7 @@ fn asked(event: &pb::AccessRecorded) -> Result<Asked, NoReplay> {
         pb::OversightKind::EmergencyReview => Oversight::EmergencyReview(id(&event.patient_id)?),
         pb::OversightKind::Authority => Oversight::Authority(id(&event.patient_id)?),
         pb::OversightKind::AuthorityReview => Oversight::AuthorityReview(id(&event.patient_id)?),
+        pb::OversightKind::AccessReview => Oversight::AccessReview(id(&oversight.tenant_id)?),
         pb::OversightKind::Role => {
             Oversight::Role(held(oversight.role.as_ref().ok_or(NoReplay::Unreadable("no role"))?)?)
         }

@@ -34,7 +34,7 @@ impl Kind {
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {
-                "account" | "session" | "sign-in" | "factors" | "role" => Self::Account,
+                "account" | "session" | "sign-in" | "factors" | "role" | "access-review" => Self::Account,
                 _ => Self::Change,
             },
             Service::Records
@@ -92,6 +92,7 @@ mod tests {
             "role.assigned",
             "tenant.created",
             "practice.created",
+            "access-review.signed-off",
             "patient.registered",
             "item.recorded",
             "document.added",

@@ -195,6 +195,7 @@ fn opened(permit: &Permit<Oversight>) -> Option<(Option<Uuid>, Option<Uuid>)> {
         | Oversight::EmergencyReview(_)
         | Oversight::Authority(_)
         | Oversight::AuthorityReview(_)
+        | Oversight::AccessReview(_)
         | Oversight::Role(_) => None,
     }
 }

@@ -162,6 +162,7 @@ fn office(look: &Look, found: bool, sound: bool, timeline: bool) -> Box<dyn DynT
         frame: look.sized(Frame::officer(words, Tab::Office)),
         emergencies: Some(usize::from(!found)),
         erasures: Some(usize::from(!found)),
+        reviews_late: true,
         authority: Some(2 * usize::from(!found)),
         fields: vec![
             Field::line("patient", words.t("office-patient")).value(if found { "Mateo R." } else { "" }),

@@ -17,7 +17,8 @@ use holdfast_proto::consent::v1::authority_service_client::AuthorityServiceClien
 use std::sync::Arc;
 
 pub(super) use desk::attests;
-pub(super) use waiting::{looks_after, open_count};
+pub(super) use desk::back;
+pub(super) use waiting::{looks_after, open_count, tenant};
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()

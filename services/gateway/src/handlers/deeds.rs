@@ -81,6 +81,7 @@ fn operation(name: &str) -> &'static str {
         "audit.SearchEntries" => "did-searched",
         "audit.DownloadEntries" => "did-history-saved",
         "audit.GetLogHealth" | "audit.VerifyLogs" => "did-log-health",
+        "identity.ListAccessReviews" | "identity.GetAccessReview" => "did-reviews-read",
         "identity.SearchDirectory" => "did-directory-searched",
         "identity.BatchGetProfiles" => "did-names-read",
         name if name.starts_with("identity.") => "did-administered",
@@ -149,6 +150,9 @@ fn happening(kind: &str) -> Option<&'static str> {
         "sign-in.used" => "did-link-used",
         "tenant.created" => "did-tenant-created",
         "practice.created" => "did-practice-created",
+        "access-review.opened" => "did-review-opened",
+        "access-review.line-decided" => "did-review-decided",
+        "access-review.signed-off" => "did-review-signed",
         _ => return None,
     })
 }

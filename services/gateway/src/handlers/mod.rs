@@ -25,6 +25,7 @@ mod proof;
 mod proposals;
 mod propose;
 mod record;
+mod reviews;
 mod room;
 mod second_step;
 mod sharing;
@@ -71,4 +72,5 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(work::routes())
         .merge(emergency::routes())
         .merge(office::routes())
+        .merge(reviews::routes())
 }

@@ -13,6 +13,7 @@ use super::{
     authority, days,
     deeds::{self, Teller},
     looked::LATE_MS,
+    reviews,
 };
 use crate::{
     dates,
@@ -87,14 +88,16 @@ async fn health(signed: &Signed) -> Result<LogHealth, Failure> {
 }
 
 async fn form(signed: Signed) -> Answer {
-    let (health, opened, wishes, waiting) = tokio::try_join!(
+    let (health, opened, wishes, waiting, reviews_late) = tokio::try_join!(
         health(&signed),
         emergencies::waiting(&signed),
         erasures::waiting(&signed),
-        authority::open_count(&signed)
+        authority::open_count(&signed),
+        reviews::is_late(&signed)
     )?;
     let page = page(&signed, &Fields::default(), &health, None, Vec::new());
-    Ok(show(&Office { emergencies: Some(opened), erasures: Some(wishes), authority: Some(waiting), ..page }))
+    let (emergencies, erasures, authority) = (Some(opened), Some(wishes), Some(waiting));
+    Ok(show(&Office { emergencies, erasures, authority, reviews_late, ..page }))
 }
 
 async fn verify(signed: Signed) -> Answer {
@@ -279,6 +282,7 @@ fn page(
         |code: &str, chosen: bool| Choice::new(code, words.t(&format!("office-view-{code}"))).chosen(chosen);
     Office {
         frame: signed.frame(Tab::Office),
+        reviews_late: false,
         emergencies: None,
         erasures: None,
         authority: None,

@@ -21,6 +21,7 @@ pub mod parts;
 pub mod people;
 pub mod proposals;
 pub mod record;
+pub mod reviews;
 pub mod sharing;
 pub mod shell;
 pub mod sign_in;

@@ -64,6 +64,8 @@ pub struct Office {
     pub erasures: Option<usize>,
     /// How many stops and proposals nobody has looked at; none on what a search leads to.
     pub authority: Option<usize>,
+    /// The roles of the network should have been reviewed; false on what a search leads to.
+    pub reviews_late: bool,
     pub fields: Vec<Field>,
     pub kinds: Vec<Choice>,
     /// A table or a timeline.

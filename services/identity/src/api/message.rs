@@ -71,7 +71,7 @@ pub(super) fn assignment(asked: Option<pb::RoleAssignment>) -> Result<RoleAssign
     Ok(RoleAssignment { role, tenant, practice })
 }
 
-fn roles(roles: &[RoleAssignment]) -> Vec<pb::RoleAssignment> {
+pub(super) fn roles(roles: &[RoleAssignment]) -> Vec<pb::RoleAssignment> {
     let message = |held: &RoleAssignment| pb::RoleAssignment {
         role: held.role.to_proto(),
         tenant_id: if held.tenant == FREE_STANDING { String::new() } else { held.tenant.to_string() },

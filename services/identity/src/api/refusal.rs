@@ -1,7 +1,7 @@
 //! Every refusal of identity with its reason.
 use crate::{
     app::AppError,
-    domain::{account, assertion, factors, session, sign_in},
+    domain::{access_review, account, assertion, factors, session, sign_in},
 };
 use holdfast_host::{Problem, Reason, catalogue};
 
@@ -36,6 +36,8 @@ impl From<AppError> for Problem {
             AppError::AccountUnknown => refuse(catalogue::ACCOUNT_UNKNOWN, error.to_string()),
             AppError::TenantUnknown => refuse(catalogue::TENANT_UNKNOWN, error.to_string()),
             AppError::PracticeUnknown => refuse(catalogue::PRACTICE_UNKNOWN, error.to_string()),
+            AppError::Review(refusal) => refuse(of_review(refusal), refusal.to_string()),
+            AppError::ReviewOpen => refuse(catalogue::REVIEW_OPEN, error.to_string()),
             AppError::NotHeldThere => refuse(catalogue::ROLE_NOT_HELD_THERE, error.to_string()),
             AppError::Mail(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a mail was not sent");
@@ -78,6 +80,19 @@ const fn of_assertion(refusal: assertion::Refusal) -> &'static Reason {
         assertion::Refusal::Expired => catalogue::ASSERTION_EXPIRED,
         assertion::Refusal::Early => catalogue::ASSERTION_EARLY,
         assertion::Refusal::Life => catalogue::ASSERTION_LIFE,
+    }
+}
+
+const fn of_review(refusal: access_review::Refusal) -> &'static Reason {
+    match refusal {
+        // A review's id follows from the request's: it was used before.
+        access_review::Refusal::Exists => catalogue::REQUEST_ID_REUSED,
+        access_review::Refusal::Unknown => catalogue::REVIEW_UNKNOWN,
+        access_review::Refusal::TooManyLines => catalogue::TOO_MANY_TO_REVIEW,
+        access_review::Refusal::NoSuchLine => catalogue::REVIEW_LINE_UNKNOWN,
+        access_review::Refusal::OwnLine => catalogue::OWN_ROLE,
+        access_review::Refusal::Undecided => catalogue::REVIEW_UNDECIDED,
+        access_review::Refusal::SignedOff => catalogue::REVIEW_SIGNED_OFF,
     }
 }
 

@@ -240,7 +240,7 @@ impl App {
         Ok(permit.map_err(AppError::Refused)?.into_authority())
     }
 
-    async fn change(
+    pub(super) async fn change(
         &self,
         context: &Context,
         command: CommandId,

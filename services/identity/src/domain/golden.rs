@@ -1,5 +1,5 @@
 //! Stored bytes never change: every event type as it was first written, encoded and decoded on every run.
-use super::{account, factors, practice, session, sign_in, tenant};
+use super::{access_review, account, factors, practice, session, sign_in, tenant};
 use holdfast_eventlog::Event;
 use serde_json::Value;
 
@@ -16,6 +16,7 @@ fn lines<E: Event>(samples: &[E]) -> Vec<String> {
 #[test]
 fn todays_events_are_encoded_as_they_are_stored() {
     let all = [
+        lines(&access_review::tests::samples()),
         lines(&account::tests::samples()),
         lines(&factors::tests::samples()),
         lines(&practice::tests::samples()),
@@ -43,6 +44,7 @@ fn every_stored_event_is_read_as_it_was_written() {
         let [event_type, version, payload] = line.splitn(3, ' ').collect::<Vec<_>>().try_into().unwrap();
         let version = version.parse().unwrap();
         match event_type.split_once('.').unwrap().0 {
+            "access-review" => check::<access_review::AccessReviewEvent>(event_type, version, payload),
             "account" => check::<account::AccountEvent>(event_type, version, payload),
             "factors" => check::<factors::FactorsEvent>(event_type, version, payload),
             "practice" => check::<practice::PracticeEvent>(event_type, version, payload),

@@ -204,14 +204,15 @@ pub(super) async fn apply(
         AccountEvent::RoleAssigned(given) => {
             let RoleAssignment { role, tenant, practice } = given.assignment;
             sqlx::query(
-                "INSERT INTO account_roles (account, role, tenant, practice)
-                 VALUES ($1, $2, $3, $4)
+                "INSERT INTO account_roles (account, role, tenant, practice, since)
+                 VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT DO NOTHING",
             )
             .bind(header.subject)
             .bind(role.as_str())
             .bind(tenant.uuid())
             .bind(practice.map(PracticeId::uuid).unwrap_or_default())
+            .bind(header.occurred)
             .execute(&mut *conn)
             .await?;
         }

@@ -10,6 +10,7 @@ mod factors;
 mod hosting;
 mod passkeys;
 mod programs;
+mod reviews;
 mod sessions;
 mod sign_in;
 mod staff;

@@ -222,9 +222,13 @@ impl World {
 
     /// A token of somebody who need not have an account.
     pub(crate) fn token_of(&self, account: u128, roles: &[RoleAssignment]) -> String {
+        self.token_as(account_id(account), roles)
+    }
+
+    pub(crate) fn token_as(&self, account: AccountId, roles: &[RoleAssignment]) -> String {
         let now = self.clock.now().timestamp();
         let claims = Claims {
-            account: account_id(account),
+            account,
             session: None::<SessionId>,
             roles: roles.to_vec(),
             iat: now,

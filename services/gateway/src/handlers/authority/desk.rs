@@ -49,7 +49,7 @@ pub(super) fn frame(signed: &Signed) -> Frame {
     Frame { here: HERE.to_owned(), ..signed.frame(tab) }
 }
 
-pub(super) fn back(signed: &Signed) -> Link {
+pub(in super::super) fn back(signed: &Signed) -> Link {
     let (href, key) = match signed.who.seat() {
         Seat::Officer => ("/office", "office-title"),
         Seat::Staff | Seat::Family => ("/work", "work-title"),

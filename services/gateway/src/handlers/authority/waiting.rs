@@ -35,7 +35,7 @@ pub(super) struct At {
 }
 
 /// The network that the account looks after as a whole. Who administers one practice sees what is brought to them.
-fn tenant(signed: &Signed) -> Option<String> {
+pub(in super::super) fn tenant(signed: &Signed) -> Option<String> {
     let whole = |held: &&RoleAssignment| match Role::from_proto(held.role) {
         Some(Role::ComplianceOfficer) => true,
         Some(Role::PracticeAdministrator) => held.practice_id.is_empty(),

@@ -4,6 +4,7 @@ mod steps;
 
 use super::*;
 use crate::domain::{
+    access_review::AccessReview,
     account::Account,
     factors::{self, Factors, Totp},
     practice::Practice,
@@ -36,6 +37,9 @@ impl World {
             Command::Tenant(command) => {
                 let id = tenant();
                 self.execute::<Tenant>(Subject::Tenant(id), id.uuid(), || command.clone()).await;
+            }
+            Command::Review(command) => {
+                self.execute::<AccessReview>(Subject::Tenant(tenant()), thing, || command.clone()).await;
             }
             Command::Practice(command) => {
                 self.execute::<Practice>(Subject::Tenant(tenant()), thing, || command.clone()).await;

@@ -1,6 +1,7 @@
 //! What is commanded: every command of every aggregate, in small numbers, so that commands meet each other.
 use super::*;
 use crate::domain::{
+    access_review::{self, Held, Line, Verdict},
     account,
     factors::By,
     factors::Code,
@@ -13,6 +14,7 @@ use crate::domain::{
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_types::OrganizationKind;
 use proptest::{prelude::*, sample::select};
+use std::collections::BTreeSet;
 
 /// Something is commanded of one of three accounts, about one of three of its things.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +42,7 @@ macro_rules! kinds {
 kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
     What: Open, Change, AssignRole, WithdrawRole, AddKeys, RemoveKey, Start, End, CreateTenant, CreatePractice, Request, Use, BeginTotp, ConfirmTotp,
-    RemoveTotp, MakeRecoveryCodes, ShowCode, AddPasskey, ShowPasskey, RemovePasskey
+    RemoveTotp, MakeRecoveryCodes, ShowCode, AddPasskey, ShowPasskey, RemovePasskey, OpenReview, DecideLines, SignOff
 }
 
 #[derive(Debug, Clone)]
@@ -51,6 +53,7 @@ pub(super) enum Command {
     Practice(CreatePractice),
     SignIn(sign_in::Command),
     Factors(factors::Command),
+    Review(access_review::Command),
 }
 
 /// Which of [`What`] a command is.
@@ -76,6 +79,9 @@ pub(super) const fn kind(command: &Command) -> What {
         Command::Factors(factors::Command::AddPasskey { .. }) => What::AddPasskey,
         Command::Factors(factors::Command::ShowPasskey { .. }) => What::ShowPasskey,
         Command::Factors(factors::Command::RemovePasskey { .. }) => What::RemovePasskey,
+        Command::Review(access_review::Command::Open { .. }) => What::OpenReview,
+        Command::Review(access_review::Command::Decide { .. }) => What::DecideLines,
+        Command::Review(access_review::Command::SignOff { .. }) => What::SignOff,
     }
 }
 
@@ -115,6 +121,9 @@ pub(super) fn story() -> Vec<Step> {
         (What::ShowPasskey, 0, 0, 1),
         (What::RemovePasskey, 0, 1, 0),
         (What::RemoveTotp, 0, 0, 0),
+        (What::OpenReview, 0, 0, 1),
+        (What::DecideLines, 0, 0, 1),
+        (What::SignOff, 0, 0, 0),
     ]
     .map(step)
     .into()
@@ -181,6 +190,19 @@ impl Step {
                 let display_name = "Little Steps".into();
                 Command::Practice(CreatePractice { display_name, disciplines, kind, part_of })
             }
+            What::OpenReview => {
+                let lines = (0..2).map(|of| Self { of, ..self }.line(now)).collect();
+                Command::Review(access_review::Command::Open { by: self.reviewer(), lines })
+            }
+            What::DecideLines => {
+                let verdict = if self.way == 3 { Verdict::Withdraw } else { Verdict::Keep };
+                let held = [self.line(now).held].into();
+                Command::Review(access_review::Command::Decide { by: self.reviewer(), held, verdict })
+            }
+            What::SignOff => {
+                let standing = if self.way == 0 { BTreeSet::new() } else { [self.line(now).held].into() };
+                Command::Review(access_review::Command::SignOff { by: self.reviewer(), standing })
+            }
             What::Request => Command::SignIn(sign_in::Command::Request(Link {
                 email: self.email(),
                 locale: "es".into(),
@@ -218,6 +240,16 @@ impl Step {
             }
             What::RemovePasskey => Command::Factors(factors::Command::RemovePasskey { id }),
         }
+    }
+
+    /// One of the accounts, or none of them.
+    fn reviewer(self) -> AccountId {
+        if self.way == 2 { self.account() } else { account(0xACCE) }
+    }
+
+    fn line(self, now: DateTime<Utc>) -> Line {
+        let held = Held { account: self.account(), assignment: Self { thing: 0, ..self }.role() };
+        Line { held, since: Some(now), last_used: (self.of > 0).then_some(now) }
     }
 
     fn email(self) -> String {

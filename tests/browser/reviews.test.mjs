@@ -1,0 +1,110 @@
+// Who has which role is looked over by two people: an officer begins, decides and cannot decide on herself; who administers takes a role
+// away on a phone, and signs off.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { heading, visit } from "./walks/steps.mjs";
+
+const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true };
+const ROLES = "Who has which role";
+
+let holdfast;
+let browser;
+
+before(async () => {
+  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
+  holdfast = await Holdfast.up();
+  browser = await chromium.launch({ executablePath, args: flags });
+}, { timeout: 400_000 });
+
+after(async () => {
+  await browser?.close();
+  await holdfast?.down();
+});
+
+// Who has this role in the demo network, as its table of people says.
+function whoIs(role) {
+  const line = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n").find((row) => row.includes(`  ${role}  `));
+  const [name, , email] = line.trim().split(/ {2,}/);
+  return { name, email };
+}
+
+// Checks every role on the page that the reader may decide, but those of `spared`.
+async function chooseAll(page, spared) {
+  const boxes = page.getByRole("checkbox");
+  for (let at = 0; at < (await boxes.count()); at += 1) {
+    const name = await boxes.nth(at).evaluate((box) => box.closest("label").innerText);
+    if (!spared || !name.includes(spared)) await boxes.nth(at).check();
+  }
+}
+
+test("a review of roles", { timeout: 600_000 }, async (walk) => {
+  const officer = await visit(browser);
+  const administrator = await visit(browser, PHONE);
+  let biller;
+  let review;
+
+  await walk.test("the office says that it is time, and an officer begins", async () => {
+    biller = whoIs("billing");
+    await holdfast.signIn(officer, whoIs("compliance officer").email);
+    await officer.goto(`${holdfast.site}/office`);
+    await officer.getByText("It is time to look over who has which role.").waitFor();
+    await officer.getByRole("link", { name: ROLES }).first().click();
+    await heading(officer, ROLES);
+    await officer.getByText("There is no review yet.").waitFor();
+    await officer.getByRole("button", { name: "Begin a review" }).click();
+    await heading(officer, /^Review of/);
+    review = officer.url();
+  });
+
+  await walk.test("nobody decides without choosing, on themselves, or what they may not take away", async () => {
+    await officer.getByRole("button", { name: "Keep those chosen" }).click();
+    await officer.getByText("Choose at least one role.").first().waitFor();
+    await officer.goto(review);
+    assert.equal(await officer.getByText("Yours: somebody else decides").count(), 1);
+    assert.equal(await officer.getByRole("button", { name: "Take those away" }).count(), 0);
+    await chooseAll(officer, biller.name);
+    await officer.getByRole("button", { name: "Keep those chosen" }).click();
+    await officer.getByText("Kept.").first().waitFor();
+    await heading(officer, /^Review of/);
+    assert.equal(await officer.getByRole("checkbox").count(), 1, "what is decided waits no more");
+  });
+
+  await walk.test("who administers takes a role away by phone, and signs off", async () => {
+    await holdfast.signIn(administrator, whoIs("administrator of the network").email);
+    await administrator.goto(`${holdfast.site}/work`);
+    await administrator.getByRole("link", { name: ROLES }).click();
+    await heading(administrator, ROLES);
+    await administrator.getByRole("link", { name: /^Review of/ }).click();
+    await heading(administrator, /^Review of/);
+    await administrator.getByRole("checkbox", { name: new RegExp(biller.name) }).check();
+    await administrator.getByRole("button", { name: "Take those away" }).click();
+    await administrator.getByText("Taken away.").first().waitFor();
+    await chooseAll(administrator);
+    await administrator.getByRole("button", { name: "Keep those chosen" }).click();
+    await administrator.getByText("All roles are decided.").waitFor();
+    await heading(administrator, /^Review of/);
+    await officer.goto(review);
+    await officer.getByText("so somebody else signs it off").waitFor();
+    await administrator.getByRole("button", { name: "Sign off the review" }).click();
+    await heading(administrator, ROLES);
+    await administrator.getByText(/^Signed off/).waitFor();
+    await administrator.getByText(/The next review is due/).waitFor();
+  });
+
+  await walk.test("what was done stays to be read, and the history has it", async () => {
+    await officer.goto(`${review}?show=all`);
+    await heading(officer, /^Review of/);
+    const row = officer.getByRole("row").filter({ hasText: biller.name });
+    await row.getByText("Take away").waitFor();
+    assert.equal(await officer.getByRole("checkbox").count(), 0);
+    await officer.goto(`${holdfast.site}/office`);
+    assert.equal(await officer.getByText("It is time to look over who has which role.").count(), 0);
+    await officer.getByRole("button", { name: "Find" }).click();
+    await officer.getByText("signed off a review of roles").first().waitFor();
+  });
+});
