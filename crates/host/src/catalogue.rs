@@ -91,6 +91,17 @@ catalogue! {
     ASSERTION_EARLY: Unauthenticated, Program, "The assertion's `iat` or `nbf` lies ahead.", "Set the clock; it may differ by 60 seconds.";
     ASSERTION_LIFE: Unauthenticated, Program, "The assertion's `exp` lies more than 5 minutes ahead.", "Sign a new one for each token, good for 5 minutes at most.";
     ASSERTION_REPLAYED: Unauthenticated, Program, "The assertion was shown before.", "Sign a new one for each token, with a new `jti`; if it was not you, take the key away with RemoveServiceKey.";
+    PROVIDER_UNKNOWN: NotFound, Person, "No practice's sign-in provider vouches for addresses of this domain, or there is none at the place that was named.", "Use the address of your work, or sign in by a link.";
+    PROVIDER_UNAVAILABLE: Unavailable, Operator, "The practice's sign-in provider does not answer, or not as it should.", "Try again later, or sign in by a link; ask whoever runs the provider.";
+    PROVIDER_ANSWER_REFUSED: Unauthenticated, Operator, "The practice's sign-in provider said what is not taken; the metadata `rule` names what is broken: `format`, `address`, `issuer`, `code`, `algorithm`, `key`, `signature`, `audience`, `time`, `nonce` or `subject`.", "Begin anew; if it stays so, compare the provider's settings with SetSignInProvider's, and the clocks.";
+    PROVIDER_SIGN_IN_UNKNOWN: FailedPrecondition, Person, "The sign-in by a practice's provider has come back already, is older than 10 minutes, or was never begun.", "Begin anew.";
+    PROVIDER_OTHER_BROWSER: FailedPrecondition, Person, "The sign-in by a practice's provider was begun in another browser.", "Begin anew in this one.";
+    PROVIDER_EMAIL_UNVERIFIED: PermissionDenied, Person, "The practice's provider does not say that the address is verified.", "Ask whoever runs the provider to verify it, or sign in by a link.";
+    PROVIDER_EMAIL_BEYOND: PermissionDenied, Person, "The practice's provider vouches for no address of this domain.", "Ask an administrator of the practice to add the domain, or sign in by a link.";
+    PROVIDER_NOT_INVITED: PermissionDenied, Person, "Nobody at the practice has invited the address that its provider vouches for.", "Ask an administrator of the practice to invite it.";
+    PROVIDER_LINK_IN_SESSION: FailedPrecondition, Person, "The account has been signed in to otherwise or holds roles elsewhere, so a practice's provider does not open it by its word alone.", "Sign in as before, then sign in by the practice once in the same browser.";
+    ROLE_MAPPING_BEYOND: InvalidArgument, Operator, "A provider's mapping names a role of the installation or of programs, or one beyond the provider's own tenant or practice.", "Map roles of people, at the provider's own place.";
+    SIGN_IN_DOMAIN_TAKEN: AlreadyExists, Operator, "Another practice's provider vouches for a domain of these.", "Name the practice's own domains; an operator removes the other provider where it is wrong.";
     KEY_SET_REFUSED: InvalidArgument, Operator, "The key set is not one that a service account can have; the metadata `rule` names what is broken: `format`, `private`, `kind`, `length`, `id` or `count`.", "Make a key pair with `holdfast service-key` and send what it prints.";
     KEY_FOR_PROGRAMS: FailedPrecondition, Operator, "The account is a person's, who has no keys of this kind.", "Name a service account.";
     SERVICE_KEY_KNOWN: AlreadyExists, Operator, "The service account has a key of this id.", "Give the new key another `kid`, or none.";

@@ -5,6 +5,7 @@ mod directory;
 mod factors;
 mod message;
 mod passkey;
+mod provider;
 mod refusal;
 pub(crate) mod reviews;
 mod sign_in;
@@ -142,6 +143,36 @@ impl IdentityService for Rpc {
     }
     async fn get_service_keys(&self, request: Request<GetServiceKeysRequest>) -> Answer<ServiceKeys> {
         answer(administration::get_service_keys(&self.0, request).await)
+    }
+    async fn set_sign_in_provider(
+        &self,
+        request: Request<SetSignInProviderRequest>,
+    ) -> Answer<SignInProvider> {
+        answer(provider::set(&self.0, request).await)
+    }
+    async fn remove_sign_in_provider(
+        &self,
+        request: Request<RemoveSignInProviderRequest>,
+    ) -> Answer<RemoveSignInProviderResponse> {
+        answer(provider::remove(&self.0, request).await)
+    }
+    async fn get_sign_in_provider(
+        &self,
+        request: Request<GetSignInProviderRequest>,
+    ) -> Answer<SignInProvider> {
+        answer(provider::get(&self.0, request).await)
+    }
+    async fn begin_provider_sign_in(
+        &self,
+        request: Request<BeginProviderSignInRequest>,
+    ) -> Answer<BeginProviderSignInResponse> {
+        answer(provider::begin(&self.0, request).await)
+    }
+    async fn complete_provider_sign_in(
+        &self,
+        request: Request<CompleteProviderSignInRequest>,
+    ) -> Answer<CompleteSignInResponse> {
+        answer(provider::complete(&self.0, request).await)
     }
     async fn assign_role(&self, request: Request<AssignRoleRequest>) -> Answer<AssignRoleResponse> {
         answer(administration::assign_role(&self.0, request).await)

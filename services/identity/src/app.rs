@@ -6,6 +6,7 @@ mod factors;
 mod notice;
 mod operator;
 mod passkey;
+mod provider;
 mod reviews;
 mod session;
 mod sign_in;
@@ -14,6 +15,7 @@ mod token;
 pub(crate) use administration::{Invitation, NewProgram};
 pub(crate) use factors::NewTotp;
 pub(crate) use passkey::{Assertion, Place, Registration};
+pub(crate) use provider::Return;
 pub(crate) use reviews::DecideLines;
 pub(crate) use sign_in::{Completion, SignedIn};
 pub(crate) use token::Issued;
@@ -22,6 +24,7 @@ use crate::{
     config::{RelyingParty, SecondFactor, SessionLife},
     domain,
     mail::{MailError, Outbox},
+    provider::{ProviderError, Providers},
     secret::Secrets,
     views::{ViewError, Views},
 };
@@ -40,6 +43,7 @@ pub(crate) struct App {
     pub signer: TokenSigner,
     pub outbox: Arc<Outbox>,
     pub relying_party: RelyingParty,
+    pub providers: Providers,
     pub operator_second_factor: SecondFactor,
     pub session_life: SessionLife,
     pub links_per_network_max: i32,
@@ -80,6 +84,26 @@ pub(crate) enum AppError {
     Assertion(#[source] domain::assertion::Refusal),
     #[error("the assertion was shown before")]
     AssertionReplayed,
+    #[error("the provider's rules refuse")]
+    Provider(#[source] domain::provider::Refusal),
+    #[error("another provider vouches for a domain of these")]
+    DomainTaken,
+    #[error("no provider vouches for addresses of this domain")]
+    ProviderUnknown,
+    #[error("the provider fails")]
+    ProviderFailed(#[source] ProviderError),
+    #[error("the sign-in has come back, is too old, or was never begun")]
+    BegunUnknown,
+    #[error("the sign-in was begun in another browser")]
+    OtherBrowser,
+    #[error("the provider does not say that the address is theirs")]
+    EmailUnverified,
+    #[error("the provider does not vouch for addresses of this domain")]
+    EmailBeyond,
+    #[error("nobody at the practice has invited the address")]
+    NotInvited,
+    #[error("the account is more than the practice's: it is linked by whoever is signed in to it")]
+    LinkInSession,
     #[error("there is no such account")]
     AccountUnknown,
     #[error("there is no such tenant")]

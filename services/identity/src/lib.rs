@@ -7,6 +7,7 @@ pub mod config;
 mod domain;
 mod letter;
 mod mail;
+mod provider;
 mod public;
 mod secret;
 mod views;
@@ -55,6 +56,8 @@ pub enum ServeError {
     Schema(#[source] SchemaError),
     #[error("the mail settings cannot be used")]
     Mail(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("sign-in providers cannot be asked")]
+    Client(#[source] reqwest::Error),
     #[error("HOLDFAST_OPERATOR_EMAIL is not an e-mail address")]
     OperatorEmail,
     #[error("the service cannot be started or has failed")]
@@ -100,6 +103,7 @@ pub async fn serve(
         signer,
         outbox: Arc::new(outbox),
         relying_party: RelyingParty::at(&common.public_url),
+        providers: provider::Providers::new(&common.public_url).map_err(ServeError::Client)?,
         operator_second_factor: identity.operator_second_factor.unwrap_or(SecondFactor::Required),
         session_life: identity.session_life(),
         links_per_network_max: identity.links_per_network_max.into(),

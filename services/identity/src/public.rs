@@ -1,7 +1,8 @@
 //! What the other services hear of each private event: roles and sessions, by ids alone.
 use crate::domain::{
     access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent,
-    role_change::Held, session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
+    provider::ProviderEvent, provider_link::LinkEvent, role_change::Held, session::SessionEvent,
+    sign_in::SignInEvent, tenant::TenantEvent,
 };
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{DecodeError, Opened};
@@ -63,6 +64,16 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
             AccessReviewEvent::Opened { .. }
             | AccessReviewEvent::LineDecided { .. }
             | AccessReviewEvent::SignedOff { .. } => None,
+        });
+    }
+    if opened.is::<ProviderEvent>() {
+        return Ok(match opened.decode()? {
+            ProviderEvent::Set { .. } | ProviderEvent::Removed { .. } => None,
+        });
+    }
+    if opened.is::<LinkEvent>() {
+        return Ok(match opened.decode()? {
+            LinkEvent::Made(_) | LinkEvent::RolesFollowed { .. } => None,
         });
     }
     if opened.is::<TenantEvent>() {

@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use holdfast_eventlog::{KeyError, MasterKey};
 use holdfast_types::{AccountId, RequestId, SessionId};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::{Builder, Uuid};
 
@@ -17,6 +17,7 @@ pub(crate) struct Secrets {
     links: hmac::Key,
     sessions: hmac::Key,
     factors: hmac::Key,
+    providers: hmac::Key,
 }
 
 /// An address in one spelling; letter case never tells two mailboxes apart in practice.
@@ -35,6 +36,10 @@ impl Email {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub(crate) fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 }
 
@@ -62,6 +67,7 @@ impl Secrets {
             links: key("identity/links")?,
             sessions: key("identity/sessions")?,
             factors: key("identity/factors")?,
+            providers: key("identity/providers")?,
         })
     }
 
@@ -112,6 +118,27 @@ impl Secrets {
         (0..count).map(code).collect()
     }
 
+    /// What a provider sends back (RFC 6749, section 4.1.1): made of an id that is used once.
+    pub(crate) fn provider_state(&self, id: Uuid) -> SecretString {
+        text(tag(&self.providers, &[b"state", id.as_bytes()]))
+    }
+
+    /// What its ID token repeats: whoever knows it does not know the state.
+    pub(crate) fn provider_nonce(&self, state: &SecretString) -> String {
+        URL_SAFE_NO_PAD.encode(tag(&self.providers, &[b"nonce", state.expose_secret().as_bytes()]))
+    }
+
+    /// What shows that the code was asked for here (RFC 7636).
+    pub(crate) fn provider_verifier(&self, state: &SecretString) -> SecretString {
+        text(tag(&self.providers, &[b"verifier", state.expose_secret().as_bytes()]))
+    }
+
+    /// S256 of the verifier.
+    pub(crate) fn provider_challenge(&self, state: &SecretString) -> String {
+        let verifier = self.provider_verifier(state);
+        URL_SAFE_NO_PAD.encode(Digest::of(verifier.expose_secret().as_bytes()).bytes())
+    }
+
     /// What a passkey is to sign: made of an id that is used once.
     pub(crate) fn challenge(&self, id: Uuid) -> [u8; 32] {
         tag(&self.factors, &[b"challenge", id.as_bytes()])
@@ -151,7 +178,6 @@ fn text(bytes: [u8; 32]) -> SecretString {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret as _;
 
     fn secrets(key: u8) -> Secrets {
         Secrets::derive(&MasterKey::new([key; 32])).unwrap()

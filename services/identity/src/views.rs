@@ -6,6 +6,7 @@ mod factors;
 mod links;
 mod notices;
 mod places;
+mod providers;
 mod reviews;
 mod sessions;
 
@@ -15,13 +16,15 @@ pub(crate) use factors::{FactorsRow, PasskeyView};
 pub(crate) use links::LinkRow;
 pub(crate) use notices::{Notice, ToTell};
 pub(crate) use places::PracticeRow;
+pub(crate) use providers::BegunRow;
 pub(crate) use reviews::{LineView, ReviewRow, ReviewView};
 pub(crate) use sessions::{Known, OpenSession, SessionCursor, SessionView};
 
 use crate::{
     domain::{
         access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent,
-        practice::PracticeEvent, session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
+        practice::PracticeEvent, provider::ProviderEvent, provider_link::LinkEvent, session::SessionEvent,
+        sign_in::SignInEvent, tenant::TenantEvent,
     },
     secret::Secrets,
 };
@@ -103,6 +106,10 @@ impl Projection for Projections {
                 places::apply_tenant(conn, header, opened.decode()?).await?;
             } else if opened.is::<PracticeEvent>() {
                 places::apply_practice(conn, header, opened.decode()?).await?;
+            } else if opened.is::<ProviderEvent>() {
+                providers::apply(conn, header, opened.decode()?).await?;
+            } else if opened.is::<LinkEvent>() {
+                providers::apply_link(conn, header, opened.decode()?).await?;
             }
         }
         Ok(())

@@ -27,6 +27,7 @@ const WITHOUT: &[(&str, &str)] = &[
         "IssueServiceToken",
         "the assertion is its id: it is good once, and for another token another is signed",
     ),
+    ("BeginProviderSignIn", "an address to go to, good for minutes; another one does no harm"),
     ("BeginPasskey", "a challenge, good for minutes; another one does no harm"),
     ("BeginPasskeyShowing", "a challenge, good for minutes; another one does no harm"),
     ("BeginPasskeySignIn", "a challenge, good for minutes; another one does no harm"),

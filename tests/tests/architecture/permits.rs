@@ -42,6 +42,10 @@ const WITHOUT: &[(&str, &str)] = &[
     ("identity", "link"),
     ("identity", "owner_of_passkey"),
     ("identity", "service_keys"),
+    ("identity", "provider_of"),
+    ("identity", "begun"),
+    ("identity", "linked"),
+    ("identity", "standing"),
     ("identity", "session_of"),
     ("identity", "shown"),
     // What a command of identity needs to know.

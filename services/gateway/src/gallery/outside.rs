@@ -6,7 +6,10 @@ use holdfast_types::Service;
 use super::{Draw, Look};
 use crate::pages::parts::{Field, Problem};
 use crate::pages::shell::{Away, Help, Offline};
-use crate::pages::sign_in::{CheckMail, ConfirmSignIn, LinkTrouble, LinkTroublePage, SignIn, SignedOut};
+use crate::pages::sign_in::{
+    CheckMail, ConfirmSignIn, LinkTrouble, LinkTroublePage, PracticeBack, PracticeGo, PracticeSignIn,
+    PracticeTrouble, PracticeTroublePage, SignIn, SignedOut,
+};
 use crate::pages::trouble::{Trouble, TroublePage};
 use crate::pages::{Frame, Tab};
 
@@ -20,6 +23,21 @@ pub(super) const PAGES: &[(&str, Draw)] = &[
     }),
     ("link-used", |look| link(look, LinkTrouble::UsedOrExpired)),
     ("link-other", |look| link(look, LinkTrouble::OtherBrowser)),
+    ("practice-sign-in", |look| practice(look, false)),
+    ("practice-sign-in-none", |look| practice(look, true)),
+    ("practice-go", |look| {
+        let (url, host) = ("/gallery".to_owned(), "login.little-steps.example".to_owned());
+        Box::new(PracticeGo { frame: look.outside(), url, host })
+    }),
+    ("practice-back", |look| {
+        let (state, code, issuer) = ("made-up".to_owned(), "made-up".to_owned(), String::new());
+        Box::new(PracticeBack { frame: look.outside(), state, code, issuer })
+    }),
+    ("practice-again", |look| practice_trouble(look, PracticeTrouble::Again)),
+    ("practice-refused", |look| practice_trouble(look, PracticeTrouble::Refused)),
+    ("practice-away", |look| practice_trouble(look, PracticeTrouble::Provider)),
+    ("practice-uninvited", |look| practice_trouble(look, PracticeTrouble::NotInvited)),
+    ("practice-link-first", |look| practice_trouble(look, PracticeTrouble::LinkFirst)),
     ("signed-out", |look| Box::new(SignedOut { frame: look.outside(), by_time: false })),
     ("signed-out-time", |look| Box::new(SignedOut { frame: look.outside(), by_time: true })),
     ("offline", |look| Box::new(Offline { frame: look.outside() })),
@@ -47,6 +65,21 @@ fn sign_in(look: &Look, wrong: bool, refused: bool) -> Box<dyn DynTemplate> {
         problems.push(Problem { field: "email".to_owned(), text: words.t("sign-in-email-wrong") });
     }
     Box::new(SignIn { frame: look.outside(), email, problems, refused })
+}
+
+fn practice(look: &Look, none: bool) -> Box<dyn DynTemplate> {
+    let words = look.words;
+    let mut email = Field::of("email", "email", words.t("practice-email")).autocomplete("username");
+    let mut problems = Vec::new();
+    if none {
+        email = email.value("dana@mail.example").wrong(words.t("practice-none"));
+        problems.push(Problem { field: "email".to_owned(), text: words.t("practice-none") });
+    }
+    Box::new(PracticeSignIn { frame: look.outside(), email, problems })
+}
+
+fn practice_trouble(look: &Look, trouble: PracticeTrouble) -> Box<dyn DynTemplate> {
+    Box::new(PracticeTroublePage { frame: look.outside(), trouble })
 }
 
 fn link(look: &Look, trouble: LinkTrouble) -> Box<dyn DynTemplate> {

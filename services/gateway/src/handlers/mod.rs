@@ -21,6 +21,7 @@ mod office;
 mod papers;
 mod part;
 mod people;
+mod practice;
 mod proof;
 mod proposals;
 mod propose;
@@ -44,6 +45,7 @@ use std::sync::Arc;
 pub(crate) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .merge(sign_in::routes())
+        .merge(practice::routes())
         .merge(second_step::routes())
         .merge(factors::routes())
         .merge(sign_out::routes())

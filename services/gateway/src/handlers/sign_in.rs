@@ -79,10 +79,7 @@ fn page(visitor: &Visitor, email: &str, wrong: Option<String>) -> SignIn {
 
 async fn ask(visitor: Visitor, headers: HeaderMap, fields: Fields) -> Answer {
     let email = fields.one("email");
-    let browser = match Browser::of(&headers) {
-        Some(known) => Browser { address: email.to_owned(), ..known },
-        None => Browser::new(email)?,
-    };
+    let browser = Browser::asking(&headers, email)?;
     let asked = RequestSignInRequest {
         request_id: fields.request_id()?.to_string(),
         email: email.to_owned(),
@@ -181,8 +178,8 @@ fn random() -> Result<String, Failure> {
 }
 
 /// What the browser that asks keeps: a secret of its own, and whom it asked for.
-struct Browser {
-    secret: String,
+pub(super) struct Browser {
+    pub(super) secret: String,
     address: String,
 }
 
@@ -192,13 +189,20 @@ impl Browser {
     }
 
     /// A browser that asks again keeps its secret, so that the earlier link still is its own.
-    fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn asking(headers: &HeaderMap, address: &str) -> Result<Self, Failure> {
+        match Self::of(headers) {
+            Some(known) => Ok(Self { address: address.to_owned(), ..known }),
+            None => Self::new(address),
+        }
+    }
+
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let (secret, address) = cookie::read(headers, cookie::BROWSER)?.split_once('.')?;
         let address = String::from_utf8(URL_SAFE_NO_PAD.decode(address).ok()?).ok()?;
         (!secret.is_empty()).then(|| Self { secret: secret.to_owned(), address })
     }
 
-    fn cookie(&self) -> Cookie {
+    pub(super) fn cookie(&self) -> Cookie {
         let value = format!("{}.{}", self.secret, URL_SAFE_NO_PAD.encode(&self.address));
         Cookie::new(cookie::BROWSER, value).of_sign_in().lasting(BROWSER_SECONDS)
     }

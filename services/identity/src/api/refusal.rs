@@ -1,7 +1,8 @@
 //! Every refusal of identity with its reason.
 use crate::{
     app::AppError,
-    domain::{access_review, account, assertion, factors, session, sign_in},
+    domain::{access_review, account, assertion, factors, provider, session, sign_in},
+    provider::ProviderError,
 };
 use holdfast_host::{Problem, Reason, catalogue};
 
@@ -30,6 +31,16 @@ impl From<AppError> for Problem {
             AppError::Tenant(refusal) => refuse(catalogue::TENANT_EXISTS, refusal.to_string()),
             AppError::Practice(refusal) => refuse(catalogue::PRACTICE_EXISTS, refusal.to_string()),
             AppError::TooManyLinks => refuse(catalogue::TOO_MANY_LINKS, error.to_string()),
+            AppError::Provider(refusal) => refuse(of_provider(refusal), refusal.to_string()),
+            AppError::DomainTaken => refuse(catalogue::SIGN_IN_DOMAIN_TAKEN, error.to_string()),
+            AppError::ProviderUnknown => refuse(catalogue::PROVIDER_UNKNOWN, error.to_string()),
+            AppError::ProviderFailed(failed) => of_provider_failure(failed),
+            AppError::BegunUnknown => refuse(catalogue::PROVIDER_SIGN_IN_UNKNOWN, error.to_string()),
+            AppError::OtherBrowser => refuse(catalogue::PROVIDER_OTHER_BROWSER, error.to_string()),
+            AppError::EmailUnverified => refuse(catalogue::PROVIDER_EMAIL_UNVERIFIED, error.to_string()),
+            AppError::EmailBeyond => refuse(catalogue::PROVIDER_EMAIL_BEYOND, error.to_string()),
+            AppError::NotInvited => refuse(catalogue::PROVIDER_NOT_INVITED, error.to_string()),
+            AppError::LinkInSession => refuse(catalogue::PROVIDER_LINK_IN_SESSION, error.to_string()),
             AppError::SessionEnded => refuse(catalogue::SESSION_ENDED, error.to_string()),
             AppError::Assertion(refusal) => refuse(of_assertion(refusal), refusal.to_string()),
             AppError::AssertionReplayed => refuse(catalogue::ASSERTION_REPLAYED, error.to_string()),
@@ -93,6 +104,31 @@ const fn of_review(refusal: access_review::Refusal) -> &'static Reason {
         access_review::Refusal::OwnLine => catalogue::OWN_ROLE,
         access_review::Refusal::Undecided => catalogue::REVIEW_UNDECIDED,
         access_review::Refusal::SignedOff => catalogue::REVIEW_SIGNED_OFF,
+    }
+}
+
+const fn of_provider(refusal: provider::Refusal) -> &'static Reason {
+    match refusal {
+        provider::Refusal::Unknown => catalogue::PROVIDER_UNKNOWN,
+        provider::Refusal::SecretMissing => catalogue::FIELD_MISSING,
+        provider::Refusal::MappingBeyond => catalogue::ROLE_MAPPING_BEYOND,
+    }
+}
+
+fn of_provider_failure(failed: ProviderError) -> Problem {
+    tracing::warn!(error = &failed as &dyn std::error::Error, "a sign-in provider fails");
+    let refused = |rule: &str| {
+        Problem::new(catalogue::PROVIDER_ANSWER_REFUSED, failed.to_string()).with("rule", rule.to_owned())
+    };
+    match &failed {
+        ProviderError::Away(_) | ProviderError::Status(_) => {
+            Problem::new(catalogue::PROVIDER_UNAVAILABLE, failed.to_string())
+        }
+        ProviderError::Unreadable => refused("format"),
+        ProviderError::Address => refused("address"),
+        ProviderError::OtherName => refused("issuer"),
+        ProviderError::CodeRefused => refused("code"),
+        ProviderError::Broken(broken) => refused(broken.rule()),
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) fn signed_in(signed_in: &SignedIn) -> pb::CompleteSignInResponse {
     }
 }
 
-fn sha256(field: &str, bytes: &[u8]) -> Result<[u8; 32], Problem> {
+pub(super) fn sha256(field: &str, bytes: &[u8]) -> Result<[u8; 32], Problem> {
     bytes
         .try_into()
         .map_err(|_| Problem::of_field(catalogue::FIELD_INVALID, field, "expected the 32 bytes of a SHA-256"))

@@ -230,7 +230,7 @@ impl App {
         self.change(authority.context(), command, from, Command::WithdrawRole { assignment }).await
     }
 
-    async fn authority(
+    pub(super) async fn authority(
         &self,
         context: &RequestContext,
         asked: Oversight,
@@ -262,7 +262,7 @@ impl App {
     }
 
     /// Whether there is such a place, and the role is held at one of its kind.
-    async fn is_a_place(&self, assignment: &RoleAssignment) -> Result<(), AppError> {
+    pub(super) async fn is_a_place(&self, assignment: &RoleAssignment) -> Result<(), AppError> {
         let place = match assignment.practice {
             None if assignment.tenant == crate::FREE_STANDING => Place::Installation,
             practice => {

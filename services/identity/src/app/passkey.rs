@@ -274,6 +274,7 @@ impl App {
             expire_time: self.now() + self.session_life.life,
             awaits: false,
             by_passkey: false,
+            by_provider: None,
             device_sha256: place.device_sha256,
             network: place.network.map(crate::secret::network_of),
         }

@@ -29,6 +29,8 @@ struct Bearer {
     second: Option<DateTime<Utc>>,
     has_second: bool,
     auth_time: DateTime<Utc>,
+    /// Whose provider began it, and whose roles alone go with it.
+    provider_tenant: Option<TenantId>,
 }
 
 /// The mailbox, in a token: registered in RFC 8176 is no word for it.
@@ -54,7 +56,8 @@ impl App {
         let bearer = Bearer {
             session: id,
             end: open.expire_time,
-            amr: (!open.by_passkey)
+            provider_tenant: open.provider_tenant.map(TenantId::new),
+            amr: (!open.by_passkey && open.provider_tenant.is_none())
                 .then_some(MAIL)
                 .into_iter()
                 .chain(shown.iter().map(|(way, _)| *way))
@@ -92,6 +95,9 @@ impl App {
         let now = self.now();
         let longest = now + TimeDelta::seconds(LIFE_SECONDS_MAX);
         let expire = bearer.as_ref().map_or(longest, |bearer| bearer.end.min(longest)).timestamp();
+        if let Some(tenant) = bearer.as_ref().and_then(|bearer| bearer.provider_tenant) {
+            account.roles.retain(|held| held.tenant == tenant);
+        }
         let held = account.roles.len();
         if bearer.as_ref().is_some_and(|bearer| bearer.second.is_none()) {
             account.roles = self.without_second_factor(account.roles).await?;

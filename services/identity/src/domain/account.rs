@@ -8,6 +8,7 @@ use holdfast_access::{ROLES_MAX, RoleAssignment, Roles};
 use holdfast_eventlog::{Decider, Event};
 use holdfast_types::AccountId;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -92,6 +93,12 @@ pub(crate) enum Command {
     },
     WithdrawRole {
         assignment: RoleAssignment,
+    },
+    /// Of the roles that a sign-in provider has a say in, those that follow from what it says, and no others.
+    Follow {
+        provider: Uuid,
+        given: Vec<RoleAssignment>,
+        over: Vec<RoleAssignment>,
     },
     AddKeys {
         keys: Vec<ServiceKey>,
@@ -199,6 +206,10 @@ impl Decider for Account {
                 }
                 Ok(vec![AccountEvent::RoleWithdrawn(RoleChange::taken(assignment, roles))])
             }
+            (Self::Open { keys: Some(_), .. }, Command::Follow { .. }) => Err(Refusal::RoleForPeople),
+            (Self::Open { roles, .. }, Command::Follow { provider, given, over }) => {
+                follow(roles, provider, &given, &over)
+            }
             (Self::Open { keys: None, .. }, Command::AddKeys { .. } | Command::RemoveKey { .. }) => {
                 Err(Refusal::KeyForPrograms)
             }
@@ -236,6 +247,27 @@ impl Decider for Account {
         }
         Self::Open { addressed, roles, keys }
     }
+}
+
+/// First what goes, then what comes: each with what was held before and after it.
+fn follow(
+    held: &[RoleAssignment],
+    provider: Uuid,
+    given: &[RoleAssignment],
+    over: &[RoleAssignment],
+) -> Result<Vec<AccountEvent>, Refusal> {
+    let (mut held, mut events) = (held.to_vec(), Vec::new());
+    for gone in held.clone().into_iter().filter(|own| over.contains(own) && !given.contains(own)) {
+        events.push(AccountEvent::RoleWithdrawn(RoleChange::taken(gone, &held).by(provider)));
+        held.retain(|own| *own != gone);
+    }
+    for new in given {
+        if !held.contains(new) {
+            events.push(AccountEvent::RoleAssigned(RoleChange::given(*new, &held).by(provider)));
+            held.push(*new);
+        }
+    }
+    if held.len() > ROLES_MAX { Err(Refusal::TooManyRoles) } else { Ok(events) }
 }
 
 impl Account {

@@ -1,5 +1,7 @@
 //! Stored bytes never change: every event type as it was first written, encoded and decoded on every run.
-use super::{access_review, account, factors, practice, session, sign_in, tenant};
+use super::{
+    access_review, account, factors, practice, provider, provider_link, session, sign_in, tenant,
+};
 use holdfast_eventlog::Event;
 use serde_json::Value;
 
@@ -20,6 +22,8 @@ fn todays_events_are_encoded_as_they_are_stored() {
         lines(&account::tests::samples()),
         lines(&factors::tests::samples()),
         lines(&practice::tests::samples()),
+        lines(&provider::tests::samples()),
+        lines(&provider_link::tests::samples()),
         lines(&session::tests::samples()),
         lines(&sign_in::tests::samples()),
         lines(&tenant::tests::samples()),
@@ -48,6 +52,8 @@ fn every_stored_event_is_read_as_it_was_written() {
             "account" => check::<account::AccountEvent>(event_type, version, payload),
             "factors" => check::<factors::FactorsEvent>(event_type, version, payload),
             "practice" => check::<practice::PracticeEvent>(event_type, version, payload),
+            "provider" => check::<provider::ProviderEvent>(event_type, version, payload),
+            "provider-link" => check::<provider_link::LinkEvent>(event_type, version, payload),
             "session" => check::<session::SessionEvent>(event_type, version, payload),
             "sign-in" => check::<sign_in::SignInEvent>(event_type, version, payload),
             "tenant" => check::<tenant::TenantEvent>(event_type, version, payload),

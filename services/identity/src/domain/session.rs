@@ -2,7 +2,7 @@
 use super::Digest;
 use chrono::{DateTime, Utc};
 use holdfast_eventlog::{Decider, Event};
-use holdfast_types::RequestId;
+use holdfast_types::{RequestId, TenantId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +28,24 @@ pub(crate) struct Start {
     /// Whether a passkey began it, and no link.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_passkey: bool,
+    /// The practice's provider that vouched for them, where it was that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_provider: Option<ByProvider>,
     /// What the browser keeps to be known again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_sha256: Option<Digest>,
     /// From which network: of an IPv4 address 24 bits, of an IPv6 address 48.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
+}
+
+/// A session that a sign-in provider's word began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ByProvider {
+    /// The roles of no other tenant go with it.
+    pub tenant: TenantId,
+    /// Whether the provider saw a second factor.
+    pub second: bool,
 }
 
 impl Event for SessionEvent {
@@ -103,6 +115,7 @@ pub(crate) mod tests {
             expire_time: DateTime::from_timestamp(1_775_044_800, 0).unwrap(),
             awaits: false,
             by_passkey: false,
+            by_provider: None,
             device_sha256: None,
             network: None,
         }
@@ -120,7 +133,14 @@ pub(crate) mod tests {
             network: Some("192.0.2.0/24".into()),
             ..start()
         };
-        vec![SessionEvent::Started(start()), SessionEvent::Started(known), SessionEvent::Ended { by: by() }]
+        let by_provider = Some(ByProvider { tenant: TenantId::new(Uuid::from_u128(1)), second: true });
+        let vouched = Start { by_provider, ..start() };
+        vec![
+            SessionEvent::Started(start()),
+            SessionEvent::Started(known),
+            SessionEvent::Started(vouched),
+            SessionEvent::Ended { by: by() },
+        ]
     }
 
     #[test]

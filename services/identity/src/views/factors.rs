@@ -16,8 +16,10 @@ use uuid::Uuid;
 const TOTP: &str = "otp";
 const RECOVERY_CODE: &str = "recovery";
 const PASSKEY: &str = "passkey";
+/// A second factor that a practice's provider saw.
+pub(super) const PROVIDER: &str = "provider";
 /// Every way, for reading them back.
-const WAYS: [&str; 3] = [TOTP, RECOVERY_CODE, PASSKEY];
+const WAYS: [&str; 4] = [TOTP, RECOVERY_CODE, PASSKEY, PROVIDER];
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, sqlx::FromRow)]
 pub(crate) struct FactorsRow {
@@ -206,7 +208,7 @@ async fn has_totp(conn: &mut PgConnection, header: &Header, totp: bool) -> Resul
     Ok(())
 }
 
-async fn note(
+pub(super) async fn note(
     conn: &mut PgConnection,
     header: &Header,
     session: SessionId,

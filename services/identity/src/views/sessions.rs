@@ -49,6 +49,8 @@ pub(crate) struct OpenSession {
     /// Whether it began without the second factor that its account has.
     pub awaits: bool,
     pub by_passkey: bool,
+    /// Whose provider began it.
+    pub provider_tenant: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -73,7 +75,8 @@ impl Views {
                 COALESCE(session_uses.last_use_time, sessions.create_time) AS last_use_time,
                 sessions.expire_time,
                 sessions.awaits,
-                sessions.by_passkey
+                sessions.by_passkey,
+                sessions.provider_tenant
              FROM sessions
              LEFT JOIN session_uses USING (session)
              WHERE secret_sha256 = $1 AND ended_by IS NULL",
@@ -221,8 +224,8 @@ pub(super) async fn apply(
             sqlx::query(
                 "INSERT INTO sessions (
                     session, account, secret_sha256, body, create_time, expire_time, awaits, by_passkey,
-                    device_sha256, network)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                    device_sha256, network, provider_tenant)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                  ON CONFLICT (session) DO NOTHING",
             )
             .bind(session)
@@ -235,8 +238,12 @@ pub(super) async fn apply(
             .bind(start.by_passkey)
             .bind(start.device_sha256.map(|digest| digest.bytes().to_vec()))
             .bind(network)
-            .execute(conn)
+            .bind(start.by_provider.map(|by| by.tenant.uuid()))
+            .execute(&mut *conn)
             .await?;
+            if start.by_provider.is_some_and(|by| by.second) {
+                super::factors::note(conn, header, SessionId::new(session), super::factors::PROVIDER).await?;
+            }
         }
         SessionEvent::Ended { by } => {
             sqlx::query("UPDATE sessions SET ended_by = $2 WHERE session = $1 AND ended_by IS NULL")

@@ -142,6 +142,7 @@ async fn rebuilt_views_are_the_same_and_what_stands_beside_the_log_stays() {
         expire_time: world.log.clock().now(),
         awaits: false,
         by_passkey: false,
+        by_provider: None,
         device_sha256: Some(Digest::new([9; 32])),
         network: Some("192.0.2.0/24".into()),
     };

@@ -1,5 +1,5 @@
 //! Tenants, practices, invitations and roles.
-use crate::world::*;
+use crate::{programs::program_key, world::*};
 use holdfast_proto::{Word as _, identity::v1::*};
 use holdfast_types::{OrganizationKind, Role, TenantId};
 use uuid::Uuid;

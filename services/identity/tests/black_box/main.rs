@@ -10,6 +10,8 @@ mod factors;
 mod hosting;
 mod passkeys;
 mod programs;
+mod provider;
+mod providers;
 mod reviews;
 mod sessions;
 mod sign_in;

@@ -1,13 +1,42 @@
 //! Programs: they show who they are by what their keys sign, each time anew.
-use crate::world::{ISSUER, World, account_id, assignment, at, program_key, reason, signed, world};
+use crate::world::{ISSUER, World, account_id, assignment, at, reason, signed, world};
+use aws_lc_rs::{
+    encoding::{AsDer as _, Pkcs8V1Der},
+    signature::Ed25519KeyPair,
+};
 use holdfast_access::{ProgramKey, key_set};
 use holdfast_proto::identity::v1::{identity_service_client::IdentityServiceClient, *};
-use holdfast_types::{AccountId, Clock as _, Role};
+use holdfast_types::{AccountId, Clock as _, Role, TenantId};
 use serde_json::{Value, json};
 use tonic::{Status, transport::Channel};
 use uuid::Uuid;
 
 impl World {
+    /// A program that signs with the key of the seed.
+    pub(crate) async fn program(&self, tenant: TenantId, key: &ProgramKey) -> AccountId {
+        let request = CreateServiceAccountRequest {
+            request_id: self.request_id(),
+            tenant_id: tenant.to_string(),
+            display_name: "Scheduler".into(),
+            jwks_json: key_set(&[key.public_key()]),
+        };
+        let made = self.identity.clone().create_service_account(signed(request, &self.operator())).await;
+        made.unwrap().into_inner().account.unwrap().account_id.parse().unwrap()
+    }
+
+    pub(crate) async fn assert(
+        &self,
+        program: AccountId,
+        client_assertion: String,
+    ) -> Result<AccessToken, Status> {
+        let request = IssueServiceTokenRequest {
+            account_id: program.to_string(),
+            client_assertion,
+            ..IssueServiceTokenRequest::default()
+        };
+        self.identity.clone().issue_service_token(request).await.map(tonic::Response::into_inner)
+    }
+
     /// A token for what the key has signed just now, under an id that was never used.
     async fn signs(&self, program: AccountId, key: &ProgramKey) -> Result<AccessToken, Status> {
         let id = Uuid::parse_str(&self.request_id()).unwrap();
@@ -27,6 +56,12 @@ impl World {
         let answer = self.identity.clone().remove_service_key(signed(request, token)).await?;
         Ok(keys_of(&answer.into_inner()))
     }
+}
+
+pub(crate) fn program_key(seed: u8) -> ProgramKey {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    ProgramKey::from_pkcs8(der.as_ref()).unwrap()
 }
 
 fn keys_of(answer: &ServiceKeys) -> Vec<Value> {

@@ -1,5 +1,5 @@
 //! Staff have two factors: until a session has shown the second, its token says no role that wants it.
-use crate::{device::code, world::*};
+use crate::{device::code, programs::program_key, world::*};
 use holdfast_access::TokenVerifier;
 use holdfast_proto::{Word as _, identity::v1::*};
 use holdfast_types::{Clock as _, Role, TenantId};

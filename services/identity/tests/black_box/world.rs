@@ -4,7 +4,7 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     signature::Ed25519KeyPair,
 };
-use holdfast_access::{Claims, LIFE_SECONDS_MAX, ProgramKey, RoleAssignment, TokenSigner, key_set};
+use holdfast_access::{Claims, LIFE_SECONDS_MAX, RoleAssignment, TokenSigner};
 use holdfast_host::{
     Host, Tls,
     authority::Authority,
@@ -295,31 +295,6 @@ impl World {
         }
     }
 
-    /// A program that signs with the key of the seed.
-    pub(crate) async fn program(&self, tenant: TenantId, key: &ProgramKey) -> AccountId {
-        let request = CreateServiceAccountRequest {
-            request_id: self.request_id(),
-            tenant_id: tenant.to_string(),
-            display_name: "Scheduler".into(),
-            jwks_json: key_set(&[key.public_key()]),
-        };
-        let made = self.identity.clone().create_service_account(signed(request, &self.operator())).await;
-        made.unwrap().into_inner().account.unwrap().account_id.parse().unwrap()
-    }
-
-    pub(crate) async fn assert(
-        &self,
-        program: AccountId,
-        client_assertion: String,
-    ) -> Result<AccessToken, Status> {
-        let request = IssueServiceTokenRequest {
-            account_id: program.to_string(),
-            client_assertion,
-            ..IssueServiceTokenRequest::default()
-        };
-        self.identity.clone().issue_service_token(request).await.map(tonic::Response::into_inner)
-    }
-
     pub(crate) async fn assign(
         &self,
         token: &str,
@@ -371,12 +346,6 @@ impl World {
         });
         recorded.collect()
     }
-}
-
-pub(crate) fn program_key(seed: u8) -> ProgramKey {
-    let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
-    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
-    ProgramKey::from_pkcs8(der.as_ref()).unwrap()
 }
 
 pub(crate) fn signed<T>(message: T, token: &str) -> Request<T> {

@@ -43,6 +43,7 @@ pub(crate) fn samples() -> Vec<AccountEvent> {
         AccountEvent::RoleWithdrawn(unnoted(therapist(2))),
         AccountEvent::RoleAssigned(RoleChange::given(therapist(3), &[therapist(2)])),
         AccountEvent::RoleWithdrawn(RoleChange::taken(therapist(2), &[therapist(2), therapist(3)])),
+        AccountEvent::RoleAssigned(RoleChange::given(therapist(2), &[]).by(Uuid::from_u128(8))),
         program(&["a"]),
         AccountEvent::KeysAdded { keys: vec![key("b")] },
         AccountEvent::KeyRemoved { key: key("a") },
@@ -59,7 +60,7 @@ fn program(keys: &[&str]) -> AccountEvent {
 
 /// As it was recorded before the old and new values were noted.
 fn unnoted(assignment: RoleAssignment) -> RoleChange {
-    RoleChange { assignment, held: None }
+    RoleChange { assignment, by_provider: None, held: None }
 }
 
 fn assigned(practice: u128, before: &[RoleAssignment]) -> AccountEvent {
@@ -162,6 +163,26 @@ fn a_program_that_was_opened_with_a_secret_has_no_key_until_it_is_given_one() {
     let add = Command::AddKeys { keys: vec![key("a")] };
     let events = Account::decide(&old, add).unwrap();
     assert_eq!(events.iter().fold(old, Account::evolve), given(&[program(&["a"])]));
+}
+
+#[test]
+fn roles_follow_a_provider_where_it_has_a_say_and_stay_where_it_has_none() {
+    let provider = Uuid::from_u128(8);
+    let state = given(&[opened(), assigned(2, &[]), assigned(3, &[therapist(2)])]);
+    let follow = |given: &[u128]| Command::Follow {
+        provider,
+        given: given.iter().map(|id| therapist(*id)).collect(),
+        over: vec![therapist(3), therapist(4)],
+    };
+    let events = Account::decide(&state, follow(&[4])).unwrap();
+    let gone = RoleChange::taken(therapist(3), &[therapist(2), therapist(3)]).by(provider);
+    let come = RoleChange::given(therapist(4), &[therapist(2)]).by(provider);
+    assert_eq!(events, [AccountEvent::RoleWithdrawn(gone), AccountEvent::RoleAssigned(come)]);
+    let state = events.iter().fold(state, Account::evolve);
+    assert_eq!(Account::decide(&state, follow(&[4])), Ok(vec![]), "what it says again changes nothing");
+    assert_eq!(Account::decide(&given(&[program(&["a"])]), follow(&[4])), Err(Refusal::RoleForPeople));
+    let many: Vec<u128> = (10..10 + ROLES_MAX as u128).collect();
+    assert_eq!(Account::decide(&state, follow(&many)), Err(Refusal::TooManyRoles));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use crate::domain::{
     account::Account,
     factors::{self, Factors, Totp},
     practice::Practice,
+    provider::Provider,
+    provider_link::ProviderLink,
     session::Session,
     sign_in::SignIn,
     tenant::Tenant,
@@ -40,6 +42,14 @@ impl World {
             }
             Command::Review(command) => {
                 self.execute::<AccessReview>(Subject::Tenant(tenant()), thing, || command.clone()).await;
+            }
+            Command::Provider(command) => {
+                let (id, lane) = (step.place().provider(), Subject::Tenant(tenant()));
+                self.execute::<Provider>(lane, id, || command.clone()).await;
+            }
+            Command::ProviderLink(command) => {
+                let id = step.identity().id();
+                self.execute::<ProviderLink>(lane, id, || command.clone()).await;
             }
             Command::Practice(command) => {
                 self.execute::<Practice>(Subject::Tenant(tenant()), thing, || command.clone()).await;

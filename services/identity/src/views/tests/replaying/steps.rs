@@ -6,6 +6,8 @@ use crate::domain::{
     factors::By,
     factors::Code,
     practice::Create as CreatePractice,
+    provider,
+    provider_link::{Identity, Vouch},
     service_key::{self, ServiceKey},
     sign_in,
     tenant::Create,
@@ -41,8 +43,10 @@ macro_rules! kinds {
 
 kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
-    What: Open, Change, AssignRole, WithdrawRole, AddKeys, RemoveKey, Start, End, CreateTenant, CreatePractice, Request, Use, BeginTotp, ConfirmTotp,
-    RemoveTotp, MakeRecoveryCodes, ShowCode, AddPasskey, ShowPasskey, RemovePasskey, OpenReview, DecideLines, SignOff
+    What: Open, Change, AssignRole, WithdrawRole, AddKeys, RemoveKey, Follow, SetProvider,
+    RemoveProvider, Vouch, Start, End, CreateTenant, CreatePractice, Request, Use, BeginTotp, ConfirmTotp,
+    RemoveTotp, MakeRecoveryCodes, ShowCode, AddPasskey, ShowPasskey, RemovePasskey, OpenReview, DecideLines,
+    SignOff
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +54,8 @@ pub(super) enum Command {
     Account(account::Command),
     Session(session::Command),
     Tenant(Create),
+    Provider(provider::Command),
+    ProviderLink(Vouch),
     Practice(CreatePractice),
     SignIn(sign_in::Command),
     Factors(factors::Command),
@@ -65,6 +71,10 @@ pub(super) const fn kind(command: &Command) -> What {
         Command::Account(account::Command::WithdrawRole { .. }) => What::WithdrawRole,
         Command::Account(account::Command::AddKeys { .. }) => What::AddKeys,
         Command::Account(account::Command::RemoveKey { .. }) => What::RemoveKey,
+        Command::Account(account::Command::Follow { .. }) => What::Follow,
+        Command::Provider(provider::Command::Set { .. }) => What::SetProvider,
+        Command::Provider(provider::Command::Remove { .. }) => What::RemoveProvider,
+        Command::ProviderLink(_) => What::Vouch,
         Command::Session(session::Command::Start(_)) => What::Start,
         Command::Session(session::Command::End { .. }) => What::End,
         Command::Tenant(_) => What::CreateTenant,
@@ -110,6 +120,12 @@ pub(super) fn story() -> Vec<Step> {
         (What::Open, 1, 0, 3),
         (What::AddKeys, 1, 1, 0),
         (What::RemoveKey, 1, 0, 0),
+        (What::SetProvider, 0, 0, 0),
+        (What::SetProvider, 0, 0, 1),
+        (What::SetProvider, 0, 1, 0),
+        (What::RemoveProvider, 0, 1, 0),
+        (What::Vouch, 0, 0, 1),
+        (What::Follow, 0, 2, 0),
         (What::BeginTotp, 0, 0, 0),
         (What::ConfirmTotp, 0, 0, 0),
         (What::ShowCode, 0, 0, 1),
@@ -171,6 +187,24 @@ impl Step {
             }),
             What::WithdrawRole => {
                 Command::Account(account::Command::WithdrawRole { assignment: self.role() })
+            }
+            What::Follow => {
+                let (provider, given) = (self.place().provider(), vec![self.role()]);
+                let over = vec![self.role(), Self { thing: 0, ..self }.role()];
+                Command::Account(account::Command::Follow { provider, given, over })
+            }
+            What::SetProvider => {
+                let client_secret = (self.way < 2).then(|| "hush".to_owned());
+                Command::Provider(provider::Command::Set {
+                    config: self.provider(),
+                    client_secret,
+                    by: self.account(),
+                })
+            }
+            What::RemoveProvider => Command::Provider(provider::Command::Remove { by: self.account() }),
+            What::Vouch => {
+                let given = if self.way == 0 { vec![] } else { vec![self.role()] };
+                Command::ProviderLink(Vouch { identity: self.identity(), given })
             }
             What::AddKeys => Command::Account(account::Command::AddKeys { keys: vec![self.key()] }),
             What::RemoveKey => {
@@ -266,6 +300,26 @@ impl Step {
         account::Command::Open { holder, display_name, locale, roles }
     }
 
+    pub(super) fn place(self) -> provider::Place {
+        provider::Place { tenant: tenant(), practice: self.role().practice }
+    }
+
+    /// Its domain follows from the way: two providers may want the same.
+    fn provider(self) -> provider::Config {
+        let assignment = self.role();
+        provider::Config {
+            at: self.place(),
+            email_domains: vec![format!("practice-{}-{}.example", self.thing, self.way % 2)],
+            mappings: vec![provider::Mapping { value: "staff".into(), assignment }],
+            ..provider::tests::config()
+        }
+    }
+
+    pub(super) fn identity(self) -> Identity {
+        let subject = format!("{}", self.of);
+        Identity { provider: self.place().provider(), issuer: "https://login.example".into(), subject }
+    }
+
     fn key(self) -> ServiceKey {
         service_key::tests::key(&format!("key-{}", self.thing))
     }
@@ -277,6 +331,7 @@ impl Step {
             expire_time: now + TimeDelta::days(1),
             awaits: self.way == 1,
             by_passkey: self.way == 2,
+            by_provider: (self.way == 3).then(|| session::ByProvider { tenant: tenant(), second: true }),
             device_sha256: (self.way > 1).then(|| Digest::of(b"device")),
             network: (self.way > 0).then(|| "192.0.2.0/24".into()),
         }
