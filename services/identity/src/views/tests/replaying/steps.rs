@@ -304,7 +304,7 @@ impl Step {
         provider::Place { tenant: tenant(), practice: self.role().practice }
     }
 
-    /// Its domain follows from the way: two providers may want the same.
+    /// Its domain follows from the way: a change takes one and gives another back.
     fn provider(self) -> provider::Config {
         let assignment = self.role();
         provider::Config {
