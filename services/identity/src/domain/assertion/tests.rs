@@ -2,11 +2,10 @@ use super::*;
 use crate::domain::service_key;
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
-    rand::SystemRandom,
-    rsa::{KeySize, PublicKeyComponents},
+    rsa::KeySize,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-        KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+        RsaKeyPair,
     },
 };
 use jsonwebtoken::{EncodingKey, jwk::Jwk};
@@ -62,8 +61,7 @@ fn with(member: &str, value: Value) -> Result<Shown, Refusal> {
 #[test]
 fn what_the_key_of_the_program_has_signed_is_taken_with_each_kind_of_key() {
     let curve = |signing| {
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(signing, &SystemRandom::new()).unwrap();
-        EncodingKey::from_ec_der(pkcs8.as_ref())
+        EncodingKey::from_ec_der(EcdsaKeyPair::generate(signing).unwrap().to_pkcs8v1().unwrap().as_ref())
     };
     for (algorithm, key) in [
         (Algorithm::EdDSA, ed25519(1)),
@@ -78,19 +76,12 @@ fn what_the_key_of_the_program_has_signed_is_taken_with_each_kind_of_key() {
 #[test]
 fn rsa_signs_as_the_key_says_it_does() {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
-    let [n, e] = [public.n, public.e].map(|part| URL_SAFE_NO_PAD.encode(part));
-    let keys = |alg: &str| {
-        let key = json!({"kty": "RSA", "kid": "a", "alg": alg, "n": n, "e": e});
-        service_key::read(&json!({ "keys": [key] }).to_string()).unwrap()
-    };
-    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let text = format!("{}.{}", part(json!({"alg": "RS256", "kid": "a"})), part(claims()));
-    let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
-    let assertion = format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature));
-    assert!(judged(&assertion, &keys("RS256")).is_ok());
-    assert_eq!(judged(&assertion, &keys("RS384")), Err(Refusal::Algorithm));
+    let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    // Behind the head of PKCS #8 stands the key of RFC 8017, appendix A.1.2.
+    let key = EncodingKey::from_rsa_der(&der.as_ref()[26..]);
+    let assertion = signed(&claims(), Algorithm::RS256, "a", &key);
+    assert!(judged(&assertion, &known("a", &key, Algorithm::RS256)).is_ok());
+    assert_eq!(judged(&assertion, &known("a", &key, Algorithm::RS384)), Err(Refusal::Algorithm));
 }
 
 #[test]
@@ -119,7 +110,7 @@ fn another_key_another_id_and_another_algorithm_are_told_apart() {
     let unnamed =
         jsonwebtoken::encode(&jsonwebtoken::Header::new(Algorithm::EdDSA), &claims(), &key).unwrap();
     assert_eq!(judged(&unnamed, &keys), Err(Refusal::KeyUnknown));
-    let curve = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+    let curve = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap().to_pkcs8v1().unwrap();
     let curve = EncodingKey::from_ec_der(curve.as_ref());
     let other = signed(&claims(), Algorithm::ES256, "a", &curve);
     assert_eq!(judged(&other, &keys), Err(Refusal::Algorithm));
