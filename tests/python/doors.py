@@ -23,7 +23,7 @@ SERVICES = ["identity", "consent", "records", "documents", "messaging", "audit"]
 # Every program has them: what they tell is no record's.
 BESIDE = ("grpc.health.", "grpc.reflection.")
 # Messages within messages that are filled in alike.
-WITHIN = ["tenant", "practice", "assignment", "grounds", "retention", "start", "change", "evidence"]
+WITHIN = ["tenant", "practice", "provider", "assignment", "grounds", "retention", "start", "change", "evidence"]
 # In which the things stand that are asked for.
 ROOMS = ["GOALS", "MESSAGES"]
 # Where somebody is led who is not shown what was asked for.
@@ -203,6 +203,9 @@ class World:
             "media_type": "text/plain", "size_bytes": 3, "birth_date": "2019-03-02", "last_service_date": "2025-03-02", "rule": "default", "source_name": "A file", "state": "US-PA",
             "what": {"category": "CATEGORY_FORMS"}, "session_secret": "x" * 43, "display_name": "Somebody at the door",
             "email": f"{secrets.token_hex(4)}@doors.example", "until_time": self.next_year,
+            "jwks_json": json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}]}), "key_id": "a key", "client_assertion": "none",
+            "issuer": "https://login.doors.example", "client_id": "holdfast", "role_claim": "groups",
+            "email_domains": [f"{secrets.token_hex(4)}.example"],
         }
         known = {field.name: own[field.name] for field in shape.fields if field.name in own}
         # Of several parts of one kind the first.

@@ -28,11 +28,12 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
+/// Where it begins.
 const FORM: &str = "/sign-in/practice";
 
 pub(super) fn routes() -> Router<Arc<Site>> {
     Router::new()
-        .route(FORM, get(form).post(ask))
+        .route("/sign-in/practice", get(form).post(ask))
         .route("/sign-in/practice/back", get(back))
         .route("/sign-in/practice/confirm", post(confirm))
 }
