@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub(crate) const DOMAINS_MAX: usize = 20;
 pub(crate) const MAPPINGS_MAX: usize = 50;
 
+#[expect(clippy::large_enum_variant, reason = "few are made, and each once")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub(crate) enum ProviderEvent {
@@ -62,6 +63,7 @@ pub(crate) struct Mapping {
     pub assignment: RoleAssignment,
 }
 
+#[expect(clippy::large_enum_variant, reason = "few are made, and each once")]
 #[derive(Debug, Clone)]
 pub(crate) enum Command {
     Set { config: Config, client_secret: Option<String>, by: AccountId },
@@ -78,6 +80,7 @@ pub(crate) enum Refusal {
     MappingBeyond,
 }
 
+#[expect(clippy::large_enum_variant, reason = "few are made, and each once")]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Provider {
     #[default]
