@@ -7,6 +7,8 @@
 //!
 //! What the caller is towards the record is asked of each room and action ([`Facts::towards`]): a holder whose room is closed is put to the
 //! policies as somebody who holds nothing.
+mod values;
+
 use crate::{
     Caller, Facts, GrantFact, Grantee, Oversight, Policies, Record, Within, mark,
     mark::Marked,
@@ -14,11 +16,12 @@ use crate::{
     roles::BEYOND_REACH,
     slices::{GrantShape, Shape},
 };
-use cedar_policy::{Context, EntityUid, RestrictedExpression as Value};
+use cedar_policy::{Context, RestrictedExpression as Value};
 use chrono::{DateTime, Utc};
 use holdfast_types::{Action, Basis, Category, GrantId, Purpose, Relationship, Role};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
+use values::{field, held, id, millis, text, words};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -373,33 +376,4 @@ fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Fa
         fields.extend(tenant.map(|tenant| field("record_tenant", tenant)));
     }
     Context::from_pairs(fields).ok()
-}
-
-fn field(name: &str, value: Value) -> (String, Value) {
-    (name.to_owned(), value)
-}
-
-fn text(word: &str) -> Value {
-    Value::new_string(word.to_owned())
-}
-
-fn words<'a>(words: impl Iterator<Item = &'a str>) -> Value {
-    Value::new_set(words.map(text))
-}
-
-fn id(policies: &Policies, kind: Kind, id: String) -> Value {
-    let uid: EntityUid = policies.uid(kind, id);
-    Value::new_entity_uid(uid)
-}
-
-fn held(policies: &Policies, role: Role, practice: String) -> Option<Value> {
-    Value::new_record([
-        field("role", text(role.as_str())),
-        field("practice", id(policies, Kind::Practice, practice)),
-    ])
-    .ok()
-}
-
-fn millis(duration: Duration) -> Value {
-    Value::new_long(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }

@@ -25,4 +25,7 @@ pub const SAYINGS: &[&str] = &[
     "proposal-withdrawn",
     "proposal-accepted",
     "proposal-rejected",
+    "review-kept",
+    "review-withdrawn",
+    "review-is-signed",
 ];

@@ -355,9 +355,8 @@ fn kind(practice: &Practice) -> OrganizationKind {
 
 /// Found by its name, or by what it is: "school".
 fn is_named(open: &Open, practice: &Practice, find: &str) -> bool {
-    let find = find.to_lowercase();
     let said = [practice.display_name.clone(), open.words().organization_kind(kind(practice))];
-    said.iter().any(|text| text.to_lowercase().contains(&find))
+    said.iter().any(|text| text.to_lowercase().contains(&find.to_lowercase()))
 }
 
 async fn who(open: &Open, to: To) -> Result<(String, String), Failure> {
