@@ -114,7 +114,7 @@ async fn a_team_is_part_of_a_practice_and_each_role_is_held_where_the_table_says
         (Role::Support, Some(practice), Some("ROLE_NOT_HELD_THERE")),
     ] {
         let assigned = world.assign(&administrator, dana, at(role, own, place)).await;
-        assert_eq!(assigned.err().map(|status| reason::<()>(Err(status))).as_deref(), outcome, "{role}");
+        assert_eq!(assigned.err().map(|status| reason::<()>(Err(status))), outcome, "{role}");
     }
 }
 
