@@ -30,7 +30,7 @@ const KEPT: &[(&str, &str, &str, Option<&str>)] = kept![
     "c958b985056a174bb2552cc12b86cb96d0fc1c1529268229e3f6dd8442108ff9",
     "5b3e1ef045eed99fb227a6b3367646b1fbd22efdcdccf85066a683f5064a5f16",
     "122e1bc9cafabb8e7c4aeaa06b56d7eb4f10ae5d5c1cd5db2ee807ed304030b9";
-    "15025d7f76962dd5132ee43202c51713157979fcaacf016c5501d483b393b824",
+    "ab044b506cc02282f3772ddd64fa06682d0f8d08c1b04b73d618ef1bd6b161a0",
 ];
 
 /// Cheap to clone.
