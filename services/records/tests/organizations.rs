@@ -21,7 +21,7 @@ fn place(number: u128) -> PracticeId {
 }
 
 fn claim() -> String {
-    r#"{"resourceType":"Coverage","id":"c","status":"active","beneficiary":{"reference":"Patient/p"},"payor":[{"display":"Copper Basin"}]}"#.into()
+    r#"{"resourceType":"Coverage","id":"c","status":"active","beneficiary":{"reference":"Patient/self"},"payor":[{"display":"Copper Basin"}]}"#.into()
 }
 
 impl World {

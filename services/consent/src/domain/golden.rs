@@ -3,7 +3,7 @@ use super::{allowance, authority, emergency, erasure, grant, mark, record, visit
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
-/// One stored payload per line. Lines are added, never changed.
+/// One stored payload per line; where a type has versions, one of each after its name. Lines are added, never changed.
 const STORED: &str = include_str!("golden.jsonl");
 
 fn check<E: Event + PartialEq + Debug>(samples: &[E]) {
@@ -50,4 +50,16 @@ fn stored_events_of_emergencies_never_change() {
 #[test]
 fn stored_events_of_visits_never_change() {
     check(&visit::samples());
+}
+
+#[test]
+fn what_was_settled_before_the_protected_rooms_is_read_as_it_is_meant() {
+    let stored = |version: u16| {
+        let prefix = format!("authority.settled {version} ");
+        let payload = STORED.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap();
+        (authority::Event::decode("authority.settled", version, payload.as_bytes()).unwrap(), payload)
+    };
+    let ((before, _), (today, written)) = (stored(1), stored(2));
+    assert_eq!(before, today);
+    assert_eq!(serde_json::to_string(&today).unwrap(), written);
 }

@@ -31,7 +31,7 @@ impl From<AppError> for Problem {
             AppError::Tenant(refusal) => refuse(catalogue::TENANT_EXISTS, refusal.to_string()),
             AppError::Practice(refusal) => refuse(catalogue::PRACTICE_EXISTS, refusal.to_string()),
             AppError::TooManyLinks => refuse(catalogue::TOO_MANY_LINKS, error.to_string()),
-            AppError::Provider(refusal) => refuse(of_provider(refusal), refusal.to_string()),
+            AppError::Provider(refusal) => of_provider(refusal),
             AppError::DomainTaken => refuse(catalogue::SIGN_IN_DOMAIN_TAKEN, error.to_string()),
             AppError::ProviderUnknown => refuse(catalogue::PROVIDER_UNKNOWN, error.to_string()),
             AppError::ProviderFailed(failed) => of_provider_failure(failed),
@@ -107,11 +107,12 @@ const fn of_review(refusal: access_review::Refusal) -> &'static Reason {
     }
 }
 
-const fn of_provider(refusal: provider::Refusal) -> &'static Reason {
+fn of_provider(refusal: provider::Refusal) -> Problem {
+    let field = |reason, field: &str| Problem::of_field(reason, field, refusal.to_string());
     match refusal {
-        provider::Refusal::Unknown => catalogue::PROVIDER_UNKNOWN,
-        provider::Refusal::SecretMissing => catalogue::FIELD_MISSING,
-        provider::Refusal::MappingBeyond => catalogue::ROLE_MAPPING_BEYOND,
+        provider::Refusal::Unknown => Problem::new(catalogue::PROVIDER_UNKNOWN, refusal.to_string()),
+        provider::Refusal::SecretMissing => field(catalogue::FIELD_MISSING, "client_secret"),
+        provider::Refusal::MappingBeyond => field(catalogue::ROLE_MAPPING_BEYOND, "provider.role_mappings"),
     }
 }
 

@@ -235,7 +235,9 @@ pub(crate) mod tests {
             events.extend(more);
         }
         let end = vec![AccessReviewEvent::SignedOff { by: account(9) }];
-        assert_eq!(AccessReview::decide(&given(&events), sign_off(9, &BOTH())), Ok(end.clone()));
+        // What is to be taken away is taken away first.
+        assert_eq!(AccessReview::decide(&given(&events), sign_off(9, &BOTH())), Err(Refusal::Undecided));
+        assert_eq!(AccessReview::decide(&given(&events), sign_off(9, &[officer])), Ok(end.clone()));
         events.extend(end);
         for late in [sign_off(9, &[]), decide(9, officer, Verdict::Withdraw)] {
             assert_eq!(AccessReview::decide(&given(&events), late), Err(Refusal::SignedOff));

@@ -1,3 +1,4 @@
+//! Accounts from their opening on: what they are asked, and what becomes of their roles and keys.
 use super::*;
 use crate::domain::service_key::tests::key;
 use holdfast_types::{PracticeId, Role, TenantId};

@@ -1,3 +1,4 @@
+//! What a program signs, and every way in which it is none of its own.
 use super::*;
 use crate::domain::service_key;
 use aws_lc_rs::{

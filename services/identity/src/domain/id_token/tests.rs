@@ -1,3 +1,4 @@
+//! What a provider signs of somebody, and every way in which it is no answer.
 use super::*;
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
