@@ -18,6 +18,10 @@ const LONGER: &[(&str, &str)] = &[
         "one contract, every field documented; to move a message is a break",
     ),
     (
+        "proto/holdfast/consent/v1/consent.proto",
+        "one contract, every field documented; to move a message is a break",
+    ),
+    (
         "proto/holdfast/records/v1/records.proto",
         "one contract, every field documented; to move a message is a break",
     ),
