@@ -4,7 +4,7 @@
 mod audited;
 mod record;
 
-use audited::{Audited, audited_at};
+use audited::{Audited, audited_at, once_fresh};
 use chrono::TimeDelta;
 use holdfast_audit::config::LogSettings;
 use holdfast_host::client::Outgoing;
@@ -49,11 +49,6 @@ fn outcome<T>(answer: Result<Response<T>, Status>) -> bool {
             false
         }
     }
-}
-
-/// After the clock was set, services wait for what consent may have said meanwhile.
-fn once_fresh(status: Status) -> Status {
-    if reason(&status) == "CONSENT_STALE" { Status::unavailable("not fresh yet") } else { status }
 }
 
 macro_rules! ask {

@@ -3,7 +3,7 @@
 mod audited;
 mod record;
 
-use audited::audited_at;
+use audited::{audited_at, once_fresh};
 use chrono::TimeDelta;
 use holdfast_audit::config::LogSettings;
 use holdfast_proto::{
@@ -63,19 +63,19 @@ async fn the_first_look_begins_a_visit_in_every_service_and_after_the_last_all_i
         let (items, summary, papers, threads) = tokio::join!(
             patiently(|| {
                 let (mut client, asked) = (records.clone(), items.clone());
-                async move { client.list_items(asked).await }
+                async move { client.list_items(asked).await.map_err(once_fresh) }
             }),
             patiently(|| {
                 let (mut client, asked) = (records.clone(), summary.clone());
-                async move { client.summarize_record(asked).await }
+                async move { client.summarize_record(asked).await.map_err(once_fresh) }
             }),
             patiently(|| {
                 let (mut client, asked) = (documents.clone(), papers.clone());
-                async move { client.list_documents(asked).await }
+                async move { client.list_documents(asked).await.map_err(once_fresh) }
             }),
             patiently(|| {
                 let (mut client, asked) = (messaging.clone(), threads.clone());
-                async move { client.list_threads(asked).await }
+                async move { client.list_threads(asked).await.map_err(once_fresh) }
             }),
         );
         [items.map(|_| ()), summary.map(|_| ()), papers.map(|_| ()), threads.map(|_| ())]

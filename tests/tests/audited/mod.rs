@@ -237,3 +237,8 @@ impl Audited {
         assert!(!asked!(self.identity(&administrator), assign_role, assign));
     }
 }
+
+/// After the clock was set, services wait for what consent may have said meanwhile.
+pub fn once_fresh(status: Status) -> Status {
+    if reason(&status) == "CONSENT_STALE" { Status::unavailable("not fresh yet") } else { status }
+}
