@@ -13,7 +13,7 @@ import time
 import urllib.parse
 import uuid
 
-from family import DATA_DIR, Person, Program, Record, goal, of_the_demo, request_id, service, tenant_id
+from family import DATA_DIR, Person, Program, Record, goal, names, of_the_demo, request_id, service, tenant_id
 from service import PATIENCE_S
 
 SITE = urllib.parse.urlsplit(os.environ["HOLDFAST_SITE"])
@@ -118,7 +118,8 @@ class World:
         self.record = record = Record()
         record.register(given_name="Pim", family_name="Doorsill")
         self.parent = parent = record.parent
-        self.practice_id = parent.ask("identity", "ListPractices", tenant_id=tenant_id(), page_size=1).practices[0].practice_id
+        places = parent.ask("identity", "ListPractices", tenant_id=tenant_id()).practices
+        self.practice_id = next(one.practice_id for one in places if names(one, "kind") == "ORGANIZATION_KIND_PRACTICE")
         self.next_year = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=365)
         self.stranger_id = self.person("stranger").account_id
         self.item = record.create(goal("door", "Opens the door"))

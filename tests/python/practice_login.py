@@ -6,7 +6,7 @@ import pathlib
 import sys
 import uuid
 
-from service import Service, sign_in
+from service import Service, names, sign_in
 
 OPERATOR = "operator@holdfast-network.example"
 
@@ -14,7 +14,8 @@ OPERATOR = "operator@holdfast-network.example"
 def set_up(data_dir, wish):
     identity = Service(data_dir, "identity")
     operator = sign_in(identity, data_dir, OPERATOR)
-    practice = identity.call("ListPractices", token=operator, page_size=1).practices[0]
+    places = identity.call("ListPractices", token=operator).practices
+    practice = next(place for place in places if names(place, "kind") == "ORGANIZATION_KIND_PRACTICE")
     place = {"tenant_id": practice.tenant_id, "practice_id": practice.practice_id}
     identity.call(
         "SetSignInProvider", token=operator, request_id=str(uuid.uuid4()), client_secret=wish["client_secret"],

@@ -73,6 +73,14 @@ def program_token(identity, data_dir):
     return identity.call("IssueServiceToken", account_id=known["account_id"], client_assertion=assertion(data_dir))
 
 
+def names(message, field):
+    """The names of the values in an enumeration's field."""
+    described = message.DESCRIPTOR.fields_by_name[field]
+    numbers = getattr(message, field)
+    word = lambda number: described.enum_type.values_by_number[number].name
+    return word(numbers) if isinstance(numbers, int) else [word(number) for number in numbers]
+
+
 def begin_session(identity, data_dir, address):
     """The secret of a person's session, by the link in the mail as `up` writes it."""
     mails, browser = pathlib.Path(data_dir) / "mail", secrets.token_urlsafe(32)
