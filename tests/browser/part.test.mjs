@@ -252,6 +252,8 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await therapist.goto(`${holdfast.site}/work`);
     await therapist.goto(`${theirs}/c/${slug}`);
     await heading(therapist, file.room);
+    await therapist.goto(`${theirs}/i/${shared}`);
+    await heading(therapist, title);
     await family.goto(`${record}/sharing`);
     await family.getByText(/^1 of 3 used, last today /).waitFor();
     await family.goto(`${record}/looked`);
