@@ -103,6 +103,9 @@ class Together(Keeping, unittest.TestCase):
                          "addresses": [{"reference": "Condition/c"}]},
         }
         record.bring_in(bundle(problem, *linked.values()), "Little Quail")
+        rooms = ("CONDITIONS", "MEDICATIONS", "PROCEDURES", "VISITS", "CARE_PLANS")
+        record.share(self.therapist, *rooms, actions=("READ", "CONTRIBUTE"))
+        self.therapist.after(record.parent)
         items = {item.resource_type: item for item in record.list()}
         labels = {"CarePlan": "For"}
         points = lambda kind: [row.value for row in record.get(items[kind]).details if row.label == labels.get(kind, "Reason")]
@@ -110,10 +113,14 @@ class Together(Keeping, unittest.TestCase):
             self.assertEqual(points(kind), ["Epilepsy"], kind)
         for kind, resource in linked.items():
             alone = {name: value for name, value in resource.items() if name not in ("reasonReference", "addresses")}
-            record.update(items[kind], alone)
+            with self.assertRaises(grpc.RpcError) as locked:
+                record.update(items[kind], alone)
+            self.assertEqual(locked.exception.code(), grpc.StatusCode.PERMISSION_DENIED)
+            record.update(items[kind], alone, by=self.therapist)
+            record.parent.after(self.therapist)
             self.assertEqual(points(kind), [], kind)
             [now, before] = record.versions(items[kind])
-            self.assertEqual((now.recorded_by, before.source.name), (record.parent.actor, "Little Quail"))
+            self.assertEqual((now.recorded_by, before.source.name), (self.therapist.actor, "Little Quail"))
             self.assertIn("Epilepsy", json.dumps(json.loads(before.fhir_json)))
 
 

@@ -129,6 +129,14 @@ impl TokenSigner {
         Self::from_pair(&Ed25519KeyPair::from_pkcs8(&der).map_err(|_| KeyError::Private)?)
     }
 
+    /// A new key, PKCS #8 version 1, PEM: what every program reads (version 2 holds the public key, too, and not all know it).
+    pub fn new_pem() -> Result<String, KeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Private)?;
+        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Private)?;
+        let body = BASE64_STANDARD.encode(der.as_ref());
+        Ok(format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"))
+    }
+
     fn from_pair(pair: &Ed25519KeyPair) -> Result<Self, KeyError> {
         let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Private)?;
         let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::Private)?;

@@ -1,7 +1,7 @@
 //! `holdfast service-key`: a key pair for a program. The private half goes into a file, the public half to standard output.
 use anyhow::{Context, Result};
 use clap::Args;
-use holdfast_access::{ProgramKey, key_set};
+use holdfast_access::{ProgramKey, TokenSigner, key_set};
 use std::{
     fs,
     io::{ErrorKind, Write as _},
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &ServiceKeyArgs) -> Result<()> {
 
 /// An Ed25519 private key, PKCS #8, PEM.
 pub(crate) fn pem() -> Result<String> {
-    Ok(rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519)?.serialize_pem())
+    Ok(TokenSigner::new_pem()?)
 }
 
 #[cfg(test)]
