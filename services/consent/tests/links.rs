@@ -243,10 +243,7 @@ async fn only_who_may_share_makes_and_sees_links_and_no_link_is_without_bounds()
         ("FIELD_INVALID", MakeLinkRequest { openings_max: 0, ..week() }),
         ("FIELD_INVALID", MakeLinkRequest { openings_max: 101, ..week() }),
         ("FIELD_INVALID", MakeLinkRequest { passcode: "abc".into(), ..week() }),
-        (
-            "FIELD_INVALID",
-            MakeLinkRequest { categories: vec![Category::SubstanceUse.to_proto()], ..week() },
-        ),
+        ("FIELD_INVALID", MakeLinkRequest { categories: vec![Category::SubstanceUse.to_proto()], ..week() }),
         ("NOTHING_SHARED", MakeLinkRequest { categories: Vec::new(), ..week() }),
     ] {
         assert_eq!(refusal(world.links(&mother()).make_link(wrong).await), reason);

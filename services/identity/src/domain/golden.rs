@@ -1,7 +1,5 @@
 //! Stored bytes never change: every event type as it was first written, encoded and decoded on every run.
-use super::{
-    access_review, account, factors, practice, provider, provider_link, session, sign_in, tenant,
-};
+use super::{access_review, account, factors, practice, provider, provider_link, session, sign_in, tenant};
 use holdfast_eventlog::Event;
 use serde_json::Value;
 
