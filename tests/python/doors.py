@@ -207,6 +207,7 @@ class World:
             "jwks_json": json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}]}), "key_id": "a key", "client_assertion": "none",
             "issuer": "https://login.doors.example", "client_id": "holdfast", "role_claim": "groups",
             "email_domains": [f"{secrets.token_hex(4)}.example"],
+            "label": "Whoever knocks", "openings_max": 1,
         }
         known = {field.name: own[field.name] for field in shape.fields if field.name in own}
         # Of several parts of one kind the first.

@@ -50,7 +50,7 @@ catalogue! {
     TOKEN_EXPIRED: Unauthenticated, Program, "The bearer token has expired.", "Get a new token from identity; they are good for five minutes at most.";
     PURPOSE_UNKNOWN: InvalidArgument, Program, "The metadata `holdfast-purpose` is not a purpose of use that the contracts list.", "Send one of the codes of `holdfast.type.v1.Purpose` without its prefix, e.g. `TREAT`.";
     PEER_CERTIFICATE_MISSING: Unauthenticated, Operator, "This method is for services only, and the caller showed no certificate of one.", "Call it as a service, with a certificate of the installation's authority.";
-    PEER_NOT_PERMITTED: PermissionDenied, Operator, "This method is for services that own an event log, and the caller's certificate is of another.", "Call it as such a service.";
+    PEER_NOT_PERMITTED: PermissionDenied, Operator, "This method is for certain services of the installation, as its contract says, and the caller's certificate is of another.", "Call it as such a service.";
     NOT_PERMITTED: PermissionDenied, Holder, "The caller may not do this; whether the thing exists is not said.", "The record's holder can share it; a practice's administrator can assign a role.";
     UNRECORDABLE: Unavailable, Operator, "The look could not be decided or noted on the log, so nothing was shown.", "Bring the database back; the caller repeats after the delay in RetryInfo.";
     CONSENT_STALE: PermissionDenied, Operator, "Nobody but the record's holders is answered, because the newest consent decisions have not arrived.", "Find out why the feed from consent lags; it heals by itself once it has caught up.";
@@ -148,6 +148,9 @@ catalogue! {
     ALREADY_REVOKED: FailedPrecondition, Person, "The grant was revoked already.", "Nothing needs to be done.";
     GRANT_USED_UP: ResourceExhausted, Person, "All visits that the grant is good for were made.", "Ask whoever shares the record for more.";
     GRANT_NOT_CHANGEABLE: FailedPrecondition, Person, "The grant was taken in an emergency, or is over, so that it is not changed.", "Revoke it, or give another.";
+    SHARED_LINK_CLOSED: NotFound, Person, "There is no such link, or it was ended, is over, was opened as often as it may be, or a wrong passcode was said too often.", "Ask whoever gave the link for a new one.";
+    PASSCODE_MISSING: Unauthenticated, Person, "The link wants a passcode; the metadata `remaining_attempts` says how often one may be tried.", "Ask whoever gave the link for it.";
+    PASSCODE_WRONG: Unauthenticated, Person, "The passcode is wrong; the metadata `remaining_attempts` says how often another may be tried.", "Ask whoever gave the link for it; at the fifth wrong one the link is closed for good.";
     ALREADY_MARKED: FailedPrecondition, Person, "The same is marked as never shared already.", "Nothing needs to be done.";
     TOO_MANY_MARKS: ResourceExhausted, Person, "The record has 100 marks of what is never shared.", "Lift those that are not needed any more, or mark a whole room.";
     MARK_UNKNOWN: NotFound, Person, "The record has no such mark, or it was lifted.", "List the marks.";

@@ -33,12 +33,22 @@ impl Peer {
         match Self::of(request) {
             Some(peer) if Service::WITH_LOG.contains(&peer.service) => Ok(peer),
             Some(_) => Err(Problem::new(catalogue::PEER_NOT_PERMITTED, "for services that own an event log")),
-            None => Err(Problem::new(
-                catalogue::PEER_CERTIFICATE_MISSING,
-                "for services only, by their certificate",
-            )),
+            None => Err(unknown()),
         }
     }
+
+    /// That one service, or a refusal.
+    pub fn only<T>(service: Service, request: &tonic::Request<T>) -> Result<(), Problem> {
+        match Self::of(request) {
+            Some(peer) if peer.service == service => Ok(()),
+            Some(_) => Err(Problem::new(catalogue::PEER_NOT_PERMITTED, format!("for {service} alone"))),
+            None => Err(unknown()),
+        }
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(catalogue::PEER_CERTIFICATE_MISSING, "for services only, by their certificate")
 }
 
 /// From where a person asks: as the gateway says, where it knows; of everybody else, from where they connect.

@@ -56,6 +56,9 @@ pub(crate) const AT_THE_DOOR: &[&Reason] = &[
     catalogue::SECOND_FACTOR_NEEDED,
     catalogue::PASSKEY_REFUSED,
     catalogue::TOO_MANY_CHALLENGES,
+    catalogue::SHARED_LINK_CLOSED,
+    catalogue::PASSCODE_MISSING,
+    catalogue::PASSCODE_WRONG,
 ];
 
 /// No more entries than there are reasons.

@@ -3,6 +3,7 @@ pub(crate) mod authority;
 pub(crate) mod emergency;
 pub(crate) mod erasure;
 mod fields;
+pub(crate) mod links;
 mod marks;
 mod problem;
 pub(crate) mod visit;

@@ -7,6 +7,7 @@ mod emergencies;
 mod erasures;
 mod giving;
 mod grants;
+mod links;
 mod marks;
 mod records;
 mod visits;
@@ -18,6 +19,7 @@ pub(crate) use emergencies::{BeginEmergency, EmergencyAccess, ListEmergencies, R
 pub(crate) use erasures::{CarryOut, Content, GetErasure, LiftHold, ListErasures, PlaceHold, Retention};
 pub(crate) use giving::{GiveGrant, Replaced};
 pub(crate) use grants::{ListGrants, RevokeGrant};
+pub(crate) use links::{ListedLink, MakeLink, OpenLink, OpenedLink, Shown};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
 pub(crate) use visits::BeginVisit;
@@ -27,8 +29,9 @@ use crate::{
     domain::{
         allowance,
         authority::{self, Rules},
-        emergency, erasure, grant, mark, record, visit,
+        emergency, erasure, grant, link, mark, record, visit,
     },
+    secrets::Secrets,
     views::ViewsError,
 };
 use holdfast_access::{Gate, Refused};
@@ -44,6 +47,7 @@ pub(crate) struct App {
     log: EventLog,
     gate: Gate,
     rules: Arc<Rules>,
+    secrets: Arc<Secrets>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,18 @@ pub(crate) enum Failure {
     Allowance(#[source] allowance::Refusal),
     #[error("a rule of visits is broken")]
     Visit(#[source] visit::Refusal),
+    #[error("a rule of links is broken")]
+    Link(#[source] link::Refusal),
+    #[error("the passcode is wrong")]
+    PasscodeWrong { left: u32 },
+    #[error("the link wants a passcode")]
+    PasscodeMissing { left: u32 },
+    #[error("the bearer of a link is given nothing but the link's own grant")]
+    ToLink,
+    #[error("a link lasts {} days at most", link::LASTS_MAX.num_days())]
+    LinkTooLong,
+    #[error("a link's secrets cannot be made")]
+    Secrets,
     #[error("a rule of marks is broken")]
     Mark(#[source] mark::Refusal),
     #[error("a rule of authority is broken")]
@@ -77,8 +93,8 @@ pub(crate) enum Failure {
 }
 
 impl App {
-    pub(crate) const fn new(log: EventLog, gate: Gate, rules: Arc<Rules>) -> Self {
-        Self { log, gate, rules }
+    pub(crate) const fn new(log: EventLog, gate: Gate, rules: Arc<Rules>, secrets: Arc<Secrets>) -> Self {
+        Self { log, gate, rules, secrets }
     }
 }
 

@@ -6,6 +6,9 @@
 //!
 //! In an emergency a therapist of the record's network takes a grant that no holder gave; it ends by itself, and an officer reviews it.
 //!
+//! What is shared by a link is shared by a grant, too, with an account that its bearer is; consent counts how often the link is opened and
+//! how often somebody guesses.
+//!
 //! Who acts for the person is an aggregate of dated facts with their evidence. Each of its events carries the whole list of who holds which
 //! rooms from when to when, reckoned ahead: on a birthday the gates decide otherwise by themselves.
 //!
@@ -20,16 +23,18 @@ mod message;
 mod missing;
 mod public;
 mod repeat;
+mod secrets;
 pub mod views;
 
 use app::App;
 use domain::authority::{Rules, RulesError};
-use holdfast_eventlog::MasterKey;
+use holdfast_eventlog::{KeyError, MasterKey};
 use holdfast_host::{
     Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys,
 };
 use holdfast_types::{Clock, Ids, Service};
 use ledger::{Ledger, LedgerError};
+use secrets::Secrets;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +46,8 @@ pub enum ServeError {
     Ground(#[from] GroundError),
     #[error("the erasure ledger cannot be used")]
     Ledger(#[from] LedgerError),
+    #[error("the secrets of links cannot be derived")]
+    Secrets(#[source] KeyError),
     #[error("the rules of authority cannot be used")]
     Rules(#[source] RulesError),
     #[error("the network's own rules of authority cannot be read")]
@@ -72,7 +79,7 @@ pub async fn serve_with_keys(
     ids: Arc<dyn Ids>,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    let (ledger, rules) = (ledger(&settings)?, rules(&settings)?);
+    let (ledger, rules, secrets) = (ledger(&settings)?, rules(&settings)?, secrets(&settings)?);
     let blueprint = Blueprint {
         service: Service::Consent,
         projections: vec![Arc::new(views::Consent)],
@@ -93,21 +100,29 @@ pub async fn serve_with_keys(
             "HOLDFAST_ERASURE_LEDGER is not set: a restored backup will bring back what was erased since"
         ),
     }
-    let app = App::new(ground.log().clone(), ground.gate().clone(), Arc::new(rules));
+    let app = App::new(ground.log().clone(), ground.gate().clone(), Arc::new(rules), Arc::new(secrets));
     let authorities = api::authority::service(ground.clone(), app.clone());
     let erasures = api::erasure::service(ground.clone(), app.clone(), settings.retention);
     let emergencies = api::emergency::service(ground.clone(), app.clone());
     let visits = api::visit::service(ground.clone(), app.clone(), settings.visit.lasts());
+    let links = api::links::service(ground.clone(), app.clone());
     let services = Services::new().with(api::service(ground.clone(), app)).with(authorities);
-    let services = services.with(erasures).with(emergencies).with(visits);
+    let services = services.with(erasures).with(emergencies).with(visits).with(links);
     Ok(ground.serve(host, services, stop).await?)
 }
 
 fn ledger(settings: &config::Settings) -> Result<Option<Ledger>, ServeError> {
     let Some(path) = &settings.erasure_ledger else { return Ok(None) };
+    Ok(Some(Ledger::new(path.clone(), &master(settings)?)?))
+}
+
+fn secrets(settings: &config::Settings) -> Result<Secrets, ServeError> {
+    Secrets::derive(&master(settings)?).map_err(ServeError::Secrets)
+}
+
+fn master(settings: &config::Settings) -> Result<MasterKey, ServeError> {
     let master_key_file = settings.common.database.master_key_file().map_err(GroundError::from)?;
-    let master = MasterKey::read(master_key_file).map_err(GroundError::from)?;
-    Ok(Some(Ledger::new(path.clone(), &master)?))
+    Ok(MasterKey::read(master_key_file).map_err(GroundError::from)?)
 }
 
 /// Those of the table, and the rows that the network adds.

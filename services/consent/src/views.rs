@@ -4,6 +4,7 @@
 mod emergencies;
 mod erased;
 mod grants;
+mod links;
 mod noted;
 mod projection;
 mod records;
@@ -14,6 +15,7 @@ mod wishes;
 pub use emergencies::{EmergencyCursor, Taken, emergencies, waiting};
 pub use erased::{erased, erased_documents};
 pub use grants::{Cursor, Listed, grant, grants, patient_of, unended};
+pub use links::{KnownLink, ListedLink, is_link, known_link, links};
 pub use noted::Noted;
 pub use projection::Consent;
 pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};

@@ -20,6 +20,7 @@ async fn refusals(
     mut erasures: Erasures,
     mut emergencies: Emergencies,
     mut authorities: Authorities,
+    mut links: Links,
 ) -> Vec<&'static str> {
     let patient = person(7).account.to_string();
     let grant = Grant { grant_id: patient.clone(), ..Grant::default() };
@@ -39,6 +40,8 @@ async fn refusals(
         refusal(client.set_mark(mark(&patient, Category::Notes)).await),
         refusal(client.lift_mark(lift(&patient, &patient)).await),
         refusal(client.list_marks(marks(&patient)).await),
+        refusal(links.make_link(MakeLinkRequest::default()).await),
+        refusal(links.list_links(ListLinksRequest::default()).await),
         refusal(erasures.request_erasure(RequestErasureRequest::default()).await),
         refusal(erasures.withdraw_erasure(WithdrawErasureRequest::default()).await),
         refusal(erasures.place_hold(PlaceHoldRequest::default()).await),
@@ -84,7 +87,8 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
         let erasures = world.erasures_with(outgoing.clone());
         let emergencies = world.emergencies_with(outgoing.clone());
         let authorities = world.authorities_with(outgoing.clone());
-        let refused = refusals(world.with(outgoing), erasures, emergencies, authorities).await;
+        let links = world.links_with(outgoing.clone());
+        let refused = refusals(world.with(outgoing), erasures, emergencies, authorities, links).await;
         assert!(refused.iter().all(|refused| *refused == reason), "{reason}: {refused:?}");
     }
     assert!(world.envelopes().await.is_empty());

@@ -1,10 +1,10 @@
 //! Who is meant: names of accounts and practices, for pages that show who did what.
-use crate::{failure::Failure, pages::parts::Person, visitor::Signed};
+use crate::{failure::Failure, links, pages::parts::Person, visitor::Signed};
 use chrono::TimeDelta;
 use holdfast_access::Roles;
 use holdfast_proto::{
     Word as _,
-    consent::v1::{Grantee, grantee},
+    consent::v1::{Grantee, Link, grantee},
     identity::v1::{BatchGetProfilesRequest, ListPracticesRequest, Practice, Profile},
 };
 use holdfast_types::{AccountId, Actor, PracticeId, Role};
@@ -35,6 +35,8 @@ const ROLES: [Role; 11] = [
 pub struct Known {
     accounts: HashMap<String, Profile>,
     practices: Arc<HashMap<String, Practice>>,
+    /// By the account that the bearer is.
+    links: HashMap<String, Link>,
 }
 
 impl Signed {
@@ -44,7 +46,7 @@ impl Signed {
         ids.sort_unstable();
         ids.dedup();
         let (accounts, practices) = tokio::try_join!(self.profiles(&ids), self.practices())?;
-        Ok(Known { accounts, practices })
+        Ok(Known { accounts, practices, links: HashMap::new() })
     }
 
     async fn profiles(&self, ids: &[String]) -> Result<HashMap<String, Profile>, Failure> {
@@ -84,6 +86,20 @@ impl Signed {
 }
 
 impl Known {
+    /// Whether identity has such an account, whatever it calls it; of a service nobody asks.
+    pub(crate) fn knows(&self, actor: &str) -> bool {
+        account(actor).is_none_or(|id| self.accounts.contains_key(&id.to_string()))
+    }
+
+    pub(crate) fn with_links(self, links: HashMap<String, Link>) -> Self {
+        Self { links, ..self }
+    }
+
+    /// What an account is the bearer of.
+    pub(crate) fn link(&self, account: &str) -> Option<&Link> {
+        self.links.get(account)
+    }
+
     /// Who an actor is: "Dana K., therapist"; a program by its name; the account itself as "you".
     pub fn actor(&self, signed: &Signed, actor: &str) -> Person {
         let words = signed.words();
@@ -99,6 +115,9 @@ impl Known {
 
     fn account(&self, signed: &Signed, id: &str) -> Person {
         let words = signed.words();
+        if let Some(link) = self.link(id) {
+            return links::bearer(words, link);
+        }
         let Some(profile) = self.accounts.get(id) else { return Person::new(words.t("who-unknown"), "") };
         let held =
             |role: &&Role| profile.roles.iter().any(|held| Role::from_proto(held.role) == Some(**role));

@@ -6,6 +6,7 @@ mod emergency;
 mod erasure;
 mod factors;
 mod family;
+mod link;
 mod looked;
 mod messages;
 mod outside;
@@ -68,6 +69,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         papers::PAGES,
         messages::PAGES,
         sharing::PAGES,
+        link::PAGES,
         looked::PAGES,
         staff::PAGES,
         emergency::PAGES,

@@ -1,5 +1,5 @@
 //! The site: every route with the layers around it.
-use crate::{entrance, gallery, handlers, pages::shell, proof, site::Site, web};
+use crate::{entrance, gallery, handlers, pages::shell, proof, shl, site::Site, web};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
@@ -25,6 +25,7 @@ pub(crate) fn site(site: Arc<Site>) -> Router {
     }
     all.layer(CompressionLayer::new())
         .layer(from_fn(web::guard))
+        .merge(shl::routes())
         .route("/healthz/live", get(async || StatusCode::OK))
         .route("/healthz/ready", get(ready))
         .layer(from_fn_with_state(Arc::clone(&site), entrance::observe))

@@ -14,6 +14,7 @@ use holdfast_proto::{
     consent::v1::{
         authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
         emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
+        link_service_client::LinkServiceClient,
     },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::{
@@ -113,6 +114,11 @@ impl Services {
     /// Records opened without their holders' word.
     pub fn emergencies(&self, saying: Outgoing) -> EmergencyServiceClient<Line> {
         EmergencyServiceClient::with_interceptor(self.consent.clone(), saying)
+    }
+
+    /// What is shared with whoever bears a link.
+    pub fn links(&self, saying: Outgoing) -> LinkServiceClient<Line> {
+        LinkServiceClient::with_interceptor(self.consent.clone(), saying)
     }
 
     pub fn messaging(&self, saying: Outgoing) -> MessagingServiceClient<Line> {

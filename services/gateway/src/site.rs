@@ -6,12 +6,13 @@ use crate::{
     services::{Services, ServicesError},
     session::SignedIn,
     shelf::{Named, Shelf},
+    shl,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_host::settings::{StepUp, TlsSettingsError};
 use holdfast_proto::identity::v1::Practice;
 use holdfast_types::{AccountId, Clock, Ids, PatientId};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +37,8 @@ pub struct Site {
     pub(crate) pages: PageSettings,
     /// Whether who has a second factor shows it again before sharing.
     pub(crate) step_up: StepUp,
+    /// Where people reach the pages, without a slash at its end.
+    pub(crate) public_url: String,
     /// Whether people reach the pages by https.
     pub(crate) secure: bool,
     /// Ends streams that would last for ever.
@@ -49,6 +52,10 @@ pub struct Site {
     pub(crate) files: Semaphore,
     /// Files of the transparency log that are on their way at once.
     pub(crate) log_files: Semaphore,
+    /// Links that are opened at once.
+    pub(crate) openings: Semaphore,
+    /// How often a network asked in a minute.
+    pub(crate) asked: Brief<(IpAddr, i64), u32>,
     ready: Brief<(), bool>,
 }
 
@@ -62,6 +69,7 @@ impl Site {
         let tls = settings.common.tls.load().map_err(SiteError::Tls)?;
         Ok(Self {
             services: Services::open(&settings.common.peers, &tls)?,
+            public_url: settings.common.public_url.as_str().trim_end_matches('/').to_owned(),
             secure: settings.common.public_url.scheme() == "https",
             pages: settings.pages,
             step_up: settings.common.step_up,
@@ -74,6 +82,8 @@ impl Site {
             practices: Brief::new(1),
             files: Semaphore::new(FILES_MAX),
             log_files: Semaphore::new(proof::FILES_MAX),
+            openings: Semaphore::new(shl::OPENINGS_MAX),
+            asked: Brief::new(shl::NETWORKS_MAX),
             ready: Brief::new(1),
         })
     }

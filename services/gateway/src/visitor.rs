@@ -367,7 +367,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
+pub(crate) fn local(at: DateTime<Utc>) -> DateTime<FixedOffset> {
     at.with_timezone(&Local.offset_from_utc_datetime(&at.naive_utc()).fix())
 }
 

@@ -87,6 +87,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "check.js" => "text/javascript; charset=utf-8",
         "proof.js" => "text/javascript; charset=utf-8",
         "passkey.js" => "text/javascript; charset=utf-8",
+        "link.js" => "text/javascript; charset=utf-8",
+        "shl.js" => "text/javascript; charset=utf-8",
         "live.js" => "text/javascript; charset=utf-8",
         "icon.svg" => "image/svg+xml",
     }

@@ -3,6 +3,7 @@ mod account;
 mod administration;
 mod directory;
 mod factors;
+mod link;
 mod message;
 mod passkey;
 mod provider;
@@ -19,11 +20,14 @@ use holdfast_proto::identity::v1::{
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 
-pub(crate) fn service(app: Arc<App>) -> IdentityServiceServer<Rpc> {
-    IdentityServiceServer::new(Rpc(app))
+pub(crate) use link::Consent;
+
+/// `consent`: none where it is not said where it is.
+pub(crate) fn service(app: Arc<App>, consent: Option<Consent>) -> IdentityServiceServer<Rpc> {
+    IdentityServiceServer::new(Rpc(app, consent))
 }
 
-pub(crate) struct Rpc(Arc<App>);
+pub(crate) struct Rpc(Arc<App>, Option<Consent>);
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -95,6 +99,12 @@ impl IdentityService for Rpc {
     }
     async fn issue_service_token(&self, request: Request<IssueServiceTokenRequest>) -> Answer<AccessToken> {
         answer(sign_in::issue_service_token(&self.0, request).await)
+    }
+    async fn issue_link_token(
+        &self,
+        request: Request<IssueLinkTokenRequest>,
+    ) -> Answer<IssueLinkTokenResponse> {
+        link::issue_token(&self.0, self.1.as_ref(), request).await.map(Response::new)
     }
     async fn get_key_set(&self, _: Request<GetKeySetRequest>) -> Answer<KeySet> {
         answer(Ok(KeySet { jwks_json: self.0.key_set() }))

@@ -21,7 +21,7 @@ use config::RelyingParty;
 use holdfast_access::TokenVerifier;
 use holdfast_eventlog::{KeyError, KeyRing, MasterKey, Projection, Reaction, SchemaError, schema};
 use holdfast_host::{
-    Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys,
+    Blueprint, ConsentView, Feed, Ground, GroundError, Host, Migrations, Services, TokenKeys, client,
 };
 use holdfast_types::{Clock, Ids, Service, TenantId};
 use mail::Outbox;
@@ -117,14 +117,24 @@ pub async fn serve(
         ground.tasks().spawn(appoint(Arc::clone(&app), operator, stop.clone()));
     }
     ground.tasks().spawn(Arc::clone(&app).tell_of_emergencies(stop.clone()));
-    let services = Services::new().with(api::reviews::service(Arc::clone(&app))).with(api::service(app));
+    let services = Services::new().with(api::reviews::service(Arc::clone(&app)));
+    let services = services.with(api::service(app, consent(settings, &ground)?));
     ground.serve(host, services, stop).await.map_err(ServeError::Ground)
+}
+
+/// Consent opens links.
+fn consent(settings: &Settings, ground: &Ground) -> Result<Option<api::Consent>, ServeError> {
+    let address = settings.common.peers.consent.as_ref();
+    let channel = address.map(|address| client::channel(Service::Consent, address, ground.tls())).transpose();
+    Ok(channel.map_err(|error| ServeError::Ground(error.into()))?.map(api::Consent::at))
 }
 
 /// Consent tells whose record was opened in an emergency.
 fn consent_feed(settings: &Settings) -> Vec<Feed> {
     if settings.common.peers.consent.is_none() {
-        tracing::warn!("HOLDFAST_CONSENT_ADDR is not set: nobody is told by mail that a record was opened");
+        tracing::warn!(
+            "HOLDFAST_CONSENT_ADDR is not set: nobody is told by mail that a record was opened, and no link is"
+        );
         return Vec::new();
     }
     vec![(Service::Consent, reaction_to_consent())]

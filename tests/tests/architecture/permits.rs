@@ -19,6 +19,8 @@ const WITHOUT: &[(&str, &str)] = &[
     ("documents", "upload"),
     ("documents", "progress"),
     ("consent", "patient_of"),
+    // Whose a link's secret is: whoever shows it is whom the grant reaches.
+    ("consent", "known_link"),
     // What a service does by itself.
     ("documents", "due"),
     ("documents", "uncleared"),

@@ -28,7 +28,7 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" | "visit" | "mark" | "emergency" | "allowance" | "authority" => {
+                "record" | "grant" | "visit" | "link" | "mark" | "emergency" | "allowance" | "authority" => {
                     Self::Sharing
                 }
                 _ => Self::Change,
@@ -81,6 +81,7 @@ mod tests {
             "erasure.repeated",
             "erasure.document-carried-out",
             "mark.set",
+            "link.opened",
             "grant.taken",
             "emergency.reviewed",
             "allowance.used",

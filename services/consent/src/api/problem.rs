@@ -1,7 +1,7 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{allowance, authority, emergency, erasure, grant, mark, record, visit},
+    domain::{allowance, authority, emergency, erasure, grant, link, mark, record, visit},
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -20,6 +20,20 @@ impl From<Failure> for Problem {
             Failure::Visit(refusal @ visit::Refusal::UsedUp { .. }) => {
                 Self::new(catalogue::GRANT_USED_UP, refusal.to_string())
             }
+            Failure::Link(refusal) => of_link(refusal),
+            Failure::PasscodeWrong { left } => {
+                Self::new(catalogue::PASSCODE_WRONG, failure.to_string()).with("remaining_attempts", left)
+            }
+            Failure::PasscodeMissing { left } => {
+                Self::new(catalogue::PASSCODE_MISSING, failure.to_string()).with("remaining_attempts", left)
+            }
+            Failure::ToLink => {
+                Self::of_field(catalogue::FIELD_INVALID, "grantee.account_id", failure.to_string())
+            }
+            Failure::LinkTooLong => {
+                Self::of_field(catalogue::FIELD_INVALID, "until_time", failure.to_string())
+            }
+            Failure::Secrets => Self::internal(&failure),
             Failure::Mark(refusal) => of_mark(refusal),
             Failure::Authority(refusal) => of_authority(refusal),
             Failure::AuthoritySettled => Self::new(catalogue::AUTHORITY_SETTLED, failure.to_string()),
@@ -92,6 +106,20 @@ fn of_grant(refusal: grant::Refusal) -> Problem {
         Refusal::AlreadyRevoked => catalogue::ALREADY_REVOKED,
         Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
         Refusal::NotChangeable => catalogue::GRANT_NOT_CHANGEABLE,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_link(refusal: link::Refusal) -> Problem {
+    use link::Refusal;
+    let reason = match refusal {
+        Refusal::OpeningsOutOfRange => {
+            return Problem::of_field(catalogue::FIELD_INVALID, "openings_max", refusal.to_string());
+        }
+        // A link's id follows from the request's: it was used before.
+        Refusal::AlreadyMade => catalogue::REQUEST_ID_REUSED,
+        Refusal::Closed => catalogue::SHARED_LINK_CLOSED,
+        Refusal::PasscodeMissing => catalogue::PASSCODE_MISSING,
     };
     Problem::new(reason, refusal.to_string())
 }

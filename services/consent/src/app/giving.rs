@@ -80,6 +80,7 @@ impl App {
         let authority = permit.into_authority();
         let given_by = authority.account();
         let grant = GrantId::new(made_by(given_by, id, patient.uuid()));
+        self.no_link_of_before(grantee, grant).await?;
         let offer = Offer {
             patient,
             given_by,
@@ -113,6 +114,16 @@ impl App {
             return Err(Failure::Grant(Refusal::NotGiven));
         };
         Ok((ShownGrant::as_given(grant, terms), executed.position))
+    }
+
+    /// The bearer of a link has the one grant that was given with it, and gets no other.
+    async fn no_link_of_before(&self, grantee: Grantee, grant: GrantId) -> Result<(), Failure> {
+        let Grantee::Account(account) = grantee else { return Ok(()) };
+        let another = account.uuid() != grant.uuid();
+        match another && views::is_link(self.log.pool(), account).await.map_err(Failure::Views)? {
+            true => Err(Failure::ToLink),
+            false => Ok(()),
+        }
     }
 
     /// Both or neither, the end first: nobody hears of a moment at which both stand.

@@ -1,10 +1,11 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
-use super::{emergencies, erased, unreviewed, wishes};
+use super::{emergencies, erased, links, unreviewed, wishes};
 use crate::domain::{
     authority::Event as AuthorityEvent,
     emergency::Event as EmergencyEvent,
     erasure::Event as ErasureEvent,
     grant::{Event as GrantEvent, Grantee, Terms},
+    link::Event as LinkEvent,
     mark::{Event as MarkEvent, KeptFrom, Mark, Marked},
     record::Event as RecordEvent,
     visit::Event as VisitEvent,
@@ -29,6 +30,8 @@ impl Projection for Consent {
                 grant(conn, &opened.header, opened.decode()?).await?;
             } else if opened.is::<VisitEvent>() {
                 visit(conn, &opened.header, &opened.decode()?).await?;
+            } else if opened.is::<LinkEvent>() {
+                links::apply(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<EmergencyEvent>() {
                 let EmergencyEvent::Reviewed(review) = opened.decode()?;
                 emergencies::reviewed(conn, opened.header.stream.id(), review.reviewed).await?;

@@ -13,7 +13,7 @@ use holdfast_host::{
 use holdfast_proto::consent::v1::{
     authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
     emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
-    visit_service_client::VisitServiceClient, *,
+    link_service_client::LinkServiceClient, visit_service_client::VisitServiceClient, *,
 };
 use holdfast_proto::{Word, timestamp};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
@@ -31,6 +31,7 @@ use uuid::Uuid;
 pub type Client = ConsentServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Authorities = AuthorityServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Emergencies = EmergencyServiceClient<InterceptedService<Channel, Outgoing>>;
+pub type Links = LinkServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Erasures = ErasureServiceClient<InterceptedService<Channel, Outgoing>>;
 
 pub struct World {
@@ -208,6 +209,19 @@ impl World {
 
     pub fn erasures_with(&self, outgoing: Outgoing) -> Erasures {
         ErasureServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
+    }
+
+    pub fn links(&self, person: &Person) -> Links {
+        self.links_with(Outgoing::new().bearer(self.token(person, self.clock.now()).into()))
+    }
+
+    pub fn links_with(&self, outgoing: Outgoing) -> Links {
+        LinkServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
+    }
+
+    /// As identity asks for whoever bears a link.
+    pub fn links_of_identity(&self) -> Links {
+        LinkServiceClient::with_interceptor(self.serving.identity.clone(), Outgoing::new())
     }
 
     /// A record of a child that the network opened, held by the person as a parent.

@@ -1,5 +1,6 @@
 //! What is commanded: every command of every aggregate, in small numbers, so that commands meet each other.
 mod acting;
+mod links;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_consent::domain::{
@@ -8,6 +9,7 @@ use holdfast_consent::domain::{
     emergency::{self, Finding, Taking},
     erasure::{self, CarriedOut, Grounds, Hold, Retained, Wish},
     grant::{self, Grantee, Offer},
+    link,
     mark::{self, KeptFrom, Mark, Marked},
     record::{self, FREE_STANDING, Holder},
     visit,
@@ -49,7 +51,8 @@ macro_rules! kinds {
 
 kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
-    What: Wait, Open, AddHolder, Give, Take, Revoke, Change, Visit, SetMark, LiftMark, PlaceHold, LiftHold, RequestErasure, WithdrawErasure, CarryOut,
+    What: Wait, Open, AddHolder, Give, Take, Revoke, Change, Visit, MakeLink, OpenLink, SetMark, LiftMark, PlaceHold, LiftHold,
+    RequestErasure, WithdrawErasure, CarryOut,
     RepeatErasure, Review, Use, StatePerson, Record, Attest, Withdraw, Renew, End, Freeze, ReviewFreeze
 }
 
@@ -57,6 +60,7 @@ kinds! {
 pub(crate) enum Command {
     Record(record::Command),
     Grant(grant::Command),
+    Link(link::Command),
     Mark(mark::Command),
     Erasure(erasure::Command),
     Emergency(emergency::Command),
@@ -74,6 +78,8 @@ pub(crate) const fn kind(command: &Command) -> What {
         Command::Grant(grant::Command::Take(_)) => What::Take,
         Command::Grant(grant::Command::Revoke { .. }) => What::Revoke,
         Command::Grant(grant::Command::Replace { .. }) => What::Change,
+        Command::Link(link::Command::Make(_)) => What::MakeLink,
+        Command::Link(link::Command::Open { .. }) => What::OpenLink,
         Command::Mark(mark::Command::Set { .. }) => What::SetMark,
         Command::Mark(mark::Command::Lift { .. }) => What::LiftMark,
         Command::Erasure(erasure::Command::PlaceHold(_)) => What::PlaceHold,
@@ -137,6 +143,9 @@ pub(crate) fn story() -> Vec<Step> {
         (What::Take, 2, 3, 0),
         (What::Use, 2, 3, 0),
         (What::Review, 0, 3, 0),
+        (What::MakeLink, 0, 1, 1),
+        (What::OpenLink, 0, 1, 0),
+        (What::OpenLink, 0, 1, 1),
         (What::SetMark, 0, 0, 0),
         (What::LiftMark, 0, 0, 0),
         (What::SetMark, 0, 1, 1),
@@ -246,6 +255,8 @@ impl Step {
                 seen: (self.way > 0).then_some(u64::from(self.way)),
                 present: now.revision,
             }),
+            What::MakeLink => Command::Link(self.make_link()),
+            What::OpenLink => Command::Link(self.open_link(time)),
             What::SetMark => Command::Mark(mark::Command::Set {
                 mark: self.mark(time),
                 from_holder: self.thing == 1 && holds,

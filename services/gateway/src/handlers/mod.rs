@@ -11,6 +11,7 @@ mod given;
 mod home;
 mod import;
 mod item;
+mod link_viewer;
 mod live;
 mod locks;
 mod looked;
@@ -69,6 +70,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(live::routes())
         .merge(sharing::routes())
         .merge(authority::routes())
+        .merge(link_viewer::routes())
         .merge(looked::routes())
         .merge(proof::routes())
         .merge(work::routes())

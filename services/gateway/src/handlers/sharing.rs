@@ -1,6 +1,7 @@
 //! Sharing: what is shared with whom until when, one grant, and stopping it; what was saved before stays saved, and is named.
 mod answers;
 mod change;
+mod link;
 mod never;
 mod new;
 mod rehearse;
@@ -15,9 +16,10 @@ use crate::{
     directory::Known,
     failure::{Answer, Failure},
     form::Fields,
+    links::{is_link, is_spent},
     pages::{
         Tab,
-        parts::Fact,
+        parts::{Badge, Fact, Tone},
         sharing::{Grant as GrantPage, GrantCard, Sharing, StopSharing},
         show,
     },
@@ -32,7 +34,7 @@ use axum::{
 };
 use holdfast_host::catalogue;
 use holdfast_proto::audit::v1::rehearse_change_request::Change;
-use holdfast_proto::consent::v1::{GetGrantRequest, Grant, RevokeGrantRequest};
+use holdfast_proto::consent::v1::{GetGrantRequest, Grant, Link, LinkOpening, RevokeGrantRequest};
 use std::sync::Arc;
 use uses::Uses;
 
@@ -43,6 +45,7 @@ pub(super) fn routes() -> Router<Arc<Site>> {
         .route("/r/{r}/sharing/{grant}/stop", get(confirm).post(stop))
         .merge(change::routes())
         .merge(new::routes())
+        .merge(link::routes())
         .merge(never::routes())
 }
 
@@ -81,7 +84,16 @@ fn card(
         last_look: uses.last_look(open, &grant.grant_id),
         visits: given::visits(open, grant),
         why: grant.reason.clone(),
-        badge: Some(standing.badge_of(open.words(), grant)),
+        badge: Some(badge(open, known, grant, standing)),
+    }
+}
+
+/// As it stands; of a link that nobody opens any more, that.
+fn badge(open: &Open, known: &Known, grant: &Grant, standing: Standing) -> Badge {
+    let link = known.link(&grant.grant_id).filter(|link| is_link(grant) && is_spent(link));
+    match link {
+        Some(_) if !standing.is_over() => Badge::new(Tone::Plain, open.words().t("link-spent")),
+        _ => standing.badge_of(open.words(), grant),
     }
 }
 
@@ -116,14 +128,16 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let part = parts.of(&open, &grant).map(|part| Fact::new(words.t("grant-part"), part));
     let visits = Some(card.visits).filter(|visits| !visits.is_empty());
     let visits = visits.map(|visits| Fact::new(words.t("grant-visits"), visits));
+    let link = is_link(&grant).then(|| known.link(&grant.grant_id)).flatten();
+    let link = link.map(|link| of_link(&open, link)).unwrap_or_default();
     let why = Some(card.why).filter(|why| !why.is_empty());
     let why = why.map(|why| Fact::new(words.t("emergency-said"), why));
-    let facts = why.into_iter().chain(part).chain(facts).chain(visits).chain(before).collect();
+    let facts = why.into_iter().chain(part).chain(facts).chain(visits).chain(before).chain(link).collect();
     let frame = open.frame(Tab::Sharing).await;
     Ok(show(&GrantPage {
         frame,
         who: card.who,
-        badge: standing.badge_of(words, &grant),
+        badge: badge(&open, &known, &grant, standing),
         facts,
         change_href: change::href(&open, &grant, standing),
         stop_href: card.stop_href,
@@ -138,6 +152,19 @@ async fn before(open: &Open, grant: &Grant) -> Result<Option<String>, Failure> {
     let before = get_grant(open, grant.replaces_grant_id.clone()).await?;
     let parts = open.parts(std::slice::from_ref(&before)).await?;
     Ok(Some(parts.with(open, &before, rooms(open.words(), &before.categories))))
+}
+
+/// Whether it wants a passcode, and who opened it by their own word.
+fn of_link(open: &Open, link: &Link) -> Vec<Fact> {
+    let words = open.words();
+    let passcode = if link.has_passcode { "link-passcode-yes" } else { "link-passcode-no" };
+    let opening = |opening: &LinkOpening| {
+        let when = open.when(opening.open_time.as_ref()).map_or_else(String::new, |when| when.text);
+        let said = words.say("link-opening").with("name", &opening.recipient).with("when", when).plain();
+        Fact::new(words.t("link-openings"), said)
+    };
+    let passcode = Fact::new(words.t("link-passcode-has"), words.t(passcode));
+    std::iter::once(passcode).chain(link.openings.iter().rev().map(opening)).collect()
 }
 
 async fn confirm(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {

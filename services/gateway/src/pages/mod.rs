@@ -10,6 +10,7 @@ pub mod frame;
 pub mod home;
 pub mod import;
 pub mod item;
+pub mod link;
 pub mod locks;
 pub mod looked;
 pub mod me;

@@ -18,7 +18,13 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use url::Url;
 
+mod links;
+
 fn pages(public_url: &str) -> Router {
+    pages_with(public_url, PageSettings { gallery: true, ..PageSettings::default() })
+}
+
+fn pages_with(public_url: &str, pages: PageSettings) -> Router {
     holdfast_host::tls::install_crypto();
     let dir = tempfile::tempdir().unwrap();
     let authority = Authority::create(dir.path(), SystemClock.now()).unwrap();
@@ -37,7 +43,7 @@ fn pages(public_url: &str) -> Router {
         },
         ..CommonSettings::default()
     };
-    let settings = Settings { common, pages: PageSettings { gallery: true, ..PageSettings::default() } };
+    let settings = Settings { common, pages };
     let site = Site::open(settings, Arc::new(SystemClock), Arc::new(SystemIds), CancellationToken::new());
     routes(Arc::new(site.unwrap()))
 }

@@ -84,6 +84,15 @@ impl App {
         self.issue(account, None).await
     }
 
+    /// For whoever bears a link, whom consent knows and identity does not: an account without a name, a role or a session.
+    pub(crate) fn link_token(&self, bearer: AccountId) -> Result<(String, DateTime<Utc>), AppError> {
+        let iat = self.now().timestamp();
+        let exp = iat + LIFE_SECONDS_MAX;
+        let claims = Claims { account: bearer, session: None, roles: Vec::new(), iat, exp };
+        let token = self.signer.sign(&claims).map_err(AppError::Token)?;
+        Ok((token, DateTime::from_timestamp(exp, 0).unwrap_or(self.now())))
+    }
+
     /// Public keys that verify the tokens.
     pub(crate) fn key_set(&self) -> String {
         holdfast_access::key_set(&[self.signer.public_key()])

@@ -12,6 +12,7 @@ use crate::{
         days,
         given::{Standing, is_emergency},
     },
+    links::is_link,
     pages::show,
     shelf::Open,
     site::Site,
@@ -69,12 +70,13 @@ impl Changed {
     }
 }
 
-/// Where a grant can be changed: what was taken in an emergency, is over, or is not all of it the reader's to share, cannot.
+/// Where a grant can be changed: what was taken in an emergency, is a link's, is over, or is not all of it the reader's to share, cannot.
 pub(super) fn href(open: &Open, grant: &Grant, standing: Standing) -> Option<String> {
     let shares = |number: &i32| {
         Category::from_proto(*number).is_some_and(|room| open.record.holds(Action::Share, room))
     };
-    let may = !standing.is_over() && !is_emergency(grant) && grant.categories.iter().all(shares);
+    let own = !is_emergency(grant) && !is_link(grant);
+    let may = !standing.is_over() && own && grant.categories.iter().all(shares);
     may.then(|| open.path(&format!("/sharing/{}/change", grant.grant_id)))
 }
 

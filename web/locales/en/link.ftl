@@ -1,0 +1,77 @@
+link-share = Share by link or QR code
+link-title = Share by link or QR code
+link-lead = For someone who has no account here: a school nurse, a grandparent, a new doctor. They see it on any phone.
+link-label = Who is it for?
+link-label-hint = Only you and others who hold this record see this.
+link-label-wrong = Say in a few words who it is for, at most 80 letters.
+link-papers = Papers
+link-download = They may save papers, too
+link-how-often = How often it may be opened
+link-times = { $count ->
+    [one] 1 time
+   *[other] { $count } times
+}
+link-times-wrong = Pick how often it may be opened.
+link-day = until tomorrow
+link-week = 1 week
+link-month = 30 days
+link-year = 1 year
+link-passcode = Passcode
+link-passcode-hint = We advise one: at least 4 letters or numbers. Tell it to them in another way than the link. After 5 wrong ones the link is closed.
+link-passcode-wrong = A passcode has 4 to 100 letters or numbers.
+link-not-yours = You cannot share all of these.
+link-note = You can stop at any time. What they saved before that, we cannot take back. What you never share stays closed.
+link-make = Make the link
+link-made-title = The link for { $label }
+link-made-lead = We show it only this once.
+link-picture = QR code of the link
+link-scan = Let them scan this with a phone, print it, or send them the link.
+link-tell-passcode = Tell them the passcode in another way.
+link-text = The link
+link-copy = Copy the link
+link-copied = Copied.
+link-done = Done
+link-role = by link
+link-opened = { $count ->
+    [0] not opened yet
+   *[other] opened { $count } of { $max } times
+}
+link-spent = not opened any more
+link-locked = locked after 5 wrong passcodes
+link-openings = Opened by
+link-opening = { $name }, { $when }
+link-passcode-has = Passcode
+link-passcode-yes = yes
+link-passcode-no = none
+did-link-opened = opened the link
+did-link-made = made a link
+did-link-guessed = said a wrong passcode for the link
+did-links-read = looked at the links
+shl-room = Shared record
+shl-title = Something was shared with you
+shl-lead = Say who you are, then open it. It is decrypted on this device only.
+shl-label = Health record
+shl-shared = Shared health record
+shl-newest-only = Only the newest entries are here.
+shl-name = Name
+shl-birth = Date of birth
+shl-address = Address
+shl-phone = Phone
+shl-none = There is no link in this address. Scan the QR code again, or copy all of the link.
+shl-elsewhere = This link is of another place. Open it there.
+shl-closed = This link is closed. It was stopped, its time is over, or it was opened too often. Ask for a new one.
+shl-over = The time of this link is over. Ask for a new one.
+shl-away = It cannot be opened right now. Try again in a minute.
+shl-wrong = This passcode is wrong. Tries left: {"{"}left{"}"}
+shl-missing = Type the passcode.
+shl-who = Who are you?
+shl-who-hint = The family sees this.
+shl-who-wrong = Say who you are.
+shl-passcode = Passcode
+shl-open = Open
+shl-opening = One moment …
+shl-until = Shared with you until {"{"}day{"}"}.
+shl-save = Save {"{"}title{"}"}
+shl-told = The family sees that you looked.
+shl-empty = There is nothing in it yet.
+shl-no-script = This page needs JavaScript, because only your device can open the link.

@@ -1,0 +1,77 @@
+link-share = Compartir por enlace o código QR
+link-title = Compartir por enlace o código QR
+link-lead = Para alguien sin cuenta aquí: la enfermera de la escuela, una abuela, un médico nuevo. Lo ven en cualquier teléfono.
+link-label = ¿Para quién es?
+link-label-hint = Solo lo ven ustedes, quienes tienen este expediente.
+link-label-wrong = Diga en pocas palabras para quién es, con 80 letras como máximo.
+link-papers = Papeles
+link-download = También pueden guardar los papeles
+link-how-often = Cuántas veces se puede abrir
+link-times = { $count ->
+    [one] 1 vez
+   *[other] { $count } veces
+}
+link-times-wrong = Elija cuántas veces se puede abrir.
+link-day = hasta mañana
+link-week = 1 semana
+link-month = 30 días
+link-year = 1 año
+link-passcode = Clave
+link-passcode-hint = Le aconsejamos una: al menos 4 letras o números. Dígala por otro medio que el enlace. Tras 5 claves equivocadas el enlace se cierra.
+link-passcode-wrong = Una clave tiene de 4 a 100 letras o números.
+link-not-yours = No puede compartir todo esto.
+link-note = Puede parar en cualquier momento. Lo que guardaron antes no lo podemos recuperar. Lo que nunca comparte sigue cerrado.
+link-make = Crear el enlace
+link-made-title = El enlace para { $label }
+link-made-lead = Lo mostramos solo esta vez.
+link-picture = Código QR del enlace
+link-scan = Deje que lo escaneen con un teléfono, imprímalo o envíe el enlace.
+link-tell-passcode = Dígales la clave por otro medio.
+link-text = El enlace
+link-copy = Copiar el enlace
+link-copied = Copiado.
+link-done = Listo
+link-role = por enlace
+link-opened = { $count ->
+    [0] todavía no se abrió
+   *[other] se abrió { $count } de { $max } veces
+}
+link-spent = ya no se abre
+link-locked = cerrado tras 5 claves equivocadas
+link-openings = Lo abrió
+link-opening = { $name }, { $when }
+link-passcode-has = Clave
+link-passcode-yes = sí
+link-passcode-no = ninguna
+did-link-opened = abrió el enlace
+did-link-made = creó un enlace
+did-link-guessed = dijo una clave equivocada para el enlace
+did-links-read = miró los enlaces
+shl-room = Expediente compartido
+shl-title = Compartieron algo con usted
+shl-lead = Diga quién es y ábralo. Se descifra solo en este aparato.
+shl-label = Expediente de salud
+shl-shared = Expediente de salud compartido
+shl-newest-only = Aquí solo están las entradas más nuevas.
+shl-name = Nombre
+shl-birth = Fecha de nacimiento
+shl-address = Dirección
+shl-phone = Teléfono
+shl-none = No hay ningún enlace en esta dirección. Escanee otra vez el código QR o copie todo el enlace.
+shl-elsewhere = Este enlace es de otro lugar. Ábralo allí.
+shl-closed = Este enlace está cerrado. Lo detuvieron, se acabó su tiempo o se abrió demasiadas veces. Pida uno nuevo.
+shl-over = Se acabó el tiempo de este enlace. Pida uno nuevo.
+shl-away = Ahora no se puede abrir. Inténtelo de nuevo en un minuto.
+shl-wrong = Esta clave es incorrecta. Intentos que quedan: {"{"}left{"}"}
+shl-missing = Escriba la clave.
+shl-who = ¿Quién es usted?
+shl-who-hint = La familia lo ve.
+shl-who-wrong = Diga quién es.
+shl-passcode = Clave
+shl-open = Abrir
+shl-opening = Un momento …
+shl-until = Compartido con usted hasta el {"{"}day{"}"}.
+shl-save = Guardar {"{"}title{"}"}
+shl-told = La familia ve que usted miró.
+shl-empty = Todavía no hay nada.
+shl-no-script = Esta página necesita JavaScript, porque solo su aparato puede abrir el enlace.
