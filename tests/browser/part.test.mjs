@@ -63,6 +63,7 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
   let slug;
   let shared;
   let hidden;
+  let other;
   let theirs;
 
   await walk.test("one item is shared from its own page", async () => {
@@ -123,7 +124,7 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
 
   await walk.test("before more is shared the family is shown which try it would have let in, and then leaves it as it was", async () => {
     await family.goto(`${record}/i/${hidden}`);
-    const other = await family.getByRole("heading", { level: 1 }).locator("bdi").first().innerText();
+    other = await family.getByRole("heading", { level: 1 }).locator("bdi").first().innerText();
     await shareOnly(family, other);
     await family.getByText(/past (try|tries) would have been let in or shown more:/).waitFor();
     await family.getByRole("listitem").filter({ hasText: THERAPIST.name }).first().waitFor();
@@ -252,12 +253,14 @@ test("a part of a record", { timeout: 600_000 }, async (walk) => {
     await therapist.goto(`${holdfast.site}/work`);
     await therapist.goto(`${theirs}/c/${slug}`);
     await heading(therapist, file.room);
+    await therapist.goto(`${theirs}/i/${hidden}`);
+    await heading(therapist, other);
+    // Marked as never shared since then.
     await therapist.goto(`${theirs}/i/${shared}`);
-    await heading(therapist, title);
+    await notShown(therapist);
     await family.goto(`${record}/sharing`);
     await family.getByText(/^1 of 3 used, last today /).waitFor();
-    await family.goto(`${record}/looked`);
-    await family.getByText(/^changed what is shared with /).first().waitFor();
-    await family.getByText(/^began a visit/).first().waitFor();
+    await sees(family, record, "sharing", "you", "changed what is shared with");
+    await sees(family, record, "sharing", THERAPIST.name, "began a visit");
   });
 });

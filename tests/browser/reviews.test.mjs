@@ -67,11 +67,17 @@ test("a review of roles", { timeout: 600_000 }, async (walk) => {
     await officer.goto(review);
     assert.equal(await officer.getByText("Yours: somebody else decides").count(), 1);
     assert.equal(await officer.getByRole("button", { name: "Take those away" }).count(), 0);
-    await chooseAll(officer, biller.name);
-    await officer.getByRole("button", { name: "Keep those chosen" }).click();
-    await officer.getByText("Kept.").first().waitFor();
-    await heading(officer, /^Review of/);
-    assert.equal(await officer.getByRole("checkbox").count(), 1, "what is decided waits no more");
+    // So many are shown at a time; what is decided waits no more, and the next ones follow.
+    let [before, left] = [Infinity, await officer.getByRole("checkbox").count()];
+    while (left > 1) {
+      assert.ok(left < before, `${left} wait after ${before}`);
+      await chooseAll(officer, biller.name);
+      await officer.getByRole("button", { name: "Keep those chosen" }).click();
+      await officer.getByText("Kept.").first().waitFor();
+      await heading(officer, /^Review of/);
+      [before, left] = [left, await officer.getByRole("checkbox").count()];
+    }
+    await officer.getByText(biller.name).first().waitFor();
   });
 
   await walk.test("who administers takes a role away by phone, and signs off", async () => {

@@ -1,6 +1,7 @@
 """Every door there is, as reflection and the handlers' sources name them, and who stands before it."""
 
 import datetime
+import functools
 import hashlib
 import hmac
 import http.client
@@ -137,10 +138,18 @@ class World:
         self.proposal_id = parent.ask(
             "records", "ProposeChange", of="holdfast.records.v1.ProposalService", request_id=request_id(), patient_id=record.id,
             retracted_item_id=self.item.item_id, reason="It is another's door").proposal_id
+        self.review_id = self.review()
         self.callers = [*self.insiders(), *self.given(), *self.turned_away()]
 
     def person(self, name):
         return Person(f"{name}-{secrets.token_hex(4)}@doors.example")
+
+    def review(self):
+        """The network's newest review of roles; the first, where there is none."""
+        home = "holdfast.identity.v1.AccessReviewService"
+        ask = functools.partial(of_the_demo("compliance officer").ask, "identity", of=home, tenant_id=tenant_id())
+        reviews = ask(method="ListAccessReviews", page_size=1).reviews
+        return reviews[0].review_id if reviews else ask(method="OpenAccessReview", request_id=request_id()).review_id
 
     def insiders(self):
         staff = lambda words, *standing: Caller(words, of_the_demo(words), *standing)
@@ -207,9 +216,11 @@ class World:
             "jwks_json": json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}]}), "key_id": "a key", "client_assertion": "none",
             "issuer": "https://login.doors.example", "client_id": "holdfast", "role_claim": "groups",
             "email_domains": [f"{secrets.token_hex(4)}.example"],
-            "label": "Whoever knocks", "openings_max": 1,
+            "label": "Whoever knocks", "openings_max": 1, "review_id": self.review_id,
         }
-        known = {field.name: own[field.name] for field in shape.fields if field.name in own}
+        # A word of another list under the same name is none of this one's.
+        is_word = lambda field: field.type != field.TYPE_ENUM or not isinstance(own[field.name], str) or own[field.name] in field.enum_type.values_by_name
+        known = {field.name: own[field.name] for field in shape.fields if field.name in own and is_word(field)}
         # Of several parts of one kind the first.
         within = {field.name: self.fields(field.message_type) for field in shape.fields if field.name in WITHIN}
         sent = {**known, **within}
@@ -223,7 +234,7 @@ class World:
         own = {
             "r": alias(person.account_id, self.record.id) if person else "k" * 16, "category": "goals", "item": self.item.item_id,
             "paper": self.paper.document_id, "thread": self.thread.thread_id, "grant": self.grant.grant_id, "mark": self.mark.mark_id,
-            "upload": self.upload.upload_id, "proposal": self.proposal_id, "authority": self.stranger_id, "moment": moment(person.account_id, self.record.id) if person else "k" * 24, "secret": "x" * 43,
+            "upload": self.upload.upload_id, "proposal": self.proposal_id, "review": self.review_id, "authority": self.stranger_id, "moment": moment(person.account_id, self.record.id) if person else "k" * 24, "secret": "x" * 43,
             "lang": "en", "page": "home", "name": "htmx.min.js", "*path": "checkpoint",
         }
         path = re.sub(r"\{([^}]+)\}", lambda part: own[part[1]], address)

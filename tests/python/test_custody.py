@@ -155,7 +155,7 @@ class Custody(unittest.TestCase):
         # Whoever asks for these is about to be known by them, or may be anybody.
         open_to_all = {
             "RequestSignIn", "CompleteSignIn", "BeginPasskeySignIn", "CompletePasskeySignIn", "ShowCode", "BeginPasskeyShowing",
-            "ShowPasskey", "IssueToken", "IssueServiceToken", "BeginProviderSignIn", "CompleteProviderSignIn", "GetKeySet", "GetLogFile",
+            "ShowPasskey", "IssueToken", "IssueServiceToken", "IssueLinkToken", "BeginProviderSignIn", "CompleteProviderSignIn", "GetKeySet", "GetLogFile",
         }
         asked = 0
         for name in SERVICES:

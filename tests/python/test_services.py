@@ -248,7 +248,7 @@ class ServicesByReflection(unittest.TestCase):
             "ASSERTION_LIFE": assertion(self.data_dir, exp=now + 3600),
             "ASSERTION_AUDIENCE": assertion(self.data_dir, aud="https://elsewhere.example"),
             "ASSERTION_SUBJECT": assertion(self.data_dir, sub=new_id()),
-            "ASSERTION_SIGNATURE": f"{header}.{claims}.{signature[::-1]}",
+            "ASSERTION_SIGNATURE": f"{header}.{claims}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}",
         }.items():
             with self.subTest(reason):
                 refusal = self.refused("identity", "IssueServiceToken", token=None, account_id=account_id, client_assertion=bad)

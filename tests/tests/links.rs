@@ -89,7 +89,7 @@ async fn the_bearer_of_a_link_sees_what_it_opens_until_it_is_stopped() {
     let treating = bearer.clone().purpose(Purpose::Treatment);
     assert_eq!(world.told(&treating).await, [CLOSED; 3], "for another purpose it opens nothing");
 
-    let goal = br#"{"resourceType":"Goal","lifecycleStatus":"active","description":{"text":"three words"},"subject":{"reference":"Patient/self"}}"#;
+    let goal = br#"{"resourceType":"Goal","id":"three","lifecycleStatus":"active","description":{"text":"three words"},"subject":{"reference":"Patient/self"}}"#;
     let item = NewItem { fhir_json: goal.to_vec().into(), source_key: String::new() };
     let create =
         CreateItemRequest { request_id: request_id(), patient_id: world.patient.clone(), item: Some(item) };

@@ -216,6 +216,23 @@ async fn who_proposed_takes_it_back_and_what_should_go_is_retracted_with_their_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_added_before_its_room_was_reviewed_is_answered_as_it_was() {
+    let world = world().await;
+    let item = pb::NewItem { fhir_json: goal("g", "Say hello").into_bytes().into(), source_key: "g".into() };
+    let asked = |item: &pb::NewItem| pb::CreateItemRequest {
+        request_id: id(7).to_string(),
+        patient_id: patient().to_string(),
+        item: Some(item.clone()),
+    };
+    let added = world.client(&parent()).create_item(asked(&item)).await.unwrap().into_inner();
+    world.lock(&REQUIRED, &[Category::Goals]).await.unwrap();
+    let again = world.client(&parent()).create_item(asked(&item)).await.unwrap().into_inner();
+    assert_eq!(again.position, added.position);
+    let refused = world.create(&parent(), "h", &goal("h", "Wave")).await.unwrap_err();
+    assert_eq!(refused_field(&refused), closed("goals.*"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_practice_locks_binds_families_and_what_they_add_to_a_reviewed_room_waits() {
     let world = world().await;
     world.registered().await;

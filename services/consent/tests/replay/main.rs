@@ -58,7 +58,8 @@ async fn every_kind_of_event_and_every_table_replays() {
     for (table, rows) in views::all(&world.database.pool).await {
         assert!(!rows.is_empty(), "nothing stands in {table}");
     }
-    let stored = |line: &str| line.split_once("{\"type\":\"")?.1.split_once('"').map(|(kind, _)| kind.to_owned());
+    let stored =
+        |line: &str| line.split_once("{\"type\":\"")?.1.split_once('"').map(|(kind, _)| kind.to_owned());
     let kinds: BTreeSet<String> = STORED.lines().map(|line| stored(line).unwrap()).collect();
     assert_eq!(world.kinds_of_events().await, kinds);
 }

@@ -75,5 +75,5 @@ fn made(look: &Look) -> Page {
 
 /// As it is for whoever comes without a link: what is in one is decrypted in the browser.
 fn viewer(look: &Look) -> Page {
-    Box::new(LinkViewer { frame: Frame { here: "/shl".to_owned(), ..Frame::outside(look.words) } })
+    Box::new(LinkViewer { frame: Frame { here: "/shl".to_owned(), ..look.outside() } })
 }

@@ -48,7 +48,11 @@ impl App {
         let items = read_items(patient, &new).await?;
         let categories = categories(&items);
         let permit = self.gate.authorise(asked, Action::Contribute, patient, &categories, operation).await?;
-        self.may_add(asked, &permit, &categories).await?;
+        let acts = request(permit.account(), id);
+        // What has been added stays so, whatever has been locked since: the request is answered as it was.
+        if self.log.answered(subject(patient), Some(acts)).await.map_err(Failure::Append)?.is_none() {
+            self.may_add(asked, &permit, &categories).await?;
+        }
         let source = author(&permit, asked);
         let authority = permit.into_authority();
         let drafts = items.into_iter().zip(new).map(|(content, new)| {
@@ -62,7 +66,7 @@ impl App {
             return Err(Failure::Unfit(Unfit::NotAnItem { place: format!("items[{twice}].source_key") }));
         }
         let batch = Batch { patient, drafts, registration: None, import: None };
-        let recorded = self.record(&authority, request(authority.account(), id), &batch).await?;
+        let recorded = self.record(&authority, acts, &batch).await?;
         let shown = match ids.as_slice() {
             [one] => self.shown_after(asked, patient, *one, operation).await,
             _ => None,
