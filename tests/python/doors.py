@@ -27,6 +27,8 @@ BESIDE = ("grpc.health.", "grpc.reflection.")
 WITHIN = ["tenant", "practice", "provider", "assignment", "grounds", "retention", "start", "change", "evidence"]
 # In which the things stand that are asked for.
 ROOMS = ["GOALS", "MESSAGES"]
+# By a care team.
+SEEN = [{"role": "ROLE_THERAPIST", "categories": ["CATEGORY_GOALS"], "actions": ["ACTION_READ"]}]
 # Where somebody is led who is not shown what was asked for.
 ELSEWHERE = {"/sign-in", "/h", "/work"}
 REDIRECTS_MAX = 3
@@ -139,6 +141,9 @@ class World:
             "records", "ProposeChange", of="holdfast.records.v1.ProposalService", request_id=request_id(), patient_id=record.id,
             retracted_item_id=self.item.item_id, reason="It is another's door").proposal_id
         self.review_id = self.review()
+        self.treatment = parent.ask(
+            "consent", "ProposeTreatment", of="holdfast.consent.v1.TreatmentService", request_id=request_id(),
+            patient_id=record.id, practice_id=self.practice_id, side="TREATMENT_SIDE_FAMILY", lines=SEEN).treatment
         self.callers = [*self.insiders(), *self.given(), *self.turned_away()]
 
     def person(self, name):
@@ -152,7 +157,10 @@ class World:
         return reviews[0].review_id if reviews else ask(method="OpenAccessReview", request_id=request_id()).review_id
 
     def insiders(self):
-        staff = lambda words, *standing: Caller(words, of_the_demo(words), *standing)
+        def staff(words, *standing):
+            person = of_the_demo(words)
+            return Caller(words, person, *standing, *self.at_the_desk(person))
+
         yield Caller("parent", self.parent, "holder", "reader", "contributor", "downloader")
         yield staff("compliance officer", "officer", "staff")
         yield staff("administrator of the network", "administrator", "staff")
@@ -171,6 +179,17 @@ class World:
             "actions": [f"ACTION_{action}" for action in actions], **more}
         given = self.parent.ask("consent", "GiveGrant", request_id=request_id(), patient_id=self.record.id, **asked).grant
         return person.after(self.parent), given
+
+    def at_the_desk(self, person):
+        """Of some practice, of the one that is asked about, and as who runs that one: by the numbers of the roles."""
+        front_desk, administrator = 2, 4
+        held = [(role.role, role.practice_id) for role in person.ask("identity", "GetAccount").roles if role.practice_id]
+        kept = {practice for role, practice in held if role in (front_desk, administrator)}
+        return [
+            *(["desk"] if kept else []),
+            *(["desk-of-the-practice"] if self.practice_id in kept else []),
+            *(["runs-the-practice"] if (administrator, self.practice_id) in held else []),
+        ]
 
     def given(self):
         for actions, standing in [(["READ"], ["reader"]), (["READ", "CONTRIBUTE"], ["reader", "contributor"]),
@@ -212,6 +231,7 @@ class World:
             "reason": "As it is at the door", "authority": "The door", "body": "Knock", "subject": "Knock", "title": "Knock",
             "media_type": "text/plain", "size_bytes": 3, "birth_date": "2019-03-02", "last_service_date": "2025-03-02", "rule": "default", "source_name": "A file", "state": "US-PA",
             "what": {"category": "CATEGORY_FORMS"}, "session_secret": "x" * 43, "display_name": "Somebody at the door",
+            "treatment_id": self.treatment.treatment_id, "side": "TREATMENT_SIDE_FAMILY", "lines": SEEN, "invitation_id": request_id(),
             "email": f"{secrets.token_hex(4)}@doors.example", "until_time": self.next_year,
             "jwks_json": json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "A" * 43}]}), "key_id": "a key", "client_assertion": "none",
             "issuer": "https://login.doors.example", "client_id": "holdfast", "role_claim": "groups",
@@ -221,6 +241,8 @@ class World:
         # A word of another list under the same name is none of this one's.
         is_word = lambda field: field.type != field.TYPE_ENUM or not isinstance(own[field.name], str) or own[field.name] in field.enum_type.values_by_name
         known = {field.name: own[field.name] for field in shape.fields if field.name in own and is_word(field)}
+        if "lines" in known and "etag" in {field.name for field in shape.fields}:
+            known["etag"] = '"0"'
         # Of several parts of one kind the first.
         within = {field.name: self.fields(field.message_type) for field in shape.fields if field.name in WITHIN}
         sent = {**known, **within}
@@ -233,7 +255,7 @@ class World:
         person = caller.person
         own = {
             "r": alias(person.account_id, self.record.id) if person else "k" * 16, "category": "goals", "item": self.item.item_id,
-            "paper": self.paper.document_id, "thread": self.thread.thread_id, "grant": self.grant.grant_id, "mark": self.mark.mark_id,
+            "paper": self.paper.document_id, "thread": self.thread.thread_id, "grant": self.grant.grant_id, "treatment": self.treatment.treatment_id, "mark": self.mark.mark_id,
             "upload": self.upload.upload_id, "proposal": self.proposal_id, "review": self.review_id, "authority": self.stranger_id, "moment": moment(person.account_id, self.record.id) if person else "k" * 24, "secret": "x" * 43,
             "lang": "en", "page": "home", "name": "htmx.min.js", "*path": "checkpoint",
         }

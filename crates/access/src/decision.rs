@@ -175,6 +175,9 @@ pub fn decide_oversight(policies: &Policies, caller: &Caller, asked: &Oversight,
             Some(tenant) => policies.uid(kind, tenant.to_string()),
             None => policies.uid(kind, "this"),
         },
+        Oversight::Treatments(practice) | Oversight::TreatmentPolicy(practice) => {
+            policies.uid(kind, practice.to_string())
+        }
         Oversight::LogHealth | Oversight::Installation | Oversight::Directory => policies.uid(kind, "this"),
     };
     let who = policies.uid(Kind::Account, caller.account.to_string());
@@ -358,11 +361,13 @@ fn oversight(policies: &Policies, caller: &Caller, asked: &Oversight, facts: &Fa
     let roles_in_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_in(tenant));
     let at_practices = tenant.into_iter().flat_map(|tenant| caller.roles_at_practices_of(tenant));
     let of_tenant = tenant.into_iter().flat_map(|tenant| caller.roles_of_whole(tenant));
+    let at_practice = caller.held_at_practices().filter(|(_, held)| asked.practice() == Some(*held));
     let mut fields = vec![
         field("roles_of_tenant", words(of_tenant.map(Role::as_str))),
         field("roles", words(caller.roles.iter().map(|held| held.role.as_str()))),
         field("roles_in_tenant", words(roles_in_tenant.map(Role::as_str))),
         field("roles_at_practices", words(at_practices.map(Role::as_str))),
+        field("roles_at_practice", words(at_practice.map(|(role, _)| role.as_str()))),
     ];
     fields
         .extend(asked.tenant().map(|tenant| field("tenant", id(policies, Kind::Tenant, tenant.to_string()))));

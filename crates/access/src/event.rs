@@ -160,13 +160,16 @@ fn oversight(asked: Oversight) -> pb::Oversight {
         Oversight::AuthorityReview(_) => pb::OversightKind::AuthorityReview,
         Oversight::AccessReview(_) => pb::OversightKind::AccessReview,
         Oversight::Role(_) => pb::OversightKind::Role,
+        Oversight::Treatments(_) => pb::OversightKind::Treatments,
+        Oversight::TreatmentPolicy(_) => pb::OversightKind::TreatmentPolicy,
     };
+    let practice_id = asked.practice().map(|practice| practice.to_string()).unwrap_or_default();
     let tenant_id = asked.tenant().map(|tenant| tenant.to_string()).unwrap_or_default();
     let role = match &asked {
         Oversight::Role(role) => Some(held_role(role)),
         _ => None,
     };
-    pb::Oversight { kind: kind.into(), tenant_id, role }
+    pb::Oversight { kind: kind.into(), tenant_id, role, practice_id }
 }
 
 /// What a service publishes of an access event and of those turned away at its door; `None` for events of other aggregates.

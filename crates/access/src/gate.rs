@@ -207,17 +207,7 @@ impl Gate {
         let decision = decide_oversight(&self.policies, &context.caller, &asked, &facts);
         let purpose = context.purpose.unwrap_or_else(|| match asked {
             Oversight::RecordHistory(_) => usual_purpose(facts.relationship, &context.caller),
-            Oversight::Emergency(_) => Purpose::EmergencyTreatment,
-            Oversight::TenantHistory { .. }
-            | Oversight::Directory
-            | Oversight::Erasure(_)
-            | Oversight::EmergencyReview(_)
-            | Oversight::Authority(_)
-            | Oversight::AuthorityReview(_)
-            | Oversight::AccessReview(_) => Purpose::Operations,
-            Oversight::LogHealth | Oversight::Installation | Oversight::Tenant(_) | Oversight::Role(_) => {
-                Purpose::SystemAdministration
-            }
+            asked => asked.usual_purpose(),
         });
         let asks = Asks {
             action,

@@ -79,6 +79,9 @@ fn samples() -> Vec<AccessEvent> {
     samples.push(AccessEvent::Permitted(Box::new(in_part)));
     let role = RoleAssignment { role: Role::FrontDesk, tenant, practice: Some(PracticeId::new(id(0xb1))) };
     samples.push(AccessEvent::Refused(Box::new(of(Oversight::Role(role)))));
+    let practice = PracticeId::new(id(0xb1));
+    let treatments = [Oversight::Treatments(practice), Oversight::TreatmentPolicy(practice)];
+    samples.extend(treatments.map(|oversight| AccessEvent::Refused(Box::new(of(oversight)))));
     samples
 }
 

@@ -31,6 +31,7 @@ const KEPT: &[(&str, &str, &str, Option<&str>)] = kept![
     "5b3e1ef045eed99fb227a6b3367646b1fbd22efdcdccf85066a683f5064a5f16",
     "122e1bc9cafabb8e7c4aeaa06b56d7eb4f10ae5d5c1cd5db2ee807ed304030b9";
     "ab044b506cc02282f3772ddd64fa06682d0f8d08c1b04b73d618ef1bd6b161a0",
+    "35aa7c46d73db939c51faa5758474f78f0dd2f88b52ced10b69d31b6b2ffd84a",
 ];
 
 /// Cheap to clone.

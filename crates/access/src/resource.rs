@@ -1,6 +1,6 @@
 //! What somebody may ask for: rooms of one record, or something about records that is not their content.
 use crate::{RoleAssignment, Within, policies::Kind, within::ALL};
-use holdfast_types::{Action, Category, PatientId, Role, TenantId};
+use holdfast_types::{Action, Category, PatientId, PracticeId, Purpose, Role, TenantId};
 use serde::{Deserialize, Serialize};
 
 /// Categories of one patient's record.
@@ -92,15 +92,22 @@ pub enum Oversight {
     AccessReview(TenantId),
     /// Giving or taking this role.
     Role(RoleAssignment),
+    /// Whom a practice treats.
+    Treatments(PracticeId),
+    /// What its care team is to see of them.
+    TreatmentPolicy(PracticeId),
 }
 
 impl Oversight {
     pub const fn action(&self) -> Action {
         match self {
-            Self::RecordHistory(_) | Self::TenantHistory { .. } | Self::LogHealth | Self::Directory => {
-                Action::Read
-            }
-            Self::Installation
+            Self::RecordHistory(_)
+            | Self::TenantHistory { .. }
+            | Self::LogHealth
+            | Self::Directory
+            | Self::Treatments(_) => Action::Read,
+            Self::TreatmentPolicy(_)
+            | Self::Installation
             | Self::Tenant(_)
             | Self::Erasure(_)
             | Self::Emergency(_)
@@ -126,7 +133,16 @@ impl Oversight {
             | Self::Tenant(_)
             | Self::Directory
             | Self::AccessReview(_)
-            | Self::Role(_) => None,
+            | Self::Role(_)
+            | Self::Treatments(_)
+            | Self::TreatmentPolicy(_) => None,
+        }
+    }
+
+    pub const fn practice(&self) -> Option<PracticeId> {
+        match self {
+            Self::Treatments(practice) | Self::TreatmentPolicy(practice) => Some(*practice),
+            _ => None,
         }
     }
 
@@ -145,7 +161,29 @@ impl Oversight {
             | Self::Emergency(_)
             | Self::EmergencyReview(_)
             | Self::Authority(_)
-            | Self::AuthorityReview(_) => None,
+            | Self::AuthorityReview(_)
+            | Self::Treatments(_)
+            | Self::TreatmentPolicy(_) => None,
+        }
+    }
+
+    /// What somebody asks it for who does not say why; a record's history, whoever holds it, for what they hold it.
+    pub(crate) const fn usual_purpose(&self) -> Purpose {
+        match self {
+            Self::Emergency(_) => Purpose::EmergencyTreatment,
+            Self::RecordHistory(_)
+            | Self::TenantHistory { .. }
+            | Self::Directory
+            | Self::Erasure(_)
+            | Self::EmergencyReview(_)
+            | Self::Authority(_)
+            | Self::AuthorityReview(_)
+            | Self::AccessReview(_)
+            | Self::Treatments(_)
+            | Self::TreatmentPolicy(_) => Purpose::Operations,
+            Self::LogHealth | Self::Installation | Self::Tenant(_) | Self::Role(_) => {
+                Purpose::SystemAdministration
+            }
         }
     }
 
@@ -171,6 +209,8 @@ impl Oversight {
             Self::Authority(_) => ("attest-authority", Kind::Record),
             Self::AuthorityReview(_) => ("review-authority", Kind::Record),
             Self::AccessReview(_) => ("review-access", Kind::Tenant),
+            Self::Treatments(_) => ("keep-treatments", Kind::Practice),
+            Self::TreatmentPolicy(_) => ("set-treatment-policy", Kind::Practice),
         }
     }
 }

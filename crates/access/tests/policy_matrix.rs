@@ -269,6 +269,13 @@ fn asked() -> Vec<(&'static str, Oversight)> {
             "review that somebody of a free-standing record was stopped",
             Oversight::AuthorityReview(free_standing_patient()),
         ),
+        ("keep the treatments of the own practice", Oversight::Treatments(practice())),
+        ("keep the treatments of another practice of the tenant", Oversight::Treatments(other_practice())),
+        ("set the treatment policy of the own practice", Oversight::TreatmentPolicy(practice())),
+        (
+            "set the treatment policy of another practice of the tenant",
+            Oversight::TreatmentPolicy(other_practice()),
+        ),
     ]
 }
 

@@ -217,6 +217,8 @@ async fn what_the_gate_published_leads_to_what_it_decided() {
         Oversight::Tenant(tenant()),
         Oversight::Directory,
         Oversight::Erasure(of(1)),
+        Oversight::Treatments(practice()),
+        Oversight::TreatmentPolicy(practice()),
     ];
     let mut parts = 0;
     for age_ms in [0, 10_000, 10_001] {

@@ -155,6 +155,18 @@ catalogue! {
     TOO_MANY_MARKS: ResourceExhausted, Person, "The record has 100 marks of what is never shared.", "Lift those that are not needed any more, or mark a whole room.";
     MARK_UNKNOWN: NotFound, Person, "The record has no such mark, or it was lifted.", "List the marks.";
     TOO_MANY_EMERGENCIES: ResourceExhausted, Person, "The caller has opened 5 records in an emergency within 24 hours.", "Ask a colleague who has not, or one of the record's holders.";
+    INVITATION_UNKNOWN: NotFound, Person, "There is no such invitation, or it is to another address.", "Sign in with the address to which it was sent.";
+    INVITATION_OVER: FailedPrecondition, Person, "The invitation was answered or taken back already.", "Ask the practice for another.";
+    INVITATION_EXPIRED: FailedPrecondition, Person, "Nobody answered the invitation within 14 days.", "Ask the practice for another.";
+    INVITATION_WAITS: FailedPrecondition, Person, "The practice has invited this address and waits for its answer.", "Wait, or take the invitation back.";
+    TOO_MANY_INVITATIONS: ResourceExhausted, Person, "Too many invitations of the practice wait, or too many were mailed to the address within a day.", "Take back those that nobody will answer, or wait a day.";
+    TREATMENT_UNKNOWN: NotFound, Program, "There is no such treating relationship.", "List those of the record or of the practice.";
+    TREATMENT_PROPOSED: FailedPrecondition, Person, "It was proposed, and the other side has not agreed yet.", "Wait for the other side, or take the proposal back.";
+    TREATMENT_STANDS: FailedPrecondition, Person, "The practice treats the person of this record already.", "Nothing needs to be done.";
+    TREATMENT_ENDED: FailedPrecondition, Person, "Nobody has proposed it, or it was declined, taken back or ended.", "Propose it anew.";
+    TOO_MANY_TREATMENTS: ResourceExhausted, Person, "The record has as many practices as it takes that have not ended.", "End one that no longer treats.";
+    BEYOND_POLICY: FailedPrecondition, Person, "More was to be seen by the care team than the practice's policy says.", "Agree to what the policy names; share more by a grant of its own.";
+    BEYOND_ROLE: InvalidArgument, Person, "A policy gives a role more than any grant to that role can open.", "Leave out what the role does not need.";
     OWN_EMERGENCY: FailedPrecondition, Person, "Nobody reviews an emergency access of their own.", "Let another compliance officer sign it off.";
     ALREADY_REVIEWED: FailedPrecondition, Person, "The emergency access was signed off already.", "Nothing needs to be done.";
     ERASURE_NOT_REQUESTED: FailedPrecondition, Holder, "No holder of the record asks for its erasure.", "A holder asks for it first.";

@@ -72,6 +72,8 @@ ids! {
     TenantId,
     /// A conversation between a family and a care team.
     ThreadId,
+    /// That a practice treats the person of a record: one for each of both.
+    TreatmentId,
     /// A document on its way in.
     UploadId,
 }

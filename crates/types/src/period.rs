@@ -24,6 +24,11 @@ impl Period {
         if until.is_some_and(|until| until <= from) { Err(PeriodError) } else { Ok(Self { from, until }) }
     }
 
+    /// Until stopped.
+    pub const fn since(from: DateTime<Utc>) -> Self {
+        Self { from, until: None }
+    }
+
     pub const fn from(&self) -> DateTime<Utc> {
         self.from
     }

@@ -164,6 +164,8 @@ text_enum! {
         Holder = "holder",
         /// A therapist of the record's network took it in an emergency.
         Emergency = "emergency",
+        /// A holder agreed that a practice treats, and that its care team sees this.
+        Treatment = "treatment",
     }
 }
 

@@ -6,6 +6,7 @@ mod fields;
 pub(crate) mod links;
 mod marks;
 mod problem;
+pub(crate) mod treatment;
 pub(crate) mod visit;
 
 use crate::app::{AddHolder, App, GiveGrant, LiftMark, ListGrants, ListRecords, OpenRecord, RevokeGrant};

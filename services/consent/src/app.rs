@@ -10,6 +10,8 @@ mod grants;
 mod links;
 mod marks;
 mod records;
+mod treatment_policies;
+mod treatments;
 mod visits;
 mod waiting;
 
@@ -22,6 +24,8 @@ pub(crate) use grants::{ListGrants, RevokeGrant};
 pub(crate) use links::{ListedLink, MakeLink, OpenLink, OpenedLink, Shown};
 pub(crate) use marks::{LiftMark, SetMark};
 pub(crate) use records::{AddHolder, ListRecords, OpenRecord};
+pub(crate) use treatment_policies::SetTreatmentPolicy;
+pub(crate) use treatments::{Agree, Began, End, ListPracticeTreatments, Propose, Told};
 pub(crate) use visits::BeginVisit;
 pub(crate) use waiting::{ListWaiting, Waiting};
 
@@ -29,7 +33,7 @@ use crate::{
     domain::{
         allowance,
         authority::{self, Rules},
-        emergency, erasure, grant, link, mark, record, visit,
+        emergency, erasure, grant, link, mark, record, treatment, treatment_policy, visit,
     },
     secrets::Secrets,
     views::ViewsError,
@@ -40,6 +44,7 @@ use holdfast_host::CommandId;
 use holdfast_types::AccountId;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 #[derive(Clone)]
@@ -48,6 +53,8 @@ pub(crate) struct App {
     gate: Gate,
     rules: Arc<Rules>,
     secrets: Arc<Secrets>,
+    /// A policy was set, or something was agreed to by one that is no longer in force.
+    policies_moved: Arc<Notify>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +91,16 @@ pub(crate) enum Failure {
     Authority(#[source] authority::Refusal),
     #[error("who acts for the record's person is settled by authorities")]
     AuthoritySettled,
+    #[error("a rule of treatments is broken")]
+    Treatment(#[source] treatment::Refusal),
+    #[error("a rule of treatment policies is broken")]
+    TreatmentPolicy(#[source] treatment_policy::Refusal),
+    #[error("there is no such treating relationship")]
+    TreatmentUnknown,
+    #[error("whoever proposed it does not hold these rooms")]
+    NoLongerHeld,
+    #[error("the policy has changed since it was seen")]
+    PolicyNotAsSeen,
     #[error("the events cannot be appended")]
     Append(#[source] AppendError),
     #[error("the log cannot be read")]
@@ -93,8 +110,8 @@ pub(crate) enum Failure {
 }
 
 impl App {
-    pub(crate) const fn new(log: EventLog, gate: Gate, rules: Arc<Rules>, secrets: Arc<Secrets>) -> Self {
-        Self { log, gate, rules, secrets }
+    pub(crate) fn new(log: EventLog, gate: Gate, rules: Arc<Rules>, secrets: Arc<Secrets>) -> Self {
+        Self { log, gate, rules, secrets, policies_moved: Arc::default() }
     }
 }
 

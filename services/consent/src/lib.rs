@@ -9,6 +9,9 @@
 //! What is shared by a link is shared by a grant, too, with an account that its bearer is; consent counts how often the link is opened and
 //! how often somebody guesses.
 //!
+//! A practice treats the person of a record when both have agreed; what its care team then sees are grants like any other, of what the
+//! practice's policy says and the family agreed to.
+//!
 //! Who acts for the person is an aggregate of dated facts with their evidence. Each of its events carries the whole list of who holds which
 //! rooms from when to when, reckoned ahead: on a birthday the gates decide otherwise by themselves.
 //!
@@ -106,8 +109,10 @@ pub async fn serve_with_keys(
     let emergencies = api::emergency::service(ground.clone(), app.clone());
     let visits = api::visit::service(ground.clone(), app.clone(), settings.visit.lasts());
     let links = api::links::service(ground.clone(), app.clone());
+    let treatments = api::treatment::service(ground.clone(), app.clone());
+    ground.tasks().spawn(app.clone().keep_narrow(stop.clone()));
     let services = Services::new().with(api::service(ground.clone(), app)).with(authorities);
-    let services = services.with(erasures).with(emergencies).with(visits).with(links);
+    let services = services.with(erasures).with(emergencies).with(visits).with(links).with(treatments);
     Ok(ground.serve(host, services, stop).await?)
 }
 

@@ -9,6 +9,7 @@ mod noted;
 mod projection;
 mod records;
 mod row;
+mod treatments;
 mod unreviewed;
 mod wishes;
 
@@ -20,6 +21,10 @@ pub use noted::Noted;
 pub use projection::Consent;
 pub use records::{GRANTS_PER_RECORD_MAX, RecordAccess, accesses, candidates};
 pub use row::ViewsError;
+pub use treatments::{
+    Place, families_waiting, policy_versions, standing_at, treatment_of, treatment_policy, treatments,
+    treatments_at, unended_treatments,
+};
 pub use unreviewed::{Unreviewed, unreviewed, unreviewed_count};
 pub use wishes::{Asked, wish_count, wishes};
 

@@ -21,6 +21,7 @@ async fn refusals(
     mut emergencies: Emergencies,
     mut authorities: Authorities,
     mut links: Links,
+    mut treatments: Treatments,
 ) -> Vec<&'static str> {
     let patient = person(7).account.to_string();
     let grant = Grant { grant_id: patient.clone(), ..Grant::default() };
@@ -63,6 +64,14 @@ async fn refusals(
         refusal(authorities.review_freeze(ReviewFreezeRequest::default()).await),
         refusal(authorities.list_authority(ListAuthorityRequest::default()).await),
         refusal(authorities.list_waiting_authority(ListWaitingAuthorityRequest::default()).await),
+        refusal(treatments.set_treatment_policy(SetTreatmentPolicyRequest::default()).await),
+        refusal(treatments.get_treatment_policy(GetTreatmentPolicyRequest::default()).await),
+        refusal(treatments.propose_treatment(ProposeTreatmentRequest::default()).await),
+        refusal(treatments.agree_to_treatment(AgreeToTreatmentRequest::default()).await),
+        refusal(treatments.accept_treatment(AcceptTreatmentRequest::default()).await),
+        refusal(treatments.end_treatment(EndTreatmentRequest::default()).await),
+        refusal(treatments.list_treatments(ListTreatmentsRequest::default()).await),
+        refusal(treatments.list_practice_treatments(ListPracticeTreatmentsRequest::default()).await),
     ]
 }
 
@@ -88,7 +97,9 @@ async fn no_method_answers_without_a_token_that_is_ours_and_still_good() {
         let emergencies = world.emergencies_with(outgoing.clone());
         let authorities = world.authorities_with(outgoing.clone());
         let links = world.links_with(outgoing.clone());
-        let refused = refusals(world.with(outgoing), erasures, emergencies, authorities, links).await;
+        let treatments = world.treatments_with(outgoing.clone());
+        let clients = world.with(outgoing);
+        let refused = refusals(clients, erasures, emergencies, authorities, links, treatments).await;
         assert!(refused.iter().all(|refused| *refused == reason), "{reason}: {refused:?}");
     }
     assert!(world.envelopes().await.is_empty());

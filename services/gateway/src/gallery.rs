@@ -19,6 +19,7 @@ mod sharing;
 mod staff;
 mod stood;
 mod then;
+mod treatment;
 
 use askama::DynTemplate;
 use axum::extract::{Path, Query};
@@ -76,6 +77,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         reviews::PAGES,
         erasure::PAGES,
         authority::PAGES,
+        treatment::PAGES,
     ];
     rooms.into_iter().flatten()
 }

@@ -14,12 +14,12 @@ use holdfast_proto::{
     consent::v1::{
         authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
         emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
-        link_service_client::LinkServiceClient,
+        link_service_client::LinkServiceClient, treatment_service_client::TreatmentServiceClient,
     },
     documents::v1::documents_service_client::DocumentsServiceClient,
     identity::v1::{
         access_review_service_client::AccessReviewServiceClient,
-        identity_service_client::IdentityServiceClient,
+        identity_service_client::IdentityServiceClient, invitation_service_client::InvitationServiceClient,
     },
     messaging::v1::messaging_service_client::MessagingServiceClient,
     records::v1::{
@@ -82,6 +82,11 @@ impl Services {
         IdentityServiceClient::with_interceptor(self.identity.clone(), saying)
     }
 
+    /// Families that practices invite.
+    pub fn invitations(&self, saying: Outgoing) -> InvitationServiceClient<Line> {
+        InvitationServiceClient::with_interceptor(self.identity.clone(), saying)
+    }
+
     pub fn records(&self, saying: Outgoing) -> RecordsServiceClient<Line> {
         RecordsServiceClient::with_interceptor(self.records.clone(), saying)
             .max_decoding_message_size(ANSWER_BYTES_MAX)
@@ -119,6 +124,11 @@ impl Services {
     /// What is shared with whoever bears a link.
     pub fn links(&self, saying: Outgoing) -> LinkServiceClient<Line> {
         LinkServiceClient::with_interceptor(self.consent.clone(), saying)
+    }
+
+    /// Which practices treat.
+    pub fn treatments(&self, saying: Outgoing) -> TreatmentServiceClient<Line> {
+        TreatmentServiceClient::with_interceptor(self.consent.clone(), saying)
     }
 
     pub fn messaging(&self, saying: Outgoing) -> MessagingServiceClient<Line> {

@@ -3,6 +3,7 @@ mod account;
 mod administration;
 mod directory;
 mod factors;
+pub(crate) mod invitation;
 mod link;
 mod message;
 mod passkey;

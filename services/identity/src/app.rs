@@ -3,6 +3,7 @@ mod account;
 mod administration;
 mod directory;
 mod factors;
+mod invitation;
 mod notice;
 mod operator;
 mod passkey;
@@ -14,6 +15,7 @@ mod token;
 
 pub(crate) use administration::{Invitation, NewProgram};
 pub(crate) use factors::NewTotp;
+pub(crate) use invitation::Told as Invited;
 pub(crate) use passkey::{Assertion, Place, Registration};
 pub(crate) use provider::Return;
 pub(crate) use reviews::DecideLines;
@@ -74,6 +76,14 @@ pub(crate) enum AppError {
     Tenant(#[source] domain::tenant::Refusal),
     #[error("the practice's rules refuse")]
     Practice(#[source] domain::practice::Refusal),
+    #[error("the invitation's rules refuse")]
+    Invitation(#[source] domain::invitation::Refusal),
+    #[error("there is no such invitation")]
+    InvitationUnknown,
+    #[error("the practice has invited this address and waits for its answer")]
+    InvitationWaits,
+    #[error("too many invitations wait, or too many were mailed to the address")]
+    TooManyInvitations,
     #[error("too many links were asked for")]
     TooManyLinks,
     #[error("the session has ended")]

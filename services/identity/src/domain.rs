@@ -6,6 +6,7 @@ pub(crate) mod digest;
 pub(crate) mod discipline;
 pub(crate) mod factors;
 pub(crate) mod id_token;
+pub(crate) mod invitation;
 pub(crate) mod passkey;
 pub(crate) mod practice;
 pub(crate) mod provider;

@@ -24,6 +24,10 @@ enum About {
     },
     /// Whose record it was, and who opened it, is told to who has signed in.
     Emergency,
+    /// Who invites, and to what, is told to who has signed in.
+    Invitation {
+        link: String,
+    },
 }
 
 impl Letter {
@@ -44,10 +48,18 @@ impl Letter {
         Self { language: Language::of(locale), about: About::Emergency }
     }
 
+    /// To whoever reads an address that a practice knows.
+    pub(crate) fn invitation(public_url: &Url, locale: &str) -> Self {
+        let mut url = public_url.clone();
+        url.set_path("/invited");
+        Self { language: Language::of(locale), about: About::Invitation { link: url.into() } }
+    }
+
     /// None where there is nothing to open: a notice never asks to press on anything.
     pub(crate) fn link(&self) -> Option<&str> {
         match &self.about {
             About::SignIn { link } => Some(link.expose_secret()),
+            About::Invitation { link } => Some(link),
             About::NewDevice { .. } | About::Emergency => None,
         }
     }
@@ -58,6 +70,8 @@ impl Letter {
             (About::SignIn { .. }, Language::Spanish) => "Holdfast: su enlace para entrar",
             (About::NewDevice { .. }, Language::English) => "Holdfast: signed in on a new device",
             (About::NewDevice { .. }, Language::Spanish) => "Holdfast: entrada en un dispositivo nuevo",
+            (About::Invitation { .. }, Language::English) => "Holdfast: you are invited",
+            (About::Invitation { .. }, Language::Spanish) => "Holdfast: tiene una invitación",
             (About::Emergency, Language::English) => "Holdfast: opened in an emergency",
             (About::Emergency, Language::Spanish) => "Holdfast: abierto por una emergencia",
         }
@@ -97,6 +111,21 @@ impl Letter {
                 };
                 let from = network.as_ref().map(|network| format!("{from} {network}.\n\n"));
                 format!("{first}\n\n{}{after}\n", from.unwrap_or_default())
+            }
+            About::Invitation { link } => {
+                let (before, after) = match self.language {
+                    Language::English => (
+                        "Holdfast: somebody you know invites you. Sign in with this e-mail address to see\n\
+                         who it is and what they ask. You decide. It is open for 14 days.",
+                        "You expect nobody? Then do nothing.",
+                    ),
+                    Language::Spanish => (
+                        "Holdfast: alguien que usted conoce le invita. Entre con esta dirección de correo\n\
+                         para ver quién es y qué pide. Usted decide. Queda abierta 14 días.",
+                        "¿No espera a nadie? Entonces no haga nada.",
+                    ),
+                };
+                format!("{before}\n\n{link}\n\n{after}\n")
             }
             About::Emergency => match self.language {
                 Language::English => {

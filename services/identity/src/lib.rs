@@ -117,7 +117,8 @@ pub async fn serve(
         ground.tasks().spawn(appoint(Arc::clone(&app), operator, stop.clone()));
     }
     ground.tasks().spawn(Arc::clone(&app).tell_of_emergencies(stop.clone()));
-    let services = Services::new().with(api::reviews::service(Arc::clone(&app)));
+    let invitations = api::invitation::service(Arc::clone(&app));
+    let services = Services::new().with(api::reviews::service(Arc::clone(&app))).with(invitations);
     let services = services.with(api::service(app, consent(settings, &ground)?));
     ground.serve(host, services, stop).await.map_err(ServeError::Ground)
 }

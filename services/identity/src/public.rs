@@ -1,6 +1,6 @@
 //! What the other services hear of each private event: roles and sessions, by ids alone.
 use crate::domain::{
-    access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent, practice::PracticeEvent,
+    access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent, invitation::InvitationEvent, practice::PracticeEvent,
     provider::ProviderEvent, provider_link::LinkEvent, role_change::Held, session::SessionEvent,
     sign_in::SignInEvent, tenant::TenantEvent,
 };
@@ -52,6 +52,13 @@ pub(crate) fn publish(opened: &Opened) -> Result<Option<Any>, DecodeError> {
             | FactorsEvent::PasskeyAdded { .. }
             | FactorsEvent::PasskeyShown { .. }
             | FactorsEvent::PasskeyRemoved { .. } => None,
+        });
+    }
+    if opened.is::<InvitationEvent>() {
+        return Ok(match opened.decode()? {
+            InvitationEvent::Sent(_)
+            | InvitationEvent::Withdrawn { .. }
+            | InvitationEvent::Answered { .. } => None,
         });
     }
     if opened.is::<SignInEvent>() {

@@ -85,6 +85,11 @@ impl Secrets {
         AddressHash(tag(&self.addresses, &[b"network ", network.to_string().as_bytes()]))
     }
 
+    /// Of an address, for counting invitations apart from links.
+    pub(crate) fn invitations_to(&self, email: &Email) -> AddressHash {
+        AddressHash(tag(&self.addresses, &[b"invitations ", email.as_str().as_bytes()]))
+    }
+
     /// The same network, for counting challenges apart from links.
     pub(crate) fn challenges_of(&self, address: IpAddr) -> AddressHash {
         AddressHash(tag(&self.addresses, &[b"challenges ", self.network(address).bytes()]))

@@ -3,6 +3,7 @@ mod accounts;
 mod assertions;
 mod ceremonies;
 mod factors;
+mod invitations;
 mod links;
 mod notices;
 mod places;
@@ -13,6 +14,7 @@ mod sessions;
 pub(crate) use accounts::AccountView;
 pub(crate) use ceremonies::Ceremony;
 pub(crate) use factors::{FactorsRow, PasskeyView};
+pub(crate) use invitations::InvitationRow;
 pub(crate) use links::LinkRow;
 pub(crate) use notices::{Notice, ToTell};
 pub(crate) use places::PracticeRow;
@@ -23,6 +25,7 @@ pub(crate) use sessions::{Known, OpenSession, SessionCursor, SessionView};
 use crate::{
     domain::{
         access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent,
+        invitation::InvitationEvent,
         practice::PracticeEvent, provider::ProviderEvent, provider_link::LinkEvent, session::SessionEvent,
         sign_in::SignInEvent, tenant::TenantEvent,
     },
@@ -98,6 +101,8 @@ impl Projection for Projections {
             } else if opened.is::<FactorsEvent>() {
                 let key = self.key_of(header).await?;
                 factors::apply(conn, header, opened.decode()?, &key).await?;
+            } else if opened.is::<InvitationEvent>() {
+                invitations::apply(conn, header, opened.decode()?, &self.secrets).await?;
             } else if opened.is::<SignInEvent>() {
                 links::apply(conn, header, opened.decode()?).await?;
             } else if opened.is::<AccessReviewEvent>() {

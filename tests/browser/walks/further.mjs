@@ -12,7 +12,7 @@ const HANDLERS = join(root, "services/gateway/src/handlers");
 // Nothing is marked as never shared here: the page of a mark is looked at in the gallery. No family opens a record in an emergency:
 // that page has a walk of its own. Nobody acts here whom somebody could end. In a record that stands free nothing is kept by a practice:
 // what is proposed has a walk of its own, too.
-const NO_PAGE = [/\/propose$/, /\/\{proposal\}$/, /\/\{authority\}\/end$/, /\/emergency$/, /\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/, /\/\{mark\}$/];
+const NO_PAGE = [/\/propose$/, /\/\{proposal\}$/, /\/\{authority\}\/end$/, /\/emergency$/, /\/live$/, /\/file$/, /\/proof$/, /\/uploads(\/|$)/, /\/(close|withdraw)$/, /\/\{mark\}$/, /\/\{treatment\}(\/end)?$/];
 
 // Every address under a record, as the handlers' sources name them.
 function addresses() {

@@ -21,11 +21,14 @@ const WITHOUT: &[(&str, &str)] = &[
     ("consent", "patient_of"),
     // Whose a link's secret is: whoever shows it is whom the grant reaches.
     ("consent", "known_link"),
+    ("consent", "treatment_of"),
     // What a service does by itself.
     ("documents", "due"),
     ("documents", "uncleared"),
     ("consent", "erased"),
     ("consent", "erased_documents"),
+    ("consent", "standing_at"),
+    ("consent", "policy_versions"),
     ("audit", "reached"),
     ("audit", "heard"),
     ("audit", "policies_then"),
@@ -36,6 +39,7 @@ const WITHOUT: &[(&str, &str)] = &[
     ("records", "waiting"),
     // What an account is told of itself: the exception of invariant 4. It is signed in, and nobody else is told.
     ("identity", "own_account"),
+    ("identity", "own_invitations"),
     ("identity", "factors"),
     ("identity", "passkeys"),
     ("identity", "open_sessions"),
@@ -51,11 +55,14 @@ const WITHOUT: &[(&str, &str)] = &[
     ("identity", "session_of"),
     ("identity", "shown"),
     // What a command of identity needs to know.
+    ("identity", "invitation"),
     ("identity", "require_second_factor"),
     ("identity", "organization"),
     ("identity", "unended_sessions"),
     // Places of care and what they are called: of nobody.
     ("identity", "practices"),
+    // What a practice wants to see of whom it treats: of nobody.
+    ("consent", "treatment_policy"),
 ];
 /// Those that are asked again until there is something.
 const UNTIL_FOUND: &[&str] = &["services/audit/src/sequencer/views/proof.rs"];

@@ -124,6 +124,8 @@ fn asked(event: &pb::AccessRecorded) -> Result<Asked, NoReplay> {
         pb::OversightKind::Role => {
             Oversight::Role(held(oversight.role.as_ref().ok_or(NoReplay::Unreadable("no role"))?)?)
         }
+        pb::OversightKind::Treatments => Oversight::Treatments(id(&oversight.practice_id)?),
+        pb::OversightKind::TreatmentPolicy => Oversight::TreatmentPolicy(id(&oversight.practice_id)?),
         pb::OversightKind::Unspecified => return Err(NoReplay::Unreadable("an unknown kind of oversight")),
     }))
 }

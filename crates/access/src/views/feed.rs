@@ -180,7 +180,10 @@ impl ConsentFact {
 
 /// What was taken is told in words of its own.
 fn given_by_holder(grant: GrantFact) -> Result<GrantFact, &'static str> {
-    if grant.basis.is_holder() { Ok(grant) } else { Err("not given by a holder") }
+    match grant.basis {
+        Basis::Holder | Basis::Treatment => Ok(grant),
+        Basis::Emergency => Err("not given by a holder"),
+    }
 }
 
 fn grant(grant: &pb::Grant) -> Result<GrantFact, &'static str> {

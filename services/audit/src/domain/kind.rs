@@ -28,13 +28,14 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" | "visit" | "link" | "mark" | "emergency" | "allowance" | "authority" => {
-                    Self::Sharing
-                }
+                "record" | "grant" | "visit" | "link" | "mark" | "emergency" | "allowance" | "authority" | "treatment"
+                | "treatment-policy" => Self::Sharing,
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {
-                "account" | "session" | "sign-in" | "factors" | "role" | "access-review" => Self::Account,
+                "account" | "session" | "sign-in" | "factors" | "role" | "access-review" | "invitation" => {
+                    Self::Account
+                }
                 _ => Self::Change,
             },
             Service::Records
@@ -86,9 +87,12 @@ mod tests {
             "emergency.reviewed",
             "allowance.used",
             "authority.settled",
+            "treatment.proposed",
+            "treatment-policy.set",
             "account.created",
             "session.started",
             "sign-in.requested",
+            "invitation.sent",
             "factors.code-shown",
             "role.assigned",
             "tenant.created",

@@ -196,7 +196,9 @@ fn opened(permit: &Permit<Oversight>) -> Option<(Option<Uuid>, Option<Uuid>)> {
         | Oversight::Authority(_)
         | Oversight::AuthorityReview(_)
         | Oversight::AccessReview(_)
-        | Oversight::Role(_) => None,
+        | Oversight::Role(_)
+        | Oversight::Treatments(_)
+        | Oversight::TreatmentPolicy(_) => None,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which reason each refusal leaves with.
 use crate::{
     app::Failure,
-    domain::{allowance, authority, emergency, erasure, grant, link, mark, record, visit},
+    domain::{
+        allowance, authority, emergency, erasure, grant, link, mark, record, treatment, treatment_policy,
+        visit,
+    },
     views::ViewsError,
 };
 use holdfast_host::{Problem, catalogue};
@@ -37,6 +40,11 @@ impl From<Failure> for Problem {
             Failure::Mark(refusal) => of_mark(refusal),
             Failure::Authority(refusal) => of_authority(refusal),
             Failure::AuthoritySettled => Self::new(catalogue::AUTHORITY_SETTLED, failure.to_string()),
+            Failure::Treatment(refusal) => of_treatment(refusal),
+            Failure::TreatmentPolicy(refusal) => of_treatment_policy(refusal),
+            Failure::TreatmentUnknown => Self::new(catalogue::TREATMENT_UNKNOWN, failure.to_string()),
+            Failure::NoLongerHeld => Self::new(catalogue::NOT_A_HOLDER, failure.to_string()),
+            Failure::PolicyNotAsSeen => Self::new(catalogue::ETAG_MISMATCH, failure.to_string()),
             Failure::Append(error) => error.into(),
             Failure::Read(error) => error.into(),
             Failure::Views(ViewsError::Database(error)) => {
@@ -165,4 +173,26 @@ fn of_authority(refusal: authority::Refusal) -> Problem {
         Refusal::NotAsSeen => catalogue::ETAG_MISMATCH,
     };
     Problem::new(reason, refusal.to_string())
+}
+
+fn of_treatment(refusal: treatment::Refusal) -> Problem {
+    use treatment::Refusal;
+    let field = |reason| Problem::of_field(reason, "lines", refusal.to_string());
+    let reason = match refusal {
+        Refusal::NothingShared => return field(catalogue::NOTHING_SHARED),
+        Refusal::BeyondPolicy => return field(catalogue::BEYOND_POLICY),
+        Refusal::Proposed => catalogue::TREATMENT_PROPOSED,
+        Refusal::Stands => catalogue::TREATMENT_STANDS,
+        Refusal::Ended => catalogue::TREATMENT_ENDED,
+        Refusal::TooMany => catalogue::TOO_MANY_TREATMENTS,
+    };
+    Problem::new(reason, refusal.to_string())
+}
+
+fn of_treatment_policy(refusal: treatment_policy::Refusal) -> Problem {
+    use treatment_policy::Refusal;
+    match refusal {
+        Refusal::BeyondRole => Problem::of_field(catalogue::BEYOND_ROLE, "lines", refusal.to_string()),
+        Refusal::NotAsSeen => Problem::new(catalogue::ETAG_MISMATCH, refusal.to_string()),
+    }
 }

@@ -68,7 +68,7 @@ impl App {
         let permit = self.gate.authorise(asked, Action::Share, patient, &rooms, "consent.GiveGrant").await?;
         let now = self.log.clock().now();
         let unended =
-            views::unended(self.log.pool(), &permit, now, UNENDED_MAX).await.map_err(Failure::Views)?;
+            views::unended(self.log.pool(), patient, now, UNENDED_MAX).await.map_err(Failure::Views)?;
         // The one that ends makes room for the other.
         let unended = unended.saturating_sub(u32::from(replaces.is_some()));
         let standing = match grantee {

@@ -1,5 +1,7 @@
 //! What was stored once is read for ever: every event type and version, byte by byte as it stands in logs.
-use super::{allowance, authority, emergency, erasure, grant, link, mark, record, visit};
+use super::{
+    allowance, authority, emergency, erasure, grant, link, mark, record, treatment, treatment_policy, visit,
+};
 use holdfast_eventlog::Event;
 use std::fmt::Debug;
 
@@ -50,6 +52,12 @@ fn stored_events_of_emergencies_never_change() {
 #[test]
 fn stored_events_of_visits_never_change() {
     check(&visit::samples());
+}
+
+#[test]
+fn stored_events_of_treatments_never_change() {
+    check(&treatment::samples());
+    check(&treatment_policy::tests::samples());
 }
 
 #[test]

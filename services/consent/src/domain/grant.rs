@@ -1,5 +1,8 @@
 //! A grant: what a holder shares, with whom, what for and how long; it ends by its period or by revocation.
 mod part;
+mod treating;
+
+pub use treating::Treating;
 
 use super::emergency::Taking;
 use chrono::{DateTime, Utc};
@@ -92,6 +95,12 @@ pub enum Command {
     },
     /// Nobody who holds the record was asked.
     Take(Taking),
+    /// A holder agreed that a practice treats.
+    Treat {
+        treating: Treating,
+        /// Grants of the record that have not ended.
+        unended: u32,
+    },
     Revoke {
         now: DateTime<Utc>,
         /// The revision that the holder saw; None when it does not matter.
@@ -252,9 +261,14 @@ impl Decider for Grant {
                 Ok(vec![Event::Given(terms)])
             }
             (State::NotGiven, Command::Take(taking)) => Ok(vec![Event::Taken(taking.terms()?)]),
-            (State::Standing(_) | State::Revoked { .. }, Command::Give { .. } | Command::Take(_)) => {
-                Err(Refusal::AlreadyGiven)
+            (State::NotGiven, Command::Treat { unended, .. }) if unended >= UNENDED_MAX => {
+                Err(Refusal::TooManyUnended)
             }
+            (State::NotGiven, Command::Treat { treating, .. }) => Ok(vec![Event::Given(treating.terms())]),
+            (
+                State::Standing(_) | State::Revoked { .. },
+                Command::Give { .. } | Command::Take(_) | Command::Treat { .. },
+            ) => Err(Refusal::AlreadyGiven),
             (State::NotGiven, Command::Revoke { .. } | Command::Replace { .. }) => Err(Refusal::NotGiven),
             (State::Standing(terms) | State::Revoked { terms, .. }, Command::Replace { patient, .. })
                 if terms.patient != patient =>

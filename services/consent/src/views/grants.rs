@@ -34,7 +34,7 @@ pub async fn patient_of(pool: &PgPool, grant: GrantId) -> Result<Option<PatientI
 /// How many grants of a record have not ended; at most one more than `count_max` are counted.
 pub async fn unended(
     pool: &PgPool,
-    permit: &Permit,
+    patient: PatientId,
     now: DateTime<Utc>,
     count_max: u32,
 ) -> Result<u32, ViewsError> {
@@ -45,7 +45,7 @@ pub async fn unended(
             LIMIT $3
          ) AS unended",
     )
-    .bind(permit.patient().uuid())
+    .bind(patient.uuid())
     .bind(now)
     .bind(i64::from(count_max) + 1)
     .fetch_one(pool)

@@ -1,5 +1,5 @@
 //! Keeps the read models, event by event: idempotent, in the order of each patient's lane.
-use super::{emergencies, erased, links, unreviewed, wishes};
+use super::{emergencies, erased, links, treatments, unreviewed, wishes};
 use crate::domain::{
     authority::Event as AuthorityEvent,
     emergency::Event as EmergencyEvent,
@@ -8,6 +8,8 @@ use crate::domain::{
     link::Event as LinkEvent,
     mark::{Event as MarkEvent, KeptFrom, Mark, Marked},
     record::Event as RecordEvent,
+    treatment::Event as TreatmentEvent,
+    treatment_policy::Event as TreatmentPolicyEvent,
     visit::Event as VisitEvent,
 };
 use holdfast_access::{
@@ -44,6 +46,10 @@ impl Projection for Consent {
             } else if opened.is::<MarkEvent>() {
                 let patient = PatientId::new(opened.header.stream.id());
                 apply(conn, &mark(patient, opened.decode()?)).await?;
+            } else if opened.is::<TreatmentEvent>() {
+                treatments::apply(conn, &opened.header, &opened.decode()?).await?;
+            } else if opened.is::<TreatmentPolicyEvent>() {
+                treatments::set_policy(conn, &opened.header, &opened.decode()?).await?;
             } else if opened.is::<ErasureEvent>() {
                 erasure(conn, &opened.header, &opened.decode()?).await?;
             }

@@ -13,7 +13,8 @@ use holdfast_host::{
 use holdfast_proto::consent::v1::{
     authority_service_client::AuthorityServiceClient, consent_service_client::ConsentServiceClient,
     emergency_service_client::EmergencyServiceClient, erasure_service_client::ErasureServiceClient,
-    link_service_client::LinkServiceClient, visit_service_client::VisitServiceClient, *,
+    link_service_client::LinkServiceClient, treatment_service_client::TreatmentServiceClient,
+    visit_service_client::VisitServiceClient, *,
 };
 use holdfast_proto::{Word, timestamp};
 use holdfast_testkit::{FakeClock, TestDatabase, database, servers};
@@ -33,6 +34,8 @@ pub type Authorities = AuthorityServiceClient<InterceptedService<Channel, Outgoi
 pub type Emergencies = EmergencyServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Links = LinkServiceClient<InterceptedService<Channel, Outgoing>>;
 pub type Erasures = ErasureServiceClient<InterceptedService<Channel, Outgoing>>;
+
+pub type Treatments = TreatmentServiceClient<InterceptedService<Channel, Outgoing>>;
 
 pub struct World {
     pub clock: FakeClock,
@@ -201,6 +204,14 @@ impl World {
 
     pub fn emergencies_with(&self, outgoing: Outgoing) -> Emergencies {
         EmergencyServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
+    }
+
+    pub fn treatments(&self, person: &Person) -> Treatments {
+        self.treatments_with(Outgoing::new().bearer(self.token(person, self.clock.now()).into()))
+    }
+
+    pub fn treatments_with(&self, outgoing: Outgoing) -> Treatments {
+        TreatmentServiceClient::with_interceptor(self.serving.channel.clone(), outgoing)
     }
 
     pub fn erasures(&self, person: &Person) -> Erasures {

@@ -8,6 +8,7 @@
     reason = "a test fails loudly"
 )]
 mod steps;
+mod treating;
 mod views;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +23,8 @@ use holdfast_consent::{
         link::Link,
         mark::Marks,
         record::{FREE_STANDING, Record},
+        treatment::{Treatment, id_of},
+        treatment_policy::TreatmentPolicy,
         visit::Visits,
     },
     publish,
@@ -72,6 +75,7 @@ fn every_kind_of_command_is_generated() {
         around: Around { holders: Vec::new(), free_standing: true },
         rules: Arc::new(Rules::of_the_table().unwrap()),
         revision: 1,
+        policy: 0,
     };
     let mut generated = BTreeSet::from([What::Wait]);
     for _ in 0..2000 {
@@ -158,6 +162,14 @@ impl World {
                 self.execute::<Authorities>(of, stream, || (*command).clone()).await
             }
             Command::Visit(command) => self.execute::<Visits>(of, thing, || command).await,
+            Command::Treatment(command) => {
+                let id = id_of(patient, treating::practice(step.thing)).uuid();
+                self.execute::<Treatment>(of, id, || (*command).clone()).await
+            }
+            Command::Policy(command) => {
+                let (of, id) = (Subject::Tenant(FREE_STANDING), treating::practice(step.thing).uuid());
+                self.execute::<TreatmentPolicy>(of, id, || command.clone()).await
+            }
             Command::Allowance(command) => {
                 let by = account(step.by);
                 self.execute::<Allowance>(Subject::Account(by), by.uuid(), || command).await
@@ -173,7 +185,10 @@ impl World {
         let record = self.log.load::<Record>(of, patient).await.unwrap().state;
         let around = Around { holders: record.holders().to_vec(), free_standing: record.is_free_standing() };
         let revision = self.log.load::<Grant>(of, step.id()).await.unwrap().revision;
-        Now { time: self.clock.now(), around, rules: Arc::clone(&self.rules), revision }
+        let policy = treating::practice(step.thing).uuid();
+        let policy = self.log.load::<TreatmentPolicy>(Subject::Tenant(FREE_STANDING), policy).await;
+        let (rules, policy) = (Arc::clone(&self.rules), policy.unwrap().state.version);
+        Now { time: self.clock.now(), around, rules, revision, policy }
     }
 
     /// The end of one grant and the other that takes its place, in one append.

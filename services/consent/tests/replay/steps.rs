@@ -2,6 +2,7 @@
 mod acting;
 mod links;
 
+use crate::treating;
 use chrono::{DateTime, TimeDelta, Utc};
 use holdfast_consent::domain::{
     allowance::Use,
@@ -12,6 +13,7 @@ use holdfast_consent::domain::{
     link,
     mark::{self, KeptFrom, Mark, Marked},
     record::{self, FREE_STANDING, Holder},
+    treatment, treatment_policy,
     visit,
 };
 use holdfast_types::{
@@ -53,7 +55,8 @@ kinds! {
     /// Kinds of commands. [`kind`] fails to compile where a command has none.
     What: Wait, Open, AddHolder, Give, Take, Revoke, Change, Visit, MakeLink, OpenLink, SetMark, LiftMark, PlaceHold, LiftHold,
     RequestErasure, WithdrawErasure, CarryOut,
-    RepeatErasure, Review, Use, StatePerson, Record, Attest, Withdraw, Renew, End, Freeze, ReviewFreeze
+    RepeatErasure, Review, Use, StatePerson, Record, Attest, Withdraw, Renew, End, Freeze, ReviewFreeze, Treat, Propose, Agree, Accept,
+    Narrow, EndTreatment, SetPolicy
 }
 
 #[derive(Debug, Clone)]
@@ -67,10 +70,12 @@ pub(crate) enum Command {
     Allowance(Use),
     Visit(visit::Command),
     Authority(Box<authority::Command>),
+    Treatment(Box<treatment::Command>),
+    Policy(treatment_policy::Command),
 }
 
 /// Which of [`What`] a command is.
-pub(crate) const fn kind(command: &Command) -> What {
+pub(crate) fn kind(command: &Command) -> What {
     match command {
         Command::Record(record::Command::Open { .. }) => What::Open,
         Command::Record(record::Command::AddHolder(_)) => What::AddHolder,
@@ -80,6 +85,9 @@ pub(crate) const fn kind(command: &Command) -> What {
         Command::Grant(grant::Command::Replace { .. }) => What::Change,
         Command::Link(link::Command::Make(_)) => What::MakeLink,
         Command::Link(link::Command::Open { .. }) => What::OpenLink,
+        Command::Grant(grant::Command::Treat { .. }) => What::Treat,
+        Command::Treatment(command) => treating::kind(command),
+        Command::Policy(_) => What::SetPolicy,
         Command::Mark(mark::Command::Set { .. }) => What::SetMark,
         Command::Mark(mark::Command::Lift { .. }) => What::LiftMark,
         Command::Erasure(erasure::Command::PlaceHold(_)) => What::PlaceHold,
@@ -176,7 +184,8 @@ pub(crate) fn story() -> Vec<Step> {
     ];
     let lost = [(What::Open, 0, 0, 0), (What::RepeatErasure, 2, 0, 0)];
     let asked = [(What::Open, 0, 0, 0), (What::RequestErasure, 0, 0, 1)];
-    [record(0, &shared), record(1, &papers), record(2, &lost), record(3, &asked)].concat()
+    [record(0, &shared), record(0, &treating::STORY), record(1, &papers), record(2, &lost), record(3, &asked)]
+        .concat()
 }
 
 /// Of those grants that are good for visits.
@@ -193,6 +202,8 @@ pub(crate) struct Now {
     pub(crate) rules: Arc<Rules>,
     /// Of the grant that is commanded.
     pub(crate) revision: u64,
+    /// Version of the policy.
+    pub(crate) policy: u64,
 }
 
 impl Step {
@@ -284,6 +295,13 @@ impl Step {
                 lasts: TimeDelta::hours(1),
                 uses_max: USES_MAX,
             }),
+            What::Treat
+            | What::Propose
+            | What::Agree
+            | What::Accept
+            | What::Narrow
+            | What::EndTreatment
+            | What::SetPolicy => treating::commanded(self, by, time, now.policy),
             What::PlaceHold
             | What::LiftHold
             | What::RequestErasure

@@ -67,6 +67,7 @@ fn work(look: &Look) -> Page {
         proposed: Vec::new(),
         may_open: true,
         attests: false,
+        keeps: false,
         looks_after: false,
         administers: false,
         pager: Default::default(),

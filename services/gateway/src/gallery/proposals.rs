@@ -143,6 +143,7 @@ fn work(look: &Look) -> Page {
         attests: false,
         looks_after: false,
         administers: false,
+        keeps: false,
         pager: crate::pages::parts::Pager::default(),
     })
 }

@@ -37,6 +37,7 @@ fn grants(look: &Look) -> Vec<GrantCard> {
             last_look: look.ago(2).text,
             visits: String::new(),
             why: String::new(),
+            because: String::new(),
             badge: Some(Badge::new(Tone::Good, words.t("grant-now"))),
         },
         GrantCard {
@@ -48,6 +49,7 @@ fn grants(look: &Look) -> Vec<GrantCard> {
             last_look: words.t("grant-no-look"),
             visits: words.say("grant-visits-none").with("max", 3_u32).plain(),
             why: String::new(),
+            because: String::new(),
             badge: Some(Badge::new(Tone::Warn, words.t("grant-soon"))),
         },
     ]
@@ -63,11 +65,13 @@ fn sharing(look: &Look, empty: bool) -> Page {
         last_look: look.day(160).text,
         visits: String::new(),
         why: String::new(),
+        because: String::new(),
         badge: Some(Badge::new(Tone::Plain, look.words.t("grant-ended"))),
     };
     Box::new(Sharing {
         frame: look.family(Tab::Sharing),
         now: if empty { Vec::new() } else { grants(look) },
+        practices: if empty { Vec::new() } else { super::treatment::cards(look) },
         never: if empty { Vec::new() } else { vec![mark(look)] },
         ended: if empty { Vec::new() } else { vec![ended] },
         whole: true,
@@ -91,11 +95,13 @@ fn emergency(look: &Look) -> Page {
             "Seizure in the gym, no family reached",
             "Convulsión en el gimnasio, sin hallar a la familia",
         ),
+        because: String::new(),
         badge: Some(Badge::new(Tone::Stop, look.words.t("emergency-badge"))),
     };
     Box::new(Sharing {
         frame: look.family(Tab::Sharing),
         now: std::iter::once(taken).chain(grants(look)).collect(),
+        practices: Vec::new(),
         never: Vec::new(),
         ended: Vec::new(),
         whole: true,

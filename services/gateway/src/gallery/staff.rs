@@ -69,6 +69,7 @@ fn work(look: &Look, empty: bool) -> Box<dyn DynTemplate> {
         attests: true,
         looks_after: true,
         administers: true,
+        keeps: true,
         pager: Pager { shown, total: shown, ..Pager::default() },
     })
 }

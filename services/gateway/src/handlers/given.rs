@@ -4,6 +4,7 @@ use super::{
     part,
 };
 use crate::{
+    directory::Known,
     failure::Failure,
     pages::{
         Tab,
@@ -138,6 +139,16 @@ impl Open {
 /// Nobody who holds the record was asked.
 pub(super) fn is_emergency(grant: &Grant) -> bool {
     grant.basis == Basis::Emergency.to_proto()
+}
+
+/// That a practice treats, where the grant follows from that; otherwise nothing.
+pub(super) fn because(open: &Open, known: &Known, grant: &Grant) -> String {
+    use holdfast_proto::consent::v1::grantee::Kind;
+    let practice = match grant.grantee.as_ref().and_then(|grantee| grantee.kind.as_ref()) {
+        Some(Kind::PracticeId(id)) if grant.basis == Basis::Treatment.to_proto() => id,
+        _ => return String::new(),
+    };
+    open.words().say("grant-because-treats").with("name", known.practice(open, practice)).plain()
 }
 
 /// The accounts that grants name, for their names.

@@ -1,7 +1,7 @@
 //! Home: what needs the person, what is next, what is new in the record that was open last.
 use super::{
     given::{self, Standing},
-    proposals, room, welcome,
+    proposals, room, treatment, welcome,
 };
 use crate::{
     cookie, dates,
@@ -71,12 +71,14 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
     let mut own = shelf.iter().filter(|record| seat == Seat::Family || record.relationship.is_some());
     let first = own.clone().next();
     let Some(record) = own.find(|record| last == Some(&record.alias)).or(first).cloned() else {
-        return Ok(Redirect::to("/people").into_response());
+        let invited = !treatment::invited(&signed).await?.is_empty();
+        return Ok(Redirect::to(if invited { "/invited" } else { "/people" }).into_response());
     };
     let open = signed.open(&record.alias).await?;
-    let (unread, sharing, news, next, fresh, looks, frame) = tokio::join!(
+    let (unread, sharing, invited, news, next, fresh, looks, frame) = tokio::join!(
         unread(&signed),
         sharing(&open, &shelf),
+        treatment::invited(&signed),
         proposals::news(&open),
         next(&open),
         fresh(&open),
@@ -86,7 +88,7 @@ async fn page(signed: Signed, headers: HeaderMap, Query(at): Query<At>) -> Answe
     Ok(show(&Home {
         frame,
         greeting: signed.words().say(dates::greeting(signed.local_now())).with("name", signed.who.name()),
-        needs: sharing?.into_iter().chain(unread?).chain(news?).collect(),
+        needs: sharing?.into_iter().chain(invited?).chain(unread?).chain(news?).collect(),
         next: next?,
         fresh: fresh?,
         looks,
@@ -128,11 +130,11 @@ async fn sharing(open: &Open, shelf: &Shelf) -> Result<Vec<Need>, Failure> {
 }
 
 async fn of_sharing(open: &Open, also_ending: bool) -> Result<Vec<Need>, Failure> {
-    let mut grants = open.grants(false).await?;
+    let (mut grants, asked) = tokio::try_join!(open.grants(false), treatment::needs(open))?;
     let soon = |grant: &Grant| also_ending && Standing::of(grant, open.now()) == Standing::Soon;
     grants.retain(|grant| given::is_emergency(grant) || soon(grant));
     if grants.is_empty() {
-        return Ok(Vec::new());
+        return Ok(asked);
     }
     grants.sort_by_key(|grant| !given::is_emergency(grant));
     let known = open.known(given::accounts(&grants)).await?;
@@ -161,7 +163,7 @@ async fn of_sharing(open: &Open, also_ending: bool) -> Result<Vec<Need>, Failure
             badge: Some(Badge::new(Tone::Warn, words.t("grant-soon"))),
         }
     });
-    Ok(needs.collect())
+    Ok(needs.chain(asked).collect())
 }
 
 /// The nearest visit that is still to come.

@@ -35,6 +35,7 @@ mod sign_in;
 mod sign_out;
 mod then;
 mod trail;
+mod treatment;
 mod uploads;
 mod welcome;
 mod work;
@@ -71,6 +72,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
         .merge(sharing::routes())
         .merge(authority::routes())
         .merge(link_viewer::routes())
+        .merge(treatment::routes())
         .merge(looked::routes())
         .merge(proof::routes())
         .merge(work::routes())

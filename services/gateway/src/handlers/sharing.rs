@@ -11,6 +11,7 @@ mod uses;
 use super::{
     given::{self, Standing, actions, is_emergency, purposes, rooms, until},
     part::Parts,
+    treatment,
 };
 use crate::{
     directory::Known,
@@ -50,7 +51,8 @@ pub(super) fn routes() -> Router<Arc<Site>> {
 }
 
 async fn list(open: Open) -> Answer {
-    let (grants, marks, uses) = tokio::try_join!(open.grants(true), open.marks(), Uses::of(&open))?;
+    let (grants, marks, uses, practices) =
+        tokio::try_join!(open.grants(true), open.marks(), Uses::of(&open), treatment::cards(&open))?;
     let (known, told, parts) =
         tokio::try_join!(open.known(given::accounts(&grants)), open.told(marks), open.parts(&grants))?;
     let (mut now, mut ended) = (Vec::new(), Vec::new());
@@ -63,7 +65,7 @@ async fn list(open: Open) -> Answer {
     }
     let never = told.marks.iter().map(|mark| told.card(&open, mark)).collect();
     let whole = open.record.holds_everything();
-    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, never, ended, whole }))
+    Ok(show(&Sharing { frame: open.frame(Tab::Sharing).await, now, practices, never, ended, whole }))
 }
 
 fn card(
@@ -84,6 +86,7 @@ fn card(
         last_look: uses.last_look(open, &grant.grant_id),
         visits: given::visits(open, grant),
         why: grant.reason.clone(),
+        because: given::because(open, known, grant),
         badge: Some(badge(open, known, grant, standing)),
     }
 }
@@ -132,7 +135,10 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let link = link.map(|link| of_link(&open, link)).unwrap_or_default();
     let why = Some(card.why).filter(|why| !why.is_empty());
     let why = why.map(|why| Fact::new(words.t("emergency-said"), why));
-    let facts = why.into_iter().chain(part).chain(facts).chain(visits).chain(before).chain(link).collect();
+    let because = Some(card.because).filter(|because| !because.is_empty());
+    let because = because.map(|because| Fact::new(words.t("grant-because"), because));
+    let said = why.into_iter().chain(because).chain(part);
+    let facts = said.chain(facts).chain(visits).chain(before).chain(link).collect();
     let frame = open.frame(Tab::Sharing).await;
     Ok(show(&GrantPage {
         frame,

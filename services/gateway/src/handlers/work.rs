@@ -97,6 +97,7 @@ async fn list(signed: Signed, Query(at): Query<At>) -> Answer {
         attests: super::authority::attests(&signed),
         looks_after: super::authority::looks_after(&signed),
         administers: signed.who.is(Role::PracticeAdministrator),
+        keeps: super::treatment::keeps(&signed),
         frame: signed.frame(Tab::Work),
     }))
 }

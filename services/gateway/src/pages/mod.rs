@@ -27,6 +27,7 @@ pub mod sharing;
 pub mod shell;
 pub mod sign_in;
 pub mod then;
+pub mod treatment;
 pub mod trouble;
 pub mod work;
 

@@ -5,6 +5,7 @@ use askama::Template;
 use super::Frame;
 use super::never::{MarkCard, Rehearsal};
 use super::parts::{Badge, Choice, Fact, Field, Person, Problem};
+use super::treatment::PracticeCard;
 
 #[derive(Debug)]
 pub struct GrantCard {
@@ -19,6 +20,8 @@ pub struct GrantCard {
     pub visits: String,
     /// What was said by who took it in an emergency; otherwise empty.
     pub why: String,
+    /// That a practice treats; otherwise empty.
+    pub because: String,
     pub badge: Option<Badge>,
 }
 
@@ -27,6 +30,8 @@ pub struct GrantCard {
 pub struct Sharing {
     pub frame: Frame,
     pub now: Vec<GrantCard>,
+    /// That treat, are to, or did not long ago.
+    pub practices: Vec<PracticeCard>,
     /// What no grant reaches.
     pub never: Vec<MarkCard>,
     pub ended: Vec<GrantCard>,

@@ -35,5 +35,7 @@ pub struct Work {
     pub looks_after: bool,
     /// The account says what families may not change.
     pub administers: bool,
+    /// Answers the telephone of a practice, or runs it.
+    pub keeps: bool,
     pub pager: Pager,
 }

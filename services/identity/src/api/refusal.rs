@@ -1,7 +1,7 @@
 //! Every refusal of identity with its reason.
 use crate::{
     app::AppError,
-    domain::{access_review, account, assertion, factors, provider, session, sign_in},
+    domain::{access_review, account, assertion, factors, invitation, provider, session, sign_in},
     provider::ProviderError,
 };
 use holdfast_host::{Problem, Reason, catalogue};
@@ -30,6 +30,10 @@ impl From<AppError> for Problem {
             AppError::SignIn(refusal) => refuse(of_sign_in(refusal), refusal.to_string()),
             AppError::Tenant(refusal) => refuse(catalogue::TENANT_EXISTS, refusal.to_string()),
             AppError::Practice(refusal) => refuse(catalogue::PRACTICE_EXISTS, refusal.to_string()),
+            AppError::Invitation(refusal) => refuse(of_invitation(refusal), refusal.to_string()),
+            AppError::InvitationUnknown => refuse(catalogue::INVITATION_UNKNOWN, error.to_string()),
+            AppError::InvitationWaits => refuse(catalogue::INVITATION_WAITS, error.to_string()),
+            AppError::TooManyInvitations => refuse(catalogue::TOO_MANY_INVITATIONS, error.to_string()),
             AppError::TooManyLinks => refuse(catalogue::TOO_MANY_LINKS, error.to_string()),
             AppError::Provider(refusal) => of_provider(refusal),
             AppError::DomainTaken => refuse(catalogue::SIGN_IN_DOMAIN_TAKEN, error.to_string()),
@@ -145,6 +149,16 @@ const fn of_factors(refusal: factors::Refusal) -> &'static Reason {
         factors::Refusal::PasskeyUnknown => catalogue::PASSKEY_UNKNOWN,
         factors::Refusal::PasskeyCounter => catalogue::PASSKEY_COUNTER,
         factors::Refusal::TooManyPasskeys => catalogue::TOO_MANY_PASSKEYS,
+    }
+}
+
+const fn of_invitation(refusal: invitation::Refusal) -> &'static Reason {
+    match refusal {
+        invitation::Refusal::Unknown => catalogue::INVITATION_UNKNOWN,
+        invitation::Refusal::Over => catalogue::INVITATION_OVER,
+        invitation::Refusal::Expired => catalogue::INVITATION_EXPIRED,
+        // Its id is made of the request's: the same id with other content.
+        invitation::Refusal::Exists => catalogue::REQUEST_ID_REUSED,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Stored bytes never change: every event type as it was first written, encoded and decoded on every run.
-use super::{access_review, account, factors, practice, provider, provider_link, session, sign_in, tenant};
+use super::{
+    access_review, account, factors, invitation, practice, provider, provider_link, session, sign_in, tenant,
+};
 use holdfast_eventlog::Event;
 use serde_json::Value;
 
@@ -19,6 +21,7 @@ fn todays_events_are_encoded_as_they_are_stored() {
         lines(&access_review::tests::samples()),
         lines(&account::tests::samples()),
         lines(&factors::tests::samples()),
+        lines(&invitation::tests::samples()),
         lines(&practice::tests::samples()),
         lines(&provider::tests::samples()),
         lines(&provider_link::tests::samples()),
@@ -49,6 +52,7 @@ fn every_stored_event_is_read_as_it_was_written() {
             "access-review" => check::<access_review::AccessReviewEvent>(event_type, version, payload),
             "account" => check::<account::AccountEvent>(event_type, version, payload),
             "factors" => check::<factors::FactorsEvent>(event_type, version, payload),
+            "invitation" => check::<invitation::InvitationEvent>(event_type, version, payload),
             "practice" => check::<practice::PracticeEvent>(event_type, version, payload),
             "provider" => check::<provider::ProviderEvent>(event_type, version, payload),
             "provider-link" => check::<provider_link::LinkEvent>(event_type, version, payload),

@@ -8,6 +8,7 @@ mod directory;
 mod emergencies;
 mod factors;
 mod hosting;
+mod invitations;
 mod links;
 mod passkeys;
 mod programs;

@@ -7,6 +7,7 @@ use crate::domain::{
     access_review::AccessReview,
     account::Account,
     factors::{self, Factors, Totp},
+    invitation::Invitation,
     practice::Practice,
     provider::Provider,
     provider_link::ProviderLink,
@@ -36,6 +37,9 @@ impl World {
             Command::Session(command) => self.execute::<Session>(lane, thing, || command.clone()).await,
             Command::SignIn(command) => self.execute::<SignIn>(lane, thing, || command.clone()).await,
             Command::Factors(command) => self.execute::<Factors>(lane, stream, || command.clone()).await,
+            Command::Invitation(command) => {
+                self.execute::<Invitation>(lane, thing, || command.clone()).await;
+            }
             Command::Tenant(command) => {
                 let id = tenant();
                 self.execute::<Tenant>(Subject::Tenant(id), id.uuid(), || command.clone()).await;

@@ -5,6 +5,7 @@ use crate::domain::{
     account,
     factors::By,
     factors::Code,
+    invitation,
     practice::Create as CreatePractice,
     provider,
     provider_link::{Identity, Vouch},
@@ -46,7 +47,7 @@ kinds! {
     What: Open, Change, AssignRole, WithdrawRole, AddKeys, RemoveKey, Follow, SetProvider,
     RemoveProvider, Vouch, Start, End, CreateTenant, CreatePractice, Request, Use, BeginTotp, ConfirmTotp,
     RemoveTotp, MakeRecoveryCodes, ShowCode, AddPasskey, ShowPasskey, RemovePasskey, OpenReview, DecideLines,
-    SignOff
+    SignOff, Invite, WithdrawInvitation, Answer
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +61,7 @@ pub(super) enum Command {
     SignIn(sign_in::Command),
     Factors(factors::Command),
     Review(access_review::Command),
+    Invitation(invitation::Command),
 }
 
 /// Which of [`What`] a command is.
@@ -81,6 +83,9 @@ pub(super) const fn kind(command: &Command) -> What {
         Command::Practice(_) => What::CreatePractice,
         Command::SignIn(sign_in::Command::Request(_)) => What::Request,
         Command::SignIn(sign_in::Command::Use { .. }) => What::Use,
+        Command::Invitation(invitation::Command::Send(_)) => What::Invite,
+        Command::Invitation(invitation::Command::Withdraw { .. }) => What::WithdrawInvitation,
+        Command::Invitation(invitation::Command::Answer { .. }) => What::Answer,
         Command::Factors(factors::Command::BeginTotp { .. }) => What::BeginTotp,
         Command::Factors(factors::Command::ConfirmTotp { .. }) => What::ConfirmTotp,
         Command::Factors(factors::Command::RemoveTotp) => What::RemoveTotp,
@@ -140,6 +145,10 @@ pub(super) fn story() -> Vec<Step> {
         (What::OpenReview, 0, 0, 1),
         (What::DecideLines, 0, 0, 1),
         (What::SignOff, 0, 0, 0),
+        (What::Invite, 0, 0, 0),
+        (What::Answer, 0, 0, 0),
+        (What::Invite, 0, 1, 0),
+        (What::WithdrawInvitation, 0, 1, 0),
     ]
     .map(step)
     .into()
@@ -248,6 +257,18 @@ impl Step {
                 let browser: &[u8] = if self.way < 2 { b"browser" } else { b"another" };
                 let (browser_sha256, account) = (Digest::of(browser), self.account());
                 Command::SignIn(sign_in::Command::Use { browser_sha256, now, account, session })
+            }
+            What::Invite => {
+                let sent = invitation::tests::sent(now - TimeDelta::days(7 * i64::from(self.way)));
+                let sent = invitation::Sent { email: self.email(), ..sent };
+                Command::Invitation(invitation::Command::Send(sent))
+            }
+            What::WithdrawInvitation => {
+                Command::Invitation(invitation::Command::Withdraw { by: account(0xACC0) })
+            }
+            What::Answer => {
+                let (by, accepted) = (self.account(), self.way == 0);
+                Command::Invitation(invitation::Command::Answer { by, accepted, now })
             }
             What::BeginTotp => {
                 Command::Factors(factors::Command::BeginTotp { secret: totp::tests::SECRET.into() })

@@ -1,0 +1,225 @@
+//! One step of a treating relationship with the grants that it gives and takes: decided together, appended together.
+use super::Began;
+use crate::{
+    app::{App, Failure},
+    domain::{
+        care::Care,
+        grant::{self, Grant, Treating},
+        treatment::{Agreement, Command, Event, Given, Proposal, Refusal, Side, State, Treatment},
+        treatment_policy::State as Policy,
+    },
+    views,
+};
+use chrono::{DateTime, Utc};
+use holdfast_eventlog::{
+    Append, AppendError, Appended, Context, Decider as _, Position, Request, StreamAppend, Subject,
+};
+use holdfast_types::{AccountId, GrantId, PatientId, PracticeId, TreatmentId};
+use uuid::Uuid;
+
+/// Somebody else was faster so often.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// What somebody wants, or what a policy asks for.
+pub(in crate::app) enum Step {
+    Propose { patient: PatientId, practice: PracticeId, by: AccountId, proposed: DateTime<Utc>, began: Began },
+    Agree { practice: PracticeId, by: AccountId, care: Care, seen: u64 },
+    Accept { practice: PracticeId, by: AccountId },
+    Narrow { practice: PracticeId },
+    End { side: Side, by: AccountId },
+}
+
+/// A grant that it gave and that stands, with its revision.
+type Standing = (Given, u64);
+
+/// What is to be given and taken beside the event.
+#[derive(Default)]
+struct Grants {
+    /// At which practice and by whose word.
+    to: Option<(PracticeId, AccountId)>,
+    given: Vec<Given>,
+    taken: Vec<Standing>,
+}
+
+impl App {
+    /// Load, decide, append; again when somebody else was faster. A request id that has acted is answered with what stands now.
+    pub(in crate::app) async fn change(
+        &self,
+        patient: PatientId,
+        id: TreatmentId,
+        context: &Context,
+        request: Option<Request>,
+        step: impl Fn() -> Step,
+    ) -> Result<(PatientId, TreatmentId, Option<Position>), Failure> {
+        let subject = Subject::Patient(patient);
+        for _ in 0..ATTEMPTS_MAX {
+            let loaded = self.log.load::<Treatment>(subject, id.uuid()).await.map_err(Failure::Read)?;
+            let standing = self.standing_of(patient, &loaded.state).await?;
+            let decided = self.decide((patient, id, loaded.revision), &loaded.state, &standing, step()).await;
+            let (events, grants) = match decided {
+                Ok((events, grants)) if !events.is_empty() => (events, grants),
+                nothing => {
+                    let answered = self.log.answered(subject, request).await.map_err(Failure::Append)?;
+                    return match answered {
+                        Some(position) => Ok((patient, id, Some(position))),
+                        None => nothing.map(|_| (patient, id, None)),
+                    };
+                }
+            };
+            let treatment = StreamAppend::of(id.uuid(), loaded.revision, &events).map_err(Failure::Append)?;
+            let mut streams = vec![treatment];
+            streams.extend(self.of_grants(patient, grants).await?);
+            match self.log.append(Append { subject, context: context.clone(), request, streams }).await {
+                Ok(Appended { position, .. }) => return Ok((patient, id, Some(position))),
+                Err(AppendError::Stale) => {}
+                Err(error) => return Err(Failure::Append(error)),
+            }
+        }
+        Err(Failure::Append(AppendError::Stale))
+    }
+
+    /// Those that nobody has revoked.
+    pub(super) async fn standing_of(
+        &self,
+        patient: PatientId,
+        state: &State,
+    ) -> Result<Vec<Standing>, Failure> {
+        let mut standing = Vec::new();
+        for given in state.grants() {
+            let loaded = self.log.load::<Grant>(Subject::Patient(patient), given.grant.uuid()).await;
+            let loaded = loaded.map_err(Failure::Read)?;
+            if matches!(loaded.state, grant::State::Standing(_)) {
+                standing.push((given.clone(), loaded.revision));
+            }
+        }
+        Ok(standing)
+    }
+
+    async fn decide(
+        &self,
+        (patient, id, revision): (PatientId, TreatmentId, u64),
+        state: &State,
+        standing: &[Standing],
+        step: Step,
+    ) -> Result<(Vec<Event>, Grants), Failure> {
+        let now = self.log.clock().now();
+        let next =
+            |number: usize| GrantId::new(Uuid::new_v5(&id.uuid(), format!("{revision}/{number}").as_bytes()));
+        let (command, grants) = match step {
+            Step::Propose { patient, practice, by, proposed, began } => {
+                let policy = self.policy_of(practice).await?;
+                let (side, care, introduction) = match began {
+                    Began::Practice => (Side::Practice, policy.care.clone(), String::new()),
+                    Began::Family { care, seen, introduction } => {
+                        as_seen(&policy, seen)?;
+                        (Side::Family, care, introduction)
+                    }
+                };
+                let unended = views::unended_treatments(self.log.pool(), patient).await;
+                let (unended, policy) = (unended.map_err(Failure::Views)?, policy.care);
+                let proposal = Proposal { patient, practice, side, by, proposed, care, introduction };
+                (Command::Propose { proposal, policy, unended }, Grants::default())
+            }
+            Step::Agree { practice, by, care, seen } => {
+                let policy = self.policy_of(practice).await?;
+                as_seen(&policy, seen)?;
+                let (agreement, grants) = agreement((practice, by), now, care, standing, next);
+                (Command::Agree { agreement, policy: policy.care }, grants)
+            }
+            Step::Accept { practice, by } => {
+                let policy = self.policy_of(practice).await?;
+                let (holder, care) = match state.proposal() {
+                    Some(proposal) => (proposal.by, proposal.care.and(&policy.care)),
+                    None => return Err(Failure::Treatment(Refusal::Ended)),
+                };
+                if matches!(state, State::Proposed(proposal) if proposal.side == Side::Family)
+                    && !self.standing(patient, holder, now).await?.holds(&care.rooms())
+                {
+                    return Err(Failure::NoLongerHeld);
+                }
+                let (agreement, grants) = agreement((practice, holder), now, care, standing, next);
+                (Command::Accept { by, agreement }, grants)
+            }
+            Step::Narrow { practice } => match state {
+                State::Standing { agreement: before, .. } => {
+                    let policy = self.policy_of(practice).await?.care;
+                    let (agreement, grants) = narrowed(practice, before, now, &policy, standing, next);
+                    (Command::Narrow(agreement), grants)
+                }
+                // It has ended meanwhile.
+                State::Unheard | State::Proposed(_) | State::Ended { .. } => {
+                    return Ok((Vec::new(), Grants::default()));
+                }
+            },
+            Step::End { side, by } => {
+                let grants = Grants { taken: standing.to_vec(), ..Grants::default() };
+                (Command::End { side, by, now }, grants)
+            }
+        };
+        Ok((Treatment::decide(state, command).map_err(Failure::Treatment)?, grants))
+    }
+
+    async fn of_grants(&self, patient: PatientId, grants: Grants) -> Result<Vec<StreamAppend>, Failure> {
+        let now = self.log.clock().now();
+        let mut streams = Vec::new();
+        for (given, revision) in &grants.taken {
+            let loaded = self.log.load::<Grant>(Subject::Patient(patient), given.grant.uuid()).await;
+            let revoke = grant::Command::Revoke { now, seen: None, present: *revision };
+            let decided = Grant::decide(&loaded.map_err(Failure::Read)?.state, revoke);
+            let events = decided.map_err(Failure::Grant)?;
+            streams.push(StreamAppend::of(given.grant.uuid(), *revision, &events).map_err(Failure::Append)?);
+        }
+        let Some((practice, by)) = grants.to else { return Ok(streams) };
+        let unended = views::unended(self.log.pool(), patient, now, grant::UNENDED_MAX).await;
+        let unended = unended.map_err(Failure::Views)?;
+        for (number, Given { grant, line }) in (unended..).zip(grants.given) {
+            let treating = Treating { patient, practice, by, line, now };
+            let treat = grant::Command::Treat { treating, unended: number };
+            let events = Grant::decide(&grant::State::NotGiven, treat).map_err(Failure::Grant)?;
+            streams.push(StreamAppend::of(grant.uuid(), 0, &events).map_err(Failure::Append)?);
+        }
+        Ok(streams)
+    }
+}
+
+/// The version that is in force is the one that was seen.
+fn as_seen(policy: &Policy, seen: u64) -> Result<(), Failure> {
+    if policy.version == seen { Ok(()) } else { Err(Failure::PolicyNotAsSeen) }
+}
+
+/// What a holder wants to be seen from now on: lines that stand as they are stay, others end, and what is new is given.
+fn agreement(
+    to: (PracticeId, AccountId),
+    agreed: DateTime<Utc>,
+    care: Care,
+    standing: &[Standing],
+    next: impl Fn(usize) -> GrantId,
+) -> (Agreement, Grants) {
+    let lines = care.lines();
+    let (kept, taken): (Vec<Standing>, Vec<Standing>) =
+        standing.iter().cloned().partition(|(given, _)| lines.contains(&given.line));
+    let kept: Vec<Given> = kept.into_iter().map(|(given, _)| given).collect();
+    let new = lines.into_iter().filter(|line| kept.iter().all(|given| given.line != *line));
+    let given: Vec<Given> =
+        new.enumerate().map(|(number, line)| Given { grant: next(number), line }).collect();
+    let grants = [kept, given.clone()].concat();
+    (Agreement { holder: to.1, agreed, care, grants }, Grants { to: Some(to), given, taken })
+}
+
+/// What the policy still says of each grant that stands. What the family has revoked stays so.
+fn narrowed(
+    practice: PracticeId,
+    before: &Agreement,
+    agreed: DateTime<Utc>,
+    policy: &Care,
+    standing: &[Standing],
+    next: impl Fn(usize) -> GrantId,
+) -> (Agreement, Grants) {
+    let left = standing.iter().flat_map(|(given, _)| Care::of([&given.line]).and(policy).lines());
+    let left: Vec<_> = left.collect();
+    let (_, grants) = agreement((practice, before.holder), agreed, Care::of(&left), standing, next);
+    let kept = standing.iter().filter(|one| !grants.taken.contains(one)).map(|(given, _)| given.clone());
+    let given = kept.chain(grants.given.iter().cloned()).collect();
+    let agreement = Agreement { holder: before.holder, agreed, care: before.care.and(policy), grants: given };
+    (agreement, grants)
+}

@@ -1,0 +1,193 @@
+// A family names a practice, the practice says yes, its care team sees what was agreed to, and the family changes its mind and ends it;
+// the practice manager sets what the team is to see. On a desk and on a phone, in English and in Spanish.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { chromium } from "playwright-core";
+import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { begin, heading, notShown, visit } from "./walks/steps.mjs";
+
+const PATIENCE_MS = 30_000;
+const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+const WORD = "Noa, speech on Tuesdays";
+const pictures = process.env.HOLDFAST_LOOK;
+
+let holdfast;
+let browser;
+let people;
+
+before(async () => {
+  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
+  holdfast = await Holdfast.up();
+  browser = await chromium.launch({ executablePath, args: flags });
+  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
+}, { timeout: 400_000 });
+
+after(async () => {
+  await browser?.close();
+  await holdfast?.down();
+});
+
+const lineOf = (pattern) => people.find((line) => pattern.test(line))?.trim();
+const addressOf = (pattern) => lineOf(pattern)?.split(/\s+/).at(-1);
+const shown = async (page, name) => {
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
+};
+const until = async (what, holds) => {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) assert.ok(Date.now() < deadline, what);
+};
+
+test("a practice treats", { timeout: 400_000 }, async (walk) => {
+  const family = await visit(browser, PHONE);
+  const desk = await visit(browser);
+  const practices = (page) => page.getByRole("region", { name: "Practices that treat" });
+  let practice;
+  let record;
+
+  await walk.test("a free-standing record needs no practice, and says so", async () => {
+    await begin(holdfast, family, "noas.mother@mail.example", "Rut");
+    await family.goto(`${holdfast.site}/people/new`);
+    const form = family.getByRole("region", { name: "Begin an empty record" });
+    await form.getByLabel("First name").fill("Noa");
+    await form.getByLabel("Last name").fill("L.");
+    await form.getByRole("radio", { name: "My child’s" }).check();
+    await form.getByRole("button").first().click();
+    await heading(family, /’s record/);
+    record = new URL(family.url()).origin + new URL(family.url()).pathname.split("/").slice(0, 3).join("/");
+    await family.goto(`${record}/sharing`);
+    await heading(family, "Who can see what");
+    await practices(family).getByText("No practice is linked. You need none").waitFor();
+    await shown(family, "treating-none-phone");
+  });
+
+  await walk.test("the front desk knows whom its practice treats, and nobody else does", async () => {
+    await holdfast.signIn(desk, addressOf(/front desk/));
+    await desk.getByRole("link", { name: "Whom we treat" }).click();
+    await heading(desk, "Whom we treat");
+    practice = (await desk.locator(".lead bdi").innerText()).trim();
+    await desk.getByText("nobody waits for you").waitFor();
+    await family.goto(`${holdfast.site}/desk`);
+    await notShown(family);
+    await desk.goto(`${holdfast.site}/desk/policy`);
+    await notShown(desk);
+  });
+
+  await walk.test("the family names the practice and what it may see, and nothing is seen yet", async () => {
+    await family.goto(`${record}/sharing`);
+    await practices(family).getByRole("link", { name: "Ask a practice" }).click();
+    await heading(family, "Ask a practice to treat");
+    await family.getByRole("button", { name: "Next" }).click();
+    await family.getByRole("alert").getByText("Choose a practice.").waitFor();
+    await family.getByRole("radio", { name: practice, exact: true }).check();
+    await family.getByRole("button", { name: "Next" }).click();
+    await heading(family, `What may ${practice} see?`);
+    await shown(family, "treating-care-phone");
+    const sees = family.getByRole("group", { name: "Its therapists see" });
+    for (const box of await family.getByRole("checkbox").all()) await box.uncheck();
+    await family.getByRole("button", { name: "Ask them" }).click();
+    await family.getByRole("alert").getByText("Tick at least one thing").waitFor();
+    for (const box of await family.getByRole("checkbox").all()) await box.uncheck();
+    for (const room of ["Name and address", "Goals", "Visit notes"]) await sees.getByRole("checkbox", { name: room }).check();
+    await family.getByLabel("A word to the practice").fill(WORD);
+    await family.getByRole("button", { name: "Ask them" }).click();
+    await heading(family, "Who can see what");
+    await family.getByText("The practice sees nothing before it has answered.").waitFor();
+    await practices(family).getByText("waits for the practice").waitFor();
+    await shown(family, "treating-waits-phone");
+  });
+
+  await walk.test("the front desk reads who it is, and says yes", async () => {
+    await until("the desk is not asked", async () => {
+      await desk.goto(`${holdfast.site}/desk`);
+      return desk.getByText("one family waits for you").isVisible();
+    });
+    const card = desk.locator("main li.card").first();
+    await card.getByText(WORD).waitFor();
+    await shown(desk, "desk");
+    await card.getByRole("button", { name: /^Yes, we treat/ }).click();
+    await desk.getByText("You treat. The care team sees what the family agreed to.").waitFor();
+    await heading(desk, "Whom we treat");
+    await desk.getByText("we treat", { exact: true }).waitFor();
+  });
+
+  await walk.test("a therapist of the practice sees what was agreed to, and the family why", async () => {
+    await family.goto(`${record}/sharing`);
+    await practices(family).getByText("treats", { exact: true }).waitFor();
+    await family.getByText(`because ${practice} treats`).first().waitFor();
+    await heading(family, "Who can see what");
+    await shown(family, "treating-now-phone");
+    const therapist = await visit(browser);
+    const line = people.find((line) => /therapist|speech|occupational/.test(line) && line.includes(practice))
+      ?? lineOf(/occupational therapist/);
+    await holdfast.signIn(therapist, line.trim().split(/\s+/).at(-1));
+    await until("the therapist does not see the record", async () => {
+      await therapist.goto(`${holdfast.site}/work`);
+      return therapist.getByRole("link", { name: /Noa L\./ }).isVisible();
+    });
+    await therapist.getByRole("link", { name: /Noa L\./ }).click();
+    await heading(therapist, /Noa L\./);
+    await therapist.goto(`${therapist.url()}/c/medications`);
+    await notShown(therapist);
+  });
+
+  await walk.test("in Spanish it is in Spanish", async () => {
+    const aqui = await visit(browser, { ...PHONE, locale: "es-US" });
+    await aqui.goto(`${holdfast.site}/`);
+    await aqui.context().addCookies(await family.context().cookies());
+    await aqui.goto(`${record}/sharing`);
+    await aqui.goto(`${record}/sharing/practices`);
+    await aqui.getByRole("heading", { level: 1 }).waitFor();
+    await shown(aqui, "treating-who-es-phone");
+  });
+
+  await walk.test("the family changes what they see", async () => {
+    await family.goto(`${record}/sharing`);
+    await practices(family).getByRole("link", { name: /^What they see/ }).click();
+    await heading(family, `What ${practice} sees`);
+    await family.getByText("What is not ticked is new").waitFor();
+    const sees = family.getByRole("group", { name: "Its therapists see" });
+    await sees.getByRole("checkbox", { name: "Visit notes" }).uncheck();
+    await family.getByRole("button", { name: "Save" }).click();
+    await family.getByText("Saved. That is what they see from now on.").waitFor();
+    assert.ok(!(await practices(family).innerText()).includes("Visit notes"));
+  });
+
+  await walk.test("the practice manager takes a room from the team, and it is gone at the family’s", async () => {
+    const manager = await visit(browser);
+    const line = people.find((line) => /director|manager/i.test(line) && line.includes(practice));
+    assert.ok(line, `nobody runs ${practice}`);
+    await holdfast.signIn(manager, line.trim().split(/\s+/).at(-1));
+    await manager.goto(`${holdfast.site}/desk/policy`);
+    await heading(manager, "What our care team is to see");
+    await manager.getByText("the usual: you have not set anything yet").waitFor();
+    await shown(manager, "desk-policy");
+    for (const part of ["Therapists see", "Therapists add and change", "Therapists save copies"]) {
+      await manager.getByRole("group", { name: part }).getByRole("checkbox", { name: "Goals" }).uncheck();
+    }
+    await manager.getByRole("button", { name: "Save" }).click();
+    await manager.getByText("Saved. What became less is less everywhere now.").waitFor();
+    await until("the room is still shared", async () => {
+      await family.goto(`${record}/sharing`);
+      return !(await practices(family).innerText()).includes("Goals");
+    });
+  });
+
+  await walk.test("the family ends it, and the therapist sees nothing any more", async () => {
+    await practices(family).getByRole("link", { name: /^End/ }).click();
+    await heading(family, `End with ${practice}?`);
+    await shown(family, "treating-end-phone");
+    await family.getByRole("button", { name: "End now" }).click();
+    await family.getByText("Ended. They see nothing through this any more.").waitFor();
+    await practices(family).getByText("ended", { exact: true }).waitFor();
+    await desk.goto(`${holdfast.site}/desk`);
+    await heading(desk, "Whom we treat");
+    await desk.getByText("ended", { exact: true }).waitFor();
+    await until("the history does not tell of it", async () => {
+      await family.goto(`${record}/looked`);
+      return family.getByText("agreed that a practice treats").first().isVisible();
+    });
+  });
+});
