@@ -332,3 +332,27 @@ async fn the_officer_finds_what_waits_the_longest_first_and_nothing_that_was_tak
     }
     assert_eq!(refusal(list(&officer(), 101, "").await), "PAGE_SIZE_OUT_OF_RANGE");
 }
+
+#[tokio::test]
+async fn whoever_was_erased_is_in_no_practices_list() {
+    let world = world().await;
+    let patient = world.record_in_tenant(&mother()).await;
+    let desk = person(0xDE).with(Role::FrontDesk, Some(practice()));
+    let propose = ProposeTreatmentRequest {
+        request_id: request_id(),
+        patient_id: patient.clone(),
+        practice_id: practice().to_string(),
+        side: TreatmentSide::Practice.into(),
+        ..ProposeTreatmentRequest::default()
+    };
+    world.treatments(&desk).propose_treatment(propose).await.unwrap();
+    let listed = async || {
+        let practice_id = practice().to_string();
+        let asked = ListPracticeTreatmentsRequest { practice_id, ..ListPracticeTreatmentsRequest::default() };
+        world.treatments(&desk).list_practice_treatments(asked).await.unwrap().into_inner().treatments.len()
+    };
+    assert_eq!(listed().await, 1);
+    world.erasures(&mother()).request_erasure(ask(&patient)).await.unwrap();
+    world.erasures(&officer()).carry_out_erasure(carry_out(&patient)).await.unwrap();
+    assert_eq!(listed().await, 0);
+}

@@ -1,8 +1,8 @@
 //! What the other services hear of each private event: roles and sessions, by ids alone.
 use crate::domain::{
-    access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent, invitation::InvitationEvent, practice::PracticeEvent,
-    provider::ProviderEvent, provider_link::LinkEvent, role_change::Held, session::SessionEvent,
-    sign_in::SignInEvent, tenant::TenantEvent,
+    access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent,
+    invitation::InvitationEvent, practice::PracticeEvent, provider::ProviderEvent, provider_link::LinkEvent,
+    role_change::Held, session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
 };
 use holdfast_access::RoleAssignment;
 use holdfast_eventlog::{DecodeError, Opened};

@@ -25,9 +25,8 @@ pub(crate) use sessions::{Known, OpenSession, SessionCursor, SessionView};
 use crate::{
     domain::{
         access_review::AccessReviewEvent, account::AccountEvent, factors::FactorsEvent,
-        invitation::InvitationEvent,
-        practice::PracticeEvent, provider::ProviderEvent, provider_link::LinkEvent, session::SessionEvent,
-        sign_in::SignInEvent, tenant::TenantEvent,
+        invitation::InvitationEvent, practice::PracticeEvent, provider::ProviderEvent,
+        provider_link::LinkEvent, session::SessionEvent, sign_in::SignInEvent, tenant::TenantEvent,
     },
     secret::Secrets,
 };

@@ -28,8 +28,8 @@ impl Kind {
         }
         match service {
             Service::Consent => match aggregate {
-                "record" | "grant" | "visit" | "link" | "mark" | "emergency" | "allowance" | "authority" | "treatment"
-                | "treatment-policy" => Self::Sharing,
+                "record" | "grant" | "visit" | "link" | "mark" | "emergency" | "allowance" | "authority"
+                | "treatment" | "treatment-policy" => Self::Sharing,
                 _ => Self::Change,
             },
             Service::Identity => match aggregate {

@@ -90,25 +90,29 @@ impl App {
 
     async fn narrow_where_moved(&self, looked: &mut HashMap<PracticeId, i64>) -> Result<(), Failure> {
         for (practice, version) in views::policy_versions(self.log.pool()).await.map_err(Failure::Views)? {
-            if looked.get(&practice) != Some(&version) {
-                self.narrow_all(practice).await?;
+            if looked.get(&practice) != Some(&version) && self.narrow_all(practice).await? {
                 looked.insert(practice, version);
             }
         }
         Ok(())
     }
 
-    async fn narrow_all(&self, practice: PracticeId) -> Result<(), Failure> {
-        let mut after: Option<TreatmentId> = None;
+    /// Whether it was done everywhere: a record at which it fails keeps no other waiting, and is tried again.
+    async fn narrow_all(&self, practice: PracticeId) -> Result<bool, Failure> {
+        let (mut after, mut everywhere): (Option<TreatmentId>, bool) = (None, true);
         loop {
             let page = views::standing_at(self.log.pool(), practice, after, AT_ONCE).await;
             let page: Vec<(TreatmentId, PatientId, TenantId)> = page.map_err(Failure::Views)?;
             for (treatment, patient, tenant) in &page {
-                self.narrow(*patient, *treatment, practice, *tenant).await?;
+                if let Err(error) = self.narrow(*patient, *treatment, practice, *tenant).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, %treatment, "what a care team sees cannot be made narrower now");
+                    everywhere = false;
+                }
             }
             match page.last() {
                 Some((last, ..)) => after = Some(*last),
-                None => return Ok(()),
+                None => return Ok(everywhere),
             }
         }
     }

@@ -52,7 +52,7 @@ pub async fn treatments(pool: &PgPool, permit: &Permit<Parts>) -> Result<Vec<Tre
     Ok(rows.into_iter().map(TreatmentId::new).collect())
 }
 
-/// Of the permitted practice, one more than the page holds.
+/// Of the permitted practice, one more than the page holds. What was erased is in no list.
 pub async fn treatments_at(
     pool: &PgPool,
     permit: &Permit<Oversight>,
@@ -62,7 +62,8 @@ pub async fn treatments_at(
     let rows: Vec<(i16, DateTime<Utc>, Uuid, Uuid)> = sqlx::query_as(
         "SELECT stage, changed_time, treatment_id, patient
          FROM treatments
-         WHERE practice = $1
+         JOIN access_records AS records USING (patient)
+         WHERE practice = $1 AND records.erased_time IS NULL
            AND ($2::smallint IS NULL OR stage > $2
              OR (stage = $2 AND (changed_time < $3 OR (changed_time = $3 AND treatment_id > $4))))
          ORDER BY stage, changed_time DESC, treatment_id
@@ -86,11 +87,14 @@ pub async fn treatments_at(
 
 /// How many families wait for the permitted practice.
 pub async fn families_waiting(pool: &PgPool, permit: &Permit<Oversight>) -> Result<u32, ViewsError> {
-    let count: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM treatments WHERE practice = $1 AND stage = 0 AND by_family")
-            .bind(permit.target().practice().map(PracticeId::uuid))
-            .fetch_one(pool)
-            .await?;
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM treatments
+         JOIN access_records AS records USING (patient)
+         WHERE practice = $1 AND stage = 0 AND by_family AND records.erased_time IS NULL",
+    )
+    .bind(permit.target().practice().map(PracticeId::uuid))
+    .fetch_one(pool)
+    .await?;
     u32::try_from(count).map_err(|_| ViewsError::Malformed("count"))
 }
 

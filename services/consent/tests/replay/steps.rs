@@ -13,8 +13,7 @@ use holdfast_consent::domain::{
     link,
     mark::{self, KeptFrom, Mark, Marked},
     record::{self, FREE_STANDING, Holder},
-    treatment, treatment_policy,
-    visit,
+    treatment, treatment_policy, visit,
 };
 use holdfast_types::{
     AccountId, Action, Category, DocumentId, EventId, GrantId, HoldId, MarkId, Narrowing, PatientId,

@@ -141,11 +141,16 @@ pub(super) fn is_emergency(grant: &Grant) -> bool {
     grant.basis == Basis::Emergency.to_proto()
 }
 
+/// What a care team sees is changed with its practice.
+pub(super) fn is_treatment(grant: &Grant) -> bool {
+    grant.basis == Basis::Treatment.to_proto()
+}
+
 /// That a practice treats, where the grant follows from that; otherwise nothing.
 pub(super) fn because(open: &Open, known: &Known, grant: &Grant) -> String {
     use holdfast_proto::consent::v1::grantee::Kind;
     let practice = match grant.grantee.as_ref().and_then(|grantee| grantee.kind.as_ref()) {
-        Some(Kind::PracticeId(id)) if grant.basis == Basis::Treatment.to_proto() => id,
+        Some(Kind::PracticeId(id)) if is_treatment(grant) => id,
         _ => return String::new(),
     };
     open.words().say("grant-because-treats").with("name", known.practice(open, practice)).plain()

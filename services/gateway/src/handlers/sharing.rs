@@ -9,7 +9,7 @@ mod thing;
 mod uses;
 
 use super::{
-    given::{self, Standing, actions, is_emergency, purposes, rooms, until},
+    given::{self, Standing, actions, is_emergency, is_treatment, purposes, rooms, until},
     part::Parts,
     treatment,
 };
@@ -139,13 +139,15 @@ async fn grant(open: Open, Path((_, id)): Path<(String, String)>) -> Answer {
     let because = because.map(|because| Fact::new(words.t("grant-because"), because));
     let said = why.into_iter().chain(because).chain(part);
     let facts = said.chain(facts).chain(visits).chain(before).chain(link).collect();
+    let treats = is_treatment(&grant) && !standing.is_over();
+    let practices = treats.then(|| open.path("/sharing#practices"));
     let frame = open.frame(Tab::Sharing).await;
     Ok(show(&GrantPage {
         frame,
         who: card.who,
         badge: badge(&open, &known, &grant, standing),
         facts,
-        change_href: change::href(&open, &grant, standing),
+        change_href: change::href(&open, &grant, standing).or(practices),
         stop_href: card.stop_href,
     }))
 }

@@ -44,8 +44,8 @@ impl App {
         let (tenant, _) = self.views.organization(practice).await?.ok_or(AppError::PracticeUnknown)?;
         let (now, by, address) = (self.now(), authority.account(), self.secrets.address(email));
         let id = derived_id(by.uuid(), command.id);
-        let repeated = self.views.invitation(id).await?.is_some();
-        if !repeated && self.views.waiting_invitations(practice, Some(address), now).await? > 0 {
+        let known = self.views.invitation(id).await?;
+        if known.is_none() && self.views.waiting_invitations(practice, Some(address), now).await? > 0 {
             return Err(AppError::InvitationWaits);
         }
         let counted = self.secrets.invitations_to(email);
@@ -54,7 +54,10 @@ impl App {
         {
             return Err(AppError::TooManyInvitations);
         }
-        let subject = self.views.account_of(address).await?.unwrap_or(address.account());
+        let subject = match known {
+            Some(row) => row.subject(),
+            None => self.views.account_of(address).await?.unwrap_or(address.account()),
+        };
         let email_text = email.as_str().to_owned();
         let letter = Letter::invitation(&self.ground.settings().public_url, &locale);
         let sent = Sent { practice, email: email_text, locale, by, sent: now, expires: now + LASTS };
@@ -67,7 +70,9 @@ impl App {
             })
             .await
             .map_err(executed(AppError::Invitation))?;
-        self.outbox.send(email, &letter).await.map_err(AppError::Mail)?;
+        if executed.state.waits(now) {
+            self.outbox.send(email, &letter).await.map_err(AppError::Mail)?;
+        }
         Ok(Told { id, revision: executed.revision, state: executed.state })
     }
 

@@ -83,6 +83,13 @@ pub(crate) enum Invitation {
     },
 }
 
+impl Invitation {
+    /// For its answer.
+    pub(crate) fn waits(&self, now: DateTime<Utc>) -> bool {
+        matches!(self, Self::Sent { sent, end: None } if now < sent.expires)
+    }
+}
+
 impl Decider for Invitation {
     type State = Self;
     type Command = Command;

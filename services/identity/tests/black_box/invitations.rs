@@ -47,6 +47,10 @@ impl World {
         found.map(|found| found.into_inner().invitations)
     }
 
+    fn mails(&self) -> usize {
+        std::fs::read_dir(self.mail_folder()).unwrap().count()
+    }
+
     async fn signed_in(&self, email: &str) -> String {
         let session = self.sign_in(email).await.session_secret;
         self.token(&session).await
@@ -102,7 +106,10 @@ async fn the_mail_leads_to_the_invitation_and_says_nothing_of_anybody() {
 async fn an_invitation_is_taken_back_or_is_over_after_two_weeks() {
     let (world, tenant, practice) = with_practice().await;
     let desk = world.desk(tenant, practice);
-    let first = world.send(world.to(practice, ROSA), &desk).await.unwrap();
+    let request = world.to(practice, ROSA);
+    let first = world.send(request.clone(), &desk).await.unwrap();
+    let other = InviteFamilyRequest { email: "luis@families.example".into(), ..request.clone() };
+    assert_eq!(reason(world.send(other, &desk).await), "REQUEST_ID_REUSED");
     let withdraw =
         |id: &str| WithdrawInvitationRequest { request_id: world.request_id(), invitation_id: id.to_owned() };
     let taken_back = withdraw(&first.invitation_id);
@@ -112,6 +119,9 @@ async fn an_invitation_is_taken_back_or_is_over_after_two_weeks() {
     let again = withdraw(&first.invitation_id);
     let again = world.invitations().withdraw_invitation(signed(again, &desk)).await;
     assert_eq!(reason(again), "INVITATION_OVER");
+    let mailed = world.mails();
+    assert_eq!(world.send(request, &desk).await.unwrap().state(), InvitationState::Withdrawn);
+    assert_eq!(world.mails(), mailed, "what was taken back is not mailed again");
     let second = world.send(world.to(practice, ROSA), &desk).await.unwrap();
     world.clock.advance(TimeDelta::days(14));
     let rosa = world.signed_in(ROSA).await;

@@ -143,7 +143,9 @@ impl App {
             Step::Narrow { practice } => match state {
                 State::Standing { agreement: before, .. } => {
                     let policy = self.policy_of(practice).await?.care;
-                    let (agreement, grants) = narrowed(practice, before, now, &policy, standing, next);
+                    let unended = self.unended(patient).await?;
+                    let (agreement, grants) =
+                        narrowed((practice, unended), before, now, &policy, standing, next);
                     (Command::Narrow(agreement), grants)
                 }
                 // It has ended meanwhile.
@@ -170,8 +172,7 @@ impl App {
             streams.push(StreamAppend::of(given.grant.uuid(), *revision, &events).map_err(Failure::Append)?);
         }
         let Some((practice, by)) = grants.to else { return Ok(streams) };
-        let unended = views::unended(self.log.pool(), patient, now, grant::UNENDED_MAX).await;
-        let unended = unended.map_err(Failure::Views)?;
+        let unended = left_of(self.unended(patient).await?, &grants.taken);
         for (number, Given { grant, line }) in (unended..).zip(grants.given) {
             let treating = Treating { patient, practice, by, line, now };
             let treat = grant::Command::Treat { treating, unended: number };
@@ -180,6 +181,17 @@ impl App {
         }
         Ok(streams)
     }
+
+    /// Grants of the record, whoever has them.
+    async fn unended(&self, patient: PatientId) -> Result<u32, Failure> {
+        let now = self.log.clock().now();
+        views::unended(self.log.pool(), patient, now, grant::UNENDED_MAX).await.map_err(Failure::Views)
+    }
+}
+
+/// Those that end make room for others.
+fn left_of(unended: u32, taken: &[Standing]) -> u32 {
+    unended.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX))
 }
 
 /// The version that is in force is the one that was seen.
@@ -206,9 +218,10 @@ fn agreement(
     (Agreement { holder: to.1, agreed, care, grants }, Grants { to: Some(to), given, taken })
 }
 
-/// What the policy still says of each grant that stands. What the family has revoked stays so.
+/// What the policy still says of each grant that stands. What the family has revoked stays so, and what finds no room among the record's
+/// grants is not given: it becomes narrower in any case.
 fn narrowed(
-    practice: PracticeId,
+    (practice, unended): (PracticeId, u32),
     before: &Agreement,
     agreed: DateTime<Utc>,
     policy: &Care,
@@ -217,9 +230,59 @@ fn narrowed(
 ) -> (Agreement, Grants) {
     let left = standing.iter().flat_map(|(given, _)| Care::of([&given.line]).and(policy).lines());
     let left: Vec<_> = left.collect();
-    let (_, grants) = agreement((practice, before.holder), agreed, Care::of(&left), standing, next);
+    let (_, mut grants) = agreement((practice, before.holder), agreed, Care::of(&left), standing, next);
+    let room = grant::UNENDED_MAX.saturating_sub(left_of(unended, &grants.taken));
+    grants.given.truncate(usize::try_from(room).unwrap_or(usize::MAX));
     let kept = standing.iter().filter(|one| !grants.taken.contains(one)).map(|(given, _)| given.clone());
     let given = kept.chain(grants.given.iter().cloned()).collect();
     let agreement = Agreement { holder: before.holder, agreed, care: before.care.and(policy), grants: given };
     (agreement, grants)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::care::Line;
+    use holdfast_types::{Action, Category, Role};
+
+    const ROOMS: [Category; 2] = [Category::Goals, Category::Notes];
+
+    fn line(categories: &[Category], actions: &[Action]) -> Line {
+        Line { role: Role::Therapist, categories: categories.to_vec(), actions: actions.to_vec() }
+    }
+
+    fn grant(number: u128) -> GrantId {
+        GrantId::new(Uuid::from_u128(number))
+    }
+
+    /// Of one grant to read and add in two rooms, of which the policy leaves adding in one.
+    fn narrowed_at(unended: u32) -> (Agreement, Grants) {
+        let given = Given { grant: grant(0), line: line(&ROOMS, &[Action::Read, Action::Contribute]) };
+        let before = Agreement {
+            holder: AccountId::new(Uuid::from_u128(1)),
+            agreed: DateTime::UNIX_EPOCH,
+            care: Care::of([&given.line]),
+            grants: vec![given.clone()],
+        };
+        let policy =
+            Care::of(&[line(&ROOMS, &[Action::Read]), line(&[Category::Notes], &[Action::Contribute])]);
+        let next = |number| grant(1 + u128::try_from(number).unwrap());
+        let practice = PracticeId::new(Uuid::from_u128(2));
+        narrowed((practice, unended), &before, DateTime::UNIX_EPOCH, &policy, &[(given, 1)], next)
+    }
+
+    #[test]
+    fn a_grant_that_became_narrower_is_as_many_as_it_takes_to_say_so() {
+        let (agreement, grants) = narrowed_at(1);
+        assert_eq!((grants.taken.len(), grants.given.len()), (1, 2));
+        assert_eq!(agreement.grants, grants.given);
+        assert_eq!(Care::of(agreement.grants.iter().map(|given| &given.line)), agreement.care);
+    }
+
+    #[test]
+    fn where_the_record_takes_no_more_grants_it_becomes_narrower_still() {
+        let (agreement, grants) = narrowed_at(grant::UNENDED_MAX);
+        assert_eq!((grants.taken.len(), grants.given.len()), (1, 1));
+        assert_eq!(agreement.grants, grants.given);
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     form::Fields,
     handlers::{
         days,
-        given::{Standing, is_emergency},
+        given::{Standing, is_emergency, is_treatment},
     },
     links::is_link,
     pages::show,
@@ -75,7 +75,7 @@ pub(super) fn href(open: &Open, grant: &Grant, standing: Standing) -> Option<Str
     let shares = |number: &i32| {
         Category::from_proto(*number).is_some_and(|room| open.record.holds(Action::Share, room))
     };
-    let own = !is_emergency(grant) && !is_link(grant);
+    let own = !is_emergency(grant) && !is_link(grant) && !is_treatment(grant);
     let may = !standing.is_over() && own && grant.categories.iter().all(shares);
     may.then(|| open.path(&format!("/sharing/{}/change", grant.grant_id)))
 }
