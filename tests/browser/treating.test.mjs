@@ -1,5 +1,6 @@
 // A family names a practice, the practice says yes, its care team sees what was agreed to, and the family changes its mind and ends it;
-// the practice manager sets what the team is to see. On a desk and on a phone, in English and in Spanish.
+// the practice manager sets what the team is to see. A practice asks the family of its network's record, and invites another by e-mail.
+// On a desk and on a phone, in English and in Spanish.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { Holdfast, executablePath, flags } from "./holdfast.mjs";
-import { begin, heading, notShown, visit } from "./walks/steps.mjs";
+import { begin, heading, mayFail, notShown, visit } from "./walks/steps.mjs";
 
 const PATIENCE_MS = 30_000;
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
@@ -50,7 +51,7 @@ test("a practice treats", { timeout: 400_000 }, async (walk) => {
   await walk.test("a free-standing record needs no practice, and says so", async () => {
     await begin(holdfast, family, "noas.mother@mail.example", "Rut");
     await family.goto(`${holdfast.site}/people/new`);
-    const form = family.getByRole("region", { name: "Begin an empty record" });
+    const form = family.getByRole("region", { name: "Open an empty record" });
     await form.getByLabel("First name").fill("Noa");
     await form.getByLabel("Last name").fill("L.");
     await form.getByRole("radio", { name: "My child’s" }).check();
@@ -189,5 +190,126 @@ test("a practice treats", { timeout: 400_000 }, async (walk) => {
       await family.goto(`${record}/looked`);
       return family.getByText("agreed that a practice treats").first().isVisible();
     });
+  });
+});
+
+test("a practice asks, and invites", { timeout: 400_000 }, async (walk) => {
+  const INVITED = "lias.father@mail.example";
+  const desk = await visit(browser);
+  const press = (page, name) => page.getByRole("button", { name }).first().click();
+  const practices = (page) => page.getByRole("region", { name: "Practices that treat" });
+  const saysNothing = async (page) => {
+    await page.goto(`${holdfast.site}/invited`);
+    await heading(page, "You are invited");
+    await page.getByText("No invitation waits for you").waitFor();
+  };
+  let practice;
+  let link;
+
+  await walk.test("the desk asks a family of its network, which agrees to less", async () => {
+    const mother = await visit(browser, PHONE);
+    await holdfast.signIn(mother, addressOf(/two households/));
+    await mother.goto(`${holdfast.site}/people`);
+    await mother.locator("main a[href^='/r/']").first().click();
+    await heading(mother, /record/);
+    const record = new URL(mother.url()).origin + new URL(mother.url()).pathname.split("/").slice(0, 3).join("/");
+    await mother.goto(`${record}/sharing/who`);
+    const number = await mother.locator("main code").innerText();
+    await holdfast.signIn(desk, addressOf(/front desk/));
+    await desk.goto(`${holdfast.site}/desk`);
+    practice = (await desk.locator(".lead bdi").innerText()).trim();
+    await desk.getByLabel("Number of the record").fill("00000000-0000-4000-8000-000000000000");
+    mayFail(desk, /\/desk/);
+    await press(desk, "Ask the family");
+    await desk.getByRole("alert").getByText("No record of your network has this number.").waitFor();
+    await desk.getByLabel("Number of the record").fill(number);
+    await press(desk, "Ask the family");
+    await desk.getByText("Asked. You see nothing before the family has agreed.").waitFor();
+    await until("the family is not asked", async () => {
+      await mother.goto(`${holdfast.site}/h`);
+      return mother.getByText("They ask to treat.").first().isVisible();
+    });
+    await mother.getByRole("link", { name: new RegExp(practice) }).first().click();
+    await heading(mother, `${practice} asks to treat. What may they see?`);
+    await shown(mother, "treating-asked-phone");
+    for (const box of await mother.getByRole("checkbox").all()) await box.uncheck();
+    await mother.getByRole("group", { name: "Its therapists see" }).getByRole("checkbox", { name: "Goals" }).check();
+    await press(mother, "Agree");
+    await mother.getByText("Saved. That is what they see from now on.").waitFor();
+    const told = await practices(mother).innerText();
+    assert.ok(told.includes("Goals") && !told.includes("Visit notes"), told);
+    await practices(mother).getByText("asks for more").waitFor();
+  });
+
+  await walk.test("the desk invites an address, once", async () => {
+    await desk.goto(`${holdfast.site}/desk`);
+    await desk.getByRole("link", { name: "Invitations" }).click();
+    await heading(desk, "Invitations");
+    await desk.getByText("Nobody was invited yet").waitFor();
+    await desk.getByLabel("Their e-mail address").fill("nobody");
+    await press(desk, "Send the invitation");
+    await desk.getByRole("alert").getByText("Write an e-mail address").waitFor();
+    await desk.getByLabel("Their e-mail address").fill(INVITED);
+    await desk.getByRole("radio", { name: "Español" }).check();
+    const mailed = holdfast.terminal(/^ {2}sign in: (\S+)/);
+    await press(desk, "Send the invitation");
+    await desk.getByText("Sent. It is open for 14 days.").waitFor();
+    link = new URL(await mailed);
+    assert.equal(`${link.pathname}${link.search}${link.hash}`, "/invited", "the address says nothing");
+    const mail = readFileSync(/^mail (\S+)$/gm.exec(holdfast.said.slice(holdfast.said.lastIndexOf("\nmail ") + 1))[1], "utf8");
+    const [head, body] = mail.split("\r\n\r\n");
+    const said = `${head}\n${Buffer.from(body, "base64")}`;
+    assert.ok(said.includes(INVITED) && said.includes("/invited") && !said.includes(practice), said);
+    await desk.getByText("waits for an answer").waitFor();
+    await desk.getByLabel("Their e-mail address").fill(INVITED);
+    await press(desk, "Send the invitation");
+    await desk.getByRole("alert").getByText("You have invited this address already").waitFor();
+    await shown(desk, "invitations");
+  });
+
+  await walk.test("whoever reads the address sees who asks and what, and nobody else does", async () => {
+    const stranger = await visit(browser);
+    await begin(holdfast, stranger, "somebody.else@mail.example", "Sol");
+    await saysNothing(stranger);
+    const invited = await visit(browser, PHONE);
+    await invited.goto(link.href);
+    assert.ok(new URL(invited.url()).pathname.startsWith("/sign-in"), "it is signed in for");
+    await holdfast.signIn(invited, INVITED);
+    await heading(invited, "What should we call you?");
+    await invited.getByLabel("Your name").fill("Luis");
+    await press(invited, "Save");
+    await invited.goto(`${holdfast.site}/h`);
+    await heading(invited, "You are invited");
+    await invited.getByText(practice).first().waitFor();
+    await invited.getByText("You have no record yet.").waitFor();
+    await shown(invited, "invited-no-record-phone");
+    await invited.getByRole("link", { name: "Add a person" }).first().click();
+    const form = invited.getByRole("region", { name: "Open an empty record" });
+    await form.getByLabel("First name").fill("Lia");
+    await form.getByLabel("Last name").fill("P.");
+    await form.getByRole("radio", { name: "My child’s" }).check();
+    await form.getByRole("button").first().click();
+    await heading(invited, /’s record/);
+    await invited.goto(link.href);
+    await heading(invited, "You are invited");
+    await shown(invited, "invited-phone");
+    await press(invited, "See what they ask");
+    await heading(invited, `What may ${practice} see?`);
+    await shown(invited, "invited-asks-phone");
+    await invited.getByRole("link", { name: "Not now" }).click();
+    await heading(invited, "Who can see what");
+    await practices(invited).getByText("No practice is linked.").waitFor();
+    await saysNothing(invited);
+  });
+
+  await walk.test("the desk sees that it was answered, and takes another back", async () => {
+    await desk.goto(`${holdfast.site}/desk/invitations`);
+    await desk.getByText("said yes").waitFor();
+    await desk.getByLabel("Their e-mail address").fill("somebody.else@mail.example");
+    await press(desk, "Send the invitation");
+    await desk.getByText("Sent. It is open for 14 days.").waitFor();
+    await press(desk, "Take back");
+    await desk.getByText("taken back", { exact: true }).waitFor();
+    await shown(desk, "invitations-answered");
   });
 });

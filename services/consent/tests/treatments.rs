@@ -344,7 +344,6 @@ async fn whoever_proposed_it_and_holds_the_record_no_more_gives_nothing_by_the_p
         patient_id: patient.clone(),
         account_id: other.account.to_string(),
         reason: "a report to the county".into(),
-        ..FreezeHolderRequest::default()
     };
     world.authorities(&officer).freeze_holder(freeze).await.unwrap();
     assert_eq!(refusal(world.treatments(&desk()).accept_treatment(accept(&proposed)).await), "NOT_A_HOLDER");

@@ -106,7 +106,7 @@ impl App {
             for (treatment, patient, tenant) in &page {
                 if let Err(error) = self.narrow(*patient, *treatment, practice, *tenant).await {
                     let error = &error as &dyn std::error::Error;
-                    tracing::warn!(error, %treatment, "what a care team sees cannot be made narrower now");
+                    tracing::warn!(error, %practice, "what a care team sees cannot be made narrower now");
                     everywhere = false;
                 }
             }
