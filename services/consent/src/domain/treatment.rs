@@ -191,12 +191,8 @@ impl Decider for Treatment {
                 Side::Practice => agree(agreement, &policy),
                 Side::Family => Err(Refusal::Proposed),
             },
-            (State::Standing { agreement: before, .. }, Command::Agree { agreement, policy }) => {
-                if before.care == agreement.care && before.grants == agreement.grants {
-                    return Ok(Vec::new());
-                }
-                agree(agreement, &policy)
-            }
+            // Also to what it agreed to before: that is its answer to what the practice asks for since.
+            (State::Standing { .. }, Command::Agree { agreement, policy }) => agree(agreement, &policy),
             (State::Proposed(proposal), Command::Accept { by, agreement }) => match proposal.side {
                 Side::Family => Ok(vec![Event::Accepted { by, agreement }]),
                 Side::Practice => Err(Refusal::Proposed),

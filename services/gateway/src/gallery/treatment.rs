@@ -3,13 +3,13 @@
 use holdfast_types::{Action, Category};
 
 use super::{Draw, Look, Page};
-use crate::pages::Tab;
 use crate::pages::parts::{Badge, Choice, Fact, Field, Filter, Link, Problem, Tone};
 use crate::pages::sharing::Question;
 use crate::pages::treatment::{
     Care, ChoosePractice, Desk, DeskPolicy, DeskRow, EndTreating, InvitationCard, Invitations, Invited,
     PracticeCard,
 };
+use crate::pages::{Frame, Tab};
 
 pub(super) const PAGES: &[(&str, Draw)] = &[
     ("treating-who", |look| choose(look, true)),
@@ -236,6 +236,6 @@ fn invited(look: &Look, any: bool) -> Page {
         many: false,
         choices: if any { choices } else { Vec::new() },
     };
-    let frame = look.family(Tab::People);
+    let frame = look.sized(Frame::family(words, None, Tab::People, 0));
     Box::new(Invited { frame, cards: vec![card], records, problems: Vec::new() })
 }

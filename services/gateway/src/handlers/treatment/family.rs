@@ -22,8 +22,10 @@ use holdfast_proto::{
     Word as _,
     consent::v1::{
         AgreeToTreatmentRequest, CareLine, EndTreatmentRequest, GetTreatmentPolicyRequest,
-        ListTreatmentsRequest, ProposeTreatmentRequest, Treatment, TreatmentSide, TreatmentState,
+        ListTreatmentsRequest, ProposeTreatmentRequest, Treatment, TreatmentPolicy, TreatmentSide,
+        TreatmentState,
     },
+    time,
 };
 use holdfast_types::OrganizationKind;
 use http::StatusCode;
@@ -47,18 +49,29 @@ impl Open {
         own.filter(|one| one.state() != TreatmentState::Ended).ok_or_else(Failure::not_shown)
     }
 
+    /// Whether the family is asked something: by a practice that proposes, or by a policy that it has not answered since.
+    async fn asks(&self, treatment: &Treatment) -> Result<bool, Failure> {
+        match treatment.state() {
+            TreatmentState::Proposed => Ok(treatment.side() == TreatmentSide::Practice),
+            TreatmentState::Standing if !treatment.asked_lines.is_empty() => {
+                let practice_id = treatment.practice_id.clone();
+                let policy = GetTreatmentPolicyRequest { practice_id };
+                let policy = self.treatments().get_treatment_policy(policy).await?.into_inner();
+                Ok(treatment.by_account_id.is_empty() || is_later(&policy, treatment))
+            }
+            TreatmentState::Standing | TreatmentState::Ended | TreatmentState::Unspecified => Ok(false),
+        }
+    }
+
     async fn practice_name(&self, id: &str) -> Result<String, Failure> {
         Ok(self.known(None).await?.practice(self, id))
     }
 }
 
-/// Whether the family is asked something.
-fn asks(treatment: &Treatment) -> bool {
-    match treatment.state() {
-        TreatmentState::Proposed => treatment.side() == TreatmentSide::Practice,
-        TreatmentState::Standing => !treatment.asked_lines.is_empty(),
-        TreatmentState::Ended | TreatmentState::Unspecified => false,
-    }
+/// The policy was set after the last word.
+fn is_later(policy: &TreatmentPolicy, treatment: &Treatment) -> bool {
+    let moment = |moment: Option<&prost_types::Timestamp>| moment.and_then(|moment| time(moment).ok());
+    moment(policy.set_time.as_ref()) > moment(treatment.since_time.as_ref())
 }
 
 /// For the page of all that is shared.
@@ -70,10 +83,14 @@ pub(in super::super) async fn cards(open: &Open) -> Result<Vec<PracticeCard>, Fa
         ended += usize::from(one.state() == TreatmentState::Ended);
         one.state() != TreatmentState::Ended || ended <= ENDED_MAX
     });
-    Ok(told.map(|one| card(open, known.practice(open, &one.practice_id), one)).collect())
+    let mut cards = Vec::new();
+    for one in told {
+        cards.push(card(open, known.practice(open, &one.practice_id), one, open.asks(one).await?));
+    }
+    Ok(cards)
 }
 
-fn card(open: &Open, name: String, treatment: &Treatment) -> PracticeCard {
+fn card(open: &Open, name: String, treatment: &Treatment, asks: bool) -> PracticeCard {
     let words = open.words();
     let since = open.when(treatment.since_time.as_ref()).map_or_else(String::new, |when| when.text);
     let path = open.path(&format!("/sharing/practices/{}", treatment.treatment_id));
@@ -82,7 +99,7 @@ fn card(open: &Open, name: String, treatment: &Treatment) -> PracticeCard {
             (Tone::Warn, "treating-asks", Some("treating-decide"), Some("treating-decline"))
         }
         (TreatmentState::Proposed, _) => (Tone::Info, "treating-waits", None, Some("treating-take-back")),
-        (TreatmentState::Standing, _) if asks(treatment) => {
+        (TreatmentState::Standing, _) if asks => {
             (Tone::Warn, "treating-asks-more", Some("treating-change"), Some("treating-end"))
         }
         (TreatmentState::Standing, _) => {
@@ -102,7 +119,12 @@ fn card(open: &Open, name: String, treatment: &Treatment) -> PracticeCard {
 
 /// What practices ask the family, for its first page.
 pub(in super::super) async fn needs(open: &Open) -> Result<Vec<Need>, Failure> {
-    let asking: Vec<Treatment> = open.treated_by().await?.into_iter().filter(asks).collect();
+    let mut asking = Vec::new();
+    for one in open.treated_by().await? {
+        if open.asks(&one).await? {
+            asking.push(one);
+        }
+    }
     if asking.is_empty() {
         return Ok(Vec::new());
     }
@@ -265,7 +287,8 @@ fn offered(treatment: &Treatment) -> Vec<CareLine> {
 }
 
 async fn to_agree(open: &Open, treatment: &Treatment, problems: Vec<Problem>) -> Result<Care, Failure> {
-    if treatment.state() == TreatmentState::Proposed && !asks(treatment) {
+    let asks = open.asks(treatment).await?;
+    if treatment.state() == TreatmentState::Proposed && !asks {
         return Err(Failure::not_shown());
     }
     let (words, name) = (open.words(), open.practice_name(&treatment.practice_id).await?);
@@ -274,7 +297,7 @@ async fn to_agree(open: &Open, treatment: &Treatment, problems: Vec<Problem>) ->
         true => ("treating-change-title", "treating-change-lead", "treating-save", "treating-end"),
         false => ("treating-agree-title", "treating-care-lead", "treating-agree", "treating-decline"),
     };
-    let lead = if standing && asks(treatment) { "treating-more-lead" } else { lead };
+    let lead = if standing && asks { "treating-more-lead" } else { lead };
     let path = open.path(&format!("/sharing/practices/{}", treatment.treatment_id));
     let version = Carried { name: "version".to_owned(), value: treatment.policy_version.to_string() };
     Ok(Care {
