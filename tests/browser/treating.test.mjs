@@ -161,7 +161,7 @@ test("a practice treats", { timeout: 400_000 }, async (walk) => {
 
   await walk.test("the practice manager takes a room from the team, and it is gone at the family’s", async () => {
     manager = await visit(browser);
-    await holdfast.signIn(manager, addressOf(/practice manager/));
+    await holdfast.signIn(manager, addressOf(/speech therapist/));
     await manager.goto(`${holdfast.site}/desk/policy`);
     await heading(manager, "What our care team is to see");
     await manager.getByText("the usual: you have not set anything yet").waitFor();

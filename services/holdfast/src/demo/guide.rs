@@ -37,9 +37,6 @@ fn table(network: &Network) -> String {
         }));
     }
     rows.extend(find(network, "front desk", |person| matches!(person.role, Role::FrontDesk { .. })));
-    rows.extend(find(network, "practice manager", |person| {
-        matches!(person.role, Role::Clinician { director: true, .. })
-    }));
     rows.extend(find(network, "billing", |person| matches!(person.role, Role::Biller { .. })));
     rows.extend(find(network, "school coordinator", |person| {
         matches!(person.role, Role::SchoolCoordinator { .. })
