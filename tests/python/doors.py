@@ -222,7 +222,7 @@ class World:
             "revoke_grant_id": self.grant.grant_id, "proposal_id": self.proposal_id, "retracted_item_id": self.item.item_id, "tenant_id": tenant_id(), "practice_id": self.practice_id,
             "account_id": self.stranger_id, "message_id": request_id(), "authority_id": request_id(), "freeze_id": request_id(),
             "hold_id": request_id(), "categories": ["CATEGORY_GOALS"], "category": "CATEGORY_GOALS", "action": "ACTION_READ",
-            "actions": ["ACTION_READ"], "grantee": {"account_id": self.stranger_id}, "relationship": "RELATIONSHIP_PARENT",
+            "roles": [{"account_id": self.stranger_id, "assignment": {"role": "ROLE_THERAPIST", "tenant_id": tenant_id()}}], "actions": ["ACTION_READ"], "grantee": {"account_id": self.stranger_id}, "relationship": "RELATIONSHIP_PARENT",
             "role": "ROLE_THERAPIST", "basis": "AUTHORITY_BASIS_BIRTH", "finding": "EMERGENCY_FINDING_JUSTIFIED",
             "item": {"fhir_json": json.dumps(goal(secrets.token_hex(4), "Knocks")).encode()},
             "items": [{"fhir_json": json.dumps(goal(secrets.token_hex(4), "Knocks")).encode()}],
@@ -237,6 +237,7 @@ class World:
             "issuer": "https://login.doors.example", "client_id": "holdfast", "role_claim": "groups",
             "email_domains": [f"{secrets.token_hex(4)}.example"],
             "label": "Whoever knocks", "openings_max": 1, "review_id": self.review_id,
+            "verdict": "REVIEW_VERDICT_KEEP",
         }
         # A word of another list under the same name is none of this one's.
         is_word = lambda field: field.type != field.TYPE_ENUM or not isinstance(own[field.name], str) or own[field.name] in field.enum_type.values_by_name

@@ -1,11 +1,14 @@
 //! Whoever bears a link sees what its grant opens, in every service, and nothing beside it; and no longer than it stands.
 #![cfg(test)]
+mod audited;
 mod record;
 
+use audited::audited;
 use chrono::TimeDelta;
 use holdfast_host::client::Outgoing;
 use holdfast_proto::{
     Word as _,
+    audit::v1::ReplayDecisionsRequest,
     consent::v1::{self as consent, link_service_client::LinkServiceClient},
     documents::v1::{ListDocumentsRequest, documents_service_client::DocumentsServiceClient},
     messaging::v1::{ListThreadsRequest, messaging_service_client::MessagingServiceClient},
@@ -81,8 +84,9 @@ impl World {
 const CLOSED: Result<i32, &str> = Err("NOT_PERMITTED");
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_bearer_of_a_link_sees_what_it_opens_until_it_is_stopped() {
-    let world = record::world().await;
+async fn the_bearer_of_a_link_sees_what_it_opens_until_it_is_stopped_and_each_look_is_decided_again() {
+    let installation = audited().await;
+    let world = &installation.world;
     let made = world.make_link(&[Category::Goals, Category::Documents]).await;
     let bearer = world.bearer(&made);
     assert_eq!(world.told(&bearer).await, [Ok(1), Ok(1), CLOSED]);
@@ -107,6 +111,15 @@ async fn the_bearer_of_a_link_sees_what_it_opens_until_it_is_stopped() {
         }
     };
     patiently(closed).await.unwrap();
+
+    installation.caught_up().await;
+    let until_time = Some(timestamp(SystemClock.now()));
+    let query = ReplayDecisionsRequest { until_time, page_size: 500, ..Default::default() };
+    let replayed =
+        installation.replay(&installation.operator).replay_decisions(query).await.unwrap().into_inner();
+    assert!(replayed.decision_count > 6 && replayed.next_page_token.is_empty());
+    let unlike: Vec<_> = replayed.exceptions.iter().filter(|one| one.service != "identity").collect();
+    assert!(unlike.is_empty(), "{unlike:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,7 +193,8 @@ async fn heard<'a>(
     let rows: Vec<(Uuid, i64, Option<Vec<u8>>)> = sqlx::query_as(
         "SELECT patient, lane_seq, public_payload
          FROM entries
-         WHERE service = 'consent' AND kind = 'sharing' AND patient = ANY($1)
+         WHERE service = 'consent' AND kind = 'sharing' AND public_payload IS NOT NULL
+           AND patient = ANY($1)
          ORDER BY patient, lane_seq",
     )
     .bind(patients.iter().map(|patient| patient.uuid()).collect::<Vec<_>>())
@@ -209,7 +210,8 @@ async fn heard<'a>(
     Ok(ConsentHeard { said, reached: reached.collect() })
 }
 
-/// An event about records and grants that says nothing readable of them waits at every service that hears it.
+/// What consent tells nobody (that a link was opened, that a practice treats) is part of no decision; what it tells and nobody can read
+/// waits at every service that hears it.
 pub(super) fn saying(lane_seq: i64, public_payload: Option<&[u8]>) -> Saying {
     let payload = public_payload.and_then(|bytes| Any::decode(bytes).ok());
     let fact = payload.and_then(|payload| ConsentFact::read(&payload).ok().flatten());

@@ -155,7 +155,8 @@ pub(super) async fn sayings(
     let said: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
         "SELECT lane_seq, public_payload
          FROM entries
-         WHERE service = 'consent' AND kind = 'sharing' AND patient = $1 AND recorded <= $2
+         WHERE service = 'consent' AND kind = 'sharing' AND public_payload IS NOT NULL
+           AND patient = $1 AND recorded <= $2
          ORDER BY lane_seq",
     )
     .bind(patient.uuid())

@@ -65,7 +65,8 @@ pub async fn rehearsed(
     let said: Vec<(i64, Option<Vec<u8>>)> = sqlx::query_as(
         "SELECT lane_seq, public_payload
          FROM entries
-         WHERE service = 'consent' AND kind = 'sharing' AND patient = $1
+         WHERE service = 'consent' AND kind = 'sharing' AND public_payload IS NOT NULL
+           AND patient = $1
          ORDER BY lane_seq",
     )
     .bind(patient.uuid())

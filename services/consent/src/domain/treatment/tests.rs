@@ -1,3 +1,4 @@
+//! Given what family and practice have said to each other, when one of them says more, then what follows.
 use super::*;
 use crate::domain::care::tests::reads;
 use holdfast_types::{Action, Category, Role};
@@ -116,7 +117,8 @@ fn a_family_changes_its_mind_while_the_practice_treats() {
     let standing = [propose(Side::Practice, policy()), agree(policy())];
     let state = after(&[&standing[..], &[agree(goals.clone())]].concat());
     assert!(matches!(&state, State::Standing { agreement, .. } if agreement.care == goals));
-    assert_eq!(Treatment::decide(&after(&standing), agree(policy())), Ok(vec![]), "nothing was changed");
+    let same = Treatment::decide(&after(&standing), agree(policy()));
+    assert_eq!(same, Ok(vec![Event::Agreed(agreement(policy()))]), "its answer to what is asked for since");
 }
 
 #[test]
