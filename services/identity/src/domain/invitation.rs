@@ -181,7 +181,7 @@ pub(crate) mod tests {
             }
         }
         assert_eq!(Invitation::decide(&Invitation::None, answer(true, now())), Err(Refusal::Unknown));
-        assert_eq!(Invitation::decide(&after(&[send.clone()]), send), Err(Refusal::Exists));
+        assert_eq!(Invitation::decide(&after(std::slice::from_ref(&send)), send), Err(Refusal::Exists));
     }
 
     #[test]
