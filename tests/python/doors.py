@@ -31,7 +31,7 @@ ROOMS = ["GOALS", "MESSAGES"]
 SEEN = [{"role": "ROLE_THERAPIST", "categories": ["CATEGORY_GOALS"], "actions": ["ACTION_READ"]}]
 # Where somebody is led who is not shown what was asked for.
 ELSEWHERE = {"/sign-in", "/h", "/work"}
-REDIRECTS_MAX = 3
+ANSWERS_MAX = 6
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 ROUTE = re.compile(r'\.route\(\s*"([^"]+)",\s*((?:get|post|put|patch|delete)\b[^;]*?)\)\s*(?=\.|$|;|\n\s*[.})])', re.S)
 
@@ -91,14 +91,18 @@ def moment(account_id, patient_id):
 
 
 class Page:
-    """What a browser shows in the end. Who is led to another page of the site than was asked for is not shown that one."""
+    """What a browser shows in the end. Who is led to another page of the site than was asked for is not shown that one; who is asked to
+    come again does."""
 
     def __init__(self, path, headers):
         self.said = path
-        for _ in range(REDIRECTS_MAX):
+        for _ in range(ANSWERS_MAX):
             connection = http.client.HTTPConnection(SITE.netloc, timeout=PATIENCE_S)
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
+            if answer.status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+                time.sleep(float(answer.getheader("retry-after")))
+                continue
             path = answer.getheader("location")
             self.said = f"{answer.status} {path or ''}".strip()
             if path is None or path in ELSEWHERE:
