@@ -187,9 +187,16 @@ def read_node(report):
 
 
 def read_unittest(text):
-    """`test_x (module.Class.test_x) ... ok`; before Python 3.11 the name stood outside the brackets alone."""
+    """`test_x (module.Class.test_x) ... ok`; before Python 3.11 the name stood outside the brackets alone.
+
+    A warning comes between a test and its end, which then begins a line.
+    """
     outcomes = {}
-    for name, home, word in re.findall(r"^(\w+) \(([\w.]+)\) \.\.\. ?(\w*)", text, re.M):
+    headers = list(re.finditer(r"^(\w+) \(([\w.]+)\) \.\.\. ?", text, re.M))
+    for header, following in zip(headers, [*headers[1:], None]):
+        name, home = header.groups()
+        said = text[header.end():following.start() if following else None].split("=" * 70)[0]
+        end = re.search(r"^(ok|skipped|FAIL|ERROR)\b", said, re.M)
         home = home if home.endswith(f".{name}") else f"{home}.{name}"
-        outcomes[home] = {"ok": PASSED, "skipped": SKIPPED}.get(word, FAILED)
+        outcomes[home] = {"ok": PASSED, "skipped": SKIPPED}.get(end and end[1], FAILED)
     return outcomes

@@ -123,9 +123,11 @@ class Reports(Planted):
         )
         self.assertEqual(runners.read_libtest("skipped: no data\ntest good ... ok\n"), {"good": runners.SKIPPED})
         said = "test_a (m.C.test_a) ... ok\ntest_b (m.C) ... FAIL\ntest_c (m.C.test_c) ... skipped 'x'\ntest_d (m.C.test_d) ... \n"
+        said += "test_e (m.C.test_e) ... a.py:1: ResourceWarning: unclosed\n  self._sock = None\nok\n"
         self.assertEqual(
             runners.read_unittest(said),
-            {"m.C.test_a": runners.PASSED, "m.C.test_b": runners.FAILED, "m.C.test_c": runners.SKIPPED, "m.C.test_d": runners.FAILED},
+            {"m.C.test_a": runners.PASSED, "m.C.test_b": runners.FAILED, "m.C.test_c": runners.SKIPPED, "m.C.test_d": runners.FAILED,
+             "m.C.test_e": runners.PASSED},
         )
 
     def test_no_report_is_no_success(self):

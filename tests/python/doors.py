@@ -1,5 +1,6 @@
 """Every door there is, as reflection and the handlers' sources name them, and who stands before it."""
 
+import contextlib
 import datetime
 import functools
 import hashlib
@@ -97,9 +98,9 @@ class Page:
     def __init__(self, path, headers):
         self.said = path
         for _ in range(ANSWERS_MAX):
-            connection = http.client.HTTPConnection(SITE.netloc, timeout=PATIENCE_S)
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
+            with contextlib.closing(http.client.HTTPConnection(SITE.netloc, timeout=PATIENCE_S)) as connection:
+                connection.request("GET", path, headers=headers)
+                answer = connection.getresponse()
             if answer.status == http.HTTPStatus.SERVICE_UNAVAILABLE:
                 time.sleep(float(answer.getheader("retry-after")))
                 continue
