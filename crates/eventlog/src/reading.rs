@@ -7,13 +7,15 @@ use futures::TryStreamExt;
 use std::collections::HashMap;
 
 impl EventLog {
-    /// The events of one stream, oldest first.
+    /// The events of one stream of a subject, oldest first. A stream of another subject has none, even where both share a lane: an id that
+    /// somebody brings says nothing about whose it is.
     pub async fn stream(&self, subject: Subject, name: &StreamName) -> Result<Vec<Opened>, ReadError> {
         let mut rows = sqlx::query_as::<_, EventRow>(
-            "SELECT * FROM events WHERE lane = $1 AND stream = $2 ORDER BY revision",
+            "SELECT * FROM events WHERE lane = $1 AND stream = $2 AND subject = $3 ORDER BY revision",
         )
         .bind(i32::from(subject.lane()))
         .bind(name.to_string())
+        .bind(subject.uuid())
         .fetch(self.pool());
         let mut events = Vec::new();
         while let Some(row) = rows.try_next().await.map_err(ReadError::Unavailable)? {
@@ -53,11 +55,12 @@ impl EventLog {
         let rows: Vec<EventRow> = sqlx::query_as(
             "SELECT events.* FROM events
              JOIN UNNEST($2::text[], $3::bigint[]) AS wanted (stream, revision) USING (stream, revision)
-             WHERE events.lane = $1 AND events.by_right IS NOT NULL",
+             WHERE events.lane = $1 AND events.subject = $4 AND events.by_right IS NOT NULL",
         )
         .bind(i32::from(subject.lane()))
         .bind(streams)
         .bind(revisions)
+        .bind(subject.uuid())
         .fetch_all(self.pool())
         .await
         .map_err(ReadError::Unavailable)?;

@@ -68,6 +68,22 @@ async fn a_request_id_means_one_command_in_the_whole_log_in_whichever_lane_and_p
 }
 
 #[tokio::test]
+async fn a_stream_of_another_subject_in_the_same_lane_is_neither_read_nor_gone_on_with() {
+    let world = world().await;
+    act(&world.log, 10, None, JarCommand::Fill(50)).await.unwrap();
+    let neighbour = (11..).map(patient).find(|other| other.lane() == patient(10).lane()).unwrap();
+    let name = StreamName::new(JarEvent::AGGREGATE, id(10));
+    assert_eq!(world.log.stream(neighbour, &name).await.unwrap().len(), 0);
+    let loaded = world.log.load::<Jar>(neighbour, id(10)).await.unwrap();
+    assert_eq!((loaded.state, loaded.revision), (0, 0));
+    let taken = world.log.execute::<Jar>(neighbour, id(10), &context(), None, |_| JarCommand::Take(1)).await;
+    assert!(matches!(taken, Err(ExecuteError::Refused(Overdrawn))));
+    let begun = world.log.execute::<Jar>(neighbour, id(10), &context(), None, |_| JarCommand::Fill(1)).await;
+    assert!(matches!(begun, Err(ExecuteError::Append(AppendError::Stale))));
+    assert_eq!(world.log.load::<Jar>(patient(10), id(10)).await.unwrap().state, 50);
+}
+
+#[tokio::test]
 async fn a_conflict_fails_alone_and_leaves_no_gap() {
     let world = world().await;
     act(&world.log, 10, None, JarCommand::Fill(5)).await.unwrap();
