@@ -75,9 +75,14 @@ impl App {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let (streams, tally) = self.decide(batch).await?;
+            let answered = async || self.log.answered(subject, Some(request)).await.map_err(Failure::Append);
+            let (streams, tally) = match self.decide(batch).await {
+                // What others have made of it since does not undo what the request did.
+                Err(_) if answered().await?.is_some() => Default::default(),
+                decided => decided?,
+            };
             if streams.is_empty() {
-                let position = self.log.answered(subject, Some(request)).await.map_err(Failure::Append)?;
+                let position = answered().await?;
                 return Ok(Recorded { tally, repeated: position.is_some(), position });
             }
             let append =
