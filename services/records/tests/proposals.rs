@@ -216,7 +216,7 @@ async fn who_proposed_takes_it_back_and_what_should_go_is_retracted_with_their_r
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_added_before_a_therapist_changed_it_or_its_room_was_reviewed_is_answered_as_it_was() {
+async fn what_was_added_before_others_changed_it_or_its_room_was_reviewed_is_answered_as_it_was() {
     let world = world().await;
     world.share(&therapist(), Category::ALL, &[Action::Read, Action::Contribute]).await;
     let item = pb::NewItem { fhir_json: goal("g", "Say hello").into_bytes().into(), source_key: "g".into() };
@@ -226,7 +226,8 @@ async fn what_was_added_before_a_therapist_changed_it_or_its_room_was_reviewed_i
         item: Some(item.clone()),
     };
     let added = world.client(&parent()).create_item(asked(&item)).await.unwrap().into_inner();
-    world.update(&therapist(), &added.item.unwrap(), &goal("g", "Say hello to both")).await.unwrap();
+    let own = world.update(&parent(), &added.item.unwrap(), &goal("g", "Wave")).await.unwrap();
+    world.update(&therapist(), &own, &goal("g", "Say hello to both")).await.unwrap();
     let again = world.client(&parent()).create_item(asked(&item)).await.unwrap().into_inner();
     assert_eq!(again.position, added.position);
     world.lock(&REQUIRED, &[Category::Goals]).await.unwrap();
