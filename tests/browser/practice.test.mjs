@@ -1,9 +1,11 @@
-// A therapist signs in by the practice's own provider: a certified one, which others wrote, runs here beside the whole product.
+// Who runs a practice sets its own sign-in provider, and a therapist signs in by it: a certified one, which others wrote, runs here
+// beside the whole product.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -56,8 +58,7 @@ before(async () => {
   holdfast = await Holdfast.up();
   browser = await chromium.launch({ executablePath, args: flags });
   provider = await openProvider(holdfast.site);
-  const wish = { ...CLIENT, issuer: provider.issuer, domain: DOMAIN, group: "clinicians", invited: [DANA] };
-  const ran = spawnSync(PYTHON, [join(root, "tests/python/practice_login.py"), JSON.stringify(wish)], {
+  const ran = spawnSync(PYTHON, [join(root, "tests/python/invite.py"), DANA], {
     cwd: root, encoding: "utf8", env: { ...process.env, HOLDFAST_DATA_DIR: holdfast.dataDir },
   });
   assert.equal(ran.status, 0, ran.error?.message ?? ran.stderr);
@@ -108,9 +109,44 @@ async function there(page, email) {
 
 const confirm = (page) => page.getByRole("button", { name: "Yes, sign me in" }).click();
 
+// Who runs one practice, as the demo's table of people says.
+function manager() {
+  const people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
+  return people.find((row) => /speech therapist/.test(row)).trim().split(/ {2,}/).find((word) => word.includes("@"));
+}
+
 test("signing in with the practice", { timeout: 400_000 }, async (walk) => {
   const page = await guest();
+  const runs = await guest(PHONE);
   let used;
+
+  await walk.test("who runs the practice sets its provider, and what is wrong is said beside it", async () => {
+    await holdfast.signIn(runs, manager());
+    await runs.goto(`${holdfast.site}/work`);
+    await runs.getByRole("link", { name: "Change how they sign in" }).click();
+    await heading(runs, "How your people sign in");
+    await runs.getByText("no sign-in service is set").waitFor();
+    await runs.getByText(`${holdfast.site}/sign-in/practice/back`).waitFor();
+    await shown(runs, "provider-none-phone");
+    await runs.getByLabel("Address of your sign-in service").fill("http://elsewhere.example");
+    await runs.getByLabel("Client ID").fill(CLIENT.client_id);
+    await runs.getByLabel("Client secret").fill(CLIENT.client_secret);
+    await runs.getByLabel("Domains of your e-mail addresses").fill(DOMAIN);
+    await runs.getByLabel("Scopes to ask for").fill("groups");
+    await runs.getByLabel("therapist", { exact: false }).first().fill("clinicians");
+    await runs.getByRole("button", { name: "Save" }).click();
+    await runs.getByRole("alert").getByText("Write an https address").waitFor();
+    await shown(runs, "provider-wrong-phone");
+    assert.equal(await runs.getByLabel("Client secret").inputValue(), "", "a secret is sent back to nobody");
+    await runs.getByLabel("Address of your sign-in service").fill(provider.issuer);
+    await runs.getByLabel("Client secret").fill(CLIENT.client_secret);
+    await runs.getByRole("button", { name: "Save" }).click();
+    await runs.getByText("Saved. It counts from the next sign-in.").waitFor();
+    await runs.getByText("a sign-in service is set").waitFor();
+    assert.equal(await runs.getByLabel("therapist", { exact: false }).first().inputValue(), "clinicians");
+    assert.ok(!(await runs.content()).includes(CLIENT.client_secret), "the secret is never shown");
+    await shown(runs, "provider-set-phone");
+  });
 
   await walk.test("a therapist who was invited signs in by it and works there", async () => {
     await off(page, DANA);
@@ -173,5 +209,18 @@ test("signing in with the practice", { timeout: 400_000 }, async (walk) => {
     await confirm(late);
     await heading(late, "Your practice’s sign-in does not work now");
     await holdfast.signIn(late, DANA);
+  });
+
+  await walk.test("who runs the practice stops using it, and nobody signs in by it any more", async () => {
+    await runs.goto(`${holdfast.site}/work/sign-in`);
+    await runs.getByText("Stop using it").first().click();
+    await runs.getByRole("button", { name: "Stop using it" }).click();
+    await runs.getByText("Removed. Nobody signs in by it any more.").waitFor();
+    await runs.getByText("no sign-in service is set").waitFor();
+    const late = await guest();
+    await late.goto(`${holdfast.site}/sign-in/practice`);
+    await late.getByLabel("Work e-mail").fill(DANA);
+    await late.getByRole("button", { name: "Next" }).click();
+    await late.getByText("No practice signs in here with this address.").first().waitFor();
   });
 });

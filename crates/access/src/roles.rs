@@ -225,7 +225,7 @@ impl Roles {
 
     /// Whether somebody with these roles may give or take the asked one: operators every role, the administrators of a tenant or of one
     /// organisation as far as the table says.
-    pub(crate) fn reaches(&self, held: &[RoleAssignment], asked: &RoleAssignment) -> bool {
+    pub fn reaches(&self, held: &[RoleAssignment], asked: &RoleAssignment) -> bool {
         let Some(row) = self.rows.get(&asked.role) else { return false };
         let gives = |own: &RoleAssignment| match own.role {
             Role::Operator => true,

@@ -11,6 +11,10 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
+            /// Of nothing and nobody (RFC 9562, section 5.9): what an id asks for that leads nowhere is refused and recorded as of it, like
+            /// anything else that the caller may not see.
+            pub const NIL: Self = Self(Uuid::nil());
+
             pub const fn new(id: Uuid) -> Self {
                 Self(id)
             }

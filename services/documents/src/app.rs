@@ -29,9 +29,6 @@ use std::slice;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Whose record an upload is for that is not there: refused and recorded like any other that the caller may not touch.
-const NOBODY: PatientId = PatientId::new(Uuid::nil());
-
 #[derive(Clone)]
 pub(crate) struct App {
     ground: Ground,
@@ -119,7 +116,7 @@ impl App {
         let known = views::upload(self.log().pool(), id).await.map_err(Failure::Views)?;
         let (patient, categories) = match &known {
             Some(known) => (known.patient, slice::from_ref(&known.category)),
-            None => (NOBODY, Category::ALL),
+            None => (PatientId::NIL, Category::ALL),
         };
         let gate = self.ground.gate();
         let permit = gate.authorise(asked, Action::Contribute, patient, categories, operation).await?;

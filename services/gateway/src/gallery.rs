@@ -12,6 +12,7 @@ mod messages;
 mod outside;
 mod papers;
 mod proposals;
+mod provider;
 mod record;
 mod reviews;
 mod sample;
@@ -78,6 +79,7 @@ fn pages() -> impl Iterator<Item = &'static (&'static str, Draw)> {
         erasure::PAGES,
         authority::PAGES,
         treatment::PAGES,
+        provider::PAGES,
     ];
     rooms.into_iter().flatten()
 }

@@ -25,6 +25,8 @@ pub const SAYINGS: &[&str] = &[
     "desk-ended",
     "desk-asked",
     "desk-policy-saved",
+    "provider-saved",
+    "provider-removed",
     "acts-helping",
     "acts-proposed",
     "acts-recorded",

@@ -207,7 +207,7 @@ impl<'a> Rehearsal<'a> {
     /// Everybody whom what is given names, with the roles by which it reaches them.
     pub fn named(&self, now: DateTime<Utc>) -> BTreeMap<Whom, Caller> {
         let (before, after) = self.around(u64::MAX, now);
-        let tenant = before.tenant().unwrap_or(TenantId::new(Uuid::nil()));
+        let tenant = before.tenant().unwrap_or(TenantId::NIL);
         let grants = before.grants(now).chain(after.grants(now));
         grants.map(|grant| reached(grant, tenant)).collect()
     }
@@ -344,15 +344,15 @@ fn reached(grant: &GrantFact, tenant: TenantId) -> (Whom, Caller) {
     match grant.grantee {
         Grantee::Account(account) if grant.basis == Basis::Emergency => {
             // It was taken by somebody who treats at a practice of the network, and reaches nobody who does not.
-            let practice = Some(PracticeId::new(Uuid::nil()));
+            let practice = Some(PracticeId::NIL);
             let roles = vec![RoleAssignment { role: Role::Therapist, tenant, practice }];
             (Whom::Account(account), nobody(account, roles))
         }
         Grantee::Account(account) => (Whom::Account(account), nobody(account, Vec::new())),
         Grantee::Practice { practice, role } => {
-            let tenant = TenantId::new(Uuid::nil());
+            let tenant = TenantId::NIL;
             let roles = vec![RoleAssignment { role, tenant, practice: Some(practice) }];
-            (Whom::Practice(practice, role), nobody(AccountId::new(Uuid::nil()), roles))
+            (Whom::Practice(practice, role), nobody(AccountId::NIL, roles))
         }
     }
 }

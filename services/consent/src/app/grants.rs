@@ -12,10 +12,6 @@ use holdfast_access::{Parts, Permit, RequestContext};
 use holdfast_eventlog::{Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{AccountId, Action, Basis, Category, GrantId, PatientId, Purpose, Span};
-use uuid::Uuid;
-
-/// Whose record a grant is of that is not there: refused and recorded like any other that the caller may not see.
-const NOBODY: PatientId = PatientId::new(Uuid::nil());
 
 pub(crate) struct RevokeGrant {
     pub(crate) grant: GrantId,
@@ -199,6 +195,6 @@ impl App {
 
     pub(super) async fn patient_of(&self, grant: GrantId) -> Result<PatientId, Failure> {
         let patient = views::patient_of(self.log.pool(), grant).await.map_err(Failure::Views)?;
-        Ok(patient.unwrap_or(NOBODY))
+        Ok(patient.unwrap_or(PatientId::NIL))
     }
 }

@@ -17,11 +17,6 @@ use holdfast_access::{Oversight, RequestContext, Returned, Unreleased};
 use holdfast_eventlog::{Context, Position, Subject};
 use holdfast_host::CommandId;
 use holdfast_types::{AccountId, Action, Category, GrantId, PatientId, PracticeId, TenantId, TreatmentId};
-use uuid::Uuid;
-
-/// Of which record and practice something is that is not there: refused and recorded like any other that the caller may not see.
-const NOBODY: PatientId = PatientId::new(Uuid::nil());
-const NOWHERE: PracticeId = PracticeId::new(Uuid::nil());
 
 pub(crate) struct Propose {
     pub(crate) patient: PatientId,
@@ -243,7 +238,7 @@ impl App {
     ) -> Result<Acting, Failure> {
         let network = self.network_of(patient).await?.filter(|network| *network != FREE_STANDING);
         let own = network == Some(tenant_of(asked, practice));
-        self.as_practice(asked, patient, if own { practice } else { NOWHERE }, operation).await
+        self.as_practice(asked, patient, if own { practice } else { PracticeId::NIL }, operation).await
     }
 
     async fn network_of(&self, patient: PatientId) -> Result<Option<TenantId>, Failure> {
@@ -256,7 +251,7 @@ impl App {
 
     async fn treatment_of(&self, treatment: TreatmentId) -> Result<(PatientId, PracticeId), Failure> {
         let known = views::treatment_of(self.log.pool(), treatment).await.map_err(Failure::Views)?;
-        Ok(known.unwrap_or((NOBODY, NOWHERE)))
+        Ok(known.unwrap_or((PatientId::NIL, PracticeId::NIL)))
     }
 
     /// As the log tells it.

@@ -26,6 +26,7 @@ mod practice;
 mod proof;
 mod proposals;
 mod propose;
+mod provider;
 mod record;
 mod reviews;
 mod room;
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> Router<Arc<Site>> {
     Router::new()
         .merge(sign_in::routes())
         .merge(practice::routes())
+        .merge(provider::routes())
         .merge(second_step::routes())
         .merge(factors::routes())
         .merge(sign_out::routes())

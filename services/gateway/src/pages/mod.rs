@@ -21,6 +21,7 @@ pub mod papers;
 pub mod parts;
 pub mod people;
 pub mod proposals;
+pub mod provider;
 pub mod record;
 pub mod reviews;
 pub mod sharing;

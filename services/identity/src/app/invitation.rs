@@ -18,8 +18,6 @@ const WAITING_MAX: i64 = 200;
 /// To one address in a day, by whichever practice.
 const MAILS_MAX: i32 = 3;
 const DAY: TimeDelta = TimeDelta::hours(24);
-/// Where an invitation is of that is not there: refused and recorded like any other that the caller may not see.
-const NOWHERE: PracticeId = PracticeId::new(Uuid::nil());
 
 /// One as the log tells it.
 pub(crate) struct Told {
@@ -45,13 +43,17 @@ impl App {
         let (now, by, address) = (self.now(), authority.account(), self.secrets.address(email));
         let id = derived_id(by.uuid(), command.id);
         let known = self.views.invitation(id).await?;
-        if known.is_none() && self.views.waiting_invitations(practice, Some(address), now).await? > 0 {
-            return Err(AppError::InvitationWaits);
+        if known.is_none() {
+            if self.views.waiting_invitations(practice, Some(address), now).await? > 0 {
+                return Err(AppError::InvitationWaits);
+            }
+            if self.views.waiting_invitations(practice, None, now).await? >= WAITING_MAX {
+                return Err(AppError::TooManyInvitations);
+            }
         }
-        let counted = self.secrets.invitations_to(email);
-        if self.views.waiting_invitations(practice, None, now).await? >= WAITING_MAX
-            || !self.views.take_mail(counted, now, DAY, MAILS_MAX).await?
-        {
+        let mails = self.views.take_mail(self.secrets.invitations_to(email), now, DAY, MAILS_MAX).await?;
+        // One that is sent again is answered as it was, with or without a further mail.
+        if known.is_none() && !mails {
             return Err(AppError::TooManyInvitations);
         }
         let subject = match known {
@@ -70,7 +72,7 @@ impl App {
             })
             .await
             .map_err(executed(AppError::Invitation))?;
-        if executed.state.waits(now) {
+        if mails && executed.state.waits(now) {
             self.outbox.send(email, &letter).await.map_err(AppError::Mail)?;
         }
         Ok(Told { id, revision: executed.revision, state: executed.state })
@@ -84,7 +86,7 @@ impl App {
         id: Uuid,
     ) -> Result<Told, AppError> {
         let row = self.views.invitation(id).await?;
-        let practice = row.map_or(NOWHERE, |row| PracticeId::new(row.practice));
+        let practice = row.map_or(PracticeId::NIL, |row| PracticeId::new(row.practice));
         let asked = Oversight::Treatments(practice);
         let operation = "identity.WithdrawInvitation";
         let permit = self.ground.gate().authorise_oversight(context, asked, operation).await;

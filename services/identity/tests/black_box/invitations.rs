@@ -160,10 +160,18 @@ async fn only_who_keeps_the_practices_list_invites_and_no_address_is_mailed_with
     let nobody = world.invitations().withdraw_invitation(signed(nobody, &desk)).await;
     assert_eq!(reason(nobody), "NOT_PERMITTED");
     let request = world.to(practice, ROSA);
+    let first = world.send(request.clone(), &desk).await.unwrap();
     for _ in 0..3 {
-        world.send(request.clone(), &desk).await.unwrap();
+        assert_eq!(
+            world.send(request.clone(), &desk).await.unwrap(),
+            first,
+            "it is the same that is sent again"
+        );
     }
-    assert_eq!(reason(world.send(request, &desk).await), "TOO_MANY_INVITATIONS");
+    assert_eq!(world.mails(), 3);
+    let other = world.to(elsewhere, ROSA);
+    let desk = world.desk(tenant, elsewhere);
+    assert_eq!(reason(world.send(other, &desk).await), "TOO_MANY_INVITATIONS");
     // Nobody is kept from signing in by being invited.
     world.ask(ROSA).await.unwrap();
 }

@@ -1,0 +1,50 @@
+# The sign-in provider of a practice or a whole network, for who runs it.
+provider-title = How your people sign in
+provider-way = Change how they sign in
+provider-way-why = Let your people sign in with the account that they have at your practice.
+provider-lead = Your own sign-in service says who somebody is and what they do. Roles follow from it each time they sign in.
+provider-network = the whole network
+provider-places = Another place
+provider-is-set = a sign-in service is set
+provider-none = no sign-in service is set: people sign in by a link or a passkey
+provider-told = What your sign-in service needs to know
+provider-flow = Kind
+provider-flow-value = OpenID Connect, code flow with PKCE
+provider-back = Send people back to
+provider-issuer = Address of your sign-in service
+provider-issuer-hint = As it names itself (issuer), with https.
+provider-issuer-wrong = Write an https address with nothing after a question mark.
+provider-client = Client ID
+provider-client-hint = What your sign-in service calls Holdfast.
+provider-client-wrong = Write the client ID, up to 200 characters.
+provider-secret = Client secret
+provider-secret-hint = What your sign-in service gave you for Holdfast. It is never shown again.
+provider-secret-stays = Leave it empty to keep the one that is set. It is never shown.
+provider-secret-wrong = Write the client secret, up to 1,000 characters.
+provider-domains = Domains of your e-mail addresses
+provider-domains-hint = One on each line, like practice.example. Only these addresses sign in with it.
+provider-domains-wrong = Write one to 20 domains, one on each line.
+provider-domains-taken = One of these domains belongs to another place already.
+provider-claim = Where it says what somebody does
+provider-claim-hint = The name of the claim, often “groups” or “roles”.
+provider-claim-wrong = Write the name of the claim.
+provider-scopes = Scopes to ask for
+provider-scopes-hint = With blanks between them. openid and email are always asked for.
+provider-second = Words for a second step
+provider-second-hint = What it says in “amr” when somebody has shown more than a password, often “mfa”.
+provider-level = Levels for a second step
+provider-level-hint = What it says in “acr” when somebody has shown more than a password.
+provider-words-wrong = Write at most 20 words with blanks between them.
+provider-roles = Who is what
+provider-roles-why = Write what your sign-in service calls them, one name on each line. Whoever loses the name loses the role at the next sign-in.
+provider-role-wrong = Write at most 50 names in all, each up to 200 characters.
+provider-role-beyond = You may not give all of these roles here. Nothing was changed.
+provider-besides = { $count ->
+    [one] One more role is set elsewhere and stays as it is.
+   *[other] { $count } more roles are set elsewhere and stay as they are.
+}
+provider-saved = Saved. It counts from the next sign-in.
+provider-removed = Removed. Nobody signs in by it any more.
+provider-remove-open = Stop using it
+provider-remove-why = People sign in by a link or a passkey then. Who is signed in stays so, and roles stay as they are.
+provider-remove = Stop using it

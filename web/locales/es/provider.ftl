@@ -1,0 +1,50 @@
+# El servicio de entrada de un centro o de toda una red, para quien lo dirige.
+provider-title = Cómo entra su gente
+provider-way = Cambiar cómo entra
+provider-way-why = Deje que su gente entre con la cuenta que tiene en su centro.
+provider-lead = Su propio servicio de entrada dice quién es alguien y qué hace. De ahí salen sus funciones cada vez que entra.
+provider-network = toda la red
+provider-places = Otro lugar
+provider-is-set = hay un servicio de entrada
+provider-none = no hay ningún servicio de entrada: la gente entra con un enlace o una llave de acceso
+provider-told = Lo que su servicio de entrada necesita saber
+provider-flow = Tipo
+provider-flow-value = OpenID Connect, flujo de código con PKCE
+provider-back = Devolver a la gente a
+provider-issuer = Dirección de su servicio de entrada
+provider-issuer-hint = Como se llama a sí mismo (issuer), con https.
+provider-issuer-wrong = Escriba una dirección https sin nada después de un signo de pregunta.
+provider-client = ID de cliente
+provider-client-hint = Como llama su servicio de entrada a Holdfast.
+provider-client-wrong = Escriba el ID de cliente, hasta 200 caracteres.
+provider-secret = Secreto de cliente
+provider-secret-hint = El que su servicio de entrada le dio para Holdfast. No se vuelve a mostrar.
+provider-secret-stays = Déjelo vacío para mantener el que hay. Nunca se muestra.
+provider-secret-wrong = Escriba el secreto de cliente, hasta 1000 caracteres.
+provider-domains = Dominios de sus correos
+provider-domains-hint = Uno en cada línea, como centro.example. Solo estas direcciones entran con él.
+provider-domains-wrong = Escriba de uno a 20 dominios, uno en cada línea.
+provider-domains-taken = Uno de estos dominios ya es de otro lugar.
+provider-claim = Dónde dice qué hace alguien
+provider-claim-hint = El nombre del dato, muchas veces «groups» o «roles».
+provider-claim-wrong = Escriba el nombre del dato.
+provider-scopes = Permisos que se piden
+provider-scopes-hint = Con espacios entre ellos. openid y email se piden siempre.
+provider-second = Palabras para un segundo paso
+provider-second-hint = Lo que dice en «amr» cuando alguien mostró más que una contraseña, muchas veces «mfa».
+provider-level = Niveles para un segundo paso
+provider-level-hint = Lo que dice en «acr» cuando alguien mostró más que una contraseña.
+provider-words-wrong = Escriba como mucho 20 palabras con espacios entre ellas.
+provider-roles = Quién es qué
+provider-roles-why = Escriba cómo los llama su servicio de entrada, un nombre en cada línea. Quien pierde el nombre pierde la función la próxima vez que entra.
+provider-role-wrong = Escriba como mucho 50 nombres en total, cada uno de hasta 200 caracteres.
+provider-role-beyond = Usted no puede dar todas estas funciones aquí. No se cambió nada.
+provider-besides = { $count ->
+    [one] Otra función está fijada en otro lugar y queda como está.
+   *[other] { $count } funciones más están fijadas en otro lugar y quedan como están.
+}
+provider-saved = Guardado. Vale desde la próxima entrada.
+provider-removed = Quitado. Ya nadie entra con él.
+provider-remove-open = Dejar de usarlo
+provider-remove-why = Entonces la gente entra con un enlace o una llave de acceso. Quien está dentro sigue dentro, y las funciones quedan como están.
+provider-remove = Dejar de usarlo
