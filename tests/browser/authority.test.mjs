@@ -1,43 +1,16 @@
 // Who acts for whom: two divorced parents, papers that somebody has seen, birthdays ahead, a stop and its review, and somebody who helps.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
+import { addressOf, browser, holdfast, shown, stage, until } from "./walks/stage.mjs";
 import { heading, notShown, visit } from "./walks/steps.mjs";
 import { waiting } from "./walks/waiting.mjs";
 
-const PATIENCE_MS = 30_000;
 const ORDER = "Superior Court, 26-114";
 const REASON = "A report to the county this morning";
-const pictures = process.env.HOLDFAST_LOOK;
 
-let holdfast;
-let browser;
-let people;
+stage();
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-});
-
-const addressOf = (pattern) => people.find((line) => pattern.test(line))?.trim().split(/\s+/).at(-1);
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
-const until = async (what, holds) => {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) assert.ok(Date.now() < deadline, what);
-};
 const pad = (number) => String(number).padStart(2, "0");
 const day = (days, years = 0) => {
   const now = new Date();

@@ -3,13 +3,12 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags, program } from "./holdfast.mjs";
+import { test } from "node:test";
+import { program } from "./holdfast.mjs";
 import { own } from "./walks/bundle.mjs";
+import { browser, files, holdfast, stage } from "./walks/stage.mjs";
 import { begin, bringIn, heading, mayFail, notShown, visit } from "./walks/steps.mjs";
 
 const FAMILY = { email: "pia.beispielhaft@families.example", name: "Pia Beispielhaft" };
@@ -20,18 +19,11 @@ const PATIENCE_MS = 60_000;
 const OLD_MS = 65_000;
 const PROOF = /\/looked\/proof(\?|$)/;
 
-let holdfast;
-let browser;
-let files;
 let page;
 let record;
 let born;
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
+stage({ then: async () => {
   page = await visit(browser, PHONE);
   await begin(holdfast, page, FAMILY.email, FAMILY.name);
   await bringIn(holdfast, page, own(files).path);
@@ -39,13 +31,7 @@ before(async () => {
   await heading(page, /’s record$/);
   record = page.url();
   born = Date.now();
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-  if (files) rmSync(files, { recursive: true });
-});
+} });
 
 const box = () => page.getByRole("region", { name: "Check this list yourself" });
 // What the page says once the check has ended.

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
+import { browser, holdfast, stage } from "./walks/stage.mjs";
 import { begin, heading, visit } from "./walks/steps.mjs";
 
 const STEP_MS = 30_000;
@@ -12,19 +11,7 @@ const FAMILY = { email: "nora.beispielhaft@families.example", name: "Nora Beispi
 const SHARER = { email: "ida.beispielhaft@families.example", name: "Ida Beispielhaft" };
 const KEYED = { email: "otto.beispielhaft@families.example", name: "Otto Beispielhaft" };
 
-let holdfast;
-let browser;
-
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up({ args: ["--no-demo"] });
-  browser = await chromium.launch({ executablePath, args: flags });
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-});
+stage({ up: { args: ["--no-demo"] } });
 
 // What an app shows in a step (RFC 6238), by another implementation than the product's.
 function codeOf(secret, step) {

@@ -1,44 +1,22 @@
 // A family makes a link, a school nurse opens it on a phone, and the programs of others open it, too; once it is stopped nobody does.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import jsQR from "jsqr";
 import { SHL, SHLInvalidPasscodeError, SHLManifestNotFoundError, SHLViewer } from "kill-the-clipboard";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
 import { own } from "./walks/bundle.mjs";
+import { browser, files, holdfast, shown, stage, until } from "./walks/stage.mjs";
 import { begin, bringIn, heading, keepPaper, lookOver, mayFail, notShown, sees, stopSharing, visit } from "./walks/steps.mjs";
 
 const FAMILY = { email: "nora.beispielhaft@families.example", name: "Nora Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true };
 const PASSCODE = "kite-31";
-const pictures = process.env.HOLDFAST_LOOK;
 
-let holdfast;
-let browser;
-let files;
 let file;
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
+stage({ then: () => {
   file = own(files);
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-  if (files) rmSync(files, { recursive: true });
-});
-
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
+} });
 
 // The text of a link, once the form was filled in.
 async function make(page, record, { label, rooms, passcode, times, download }) {

@@ -2,12 +2,10 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags, program, root } from "./holdfast.mjs";
+import { test } from "node:test";
+import { program, root } from "./holdfast.mjs";
 import { badInput } from "./walks/bad-input.mjs";
 import { bundle, own } from "./walks/bundle.mjs";
 import { further } from "./walks/further.mjs";
@@ -17,6 +15,7 @@ import { officer } from "./walks/officer.mjs";
 import { phone as onThePhone } from "./walks/phone.mjs";
 import { reading } from "./walks/reading.mjs";
 import { bySource } from "./walks/sources.mjs";
+import { addressOf, browser, files, holdfast, stage } from "./walks/stage.mjs";
 import { withPaper } from "./walks/with-paper.mjs";
 
 const FAMILY = { email: "hanna.beispielhaft@families.example", name: "Hanna Beispielhaft" };
@@ -24,31 +23,13 @@ const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true };
 const PYTHON = process.env.HOLDFAST_PYTHON ?? join(root, ".tools/python/bin/python");
 const pictures = process.env.HOLDFAST_PICTURES === "1" && join(root, "docs/pictures");
 
-let holdfast;
-let browser;
-let files;
 let file;
-// Whom the demo network names, by what they are.
-let people;
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  // Many people sign in here within minutes, from one address.
-  holdfast = await Holdfast.up({ args: ["--links-per-network-max", "1000"] });
-  browser = await chromium.launch({ executablePath, args: flags });
-  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
+// Many people sign in here within minutes, from one address.
+stage({ up: { args: ["--links-per-network-max", "1000"] }, then: async () => {
   // Pictures show nobody but who was made up here.
   file = pictures ? own(files) : bundle(files);
-  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-  if (files) rmSync(files, { recursive: true });
-});
-
-const addressOf = (pattern) => people.find((line) => pattern.test(line))?.trim().split(/\s+/).at(-1);
+} });
 
 // The README's pictures are of the desk's walk, which holds nothing but what somebody made up.
 async function shown(page, name) {

@@ -2,35 +2,13 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
+import { addressOf, browser, holdfast, shown, stage } from "./walks/stage.mjs";
 import { heading, notShown, visit } from "./walks/steps.mjs";
 
 const PATIENCE_MS = 30_000;
-const pictures = process.env.HOLDFAST_LOOK;
 
-let holdfast;
-let browser;
-let people;
-
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up({ env: { ...process.env, HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX: "2000" } });
-  browser = await chromium.launch({ executablePath, args: flags });
-  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-});
-
-const addressOf = (pattern) => people.find((line) => pattern.test(line))?.trim().split(/\s+/).at(-1);
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
+stage({ up: { env: { ...process.env, HOLDFAST_AUDIT_DOWNLOAD_ENTRIES_MAX: "2000" } } });
 
 test("the officer asks why", { timeout: 400_000 }, async (walk) => {
   const front = await visit(browser);

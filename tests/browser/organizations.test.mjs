@@ -1,13 +1,9 @@
 // A family shares with its school: the coordinator signs in and sees that alone, on a screen and on a phone; a desk is told what it may not see.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
 import { own } from "./walks/bundle.mjs";
+import { browser, files, holdfast, stage, whoIs } from "./walks/stage.mjs";
 import { begin, bringIn, heading, notShown, sees, share, stopSharing, visit } from "./walks/steps.mjs";
 
 const FAMILY = { email: "olga.beispielhaft@families.example", name: "Olga Beispielhaft" };
@@ -15,31 +11,11 @@ const SCHOOL = "Quail Run Elementary (demo)";
 const INSURER = "Copper Basin Health (demo)";
 const SCREENS = [{ viewport: { width: 1280, height: 800 } }, { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true }];
 
-let holdfast;
-let browser;
-let files;
 let file;
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
+stage({ then: () => {
   file = own(files);
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-  if (files) rmSync(files, { recursive: true });
-});
-
-// Who has this role in the demo network, as its table of people says.
-function whoIs(role) {
-  const line = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n").find((row) => row.includes(`  ${role}  `));
-  const [name, , email] = line.trim().split(/ {2,}/);
-  return { name, email };
-}
+} });
 
 test("what is shared with a school", { timeout: 600_000 }, async (walk) => {
   const family = await visit(browser);

@@ -1,38 +1,21 @@
 // One thing of a record is shared and nothing else: from its own page, by phone, without script; and what is never shared stays where it is.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
 import { own } from "./walks/bundle.mjs";
 import { THERAPIST } from "./walks/main-job.mjs";
+import { browser, files, holdfast, shown, stage, until } from "./walks/stage.mjs";
 import { begin, bringIn, heading, keepPaper, notShown, sees, share, stopSharing, visit } from "./walks/steps.mjs";
 
 const FAMILY = { email: "petra.beispielhaft@families.example", name: "Petra Beispielhaft" };
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true, javaScriptEnabled: false };
 const paper = (name) => ({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(`${name}\n`) });
 
-let holdfast;
-let browser;
-let files;
 let file;
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
+stage({ then: () => {
   file = own(files);
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-  if (files) rmSync(files, { recursive: true });
-});
+} });
 
 // From a thing's own page through the questions of sharing to the check.
 async function shareOnly(page, only) {

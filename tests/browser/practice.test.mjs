@@ -5,13 +5,12 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import Provider from "oidc-provider";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags, root } from "./holdfast.mjs";
+import { root } from "./holdfast.mjs";
+import { addressOf, browser, holdfast, shown, stage } from "./walks/stage.mjs";
 import { heading, mayFail, visit } from "./walks/steps.mjs";
 
 const PYTHON = process.env.HOLDFAST_PYTHON ?? join(root, ".tools/python/bin/python");
@@ -20,10 +19,7 @@ const CLIENT = { client_id: "holdfast", client_secret: "a secret between two pro
 const DOMAIN = "little-steps.example";
 const DANA = `dana.beispielhaft@${DOMAIN}`;
 const STRANGER = `nobody@${DOMAIN}`;
-const pictures = process.env.HOLDFAST_LOOK;
 
-let holdfast;
-let browser;
 let provider;
 // What the practice says of somebody at the moment.
 const groups = new Map([[DANA, ["clinicians"]]]);
@@ -53,26 +49,15 @@ async function openProvider(site) {
   return { issuer, close };
 }
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
+stage({ then: async () => {
   provider = await openProvider(holdfast.site);
   const ran = spawnSync(PYTHON, [join(root, "tests/python/invite.py"), DANA], {
     cwd: root, encoding: "utf8", env: { ...process.env, HOLDFAST_DATA_DIR: holdfast.dataDir },
   });
   assert.equal(ran.status, 0, ran.error?.message ?? ran.stderr);
-}, { timeout: 400_000 });
+} });
 
-after(async () => {
-  await browser?.close();
-  provider?.close();
-  await holdfast?.down();
-});
-
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
+after(() => provider?.close());
 
 // Somebody's browser. What stands on the practice's own page is not ours to look over; its letters come from nowhere here.
 async function guest(shape) {
@@ -109,19 +94,13 @@ async function there(page, email) {
 
 const confirm = (page) => page.getByRole("button", { name: "Yes, sign me in" }).click();
 
-// Who runs one practice, as the demo's table of people says.
-function manager() {
-  const people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
-  return people.find((row) => /speech therapist/.test(row)).trim().split(/ {2,}/).find((word) => word.includes("@"));
-}
-
 test("signing in with the practice", { timeout: 400_000 }, async (walk) => {
   const page = await guest();
   const runs = await guest(PHONE);
   let used;
 
   await walk.test("who runs the practice sets its provider, and what is wrong is said beside it", async () => {
-    await holdfast.signIn(runs, manager());
+    await holdfast.signIn(runs, addressOf(/speech therapist/));
     await runs.goto(`${holdfast.site}/work`);
     await runs.getByRole("link", { name: "Change how they sign in" }).click();
     await heading(runs, "How your people sign in");

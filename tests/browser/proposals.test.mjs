@@ -1,38 +1,16 @@
 // What the practice keeps, a family proposes: it sends how it should be, the therapist reads both and decides, and the family reads the answer.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
+import { addressOf, browser, holdfast, shown, stage, until } from "./walks/stage.mjs";
 import { heading, notShown, visit } from "./walks/steps.mjs";
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const REASON = "At home he asks with signs, too";
 const ANSWER = "In this goal we look at words alone";
-const pictures = process.env.HOLDFAST_LOOK;
 
-let holdfast;
-let browser;
-let people;
+stage();
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-});
-
-const addressOf = (pattern) => people.find((line) => pattern.test(line))?.trim().split(/\s+/).at(-1);
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
 const press = (page, name) => page.getByRole("button", { name, exact: true }).first().click();
 
 test("a proposal", { timeout: 400_000 }, async (walk) => {

@@ -2,41 +2,20 @@
 // and by keyboard; by a family, and by a therapist who sees one room.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Holdfast } from "./holdfast.mjs";
 import { changed, own } from "./walks/bundle.mjs";
 import { PRACTICE, THERAPIST } from "./walks/main-job.mjs";
+import { browser, files, holdfast, shown, stage } from "./walks/stage.mjs";
 import { begin, bringIn, heading, keepPaper, notShown, sees, share, stopSharing, visit, write } from "./walks/steps.mjs";
 
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true };
-const pictures = process.env.HOLDFAST_LOOK;
 const SHOTS = 9;
 const LETTER = { name: "letter.txt", mimeType: "text/plain", buffer: Buffer.from("A letter from school.\n") };
 
-let holdfast;
-let browser;
-let files;
+stage();
 
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  files = mkdtempSync(join(tmpdir(), "holdfast-files-"));
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-  if (files) rmSync(files, { recursive: true });
-});
-
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
 const step = (page) => page.getByRole("region", { name: /^What changed last/ });
 const number = async (page) => (await step(page).getByText(/^\d+ of \d+$/).innerText()).split(" of ").map(Number);
 const text = (locator) => locator.evaluate((one) => one.innerText.replace(/\s+/g, " "));

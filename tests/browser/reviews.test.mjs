@@ -2,36 +2,14 @@
 // away on a phone, and signs off.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
+import { browser, holdfast, stage, whoIs } from "./walks/stage.mjs";
 import { heading, visit } from "./walks/steps.mjs";
 
 const PHONE = { viewport: { width: 360, height: 800 }, hasTouch: true, isMobile: true };
 const ROLES = "Who has which role";
 
-let holdfast;
-let browser;
-
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-});
-
-// Who has this role in the demo network, as its table of people says.
-function whoIs(role) {
-  const line = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n").find((row) => row.includes(`  ${role}  `));
-  const [name, , email] = line.trim().split(/ {2,}/);
-  return { name, email };
-}
+stage();
 
 // Checks every role on the page that the reader may decide, but those of `spared`.
 async function chooseAll(page, spared) {

@@ -4,42 +4,14 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Holdfast, executablePath, flags } from "./holdfast.mjs";
+import { test } from "node:test";
+import { addressOf, browser, holdfast, shown, stage, until } from "./walks/stage.mjs";
 import { begin, heading, mayFail, notShown, visit } from "./walks/steps.mjs";
 
-const PATIENCE_MS = 30_000;
 const PHONE = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 const WORD = "Noa, speech on Tuesdays";
-const pictures = process.env.HOLDFAST_LOOK;
 
-let holdfast;
-let browser;
-let people;
-
-before(async () => {
-  assert.ok(executablePath, "no Chromium found: set CHROMIUM to its path");
-  holdfast = await Holdfast.up();
-  browser = await chromium.launch({ executablePath, args: flags });
-  people = readFileSync(join(holdfast.dataDir, "demo-people.txt"), "utf8").split("\n");
-}, { timeout: 400_000 });
-
-after(async () => {
-  await browser?.close();
-  await holdfast?.down();
-});
-
-const lineOf = (pattern) => people.find((line) => pattern.test(line))?.trim();
-const addressOf = (pattern) => lineOf(pattern)?.split(/\s+/).at(-1);
-const shown = async (page, name) => {
-  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-};
-const until = async (what, holds) => {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) assert.ok(Date.now() < deadline, what);
-};
+stage();
 
 test("a practice treats", { timeout: 400_000 }, async (walk) => {
   const family = await visit(browser, PHONE);
