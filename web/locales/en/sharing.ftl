@@ -100,6 +100,7 @@ never-why = Why
 never-why-hint = Only you and others who hold this record read it.
 never-everybody = anyone else
 never-everybody-hint = Only you and others who hold this record see it.
+never-teams-apart = Its teams stand in this list by themselves.
 never-author = everything that { $name } wrote here
 never-whole-room = all of: { $room }
 never-conversation = a conversation

@@ -100,6 +100,7 @@ never-why = Por qué
 never-why-hint = Solo lo leen usted y quienes tienen este historial.
 never-everybody = con nadie más
 never-everybody-hint = Solo lo ven usted y quienes tienen este historial.
+never-teams-apart = Sus equipos están en esta lista por separado.
 never-author = todo lo que { $name } escribió aquí
 never-whole-room = todo de: { $room }
 never-conversation = una conversación

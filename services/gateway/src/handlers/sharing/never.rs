@@ -244,9 +244,14 @@ async fn from_whom(open: &Open, fields: &Fields) -> Result<Vec<Choice>, Failure>
     let everybody = Choice::new(EVERYBODY, words.t("never-everybody"))
         .hint(words.t("never-everybody-hint"))
         .chosen(chosen.is_empty() || chosen == EVERYBODY);
+    let has_teams = |value: &str| {
+        let practice = value.strip_prefix("practice:");
+        known.organizations().iter().any(|team| Some(team.part_of_practice_id.as_str()) == practice)
+    };
     let one = |(name, value): (String, String)| {
         let is_chosen = value == chosen;
-        Choice::new(value, name).chosen(is_chosen)
+        let hint = if has_teams(&value) { words.t("never-teams-apart") } else { String::new() };
+        Choice::new(value, name).hint(hint).chosen(is_chosen)
     };
     Ok(std::iter::once(everybody).chain(named.into_iter().map(one)).collect())
 }
