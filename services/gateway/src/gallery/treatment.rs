@@ -1,13 +1,13 @@
 //! Practices that treat: the family's list and its questions, and the practice's own desk.
 
-use holdfast_types::{Action, Category};
+use holdfast_types::{Action, Category, Role};
 
 use super::{Draw, Look, Page};
 use crate::pages::parts::{Badge, Choice, Fact, Field, Filter, Link, Problem, Tone};
 use crate::pages::sharing::Question;
 use crate::pages::treatment::{
     Care, ChoosePractice, Desk, DeskPolicy, DeskRow, EndTreating, InvitationCard, Invitations, Invited,
-    PracticeCard,
+    OfRole, PracticeCard,
 };
 use crate::pages::{Frame, Tab};
 
@@ -176,9 +176,17 @@ fn policy(look: &Look) -> Page {
         back: "/desk".to_owned(),
         carried: Vec::new(),
         said: words.t("desk-policy-usual"),
-        questions: vec![
-            question("therapist-read", "desk-therapists-read"),
-            question("front-desk-read", "desk-desk-read"),
+        team: vec![
+            OfRole {
+                role: words.everybody(Role::Therapist),
+                is_open: true,
+                questions: vec![question("therapist-read", "desk-therapists-read")],
+            },
+            OfRole {
+                role: words.everybody(Role::Billing),
+                is_open: false,
+                questions: vec![question("billing-read", "desk-billing-read")],
+            },
         ],
         problems: Vec::new(),
     })

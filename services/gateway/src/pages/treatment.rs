@@ -94,6 +94,14 @@ pub struct Desk {
     pub problems: Vec<Problem>,
 }
 
+/// What a role of the care team is to do; folded where the practice said nothing of it.
+#[derive(Debug)]
+pub struct OfRole {
+    pub role: String,
+    pub is_open: bool,
+    pub questions: Vec<Question>,
+}
+
 /// What the practice's care team is to see of whom it treats.
 #[derive(Debug, Template)]
 #[template(path = "desk_policy.html")]
@@ -103,7 +111,7 @@ pub struct DeskPolicy {
     pub back: String,
     pub carried: Vec<Carried>,
     pub said: String,
-    pub questions: Vec<Question>,
+    pub team: Vec<OfRole>,
     pub problems: Vec<Problem>,
 }
 

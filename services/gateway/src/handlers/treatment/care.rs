@@ -2,15 +2,20 @@
 use crate::{
     form::Fields,
     handlers::given,
-    pages::{parts::Choice, parts::Fact, sharing::Question},
+    pages::{parts::Choice, parts::Fact, sharing::Question, treatment::OfRole},
     words::Words,
 };
+use holdfast_access::Roles;
 use holdfast_proto::{Word as _, consent::v1::CareLine};
-use holdfast_types::{Action, Category, Role};
+use holdfast_types::{Action, Category, Purpose, Role};
 
 /// The roles of a care team, the names of their questions and the keys of their words.
-pub(super) const TEAM: [(Role, &str, &str); 2] =
-    [(Role::Therapist, "therapist", "treating-therapists"), (Role::FrontDesk, "front-desk", "treating-desk")];
+pub(super) const TEAM: [(Role, &str, &str); 4] = [
+    (Role::Therapist, "therapist", "treating-therapists"),
+    (Role::Supervisor, "supervisor", "treating-supervisors"),
+    (Role::FrontDesk, "front-desk", "treating-desk"),
+    (Role::Billing, "billing", "treating-billing"),
+];
 
 /// One question for each role: which rooms, of those that the lines name. Those in `chosen` are ticked.
 pub(super) fn questions(words: Words, lines: &[CareLine], chosen: &[CareLine]) -> Vec<Question> {
@@ -62,27 +67,25 @@ pub(super) fn facts(words: Words, lines: &[CareLine]) -> Vec<Fact> {
 }
 
 /// What a role may be given to do in which rooms: the questions of the policy.
-pub(super) const ACTS: [(Role, Action, &str, &str); 5] = [
+const ACTS: [(Role, Action, &str, &str); 9] = [
     (Role::Therapist, Action::Read, "therapist-read", "desk-therapists-read"),
     (Role::Therapist, Action::Contribute, "therapist-contribute", "desk-therapists-contribute"),
     (Role::Therapist, Action::Download, "therapist-download", "desk-therapists-download"),
+    (Role::Supervisor, Action::Read, "supervisor-read", "desk-supervisors-read"),
+    (Role::Supervisor, Action::Contribute, "supervisor-contribute", "desk-supervisors-contribute"),
+    (Role::Supervisor, Action::Download, "supervisor-download", "desk-supervisors-download"),
     (Role::FrontDesk, Action::Read, "front-desk-read", "desk-desk-read"),
     (Role::FrontDesk, Action::Contribute, "front-desk-contribute", "desk-desk-contribute"),
+    (Role::Billing, Action::Read, "billing-read", "desk-billing-read"),
 ];
 
-/// What a front desk books, bills and answers by; papers it hands in.
+/// What a grant to the role opens for whatever purpose.
 fn offered(role: Role, action: Action, room: Category) -> bool {
-    match (role, room) {
-        (
-            Role::FrontDesk,
-            Category::Demographics | Category::Appointments | Category::Coverage | Category::Messages,
-        )
-        | (Role::Therapist, _) => true,
-        (_, room) => room == Category::Documents && action == Action::Contribute,
-    }
+    Purpose::ALL.iter().any(|purpose| Roles::table().opens(role, action, *purpose, room))
 }
 
-pub(super) fn policy_questions(words: Words, lines: &[CareLine]) -> Vec<Question> {
+/// By role, and whether the practice says anything of it yet.
+pub(super) fn policy_questions(words: Words, lines: &[CareLine]) -> Vec<OfRole> {
     let question = |(role, action, name, key): (Role, Action, &'static str, &str)| {
         let has = |room: Category| {
             actions_of(lines, role, room).is_some_and(|actions| actions.contains(&action.to_proto()))
@@ -93,7 +96,12 @@ pub(super) fn policy_questions(words: Words, lines: &[CareLine]) -> Vec<Question
             rooms.map(|room| Choice::new(room.as_str(), words.category(*room)).chosen(has(*room))).collect();
         Question { name, legend: words.t(key), hint: String::new(), many: true, choices }
     };
-    ACTS.into_iter().map(question).collect()
+    let of_role = |(role, ..): (Role, &str, &str)| OfRole {
+        role: words.everybody(role),
+        is_open: lines.iter().any(|line| line.role == role.to_proto()),
+        questions: ACTS.into_iter().filter(|(own, ..)| *own == role).map(question).collect(),
+    };
+    TEAM.into_iter().map(of_role).collect()
 }
 
 /// One line for each act of a role.

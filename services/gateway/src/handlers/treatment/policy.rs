@@ -55,7 +55,7 @@ async fn page(
         back: format!("/desk?practice={practice_id}"),
         carried: vec![carried("practice", &practice_id), carried("etag", &policy.etag)],
         said,
-        questions: care::policy_questions(words, &policy.lines),
+        team: care::policy_questions(words, &policy.lines),
         problems: problem.into_iter().collect(),
     })
 }
